@@ -1,0 +1,41 @@
+include(GoogleTest)
+
+# muster_test(NAME SOURCES source... [LABELS label...] [TIMEOUT seconds] [SERIAL])
+#
+# One GoogleTest executable, each of whose tests becomes a test of CTest with a process of its own.
+# TIMEOUT is a watchdog for each of them: far above what it takes, and above that of
+# support/watchdog.hpp, which says more. SERIAL: no other test runs meanwhile.
+# The labels no-asan and no-tsan leave it out of the build with that sanitizer; say why beside them.
+function(muster_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "SOURCES;LABELS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "muster_test(${name}) does not know '${arg_UNPARSED_ARGUMENTS}'.")
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 75)
+  endif()
+  if(MUSTER_SANITIZER)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
+  endif()
+
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE muster::muster GTest::gtest_main)
+  target_include_directories(${name} PRIVATE ${muster_SOURCE_DIR} ${muster_SOURCE_DIR}/tests)
+  if("no-${MUSTER_SANITIZER}" IN_LIST arg_LABELS)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
+
+  # gtest_discover_tests cannot pass a list on; ctest's -L and -LE look for a part of the label.
+  list(JOIN arg_LABELS "," label)
+  set(properties TIMEOUT ${arg_TIMEOUT} LABELS "${label}")
+  if(arg_SERIAL)
+    list(APPEND properties RUN_SERIAL ON)
+  endif()
+  gtest_discover_tests(${name}
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    NO_PRETTY_TYPES
+    NO_PRETTY_VALUES
+    PROPERTIES ${properties})
+endfunction()

@@ -1,0 +1,41 @@
+# What is set only where Muster is built for itself, and never for a project that includes it:
+# warnings, sanitizers, compiler cache, where installed programs look for the library.
+option(MUSTER_WARNINGS_AS_ERRORS "Fail on any warning" OFF)
+set(MUSTER_SANITIZER "" CACHE STRING "asan (address and undefined behaviour), tsan, or none")
+set_property(CACHE MUSTER_SANITIZER PROPERTY STRINGS "" asan tsan)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or RelWithDebInfo" FORCE)
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  -Wold-style-cast)
+if(MUSTER_WARNINGS_AS_ERRORS)
+  add_compile_options(-Werror)
+endif()
+
+if(MUSTER_SANITIZER STREQUAL "asan")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(MUSTER_SANITIZER STREQUAL "tsan")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-Wno-tsan)  # GCC warns of each fence, because the sanitizer ignores fences
+  endif()
+elseif(MUSTER_SANITIZER)
+  message(FATAL_ERROR "MUSTER_SANITIZER is '${MUSTER_SANITIZER}'; it can be asan, tsan or empty.")
+endif()
+
+find_program(MUSTER_CCACHE ccache DOC "Compiler cache, used where it is found")
+mark_as_advanced(MUSTER_CCACHE)
+if(MUSTER_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${MUSTER_CCACHE})
+endif()
+
+file(RELATIVE_PATH muster_lib_from_bin ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+set(CMAKE_INSTALL_RPATH "$ORIGIN/${muster_lib_from_bin}")
+
+enable_testing()

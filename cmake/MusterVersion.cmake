@@ -1,0 +1,12 @@
+# Reads the version from the public header, its one home, into muster_version_in_header.
+set(version_header ${CMAKE_CURRENT_SOURCE_DIR}/include/muster/version.hpp)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${version_header})
+file(READ ${version_header} version_text)
+set(muster_version_in_header "")
+foreach(part IN ITEMS MAJOR MINOR PATCH)
+  if(NOT version_text MATCHES "#define MUSTER_VERSION_${part} ([0-9]+)")
+    message(FATAL_ERROR "${version_header} does not define MUSTER_VERSION_${part}.")
+  endif()
+  list(APPEND muster_version_in_header ${CMAKE_MATCH_1})
+endforeach()
+list(JOIN muster_version_in_header . muster_version_in_header)

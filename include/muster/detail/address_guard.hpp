@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <typeinfo>
+
+namespace muster::detail {
+
+// Throws EncodingError if `word` is an address on the calling thread's stack, or one that can be
+// told to be in this process's heap. Makes a system call only for words that lie where the kernel
+// puts mappings and that it has not looked up before.
+void check_captured_word(std::uintptr_t word, const std::type_info& callable);
+
+// Looks through the bytes of a callable for captured addresses that mean nothing in a worker. It
+// is a guard, not a proof: it sees aligned words only, and not what they point to.
+template <class F>
+void guard_captures(const F& function) {
+  constexpr std::size_t kWords = sizeof(F) / sizeof(std::uintptr_t);
+  if constexpr (kWords != 0 && alignof(F) >= alignof(void*)) {
+    std::uintptr_t words[kWords];
+    std::memcpy(words, &function, sizeof(words));
+    for (const std::uintptr_t word : words) {
+      // Neither small numbers nor most doubles fall between the first mappable page and the end
+      // of user space, so this is all that ordinary captures pay.
+      constexpr std::uintptr_t kLowest = std::uintptr_t{1} << 32;
+      constexpr std::uintptr_t kHighest = std::uintptr_t{1} << 47;
+      if (word - kLowest < kHighest - kLowest) [[unlikely]] {
+        check_captured_word(word, typeid(F));
+      }
+    }
+  }
+}
+
+}  // namespace muster::detail

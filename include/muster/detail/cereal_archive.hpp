@@ -1,0 +1,173 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include <cereal/cereal.hpp>
+#include <cereal/types/memory.hpp>
+#include <cereal/types/polymorphic.hpp>
+
+#include <muster/detail/cereal_functions.hpp>
+#include <muster/detail/cereal_input.hpp>
+#include <muster/detail/cereal_output.hpp>
+#include <muster/detail/codec_kind.hpp>
+
+// A program's CEREAL_REGISTER_TYPE registers with the archives that were declared before it:
+// <muster/muster.hpp> goes before.
+CEREAL_REGISTER_ARCHIVE(muster::detail::CerealInput)
+CEREAL_REGISTER_ARCHIVE(muster::detail::CerealOutput)
+
+namespace muster::detail {
+
+template <class T>
+constexpr bool has_cereal_functions() {
+  if constexpr (!std::is_class_v<T> && !std::is_union_v<T>) {
+    return false;
+  } else {
+    return cereal::traits::is_output_serializable<T, CerealOutput>::value &&
+           cereal::traits::is_input_serializable<T, CerealInput>::value;
+  }
+}
+
+// Pointers go to cereal's own functions wherever they are met.
+template <class T>
+inline constexpr bool kIsSharingPointer = kIsA<T, std::shared_ptr> || kIsA<T, std::weak_ptr>;
+template <class T>
+inline constexpr bool kIsPolymorphicOwner = false;
+template <class T, class D>
+inline constexpr bool kIsPolymorphicOwner<std::unique_ptr<T, D>> = std::is_polymorphic_v<T>;
+template <class T>
+inline constexpr bool kIsCerealPointer = kIsSharingPointer<T> || kIsPolymorphicOwner<T>;
+
+// What one of cereal's functions hands to the archive and is no value of its own.
+template <class T>
+inline constexpr bool kIsCerealWrapper = kIsA<T, cereal::memory_detail::PtrWrapper> ||
+                                         kIsA<T, cereal::MapItem> ||
+                                         kIsA<T, cereal::memory_detail::LoadAndConstructLoadWrapper>;
+
+[[noreturn]] void throw_cereal_error(const char* what);
+
+// A T to load into. cereal's own way reaches constructors that are private to others.
+template <class T>
+T make_for_cereal() {
+  if constexpr (std::is_default_constructible_v<T>) {
+    return T{};
+  } else {
+    return std::move(*std::unique_ptr<T>(cereal::access::construct<T>()));
+  }
+}
+
+template <class T>
+void CerealOutput::process(const T& value) {
+  if constexpr (std::is_array_v<T>) {
+    for (const auto& element : value) process(element);
+  } else if constexpr (kIsCerealWrapper<T> || kIsCerealPointer<T>) {
+    put(value);
+  } else {
+    encode_value(out_, value);
+  }
+}
+
+template <class T>
+void CerealInput::process(T& value) {
+  if constexpr (std::is_array_v<T>) {
+    for (auto& element : value) process(element);
+  } else if constexpr (kIsCerealWrapper<T> || kIsCerealPointer<T>) {
+    get(value);
+  } else if constexpr (check_travels<T>()) {
+    if constexpr (travel_kind<T>() == TravelKind::cereal) {
+      get(value);
+    } else {
+      value = decode_value<T>(in_);
+    }
+  }
+}
+
+template <class T>
+void CerealOutput::process_base(const T& base) {
+  if constexpr (has_cereal_functions<T>()) {
+    put(base);
+  } else {
+    process(base);
+  }
+}
+
+template <class T>
+void CerealInput::process_base(T& base) {
+  if constexpr (has_cereal_functions<T>()) {
+    get(base);
+  } else {
+    process(base);
+  }
+}
+
+template <class T>
+void CerealOutput::process(
+    const cereal::memory_detail::PtrWrapper<const std::shared_ptr<T>&>& wrapper) {
+  const std::size_t open = state().open.size();
+  put(wrapper);
+  state().open.resize(open);
+}
+
+template <class T>
+void CerealInput::process(cereal::memory_detail::PtrWrapper<std::shared_ptr<T>&>& wrapper) {
+  const std::size_t open = state().open.size();
+  state().expected = typeid(T);
+  get(wrapper);
+  state().open.resize(open);
+}
+
+template <class T>
+std::uint32_t CerealOutput::registerSharedPointer(const std::shared_ptr<T>& pointer) {
+  return register_pointer(pointer, pointer.get(), typeid(T));
+}
+
+template <class T>
+void CerealInput::registerSharedPointer(std::uint32_t id, const std::shared_ptr<T>& pointer) {
+  register_pointer(id, pointer, typeid(T));
+}
+
+template <class T>
+std::uint32_t CerealOutput::version() {
+  const std::uint32_t version = cereal::detail::Version<T>::version;
+  if (state().versions.insert(typeid(T)).second) process(version);
+  return version;
+}
+
+template <class T>
+std::uint32_t CerealInput::version() {
+  const auto known = state().versions.find(typeid(T));
+  if (known != state().versions.end()) return known->second;
+  std::uint32_t version = 0;
+  process(version);
+  state().versions.emplace(typeid(T), version);
+  return version;
+}
+
+// cereal's own errors become Muster's.
+template <class T>
+void encode_cereal(Encoder& out, const T& value) {
+  CerealOutput archive(out);
+  try {
+    archive.put(value);
+    archive.serializeDeferments();
+  } catch (const cereal::Exception& error) {
+    throw_cereal_error(error.what());
+  }
+}
+
+template <class T>
+void decode_cereal(Decoder& in, T& value) {
+  CerealInput archive(in);
+  try {
+    archive.get(value);
+    archive.serializeDeferments();
+  } catch (const cereal::Exception& error) {
+    throw_cereal_error(error.what());
+  }
+}
+
+}  // namespace muster::detail

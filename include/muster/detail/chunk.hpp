@@ -1,0 +1,97 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <span>
+#include <vector>
+
+#include <muster/error.hpp>
+
+namespace muster {
+class Encoder;
+}
+
+namespace muster::detail {
+
+// A chunk of map is one task that runs several items. Its result is a stream of records that
+// grows item by item, so that the items that were done can be kept when the worker dies:
+//
+//   record := header (8 bytes, at a multiple of 8) , `bytes` bytes
+//   header := kind:2 | items:22 | bytes:40
+//     kind values   `items` results, encoded back to back
+//     kind failure  one item's exception, encoded
+//     kind padding  no item; fills up to where the next piece begins
+//
+// An item is committed by one store of the header: its result's bytes first, then the header that
+// counts them (release; a reader of a dead worker's bytes loads it once with acquire). A header
+// whose `items` is 0 and that is no padding ends the stream.
+enum class ChunkRecord : std::uint64_t { values = 0, failure = 1, padding = 2 };
+
+struct ChunkHeader {
+  static constexpr std::uint64_t kMaxItems = (std::uint64_t{1} << 22) - 1;
+  static constexpr std::uint64_t kMaxBytes = (std::uint64_t{1} << 40) - 1;
+
+  static constexpr std::uint64_t pack(ChunkRecord kind, std::uint64_t items,
+                                      std::uint64_t bytes) {
+    return static_cast<std::uint64_t>(kind) << 62 | items << 40 | bytes;
+  }
+  static constexpr ChunkRecord kind(std::uint64_t word) {
+    return static_cast<ChunkRecord>(word >> 62);
+  }
+  static constexpr std::uint64_t items(std::uint64_t word) { return word >> 40 & kMaxItems; }
+  static constexpr std::uint64_t bytes(std::uint64_t word) { return word & kMaxBytes; }
+};
+
+// Pieces of a result that are put together begin at multiples of this, so that what is aligned in
+// a piece stays aligned in the whole.
+constexpr std::size_t kChunkPieceAlign = 64;
+
+// Of a chunk that a TravelBackend is given. A task that is not a chunk has 0 items.
+struct ChunkInfo {
+  std::uint32_t items = 0;
+};
+
+// What the worker tells the chunk it runs, through TaskContext::chunk().
+struct ChunkProgress {
+  // Items that were done in an earlier run and are skipped in this one.
+  std::uint32_t first = 0;
+  // Not 0: leave after the running item. May be null.
+  const std::atomic<std::uint32_t>* stop = nullptr;
+  // Counts the items committed in this run (release, after the header); may be null.
+  std::atomic<std::uint32_t>* items_done = nullptr;
+};
+
+// What a region holds of a chunk's result.
+struct ChunkScan {
+  std::uint32_t items = 0;   // committed
+  std::size_t bytes = 0;     // of the records that hold them
+};
+
+// Walks the records in a region that a dead worker wrote, at most `max_items` items. Trusts
+// nothing in it: every length is checked against the region, every header is read once.
+// `headers` receives each header as it was read, so that what is copied afterwards can be made to
+// agree with what was checked.
+ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t max_items);
+
+// Puts the whole result of a chunk together from what several runs committed.
+class ChunkAssembly {
+ public:
+  // The items that one run committed, in order. Returns how many there were.
+  std::uint32_t add_piece(std::span<const std::byte> region, std::uint32_t max_items);
+  // One item that has no result: its worker died, or ran past its time.
+  void add_failure(std::exception_ptr error);
+
+  std::uint32_t items() const { return items_; }
+  // To be given to StateBase::complete_raw() with RawKind::value.
+  const std::vector<std::byte>& bytes() const { return bytes_; }
+
+ private:
+  void pad();
+
+  std::vector<std::byte> bytes_;
+  std::uint32_t items_ = 0;
+};
+
+}  // namespace muster::detail

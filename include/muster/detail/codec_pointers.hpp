@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+#include <muster/detail/cereal_archive.hpp>
+#include <muster/detail/codec_kind.hpp>
+#include <muster/detail/codec_tuples.hpp>
+
+// Smart pointers. cereal does those to polymorphic classes, by the registered name of the class,
+// and those that share.
+namespace muster::detail {
+
+// cereal makes the pointee, too, where its class says how (load_and_construct).
+template <class T>
+inline constexpr bool kMadeByCereal =
+    std::is_polymorphic_v<T> || cereal::traits::has_load_and_construct<T, CerealInput>::value;
+
+template <class T>
+struct NativeCodec<std::unique_ptr<T>> : DynamicCodec<1> {
+  static_assert(!std::is_array_v<T>,
+                "muster: a std::unique_ptr to an array cannot travel, its length is not known. "
+                "Send a std::vector.");
+  static_assert(!std::is_void_v<T>,
+                "muster: a smart pointer to void cannot travel, nobody knows what it points to.");
+
+  static void encode(Encoder& out, const std::unique_ptr<T>& pointer) {
+    if constexpr (kMadeByCereal<T>) {
+      encode_cereal(out, pointer);
+    } else {
+      out.write(static_cast<std::uint8_t>(pointer != nullptr));
+      if (pointer == nullptr) return;
+      const Nesting nesting(out);
+      encode_value<std::remove_const_t<T>>(out, *pointer);
+    }
+  }
+  static std::unique_ptr<T> decode(Decoder& in) {
+    if constexpr (kMadeByCereal<T>) {
+      std::unique_ptr<T> pointer;
+      decode_cereal(in, pointer);
+      return pointer;
+    } else {
+      const auto present = in.read<std::uint8_t>();
+      if (present > 1) throw_bad_presence(present);
+      if (present == 0) return nullptr;
+      const Nesting nesting(in);
+      return std::unique_ptr<T>(new T(decode_value<std::remove_const_t<T>>(in)));
+    }
+  }
+};
+
+template <class Pointer>
+struct SharingCodec : DynamicCodec<1> {
+  using T = typename Pointer::element_type;
+  static_assert(!std::is_void_v<T>,
+                "muster: a smart pointer to void cannot travel, nobody knows what it points to.");
+
+  static void encode(Encoder& out, const Pointer& pointer) { encode_cereal(out, pointer); }
+  static Pointer decode(Decoder& in) {
+    Pointer pointer;
+    decode_cereal(in, pointer);
+    return pointer;
+  }
+};
+template <class T>
+struct NativeCodec<std::shared_ptr<T>> : SharingCodec<std::shared_ptr<T>> {
+  static_assert(!std::is_array_v<T>,
+                "muster: a std::shared_ptr to an array cannot travel, its length is not known. "
+                "Send a std::vector.");
+};
+template <class T>
+struct NativeCodec<std::weak_ptr<T>> : SharingCodec<std::weak_ptr<T>> {};
+
+}  // namespace muster::detail

@@ -1,0 +1,230 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <muster/codec.hpp>
+#include <muster/detail/callable.hpp>
+#include <muster/detail/callable_signature.hpp>
+#include <muster/detail/task_arguments.hpp>
+#include <muster/detail/task_type.hpp>
+
+// A call as it travels: the callable, then the arguments one after another.
+namespace muster::detail {
+
+[[noreturn]] void throw_not_all_read(std::size_t remaining);
+
+// EncodingError if something is left: an encode and a decode that disagree.
+inline void check_all_read(const Decoder& in) {
+  if (in.remaining() != 0) [[unlikely]] throw_not_all_read(in.remaining());
+}
+
+template <class R>
+void encode_result(Encoder& out, const R& value) {
+  encode_value<R>(out, value);
+}
+
+// Reads what a task of result type R (decayed; void: nothing) wrote.
+template <class R>
+R decode_result(Decoder& in) {
+  if constexpr (!std::is_void_v<R>) return decode_value<R>(in);
+}
+
+// A callable and how its arguments are passed, whatever was given to submit: one thunk and one
+// TaskType each.
+template <class F, class... Passings>
+struct TaskCode {
+  using Callable = F;
+  using Arguments = std::tuple<typename Passings::Held...>;
+  using Returned = std::invoke_result_t<Callable&, typename Passings::Passed...>;
+  using Result = std::decay_t<Returned>;
+
+  static Callable decode_callable(Decoder& in) { return detail::decode_callable<Callable>(in); }
+
+  // Braces evaluate from left to right.
+  static Arguments decode_arguments([[maybe_unused]] Decoder& in) {
+    return Arguments{decode_argument<Passings>(in)...};
+  }
+
+  static Returned invoke(Callable& callable, Arguments& arguments) {
+    return std::apply(
+        [&](auto&... held) -> Returned {
+          return std::invoke(callable, Passings::pass(held)...);
+        },
+        arguments);
+  }
+
+  static void invoke_and_encode(Callable& callable, Arguments& arguments, Encoder& result) {
+    if constexpr (std::is_void_v<Returned>) {
+      invoke(callable, arguments);
+    } else {
+      encode_result<Result>(result, invoke(callable, arguments));
+    }
+  }
+
+  static void thunk(Decoder& args, Encoder& result) {
+    Callable callable = decode_callable(args);
+    Arguments arguments = decode_arguments(args);
+    check_all_read(args);
+    invoke_and_encode(callable, arguments, result);
+  }
+
+  static const TaskType& type() {
+    return task_type_of<&TaskCode::thunk, Callable, kTravelsAsCode<Callable>>;
+  }
+};
+
+// What stands for a call that cannot be a task, after the compiler has said why.
+struct RefusedCall {
+  using Callable = void;
+  using Arguments = std::tuple<>;
+  using Result = void;
+};
+
+template <class F, class Params, class... Args>
+struct Pairing {
+  static constexpr bool kMatches = false;
+};
+template <class F, class... Ps, class... Args>
+  requires(sizeof...(Ps) == sizeof...(Args) && !std::is_member_pointer_v<F>)
+struct Pairing<F, Parameters<Ps...>, Args...> {
+  static constexpr bool kMatches = true;
+  using Passings = TypeList<Parameter<Ps>...>;
+};
+template <class F, class... Ps, class Self, class... Args>
+  requires(sizeof...(Ps) == sizeof...(Args) && std::is_member_pointer_v<F>)
+struct Pairing<F, Parameters<Ps...>, Self, Args...> {
+  static constexpr bool kMatches = true;
+  using Passings = TypeList<Object<F, std::decay_t<Self>, Ps...>, Parameter<Ps>...>;
+};
+
+template <class... Args>
+struct PairingAsGiven {
+  static constexpr bool kMatches = true;
+  using Passings = TypeList<Deduced<std::decay_t<Args>>...>;
+};
+
+// How the arguments of F are passed: by its parameters where it has one signature, else as given.
+template <class F, class... Args>
+constexpr auto passings_of() {
+  if constexpr (Signature<typename Unwrapped<F>::type>::kKnown) {
+    using Params = typename Signature<typename Unwrapped<F>::type>::Params;
+    return Pairing<F, Params, Args...>{};
+  } else if constexpr (std::is_member_object_pointer_v<F>) {
+    return Pairing<F, Parameters<>, Args...>{};
+  } else {
+    return PairingAsGiven<Args...>{};
+  }
+}
+
+template <class F, class... Args, class... Passings>
+constexpr bool check_call(TypeList<Passings...>, TypeList<Args...>) {
+  if constexpr (!(check_argument<Passings>() && ...)) {
+    return false;
+  } else {
+    constexpr bool kFits = (Passings::template kAccepts<Args> && ...) &&
+                           std::is_invocable_v<F&, typename Passings::Passed...>;
+    static_assert(kFits,
+                  "muster: the callable cannot be called with these arguments. A task gets its "
+                  "own copies: each argument must convert to its parameter, what cannot be "
+                  "copied must be moved in, and a generic callable is given rvalues.");
+    if constexpr (kFits) {
+      using Returned = std::invoke_result_t<F&, typename Passings::Passed...>;
+      if constexpr (std::is_void_v<Returned>) {
+        return true;
+      } else {
+        return check_travels<std::decay_t<Returned>>();
+      }
+    } else {
+      return false;
+    }
+  }
+}
+
+template <class F, class... Args>
+constexpr auto task_code_of() {
+  if constexpr (!check_callable<F>()) {
+    return std::type_identity<RefusedCall>{};
+  } else {
+    using Pairs = decltype(passings_of<F, Args...>());
+    static_assert(Pairs::kMatches,
+                  "muster: the callable takes another number of arguments. Default arguments do "
+                  "not travel with a function.");
+    if constexpr (!Pairs::kMatches) {
+      return std::type_identity<RefusedCall>{};
+    } else if constexpr (!check_call<F>(typename Pairs::Passings{}, TypeList<Args...>{})) {
+      return std::type_identity<RefusedCall>{};
+    } else {
+      return []<class... Passings>(TypeList<Passings...>) {
+        return std::type_identity<TaskCode<F, Passings...>>{};
+      }(typename Pairs::Passings{});
+    }
+  }
+}
+
+// The call of an F with Args, as they are given to submit(F&&, Args&&...): F and each of Args may
+// be an lvalue reference. Instantiating it refuses, with a sentence, what cannot travel.
+//
+// kFixedSize: the encoded bytes of every such call, or kDynamicSize; with a fixed size encode()
+// allocates nothing and needs no module table but for the callable itself
+// (type().begins_with_code). kFixedResultSize likewise for the result, 0 for void.
+template <class F, class... Args>
+struct CallTraits : decltype(task_code_of<std::decay_t<F>, Args...>())::type {
+  using Code = typename decltype(task_code_of<std::decay_t<F>, Args...>())::type;
+  using Passings = typename decltype(passings_of<std::decay_t<F>, Args...>())::Passings;
+
+  static constexpr std::size_t kFixedSize =
+      []<class... Ps>(TypeList<Ps...>) {
+        std::size_t sum = callable_size<std::decay_t<F>>();
+        ((sum = add_sizes(sum, fixed_argument_size<Ps>())), ...);
+        return sum;
+      }(Passings{});
+  static constexpr std::size_t kFixedResultSize = [] {
+    if constexpr (std::is_void_v<typename Code::Result>) {
+      return std::size_t{0};
+    } else {
+      return fixed_size<typename Code::Result>();
+    }
+  }();
+
+  // Exact for fixed sizes, no less than what contiguous arguments take, else a guess.
+  static std::size_t size_hint(const std::remove_reference_t<Args>&... args) {
+    if constexpr (kFixedSize != kDynamicSize) {
+      return kFixedSize;
+    } else {
+      return callable_size<std::decay_t<F>>() + arguments_size_hint(args...);
+    }
+  }
+  static std::size_t arguments_size_hint(const std::remove_reference_t<Args>&... args) {
+    return [&]<class... Ps>(TypeList<Ps...>) {
+      return (std::size_t{0} + ... + argument_size_hint<Ps>(args));
+    }(Passings{});
+  }
+
+  // Throws EncodingError: for an argument that cannot be encoded, a callable that captured an
+  // address or lies in a module that the reader does not know.
+  static void encode(Encoder& out, const std::decay_t<F>& callable, Args&&... args) {
+    encode_callable(out, callable);
+    encode_arguments(out, std::forward<Args>(args)...);
+  }
+  static void encode_callable(Encoder& out, const std::decay_t<F>& callable) {
+    guard_callable(callable);
+    detail::encode_callable(out, callable);
+  }
+  static void encode_arguments([[maybe_unused]] Encoder& out, Args&&... args) {
+    [&]<class... Ps>(TypeList<Ps...>) {
+      (encode_argument<Ps>(out, std::forward<Args>(args)), ...);
+    }(Passings{});
+  }
+};
+
+// The call was refused above; nothing more shall be said about it.
+template <class F, class... Args>
+  requires std::is_same_v<typename decltype(task_code_of<std::decay_t<F>, Args...>())::type,
+                          RefusedCall>
+struct CallTraits<F, Args...> : RefusedCall {};
+
+}  // namespace muster::detail

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <muster/duration.hpp>
+#include <muster/portable_function.hpp>
+
+namespace muster {
+
+// How worker processes come to be.
+enum class StartMethod {
+  automatic,   // the best that this program allows; at present fork
+  fork,        // from the process as it is when the pool is made
+  forkserver,  // from the process as it was at muster::init()
+  spawn,       // by running the program's executable again
+};
+
+// What a worker's death means for the pool.
+enum class OnWorkerDeath {
+  break_pool,  // every unfinished future fails with BrokenProcessPool
+  replace,     // only the task that ran fails (or is run again), the worker is replaced
+};
+
+// What a pool's destructor does while an exception unwinds the stack.
+enum class OnUnwind {
+  wait,    // as otherwise: waits for all that is queued
+  cancel,  // cancels what has not started, waits for what runs
+  kill,    // kills the workers
+};
+
+enum class CancelMode {
+  pending,  // only what has not started
+  kill,     // what runs too, by killing its worker, which is replaced (process pools)
+};
+
+// More deaths than `deaths` within `within` break the pool, under OnWorkerDeath::replace.
+// 0 deaths: no limit.
+struct RestartIntensity {
+  std::size_t deaths = 10;
+  Duration within = std::chrono::seconds(5);
+};
+
+// Limits of each worker; 0: none.
+struct WorkerLimits {
+  std::size_t memory_bytes = 0;
+  std::size_t cpu_seconds = 0;
+  std::size_t open_files = 0;
+};
+
+struct ProcessPoolOptions {
+  // Worker processes. 0: as many as the CPUs this process may use (affinity mask, cgroup quota).
+  std::size_t max_workers = 0;
+  // Shown by the status tool. "" gives "pool-<n>".
+  std::string name = {};
+  StartMethod start_method = StartMethod::automatic;
+  // Runs once in each worker before its first task. If it throws, the pool breaks.
+  PortableFunction initializer = {};
+  // Runs in each worker that ends in order, not when it is killed.
+  PortableFunction finalizer = {};
+  // 0: no limit. Else a worker is replaced after so many tasks.
+  std::size_t max_tasks_per_child = 0;
+  OnWorkerDeath on_worker_death = OnWorkerDeath::break_pool;
+  RestartIntensity restart_intensity = {};
+  // Between SIGTERM and SIGKILL where Muster stops a worker.
+  Duration kill_grace = std::chrono::seconds(1);
+  // Verify every result's bytes: one that was scribbled over becomes an EncodingError.
+  bool checksum_results = false;
+  // 0: submit never blocks. Else submit waits while so many tasks are unfinished.
+  std::size_t max_pending = 0;
+  OnUnwind on_unwind = OnUnwind::cancel;
+  WorkerLimits limits = {};
+};
+
+struct ThreadPoolOptions {
+  // Threads. 0: as many as the CPUs this process may use (affinity mask, cgroup quota).
+  std::size_t max_workers = 0;
+  // Threads are named "<name>_<index>". "" gives "pool-<n>".
+  std::string name = {};
+  // Runs once in each thread before its first task. If it throws, the pool breaks.
+  std::function<void()> initializer = {};
+  // 0: submit never blocks. Else submit waits while so many tasks are unfinished.
+  std::size_t max_pending = 0;
+  OnUnwind on_unwind = OnUnwind::cancel;  // kill means cancel here
+};
+
+// Options of one task, given first: pool.submit({.name = "resize"}, fn, args...).
+struct TaskOptions {
+  // Shown in errors and by the status tool. "": the demangled callable. Copied by submit.
+  std::string_view name = {};
+  // Of running, not of waiting; 0: none. The overdue worker is killed and replaced, the future
+  // gets TaskTimeoutError. Process pools only.
+  Duration task_timeout = {};
+  // Run again so often when its worker died, under OnWorkerDeath::replace. Process pools only.
+  unsigned retries = 0;
+};
+
+struct MapOptions {
+  // Items a task. 0: chosen from measured task times.
+  std::size_t chunksize = 0;
+  // 0: all inputs are consumed at once. Else at most so many are in flight and the inputs are
+  // read as results are taken, so they may be endless.
+  std::size_t buffersize = 0;
+  // From the call of map; then reading throws TimeoutError and what has not started is cancelled.
+  std::optional<Duration> timeout = {};
+  // A progress bar on standard error where that is a terminal.
+  bool progress = false;
+  // Name, time limit and retries of each item.
+  TaskOptions task = {};
+};
+
+struct ShutdownOptions {
+  bool wait = true;
+  bool cancel_futures = false;
+};
+
+}  // namespace muster

@@ -1,0 +1,267 @@
+// What becomes of tasks when workers, the supervisor or the pool die.
+
+#include <poll.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+
+#include <muster/log.hpp>
+
+#include "lib/client/death_text.hpp"
+#include "lib/client/process_core.hpp"
+#include "lib/common/signals.hpp"
+#include "lib/common/ticks.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+const char* const kAbrupt =
+    "a process of the pool was terminated abruptly while the future was running or pending: ";
+
+}  // namespace
+
+DeathFacts ProcessCore::facts_of(const DeathRecord& record) const {
+  std::string task;
+  double seconds = 0;
+  if (record.task != 0) {
+    const std::uint32_t slot = Hint(record.task - 1).slot() & (geometry_.slots - 1);
+    task = types_->name(tasks_.part(slot).name);
+    const PoolHeader& header = tasks_.header();
+    const TickScale scale(header.created_ticks, header.created_monotonic_ns);
+    seconds = static_cast<double>(scale.nanoseconds(record.ran_for_ticks)) * 1e-9;
+  }
+  return read_death(record, task, seconds);
+}
+
+const DeathRecord* ProcessCore::find_death(std::uint64_t number) const {
+  if (number == 0) return nullptr;
+  const DeathRecord& record = facts_.facts().death[(number - 1) % kDeaths];
+  // Acquire pairs with publish_death(): the fields are there if the number is.
+  return record.number.load(std::memory_order_acquire) == number ? &record : nullptr;
+}
+
+void ProcessCore::handle_death(std::uint64_t number) {
+  // What it had finished stands, and comes first.
+  harvest_all();
+  const DeathRecord* record = find_death(number);
+  if (record == nullptr) {
+    return corrupted("the record of death " + std::to_string(number) + " is not there");
+  }
+  if (record->task == 0) return;
+  const Hint task(record->task - 1);
+  const std::uint32_t slot = task.slot();
+  if (slot >= in_flight_.slots() || !in_flight_[slot].in_use() ||
+      in_flight_[slot].tag != task.tag()) {
+    return corrupted("worker " + std::to_string(record->worker) +
+                     " died in a task that is not there");
+  }
+  end_attempt(slot, *record);
+  refill();
+}
+
+// The worker died in the slot's task, or in one item of it.
+void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
+  Shadow& shadow = in_flight_[slot];
+  Extras* extras = shadow.extras.get();
+  const DeathFacts facts = facts_of(record);
+  const bool killed = record.task_was_killing != 0;
+  const KillReason why = extras != nullptr ? extras->kill : KillReason::none;
+  if (killed && why == KillReason::cancel) {
+    // The future is cancelled and counted already.
+    free_slot(slot);
+    return;
+  }
+  const unsigned attempt = extras != nullptr ? extras->attempts : 1;
+  const unsigned attempts = extras != nullptr ? extras->retries + 1 : 1;
+  const std::string sentence = describe_death(facts, attempt, attempts);
+
+  if (extras != nullptr && extras->items != 0) {
+    const std::uint64_t offset = ChunkRegion::offset(record.chunk_region);
+    const std::uint64_t size = ChunkRegion::size(record.chunk_region);
+    if (record.chunk_region != 0 && offset <= geometry_.arena_bytes &&
+        size <= geometry_.arena_bytes - offset) {
+      const std::byte* arena = results_.window(record.worker % geometry_.workers).arena();
+      extras->first += extras->assembly.add_piece(
+          {arena + offset, size}, std::min(record.chunk_items, extras->items - extras->first));
+    }
+  }
+  if (!killed && extras != nullptr && extras->retries_left != 0) {
+    --extras->retries_left;
+    ++extras->attempts;
+    extras->deaths.push_back(sentence);
+    return go_on(slot);
+  }
+
+  std::exception_ptr error;
+  if (killed && why == KillReason::timeout) {
+    error = std::make_exception_ptr(TaskTimeoutError(
+        "task " + std::to_string(facts.task_id) + " \"" + facts.death.task_name +
+        "\" ran past its limit of " + std::to_string(Duration(std::chrono::nanoseconds(
+                                          extras->timeout_ns)).seconds()) +
+        " s on worker " + std::to_string(facts.death.worker_index) + " (pid " +
+        std::to_string(facts.death.worker_pid) + "), which was killed for it"));
+  } else {
+    std::string text = sentence;
+    if (extras != nullptr && !extras->deaths.empty()) {
+      text += "; before that";
+      for (const std::string& death : extras->deaths) text += ", " + death;
+    }
+    error = std::make_exception_ptr(WorkerDiedError(text, facts.death));
+  }
+  if (extras != nullptr && extras->items != 0) {
+    extras->assembly.add_failure(error);
+    extras->kill = KillReason::none;
+    extras->attempts = 1;
+    extras->retries_left = extras->retries;
+    extras->deaths.clear();
+    if (++extras->first < extras->items) return go_on(slot);
+    const std::unique_ptr<Extras> all = std::move(shadow.extras);
+    StateBase* state = shadow.state;
+    if (all->timeout_ns != 0) std::erase(timed_, slot);
+    free_slot(slot);
+    count_ended(Ended::finished);
+    return deliver_assembly(state, *all);
+  }
+  StateBase* state = shadow.state;
+  free_slot(slot);
+  count_ended(Ended::failed);
+  complete_error(state, std::move(error));
+}
+
+// The task, or what is left of the chunk, is to be run again.
+void ProcessCore::go_on(std::uint32_t slot) {
+  Shadow& shadow = in_flight_[slot];
+  TaskPart& part = tasks_.part(slot);
+  if (shadow.extras->items != 0) part.where.first = shadow.extras->first;
+  shadow.tag = shadow.tag.next_attempt();
+  publish(slot, true);
+  wake_if_needed(in_flight_.size());
+}
+
+void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
+                                 std::string& sentence) const {
+  const DeathRecord* record = find_death(message.number);
+  if (record != nullptr) {
+    const DeathFacts facts = facts_of(*record);
+    death = facts.death;
+    sentence = describe_death(facts, 1, 1);
+  }
+  const std::string text = message.text;
+  switch (message.cause) {
+    case BreakCause::worker_died:
+      sentence = kAbrupt + sentence;
+      return;
+    case BreakCause::too_many_deaths:
+      sentence = "the pool was given up because " + text + "; the last: " + sentence;
+      return;
+    case BreakCause::initializer_failed:
+      sentence = "the pool broke because its initializer threw " + text;
+      return;
+    case BreakCause::cannot_replace:
+      sentence = "the pool broke because a worker could not be started: " + text +
+                 (sentence.empty() ? "" : "; it was to replace one that died: " + sentence);
+      return;
+    case BreakCause::stopped:
+      if (!corrupted_.empty()) {
+        sentence = "the pool was given up because its shared memory was written over: " + corrupted_;
+        return;
+      }
+      sentence = std::string("the pool's workers were stopped by ") + signal_name(message.code) +
+                 ", as the program asked";
+      return;
+  }
+}
+
+// Every future that is unfinished fails, each with an error of its own. The workers are dead: what
+// they have finished is kept, also of chunks.
+void ProcessCore::break_pool(const WorkerDeath& death, const std::string& sentence) {
+  if (life_ == Life::broken) return;
+  harvest_all();
+  broken_.emplace(sentence, death);
+  life_ = Life::broken;
+  tasks_.header().state.store(PoolState::broken);
+  for (std::uint32_t slot = 0; slot < in_flight_.slots(); ++slot) {
+    Shadow& shadow = in_flight_[slot];
+    if (!shadow.in_use()) continue;
+    StateBase* state = shadow.state;
+    const std::unique_ptr<Extras> extras = std::move(shadow.extras);
+    const bool counted = extras && extras->kill == KillReason::cancel;
+    if (extras && extras->items != 0 && state != nullptr) {
+      keep_committed(slot, *extras);
+    }
+    if (extras && extras->timeout_ns != 0) std::erase(timed_, slot);
+    free_slot(slot);
+    if (!counted) count_ended(Ended::failed);
+    if (extras && extras->items != 0 && extras->assembly.items() != 0) {
+      while (extras->assembly.items() < extras->items) {
+        extras->assembly.add_failure(std::make_exception_ptr(BrokenProcessPool(sentence, death)));
+      }
+      deliver_assembly(state, *extras);
+    } else {
+      complete_error(state, std::make_exception_ptr(BrokenProcessPool(sentence, death)));
+    }
+  }
+  while (!backlog_.empty()) {
+    Behind& node = *backlog_.front();
+    StateBase* state = node.state;
+    drop_arguments(node.part, node.heap_arguments);
+    delete node.extras;
+    backlog_.pop();
+    if (state == nullptr) continue;
+    count_ended(Ended::failed);
+    complete_error(state, std::make_exception_ptr(BrokenProcessPool(sentence, death)));
+  }
+  if (progress_waiters_ != 0) announce_progress();
+}
+
+// The items that the dead worker had committed of the chunk in this slot.
+void ProcessCore::keep_committed(std::uint32_t slot, Extras& extras) {
+  const SlotWord word = slots_.read(slot);
+  if (word.status() != SlotStatus::died && word.status() != SlotStatus::killed) return;
+  if (word.owner() >= geometry_.workers) return;
+  const WindowView window = results_.window(word.owner());
+  const std::uint64_t region = window.record().chunk_region.load();
+  const std::uint64_t offset = ChunkRegion::offset(region);
+  const std::uint64_t size = ChunkRegion::size(region);
+  if (region == 0 || offset > geometry_.arena_bytes || size > geometry_.arena_bytes - offset) {
+    return;
+  }
+  extras.first += extras.assembly.add_piece(
+      {window.arena() + offset, size},
+      std::min(window.record().chunk_items.load(), extras.items - extras.first));
+}
+
+// Its workers die with it (PR_SET_PDEATHSIG). Futures fail only once they are gone: until then a
+// task may still be running.
+void ProcessCore::handle_supervisor_gone() {
+  {
+    Lock lock(mutex());
+    if (queue_closed_ && unfinished_ == 0) return;
+  }
+  for (const FileDescriptor& pidfd : worker_pidfds_) {
+    if (!pidfd) continue;
+    pollfd exited{pidfd.get(), POLLIN, 0};
+    while (::poll(&exited, 1, -1) < 0 && errno == EINTR) {
+    }
+  }
+  Lock lock(mutex());
+  WorkerDeath death;
+  break_pool(death, std::string(kAbrupt) + "its supervisor (pid " + std::to_string(supervisor_) +
+                        ") ended, and the workers with it");
+}
+
+// Memory that workers can write holds what cannot be. Nothing in it can be relied on any more.
+void ProcessCore::corrupted(const std::string& what) {
+  if (!corrupted_.empty()) return;
+  corrupted_ = what;
+  log(LogLevel::error, "pool \"" + name_ + "\": " + what +
+                           "; its shared memory was written over, and the pool is given up");
+  Message message;
+  message.kind = MessageKind::stop_workers;
+  message.code = SIGKILL;
+  // The supervisor answers with the news that the pool is broken; one that is gone is news too.
+  send_message(socket_.get(), message);
+}
+
+}  // namespace muster::detail

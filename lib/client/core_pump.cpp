@@ -1,0 +1,232 @@
+// The pump: the pool's own thread in the client, for what no thread of the program comes by to do.
+// It sleeps on a doorbell that workers ring and on the supervisor's socket.
+
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+#include "lib/client/process_core.hpp"
+#include "lib/common/futex.hpp"
+#include "lib/common/ticks.hpp"
+
+namespace muster::detail {
+
+namespace {
+constexpr std::int64_t kForever = -1;
+// How often a chunk with a time limit is looked at, as a part of the limit: its items begin
+// unseen, so an item is stopped at most so much late.
+constexpr std::int64_t kChunkLooks = 8;
+}  // namespace
+
+void ProcessCore::pump() {
+  ::pthread_setname_np(::pthread_self(), "muster-pump");
+  pump_until_end();
+  const Lock lock(mutex());
+  pump_done_ = true;
+  if (progress_waiters_ != 0) announce_progress();
+}
+
+void ProcessCore::pump_until_end() {
+  auto& sleeps = control_.header().pump_sleeps;
+  while (true) {
+    std::int64_t timeout = kForever;
+    {
+      Lock lock(mutex());
+      take_completions();
+      refill();
+      timeout = enforce_timeouts();
+    }
+    // Mark, look, sleep; a worker publishes, then looks at the mark (TaskRunner::tell). All of it
+    // is seq_cst, so one of the two sees the other.
+    sleeps.store(1);
+    if (completions_waiting()) {
+      sleeps.store(0);
+      continue;
+    }
+    const bool message = sleep_in_pump(timeout);
+    sleeps.store(0);
+    if (message && !handle_messages()) return;
+  }
+}
+
+// True if the supervisor has something to say.
+bool ProcessCore::sleep_in_pump(std::int64_t timeout_ns) {
+  pollfd fds[] = {{doorbell_.get(), POLLIN, 0}, {socket_.get(), POLLIN, 0}};
+  timespec timeout{};
+  timeout.tv_sec = timeout_ns / kNanosPerSecond;
+  timeout.tv_nsec = timeout_ns % kNanosPerSecond;
+  if (::ppoll(fds, 2, timeout_ns < 0 ? nullptr : &timeout, nullptr) <= 0) return false;
+  if (fds[0].revents != 0) {
+    std::uint64_t count = 0;
+    // Empties it; another thread cannot, so it does not block.
+    while (::read(doorbell_.get(), &count, sizeof(count)) < 0 && errno == EINTR) {
+    }
+  }
+  return fds[1].revents != 0;
+}
+
+bool ProcessCore::completions_waiting() const {
+  for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
+    if (results_.window(w).record().completed.load(std::memory_order_seq_cst) !=
+        completions_seen_[w]) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void ProcessCore::take_completions() {
+  for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
+    const WorkerRecord& record = results_.window(w).record();
+    // Acquire: the entries before it were written before it.
+    const std::uint64_t written = record.completed.load(std::memory_order_acquire);
+    if (written - completions_seen_[w] > kCompletions) {
+      harvest_all();  // the ring has lapped: look at all of them
+      completions_seen_[w] = written;
+    }
+    for (; completions_seen_[w] != written; ++completions_seen_[w]) {
+      const std::uint32_t slot = record.completions[completions_seen_[w] % kCompletions].load(
+          std::memory_order_relaxed);
+      if (slot < in_flight_.slots() && in_flight_[slot].in_use()) harvest(slot);
+    }
+  }
+}
+
+void ProcessCore::ring_doorbell() {
+  const std::uint64_t one = 1;
+  // EAGAIN cannot come but with a counter that rings already.
+  while (::write(doorbell_.get(), &one, sizeof(one)) < 0 && errno == EINTR) {
+  }
+}
+
+// Nanoseconds until the earliest limit could be reached; forever where there is none.
+std::int64_t ProcessCore::enforce_timeouts() {
+  if (timed_.empty()) return kForever;
+  std::int64_t next = std::numeric_limits<std::int64_t>::max();
+  const PoolHeader& header = tasks_.header();
+  const std::uint64_t now_ticks = ticks_now();
+  const std::int64_t now = monotonic_ns();
+  const TickScale scale(header.created_ticks, header.created_monotonic_ns, now_ticks, now);
+  for (const std::uint32_t slot : std::vector<std::uint32_t>(timed_)) {
+    Shadow& shadow = in_flight_[slot];
+    Extras& extras = *shadow.extras;
+    const SlotWord word = slots_.read(slot);
+    std::int64_t left = extras.timeout_ns;
+    if (word.status() == SlotStatus::running && word.owner() < geometry_.workers) {
+      const WorkerRecord& record = results_.window(word.owner()).record();
+      // Acquire pairs with the worker's claim: the start belongs to this task.
+      const bool begun = record.current.load(std::memory_order_acquire) ==
+                         Hint(slot, shadow.tag).bits() + 1;
+      if (!begun) {
+        left = 0;  // between its claim and its note of the time: look again at once
+      } else if (extras.items == 0) {
+        const std::uint64_t started = record.started_ticks.load(std::memory_order_relaxed);
+        left -= scale.nanoseconds(now_ticks > started ? now_ticks - started : 0);
+        if (left <= 0) {
+          kill_for(slot, word.owner(), KillReason::timeout);
+          continue;
+        }
+      } else {
+        const std::uint32_t done = record.chunk_items.load(std::memory_order_relaxed);
+        if (extras.seen_tag != shadow.tag.bits() || extras.seen_items != done) {
+          extras.seen_tag = shadow.tag.bits();
+          extras.seen_items = done;
+          extras.seen_at_ns = now;
+        } else if (now - extras.seen_at_ns >= extras.timeout_ns) {
+          kill_for(slot, word.owner(), KillReason::timeout);
+          continue;
+        }
+        left = std::min(left - (now - extras.seen_at_ns), extras.timeout_ns / kChunkLooks);
+      }
+    } else if (word.status() == SlotStatus::killing) {
+      continue;  // the supervisor sees to it
+    } else if (is_terminal(word.status())) {
+      harvest(slot);
+      continue;
+    }
+    // One that has not begun can reach its limit no earlier than that.
+    next = std::min(next, std::max<std::int64_t>(left, 1'000'000));
+  }
+  return timed_.empty() || next == std::numeric_limits<std::int64_t>::max() ? kForever : next;
+}
+
+// The word first, the signal after it: so the worker cannot have begun another task when the
+// signal comes.
+void ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why) {
+  Shadow& shadow = in_flight_[slot];
+  if (slots_.read(slot).status() == SlotStatus::running &&
+      !slots_.begin_kill(slot, shadow.tag, worker)) {
+    return;  // it has just ended
+  }
+  if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
+  shadow.extras->kill = why;
+  Message message;
+  message.kind = MessageKind::kill_task;
+  message.worker = worker;
+  message.incarnation = incarnations_[worker];
+  message.number = Hint(slot, shadow.tag).bits();
+  // A supervisor that is gone takes its workers with it: the kill is done then, too.
+  send_message(socket_.get(), message);
+}
+
+// False: the supervisor is gone, and so are the workers.
+bool ProcessCore::handle_messages() {
+  while (true) {
+    Message message;
+    FileDescriptor pidfd;
+    bool truncated = false;
+    switch (receive_message(socket_.get(), message, pidfd, truncated)) {
+      case ReceiveResult::none:
+        return true;
+      case ReceiveResult::closed:
+        handle_supervisor_gone();
+        return false;
+      case ReceiveResult::message:
+        handle_message(message, std::move(pidfd));
+        if (message.kind == MessageKind::ended) return false;
+        if (message.kind == MessageKind::broken) return false;
+    }
+  }
+}
+
+void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
+  Lock lock(mutex());
+  switch (message.kind) {
+    case MessageKind::worker_started: {
+      if (message.worker >= geometry_.workers) return;
+      worker_pidfds_[message.worker] = std::move(pidfd);
+      incarnations_[message.worker] = message.incarnation;
+      if (message.number == 0) return;  // nobody has used the arena before it
+      // What its predecessor had finished is taken in now, and its memory given back when the
+      // last of it is.
+      harvest_all();
+      returns_->replaced(message.worker, message.number);
+      return;
+    }
+    case MessageKind::death:
+      return handle_death(message.number);
+    case MessageKind::broken: {
+      WorkerDeath death;
+      std::string sentence;
+      describe_break(message, death, sentence);
+      return break_pool(death, sentence);
+    }
+    default:
+      return;
+  }
+}
+
+void ProcessCore::end_workers_if_done() {
+  if (queue_closed_ || unfinished_ != 0 || life_ == Life::open) return;
+  queue_closed_ = true;
+  ring_.close();
+  parking_.wake_all([](std::atomic<std::uint32_t>& word) {
+    futex_wake(word, 1, FutexScope::shared);
+  });
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,114 @@
+// How a pool ends.
+
+#include <signal.h>
+
+#include <muster/log.hpp>
+
+#include "lib/client/pool_registry.hpp"
+#include "lib/client/process_core.hpp"
+#include "lib/common/exception_text.hpp"
+#include "lib/common/futex.hpp"
+
+namespace muster::detail {
+
+void ProcessCore::close(bool cancel_pending) {
+  Lock lock(mutex());
+  if (life_ == Life::open) {
+    life_ = Life::closed;
+    tasks_.header().state.store(PoolState::shut_down);
+  }
+  if (cancel_pending) cancel_what_waits();
+  // What ends from now on may be the last: the pump must hear of it, to end the workers.
+  for (std::uint32_t slot = 0; slot < in_flight_.slots(); ++slot) {
+    if (in_flight_[slot].in_use()) slots_.ask(slot, kAttentionNotify);
+  }
+  harvest_all();
+  refill();
+  end_workers_if_done();
+  if (progress_waiters_ != 0) announce_progress();  // those in submit are to be told
+}
+
+void ProcessCore::cancel_what_waits() {
+  // From the back of the queue to its front: no worker is to begin one of these meanwhile that
+  // was given to it by an earlier one's end.
+  std::uint64_t behind = backlog_.size();
+  for (Behind* node = backlog_.front(); node != nullptr && behind != 0; node = node->next) {
+    --behind;
+    if (node->state == nullptr) continue;
+    StateBase* state = std::exchange(node->state, nullptr);
+    count_ended(Ended::cancelled);
+    state->complete_cancelled();
+  }
+  for (std::uint32_t slot = 0; slot < in_flight_.slots(); ++slot) {
+    Shadow& shadow = in_flight_[slot];
+    if (!shadow.in_use() || !slots_.cancel(slot, shadow.tag)) continue;
+    StateBase* state = shadow.state;
+    free_slot(slot);
+    count_ended(Ended::cancelled);
+    if (state != nullptr) state->complete_cancelled();
+  }
+}
+
+void ProcessCore::drain() {
+  Lock lock(mutex());
+  while (unfinished_ != 0) {
+    if (harvest_ready(in_flight_.slots(), kHarvestPatience) == 0 && unfinished_ != 0) {
+      refill();
+      wait_for_progress(lock, Progress::oldest);
+    }
+    refill();
+  }
+}
+
+void ProcessCore::finish() {
+  const std::lock_guard once(finish_mutex_);
+  if (std::exchange(finished_, true)) return;
+  close(false);
+  drain();
+  pump_thread_->join();  // it ends when the supervisor has ended the workers
+  pump_ended();
+  unregister_pool(*this);
+  socket_.reset();
+  reap_supervisor();
+  callbacks_.stop();
+  Lock lock(mutex());
+  tasks_.header().state.store(PoolState::closed);
+  // A thread that was just told of the end of its task may still be on its way out.
+  while (waiting_ != 0) wait_for_progress(lock, Progress::any);
+}
+
+void ProcessCore::drain_at_exit() noexcept {
+  if (!usable_here()) return;
+  try {
+    finish();
+  } catch (...) {
+    log(LogLevel::error, "pool \"" + name_ + "\" could not be ended in order at exit: " +
+                             describe_exception(std::current_exception()));
+  }
+}
+
+void ProcessCore::stop_workers(int signal) {
+  {
+    Lock lock(mutex());
+    if (life_ == Life::broken || queue_closed_) return;
+    life_ = Life::closed;
+    Message message;
+    message.kind = MessageKind::stop_workers;
+    message.code = signal;
+    // A supervisor that is gone has taken the workers with it; the pump will say so.
+    send_message(socket_.get(), message);
+  }
+  Lock lock(mutex());
+  while (life_ != Life::broken && !pump_done_) wait_for_progress(lock, Progress::any);
+}
+
+void ProcessCore::release_in_child() noexcept {
+  source_.forget_in_child();
+  if (segments_) segments_->close_in_child();
+  socket_.reset();
+  doorbell_.reset();
+  supervisor_pidfd_.reset();
+  for (FileDescriptor& pidfd : worker_pidfds_) pidfd.reset();
+}
+
+}  // namespace muster::detail

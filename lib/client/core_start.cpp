@@ -1,0 +1,273 @@
+// From options to a pool with workers, or to an error and nothing left behind.
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <limits>
+#include <system_error>
+
+#include <muster/log.hpp>
+
+#include "lib/client/pool_registry.hpp"
+#include "lib/client/process_core.hpp"
+#include "lib/common/cpus.hpp"
+#include "lib/common/random.hpp"
+#include "lib/common/signals.hpp"
+#include "lib/supervisor/supervisor.hpp"
+#include "worker/output.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+// Negative numbers that were given for a count.
+bool looks_negative(std::size_t n) { return n > std::numeric_limits<std::size_t>::max() / 2; }
+
+std::size_t checked_workers(const ProcessPoolOptions& options) {
+  if (options.max_workers == 0) return usable_cpus();
+  if (options.max_workers >= kMaxOwners) {
+    throw InvalidArgumentError(
+        looks_negative(options.max_workers)
+            ? "max_workers must be greater than 0, or 0 for one worker a CPU"
+            : "max_workers is " + std::to_string(options.max_workers) + "; a pool has at most " +
+                  std::to_string(kMaxOwners - 1) + " workers");
+  }
+  return options.max_workers;
+}
+
+void check_options(const ProcessPoolOptions& options) {
+  if (options.start_method == StartMethod::forkserver ||
+      options.start_method == StartMethod::spawn) {
+    throw InvalidArgumentError(
+        "this version of Muster starts workers by fork alone; use StartMethod::fork or automatic");
+  }
+  if (looks_negative(options.max_pending) || looks_negative(options.max_tasks_per_child)) {
+    throw InvalidArgumentError("max_pending and max_tasks_per_child count tasks; 0: no limit");
+  }
+  if (options.kill_grace.nanoseconds() < 0 ||
+      options.restart_intensity.within.nanoseconds() < 0) {
+    throw InvalidArgumentError("kill_grace and restart_intensity.within are times to wait and "
+                               "cannot be negative");
+  }
+  const WorkerLimits& limits = options.limits;
+  if (limits.memory_bytes != 0 || limits.cpu_seconds != 0 || limits.open_files != 0) {
+    throw InvalidArgumentError("this version of Muster cannot limit its workers; leave "
+                               "ProcessPoolOptions::limits at 0 and set limits in the initializer");
+  }
+}
+
+std::string pool_name(const std::string& asked) {
+  static std::atomic<std::uint64_t> count{0};
+  if (!asked.empty()) return asked;
+  return "pool-" + std::to_string(count.fetch_add(1) + 1);
+}
+
+// Threads of Muster's own that hold no lock a worker could miss: the pumps.
+std::atomic<std::uint32_t> pumps{0};
+
+void warn_of_threads(const std::string& name) {
+  struct stat status {};
+  if (::stat("/proc/self/task", &status) != 0) return;
+  const auto threads = static_cast<std::uint32_t>(status.st_nlink) - 2;
+  if (threads <= 1 + pumps.load()) return;
+  static std::atomic<bool> warned{false};
+  if (warned.exchange(true)) return;
+  log(LogLevel::warning,
+      "pool \"" + name + "\" forks a process that has " + std::to_string(threads) +
+          " threads: a lock that another thread holds at this moment stays locked in the workers. "
+          "Make process pools before threads");
+}
+
+FileDescriptor open_pidfd(pid_t pid) {
+  FileDescriptor fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!fd) throw Error("cannot watch process " + std::to_string(pid) + ": " + reason(errno));
+  return fd;
+}
+
+}  // namespace
+
+ProcessCore::ProcessCore(const ProcessPoolOptions& options)
+    : on_worker_death_(options.on_worker_death),
+      source_(ProcessSource::take()),
+      callbacks_(CallbackRunner::take("muster-callback")) {
+  try {
+    start(options);
+  } catch (...) {
+    callbacks_.stop();
+    Lock lock(mutex());
+    source_.retire({}, 0);
+    throw;
+  }
+}
+
+void ProcessCore::start(const ProcessPoolOptions& options) {
+  check_options(options);
+  const std::size_t workers = checked_workers(options);
+  name_ = pool_name(options.name);
+  max_pending_ = options.max_pending;
+  checksum_results_ = options.checksum_results;
+  const std::size_t cpus = usable_cpus();
+  may_spin_ = cpus > 1;
+  fork_generation_ = fork_generation();
+  geometry_ = Geometry::choose(workers);
+
+  segments_.emplace(name_, geometry_, on_worker_death_ == OnWorkerDeath::replace);
+  tasks_ = segments_->tasks();
+  control_ = segments_->control();
+  results_ = segments_->results();
+  facts_ = segments_->facts();
+  slots_ = SlotTable<>(control_.slot_lines());
+  ring_ = HintRing<>(&control_.header().ends, control_.cells());
+  parking_ = Parking<StdPlatform>(control_.sleepers(), control_.park());
+  arguments_ = Arena(tasks_.arguments(), geometry_.arguments_bytes, segments_->tasks_fd(),
+                     geometry_.arguments_at());
+  in_flight_ = InFlight(geometry_.slots);
+  types_.emplace(ModuleTable::snapshot(), tasks_);
+  returns_.emplace(tasks_, results_);
+  worker_pidfds_.resize(workers);
+  incarnations_.resize(workers);
+  completions_seen_.resize(workers);
+
+  int pair[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+    throw Error("cannot make a socket for the pool: " + reason(errno));
+  }
+  socket_ = FileDescriptor(pair[0]);
+  FileDescriptor supervisors_end(pair[1]);
+  doorbell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!doorbell_) throw Error("cannot make an event for the pool: " + reason(errno));
+  FileDescriptor client_pidfd = open_pidfd(::getpid());
+
+  warn_of_threads(name_);
+  flush_before_fork();
+  const std::uint64_t seed = next_pool_seed();
+  pid_t pid = 0;
+  {
+    // No handler of the program's runs in the child, not even between fork and reset_signals().
+    const SignalsBlocked blocked;
+    pid = ::fork();
+    if (pid == 0) {
+      auto& given = segments_->for_supervisor();
+      WorkerSetup setup;
+      setup.geometry = geometry_;
+      setup.pool_name = name_;
+      setup.tasks = std::move(given.tasks);
+      setup.control = std::move(given.control);
+      setup.results = std::move(given.results);
+      setup.facts = std::move(given.facts);
+      setup.doorbell = std::move(doorbell_);
+      setup.modules = types_->modules();
+      setup.initializer = options.initializer;
+      setup.finalizer = options.finalizer;
+      setup.max_tasks_per_child = options.max_tasks_per_child;
+      setup.spinners = static_cast<std::uint32_t>(cpus - 1);
+      setup.on_worker_death = options.on_worker_death;
+      setup.restart_intensity = options.restart_intensity;
+      setup.kill_grace_ns = options.kill_grace.nanoseconds();
+      setup.random_seed = seed;
+      setup.checksum_results = options.checksum_results;
+      socket_.reset();
+      segments_->close_in_child();
+      supervisor_main(std::move(setup), std::move(supervisors_end), std::move(client_pidfd));
+    }
+  }
+  if (pid < 0) {
+    throw Error("cannot fork the supervisor of pool \"" + name_ + "\": " + reason(errno));
+  }
+  supervisor_ = pid;
+  supervisors_end.reset();
+  segments_->drop_for_supervisor();
+  try {
+    supervisor_pidfd_ = open_pidfd(pid);
+    await_workers();
+    tasks_.header().state.store(PoolState::running);
+    source_.adopt(*this, callbacks_);
+    const SignalsBlocked blocked;
+    pump_thread_ = std::make_unique<std::thread>([this] { pump(); });
+    pumps.fetch_add(1);
+    register_pool(*this);
+  } catch (const std::system_error& e) {
+    give_up_start();
+    throw Error("cannot start a thread for pool \"" + name_ + "\": " + e.what());
+  } catch (...) {
+    give_up_start();
+    throw;
+  }
+}
+
+// Until the supervisor says that all workers are made, or that they cannot be.
+void ProcessCore::await_workers() {
+  while (true) {
+    pollfd readable{socket_.get(), POLLIN, 0};
+    if (::poll(&readable, 1, -1) < 0) continue;
+    Message message;
+    FileDescriptor pidfd;
+    bool truncated = false;
+    switch (receive_message(socket_.get(), message, pidfd, truncated)) {
+      case ReceiveResult::none:
+        continue;
+      case ReceiveResult::closed:
+        throw Error("the supervisor of pool \"" + name_ + "\" (pid " +
+                    std::to_string(supervisor_) + ") ended before its workers were made");
+      case ReceiveResult::message:
+        break;
+    }
+    if (message.kind == MessageKind::start_failed) {
+      throw InvalidArgumentError("cannot make " + std::to_string(geometry_.workers) +
+                                 " workers for pool \"" + name_ + "\": " + message.text +
+                                 "; ask for fewer, or raise the limit");
+    }
+    if (message.kind == MessageKind::worker_started && (truncated || !pidfd)) {
+      throw InvalidArgumentError("cannot watch " + std::to_string(geometry_.workers) +
+                                 " workers of pool \"" + name_ +
+                                 "\": this process has no file descriptors left; ask for fewer, "
+                                 "or raise the limit (ulimit -n)");
+    }
+    if (message.kind == MessageKind::ready) return;
+    // A worker that died already, or an initializer that threw: as if it had come later.
+    handle_message(message, std::move(pidfd));
+    if (message.kind == MessageKind::broken) return;
+  }
+}
+
+// The supervisor sees the socket closed, ends what it has made, and goes.
+void ProcessCore::give_up_start() noexcept {
+  socket_.reset();
+  reap_supervisor();
+}
+
+void ProcessCore::reap_supervisor() noexcept {
+  siginfo_t info{};
+  // ECHILD where the program reaps, or ignores, all children: then it is gone already, or the
+  // kernel sees to it.
+  while (::waitid(P_PID, static_cast<id_t>(supervisor_), &info, WEXITED | __WALL) < 0 &&
+         errno == EINTR) {
+  }
+}
+
+ProcessCore::~ProcessCore() {
+  if (!usable_here()) {
+    // Neither the thread nor the mappings are in this process: what is at their addresses now is
+    // somebody else's. Only their handles are let go.
+    (void)pump_thread_.release();
+    if (segments_) (void)new PoolSegments(std::move(*segments_));
+    return;
+  }
+  Lock lock(mutex());
+  const std::uint64_t kept = returns_->kept_blocks();
+  source_.retire(segments_->take_results_region(), kept);
+}
+
+void ProcessCore::pump_ended() { pumps.fetch_sub(1); }
+
+}  // namespace muster::detail

@@ -1,0 +1,335 @@
+// From a task to a slot: encode, find a slot, publish, wake.
+
+#include <cstdlib>
+#include <cstring>
+
+#include <muster/detail/task_context.hpp>
+#include <muster/encoder.hpp>
+
+#include "lib/client/argument_buffer.hpp"
+#include "lib/client/process_core.hpp"
+#include "lib/common/futex.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+// Beyond so much of long arguments in shared memory, those that have no slot yet wait on the heap.
+constexpr std::size_t kArgumentsBound = std::size_t{64} << 20;
+// Submits into the backlog between two looks for a slot that has become free.
+constexpr std::uint32_t kRefillPause = 32;
+
+void begin_part(TaskPart& part, const KnownTypes::Known& known) {
+  part.function = known.code;
+  part.name = known.name;
+  part.flags = 0;
+  part.stop.store(0, std::memory_order_relaxed);  // private still
+}
+
+void check_options(const TaskOptions& options) {
+  if (options.task_timeout.nanoseconds() < 0) {
+    throw InvalidArgumentError("task_timeout is negative; give a time to run, or 0 for no limit");
+  }
+  if (options.retries > 1'000'000) {
+    throw InvalidArgumentError("retries is " + std::to_string(options.retries) +
+                               "; at most 1000000 make sense");
+  }
+}
+
+}  // namespace
+
+void ProcessCore::check_caller() const {
+  if (usable_here()) [[likely]] return;
+  if (TaskContext::current() != nullptr) {
+    throw InvalidStateError("pool \"" + name_ +
+                            "\" was used inside one of its own workers; make a pool of its own "
+                            "there, or submit from the process that made this one");
+  }
+  throw InvalidStateError("pool \"" + name_ +
+                          "\" was used in a child that the program forked; it belongs to the "
+                          "process that made it");
+}
+
+// True if a task may be taken now; false if it would have to wait and must not.
+bool ProcessCore::admit(Lock& lock, bool blocking) {
+  while (true) {
+    if (life_ == Life::broken) throw BrokenProcessPool(*broken_);
+    if (life_ == Life::closed) {
+      throw ShutdownError("cannot submit to pool \"" + name_ + "\" after its shutdown");
+    }
+    if (max_pending_ == 0 || unfinished_ < max_pending_) return true;
+    // A callback that waited would keep those it waits for from being called.
+    if (callbacks_.is_current_thread()) return true;
+    harvest_ready(in_flight_.slots(), kHarvestPatience);
+    refill();
+    if (unfinished_ < max_pending_) return true;
+    if (!blocking) return false;
+    wait_for_progress(lock, Progress::any);
+  }
+}
+
+bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std::byte* bytes,
+                               std::size_t size) {
+  check_caller();
+  std::uint32_t in_slots = 0;
+  {
+    Lock lock(mutex());
+    admit(lock, true);
+    TaskPart part;
+    begin_part(part, types_->of(type));
+    if (type.begins_with_code) {
+      FunctionCode code = 0;
+      std::memcpy(&code, bytes, sizeof(code));
+      types_->modules().check(code);
+    }
+    part.inline_bytes = static_cast<std::uint8_t>(size);
+    std::memcpy(part.bytes, bytes, size);
+    place_task(state, part, nullptr, nullptr);
+    in_slots = in_flight_.size();
+  }
+  wake_if_needed(in_slots);
+  return true;
+}
+
+bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
+  check_caller();
+  std::unique_ptr<Extras> extras;
+  std::string_view name;
+  if (spec.options != nullptr) {
+    check_options(*spec.options);
+    name = spec.options->name;
+    if (!spec.options->task_timeout.is_zero() || spec.options->retries != 0) {
+      extras = std::make_unique<Extras>();
+      extras->timeout_ns = spec.options->task_timeout.nanoseconds();
+      extras->retries = extras->retries_left = spec.options->retries;
+    }
+  }
+  if (spec.chunk.items != 0 && !extras) extras = std::make_unique<Extras>();
+  if (extras) extras->type = spec.type;
+  if (!spec.blocking) {
+    // Before the work of encoding; asked again below.
+    Lock lock(mutex());
+    if (!admit(lock, false)) return false;
+  }
+
+  ArgumentBuffer buffer(*this, spec.size_hint);
+  Encoder out(buffer.begin(), buffer.end(), &buffer, &types_->modules());
+  spec.encode(out, spec.context);
+  if (extras) extras->items = spec.chunk.items;
+
+  std::uint32_t in_slots = 0;
+  bool timed = false;
+  {
+    Lock lock(mutex());
+    if (!admit(lock, spec.blocking)) return false;
+    TaskPart part;
+    begin_part(part, types_->of(*spec.type));
+    if (!name.empty()) part.name = types_->name_index(name);
+    const std::size_t size = out.size();
+    std::byte* heap = nullptr;
+    if (size <= kInlineArguments && spec.chunk.items == 0) {
+      part.inline_bytes = static_cast<std::uint8_t>(size);
+      std::memcpy(part.bytes, out.data(), size);
+    } else {
+      Memory::Block block = buffer.take_block();
+      if (block.data == nullptr) {  // in the scratch page still
+        block = allocate_block_locked(size);
+        std::memcpy(block.data, out.data(), size);
+      }
+      part.flags = kInArena;
+      part.where.size = size;
+      part.where.offset = block.in_arena ? arguments_.offset_of(block.data) : kNoBlock;
+      part.where.first = 0;
+      part.where.count = spec.chunk.items;
+      if (!block.in_arena) heap = block.data;
+    }
+    if (spec.chunk.items != 0) part.flags |= kChunk;
+    if (extras && extras->timeout_ns != 0) {
+      part.flags |= kTimed;
+      timed = true;
+    }
+    place_task(state, part, extras.release(), heap);
+    in_slots = in_flight_.size();
+  }
+  wake_if_needed(in_slots);
+  if (timed) ring_doorbell();
+  return true;
+}
+
+// The task is taken from here on, in a slot or behind.
+void ProcessCore::place_task(StateBase& state, const TaskPart& part, Extras* extras,
+                             std::byte* heap_arguments) {
+  state.hold();
+  ++unfinished_;
+  PoolHeader& header = tasks_.header();
+  // Relaxed, and no read-modify-write: under the lock, for whoever looks in.
+  header.submitted.store(header.submitted.load(std::memory_order_relaxed) + 1,
+                         std::memory_order_relaxed);
+  if (!backlog_.empty()) {
+    if (refill_pause_ == 0) {
+      refill();
+      refill_pause_ = kRefillPause;
+    } else {
+      --refill_pause_;
+    }
+  }
+  if (backlog_.empty() && heap_arguments == nullptr) {
+    if (in_flight_.full()) harvest_ready(kHarvestBatch, kHarvestPatience);
+    if (!in_flight_.full()) {
+      put_in_slot(&state, part, std::unique_ptr<Extras>(extras), false);
+      return;
+    }
+  }
+  Behind* node = backlog_.push(part, &state, extras, heap_arguments);
+  state.set_source(&source_, Place::behind(node));
+  if (max_pending_ != 0) node->notify = true;
+  header.behind.store(backlog_.size(), std::memory_order_relaxed);
+}
+
+void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
+                              std::unique_ptr<Extras> extras, bool notify) {
+  const std::uint32_t slot = in_flight_.take();
+  const std::uint32_t soon = in_flight_.upcoming(kPrefetch);
+  __builtin_prefetch(&slots_.attention_word(soon), 1, 3);
+  __builtin_prefetch(&tasks_.part(soon), 1, 3);
+
+  Shadow& shadow = in_flight_[slot];
+  shadow.state = state;
+  shadow.tag = TaskTag::first_attempt(++next_id_);
+  if (state != nullptr) state->set_source(&source_, Place::in_slot(slot));
+  TaskPart& shared = tasks_.part(slot);
+  Backlog::copy_part(shared, part);
+  if ((part.flags & kInArena) != 0) shadow.block = part.where.offset;
+  if (state != nullptr && state->stop_requested()) shared.stop.store(1, std::memory_order_relaxed);
+  if (extras) {
+    if (extras->timeout_ns != 0) timed_.push_back(slot);
+    shadow.extras = std::move(extras);
+  }
+  if (max_pending_ != 0) notify = true;
+  publish(slot, notify);
+}
+
+void ProcessCore::publish(std::uint32_t slot, bool notify) {
+  const TaskTag tag = in_flight_[slot].tag;
+  slots_.publish(slot, tag, notify ? kAttentionNotify : 0);
+  // A ring full of hints of cancelled tasks: let the workers look for themselves.
+  if (!ring_.publish(Hint(slot, tag))) ring_.bump_sweep_epoch();
+}
+
+// Moves what waits behind into slots that are free.
+void ProcessCore::refill() {
+  if (backlog_.empty()) return;
+  if (in_flight_.full()) harvest_ready(kHarvestBatch, kHarvestPatience);
+  std::uint32_t moved = 0;
+  while (!backlog_.empty() && !in_flight_.full()) {
+    Behind& node = *backlog_.front();
+    std::unique_ptr<Extras> extras(node.extras);
+    if (node.state == nullptr) {  // cancelled
+      drop_arguments(node.part, node.heap_arguments);
+      backlog_.pop();
+      continue;
+    }
+    if (node.heap_arguments != nullptr) {
+      std::byte* block = arguments_.allocate(node.part.where.size);
+      if (block == nullptr) {
+        node.extras = extras.release();
+        // Whatever ends frees some; with nothing to end there will never be more.
+        if (in_flight_.size() != 0) break;
+        fail_for_memory(node);
+        continue;
+      }
+      std::memcpy(block, node.heap_arguments, node.part.where.size);
+      std::free(node.heap_arguments);
+      node.part.where.offset = arguments_.offset_of(block);
+    }
+    // One in so many tells the pump when it ends, so that somebody refills though no thread of
+    // the program asks for a result.
+    const bool notify = node.notify || ++refilled_ % (in_flight_.slots() / 2) == 0;
+    put_in_slot(node.state, node.part, std::move(extras), notify);
+    backlog_.pop();
+    ++moved;
+  }
+  tasks_.header().behind.store(backlog_.size(), std::memory_order_relaxed);  // for whoever looks
+  if (moved != 0) wake_if_needed(in_flight_.size());
+}
+
+void ProcessCore::fail_for_memory(Behind& node) {
+  StateBase* state = node.state;
+  const std::size_t size = node.part.where.size;
+  drop_arguments(node.part, node.heap_arguments);
+  delete node.extras;
+  backlog_.pop();
+  count_ended(Ended::failed);
+  complete_error(state, std::make_exception_ptr(EncodingError(
+                            "the " + std::to_string(size) + " bytes of a task's arguments do not " +
+                            "fit into the memory that is left")));
+}
+
+void ProcessCore::drop_arguments(const TaskPart& part, std::byte* heap_arguments) {
+  if (heap_arguments != nullptr) {
+    std::free(heap_arguments);
+  } else if ((part.flags & kInArena) != 0) {
+    arguments_.free(arguments_.at(part.where.offset));
+  }
+}
+
+ProcessCore::Memory::Block ProcessCore::allocate_block_locked(std::size_t size) {
+  const bool crowded = !backlog_.empty() && arguments_.in_use() + size > kArgumentsBound;
+  if (!crowded) {
+    if (std::byte* block = arguments_.allocate(size)) {
+      count_arguments();
+      return {block, true};
+    }
+  }
+  auto* block = static_cast<std::byte*>(std::malloc(size));
+  if (block == nullptr) {
+    throw EncodingError("the " + std::to_string(size) +
+                        " bytes of a task's arguments do not fit into the memory that is left");
+  }
+  return {block, false};
+}
+
+ProcessCore::Memory::Block ProcessCore::allocate_long(std::size_t size) {
+  const Lock lock(mutex());
+  return allocate_block_locked(size);
+}
+
+void ProcessCore::free_long(Block block) noexcept {
+  if (!block.in_arena) return std::free(block.data);
+  const Lock lock(mutex());
+  arguments_.free(block.data);
+  count_arguments();
+}
+
+void ProcessCore::count_arguments() {
+  PoolHeader& header = tasks_.header();
+  header.arguments_in_use.store(arguments_.in_use(), std::memory_order_relaxed);  // for lookers
+  header.arguments_backed.store(arguments_.backed(), std::memory_order_relaxed);
+}
+
+// After a publication: more unfinished tasks than workers that are awake means that somebody who
+// sleeps is needed.
+void ProcessCore::wake_if_needed(std::uint32_t in_slots) {
+  // The full fence between the publication of the task and the look for sleepers (parking.hpp).
+  // The exchange that unlocked the pool is one on x86-64.
+#if defined(__x86_64__)
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+#else
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+  if (!parking_.anyone_sleeps()) return;
+  const std::size_t asleep = parking_.sleeping();
+  if (asleep < geometry_.workers && in_slots <= geometry_.workers - asleep) return;
+  if (parking_.wake_one([](std::atomic<std::uint32_t>& word) {
+        futex_wake(word, 1, FutexScope::shared);
+      })) {
+    just_woke_someone() = true;
+  }
+}
+
+bool& ProcessCore::just_woke_someone() {
+  thread_local bool woke = false;
+  return woke;
+}
+
+}  // namespace muster::detail

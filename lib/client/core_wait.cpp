@@ -1,0 +1,164 @@
+// Threads of the program that wait for a task, and what they can ask of one that is unfinished.
+
+#include "lib/client/process_core.hpp"
+#include "lib/common/futex.hpp"
+#include "lib/common/ticks.hpp"
+
+namespace muster::detail {
+
+namespace {
+// How long a thread looks at a slot before it sleeps, about 20 us: what a sleep and a wake cost.
+constexpr std::uint64_t kSpinTicks = 60'000;
+}  // namespace
+
+// One round; the caller asks again while the state is not done.
+void ProcessCore::wait(Lock& lock, StateBase& state, Deadline until) {
+  const Place place(state.task());
+  if (place.has_slot()) {
+    const std::uint32_t slot = place.slot();
+    if (harvest(slot)) {
+      // While the lock is held and the lines come in order: the next ones' futures will be asked
+      // for, too.
+      harvest_ready(kHarvestBatch, kHarvestPatience);
+      refill();
+      return;
+    }
+    if (state.done()) return;  // the harvest found the pool broken
+    const SlotStatus status = slots_.read(slot).status();
+    if (status != SlotStatus::died && status != SlotStatus::killed) {
+      return wait_for_slot(lock, slot, until);
+    }
+    // The pump will take it in.
+  } else {
+    refill();
+    if (Place(state.task()).has_slot()) return;
+    place.node()->notify = true;
+  }
+  lock.unlock();
+  state.park(until);
+  lock.lock();
+}
+
+// Returns when the slot's present task has ended, or when it is time to look again.
+void ProcessCore::wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until) {
+  const TaskTag tag = in_flight_[slot].tag;
+  ++waiting_;
+  lock.unlock();
+  const auto unfinished = [&] {
+    const SlotWord word = slots_.read(slot);
+    return word.tag() == tag && !is_terminal(word.status()) && word.status() != SlotStatus::free;
+  };
+  // Who has just woken a worker on this core's account should leave it the core.
+  bool spin = may_spin_ && !std::exchange(just_woke_someone(), false);
+  const std::uint64_t start = ticks_now();
+  while (spin && unfinished()) {
+    cpu_relax();
+    spin = ticks_now() - start < kSpinTicks;
+  }
+  if (unfinished()) {
+    const std::uint32_t attention = slots_.ask(slot, kAttentionWaiter);
+    // Another task's word: the one we mean has ended. A wake too many for that one's worker.
+    const bool same = attention == (attention_of(tag, attention & kAttentionBits));
+    if (same && unfinished()) {
+      futex_wait(slots_.attention_word(slot), attention, until, FutexScope::shared);
+    }
+  }
+  lock.lock();
+  --waiting_;
+  if (progress_waiters_ != 0) announce_progress();
+}
+
+// Returns when a task has ended: the oldest one, or any.
+void ProcessCore::wait_for_progress(Lock& lock, Progress what) {
+  if (what == Progress::oldest) {
+    const std::uint32_t slot = in_flight_.oldest();
+    if (slot != in_flight_.slots()) {
+      const SlotStatus status = slots_.read(slot).status();
+      if (status != SlotStatus::died && status != SlotStatus::killed) {
+        return wait_for_slot(lock, slot, Deadline::never());
+      }
+    }
+  }
+  const std::uint32_t seen = progress_.load(std::memory_order_relaxed);  // under the lock
+  ++progress_waiters_;
+  lock.unlock();
+  futex_wait(progress_, seen);
+  lock.lock();
+  --progress_waiters_;
+}
+
+void ProcessCore::announce_progress() {
+  progress_.fetch_add(1, std::memory_order_relaxed);  // under the lock; the futex orders
+  futex_wake_all(progress_);
+}
+
+bool ProcessCore::running(const StateBase& state) const {
+  const Place place(state.task());
+  if (!place.has_slot()) return false;
+  const SlotStatus status = slots_.read(place.slot()).status();
+  return status == SlotStatus::running || status == SlotStatus::killing;
+}
+
+void ProcessCore::poll(StateBase& state) {
+  const Place place(state.task());
+  if (place.has_slot() && harvest(place.slot())) refill();
+}
+
+void ProcessCore::observe(StateBase& state) {
+  const Place place(state.task());
+  if (!place.has_slot()) {
+    place.node()->notify = true;
+    return;
+  }
+  slots_.ask(place.slot(), kAttentionNotify);
+  // It may have ended before it was asked to tell.
+  if (harvest(place.slot())) refill();
+}
+
+bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
+  const Place place(state.task());
+  if (!place.has_slot()) {
+    place.node()->state = nullptr;  // dropped when its turn comes
+    count_ended(Ended::cancelled);
+    state.complete_cancelled();
+    return true;
+  }
+  const std::uint32_t slot = place.slot();
+  Shadow& shadow = in_flight_[slot];
+  if (slots_.cancel(slot, shadow.tag)) {
+    free_slot(slot);
+    count_ended(Ended::cancelled);
+    state.complete_cancelled();
+    refill();
+    return true;
+  }
+  if (harvest(slot)) refill();
+  if (state.done() || mode != CancelMode::kill) return false;
+  const SlotWord word = slots_.read(slot);
+  if (word.status() != SlotStatus::running || word.owner() >= geometry_.workers ||
+      !slots_.begin_kill(slot, shadow.tag, word.owner())) {
+    // It ended between the two looks, or its worker has died.
+    if (harvest(slot)) refill();
+    return false;
+  }
+  kill_for(slot, word.owner(), KillReason::cancel);
+  shadow.state = nullptr;
+  count_ended(Ended::cancelled);
+  state.complete_cancelled();
+  return true;
+}
+
+void ProcessCore::request_stop(StateBase& state) {
+  const Place place(state.task());
+  // One that waits behind is told when it gets its slot (put_in_slot).
+  if (!place.has_slot()) return;
+  tasks_.part(place.slot()).stop.store(1, std::memory_order_relaxed);  // a flag and nothing else
+}
+
+std::string ProcessCore::task_name(const StateBase& state) const {
+  const Place place(state.task());
+  const TaskPart& part = place.has_slot() ? tasks_.part(place.slot()) : place.node()->part;
+  return types_->name(part.name);
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,112 @@
+#include "lib/client/death_text.hpp"
+
+#include <dlfcn.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "lib/common/exception_text.hpp"
+#include "lib/common/signals.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+std::string hexadecimal(std::uint64_t value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+// Of a forked worker, whose code lies where this process's does.
+std::string describe_frame(std::uint64_t address) {
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<const void*>(static_cast<std::uintptr_t>(address)), &info) == 0) {
+    return hexadecimal(address);
+  }
+  std::string text;
+  if (info.dli_sname != nullptr) {
+    text = demangle(info.dli_sname) + "+" +
+           hexadecimal(address - reinterpret_cast<std::uintptr_t>(info.dli_saddr));
+  } else {
+    text = hexadecimal(address - reinterpret_cast<std::uintptr_t>(info.dli_fbase));
+  }
+  return text + " in " + info.dli_fname;
+}
+
+std::string seconds_text(double seconds) {
+  char text[48];
+  if (seconds >= 1) {
+    std::snprintf(text, sizeof(text), "%.1f s", seconds);
+  } else if (seconds >= 1e-3) {
+    std::snprintf(text, sizeof(text), "%.1f ms", seconds * 1e3);
+  } else {
+    std::snprintf(text, sizeof(text), "%.0f us", seconds * 1e6);
+  }
+  return text;
+}
+
+bool has_address(int signal) {
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE;
+}
+
+}  // namespace
+
+DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
+                      double ran_for_seconds) {
+  DeathFacts facts;
+  WorkerDeath& death = facts.death;
+  death.worker_index = static_cast<int>(record.worker);
+  death.worker_pid = static_cast<pid_t>(record.pid);
+  facts.requeued = record.requeued;
+  facts.ran_task = record.task != 0;
+  if (facts.ran_task) {
+    death.task_name = task_name;
+    facts.task_id = Hint(record.task - 1).tag().id();
+    facts.ran_for_seconds = ran_for_seconds;
+  }
+  const int crash = record.crash.signal.load();
+  if (record.term_signal != 0) {
+    // What the handler saw is the cause; an alarm may have ended it afterwards.
+    const int signal = crash != 0 ? crash : record.term_signal;
+    death.term_signal = signal;
+    facts.cause = std::string("was killed by ") + signal_name(signal);
+    if (crash != 0 && has_address(crash)) {
+      facts.cause += " at address " + hexadecimal(record.crash.address);
+    }
+    if (record.core_dumped != 0) facts.cause += " (core dumped)";
+  } else if (record.exit_code >= 0) {
+    death.exit_code = record.exit_code;
+    facts.cause = "ended with exit code " + std::to_string(record.exit_code);
+  } else {
+    facts.cause = "ended, nobody knows how";
+  }
+  const std::uint32_t frames = std::min<std::uint32_t>(record.crash.frames, kFrames);
+  for (std::uint32_t i = 0; crash != 0 && i < frames; ++i) {
+    death.backtrace.push_back(describe_frame(record.crash.frame[i]));
+  }
+  return facts;
+}
+
+std::string describe_death(const DeathFacts& facts, unsigned attempt, unsigned attempts) {
+  std::string text = "worker " + std::to_string(facts.death.worker_index) + " (pid " +
+                     std::to_string(facts.death.worker_pid) + ") " + facts.cause;
+  if (facts.ran_task) {
+    text += " while running \"" + facts.death.task_name + "\" (task " +
+            std::to_string(facts.task_id);
+    if (attempts > 1) {
+      text += ", attempt " + std::to_string(attempt) + " of " + std::to_string(attempts);
+    }
+    text += ") for " + seconds_text(facts.ran_for_seconds);
+  } else {
+    text += " while running no task";
+  }
+  if (facts.requeued == 1) text += "; 1 task it had claimed went back to the queue";
+  if (facts.requeued > 1) {
+    text += "; " + std::to_string(facts.requeued) + " tasks it had claimed went back to the queue";
+  }
+  return text;
+}
+
+}  // namespace muster::detail

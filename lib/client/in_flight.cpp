@@ -1,0 +1,31 @@
+#include "lib/client/in_flight.hpp"
+
+#include <bit>
+
+namespace muster::detail {
+
+InFlight::InFlight(std::uint32_t slots) : shadows_(slots), order_(std::bit_ceil(2 * slots)) {
+  mask_ = order_.size() - 1;
+  free_.reserve(slots);
+  for (std::uint32_t i = slots; i > 0; --i) free_.push_back(i - 1);
+  stragglers_.reserve(slots);
+  straggler_positions_.reserve(slots);
+}
+
+void InFlight::drop_oldest() {
+  if (live(begin_)) {
+    stragglers_.push_back(order_[begin_ & mask_]);
+    straggler_positions_.push_back(begin_);
+  }
+  ++begin_;
+}
+
+std::uint32_t InFlight::oldest() {
+  while (begin_ < end_ && !live(begin_)) ++begin_;
+  for (std::size_t i = 0; i < stragglers_.size(); ++i) {
+    if (shadows_[stragglers_[i]].position == straggler_positions_[i]) return stragglers_[i];
+  }
+  return begin_ < end_ ? order_[begin_ & mask_] : slots();
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,153 @@
+#pragma once
+
+// The client's private knowledge of the tasks in slots, and the order in which they were put
+// there. Under the pool's lock.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <muster/detail/chunk.hpp>
+#include <muster/detail/state.hpp>
+#include <muster/detail/task_type.hpp>
+
+#include "lib/slots/slot_word.hpp"
+
+namespace muster::detail {
+
+enum class KillReason : std::uint8_t { none, timeout, cancel };
+
+// Of a task that has more than the usual about it: options, or items.
+struct Extras {
+  std::int64_t timeout_ns = 0;
+  unsigned retries_left = 0;
+  unsigned attempts = 1;       // begun, this one included
+  unsigned retries = 0;        // as asked for
+  KillReason kill = KillReason::none;
+  std::vector<std::string> deaths;  // of the attempts before
+  const TaskType* type = nullptr;
+  // A chunk of map.
+  std::uint32_t items = 0;
+  std::uint32_t first = 0;     // of the present attempt
+  ChunkAssembly assembly;      // of the items before it
+  // How far a chunk with a time limit was when the pump looked last.
+  std::uint32_t seen_items = 0;
+  std::uint64_t seen_tag = 0;
+  std::int64_t seen_at_ns = 0;
+};
+
+inline constexpr std::uint64_t kNoBlock = ~std::uint64_t{0};
+
+struct Shadow {
+  StateBase* state = nullptr;  // null: nobody wants the result any more
+  TaskTag tag;
+  std::uint64_t position = ~std::uint64_t{0};  // in the order of submission; ~0: the slot is free
+  std::uint64_t block = kNoBlock;              // of the arguments' arena
+  std::unique_ptr<Extras> extras;
+
+  bool in_use() const { return position != ~std::uint64_t{0}; }
+};
+
+class InFlight {
+ public:
+  InFlight() = default;
+  explicit InFlight(std::uint32_t slots);
+
+  Shadow& operator[](std::uint32_t slot) { return shadows_[slot]; }
+  const Shadow& operator[](std::uint32_t slot) const { return shadows_[slot]; }
+  std::uint32_t slots() const { return static_cast<std::uint32_t>(shadows_.size()); }
+  std::uint32_t size() const { return slots() - static_cast<std::uint32_t>(free_.size()); }
+
+  bool full() const { return free_.empty(); }
+  // The most recently freed one, whose lines are warm. REQUIRES: !full().
+  std::uint32_t take();
+  // The one that take() will give after `ahead` more, to be fetched early.
+  std::uint32_t upcoming(std::size_t ahead) const {
+    return free_.size() > ahead ? free_[free_.size() - 1 - ahead] : free_.front();
+  }
+  void give_back(std::uint32_t slot);
+
+  // Calls harvest(slot) on slots in the order of submission until `limit` answered true or
+  // `patience` in a row answered false; what is passed over is asked again when all else is done.
+  // Returns how many answered true.
+  template <class Harvest>
+  std::size_t scan(std::size_t limit, std::size_t patience, Harvest&& harvest);
+
+  // The slot of the oldest task; slots() if there is none.
+  std::uint32_t oldest();
+
+ private:
+  bool live(std::uint64_t position) const {
+    return shadows_[order_[position & mask_]].position == position;
+  }
+  void drop_oldest();
+
+  std::vector<Shadow> shadows_;
+  std::vector<std::uint32_t> free_;
+  // order_[p] is the slot that was p-th: live while its shadow says so too.
+  std::vector<std::uint32_t> order_;
+  std::uint64_t mask_ = 0;
+  std::uint64_t begin_ = 0;
+  std::uint64_t end_ = 0;
+  std::vector<std::uint32_t> stragglers_;  // passed over, and long running perhaps
+  std::vector<std::uint64_t> straggler_positions_;
+};
+
+inline std::uint32_t InFlight::take() {
+  if (end_ - begin_ > mask_) drop_oldest();
+  const std::uint32_t slot = free_.back();
+  free_.pop_back();
+  order_[end_ & mask_] = slot;
+  shadows_[slot].position = end_++;
+  return slot;
+}
+
+inline void InFlight::give_back(std::uint32_t slot) {
+  shadows_[slot].position = ~std::uint64_t{0};
+  free_.push_back(slot);
+}
+
+template <class Harvest>
+std::size_t InFlight::scan(std::size_t limit, std::size_t patience, Harvest&& harvest) {
+  std::size_t got = 0;
+  std::size_t missed = 0;
+  std::uint64_t behind_last = begin_;
+  for (std::uint64_t p = begin_; p < end_ && got < limit && missed < patience; ++p) {
+    if (!live(p)) {
+      if (missed == 0) behind_last = p + 1;
+      continue;
+    }
+    if (harvest(order_[p & mask_])) {
+      ++got;
+      missed = 0;
+      behind_last = p + 1;
+    } else {
+      ++missed;
+    }
+  }
+  // What lies before the last that had ended has had its chance in order.
+  for (; begin_ < behind_last; ++begin_) {
+    if (!live(begin_)) continue;
+    stragglers_.push_back(order_[begin_ & mask_]);
+    straggler_positions_.push_back(begin_);
+  }
+  if (got != 0) return got;
+  for (std::size_t i = 0; i < stragglers_.size() && got < limit;) {
+    const std::uint32_t slot = stragglers_[i];
+    const bool gone = shadows_[slot].position != straggler_positions_[i];
+    if (!gone && !harvest(slot)) {
+      ++i;
+      continue;
+    }
+    if (!gone) ++got;
+    stragglers_[i] = stragglers_.back();
+    stragglers_.pop_back();
+    straggler_positions_[i] = straggler_positions_.back();
+    straggler_positions_.pop_back();
+  }
+  return got;
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,7 @@
+#include <muster/init.hpp>
+
+namespace muster {
+
+void init() {}
+
+}  // namespace muster

@@ -1,0 +1,56 @@
+#include "lib/client/known_types.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace muster::detail {
+
+namespace {
+constexpr std::uint8_t kOther = 0;
+}
+
+KnownTypes::KnownTypes(ModuleTable modules, const TasksView& tasks)
+    : modules_(std::move(modules)), tasks_(tasks) {
+  name_index("(other)");
+}
+
+std::uint8_t KnownTypes::name_index(std::string_view name) {
+  const std::string key(name.substr(0, kNameBytes - 1));
+  if (const auto found = names_.find(key); found != names_.end()) return found->second;
+  auto& count = tasks_.header().names;
+  const std::uint32_t index = count.load(std::memory_order_relaxed);  // the client's own
+  if (index >= kMaxNames) return kOther;
+  char* place = tasks_.name(index);
+  std::memcpy(place, key.data(), key.size());
+  place[key.size()] = '\0';
+  // Release pairs with the status tool's acquire: the name is there if it is counted.
+  count.store(index + 1, std::memory_order_release);
+  names_.emplace(key, static_cast<std::uint8_t>(index));
+  return static_cast<std::uint8_t>(index);
+}
+
+std::string KnownTypes::name(std::uint8_t index) const { return tasks_.name(index); }
+
+void KnownTypes::learn(const TaskType& type, std::uint32_t index) {
+  const auto code =
+      modules_.encode(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(type.thunk)));
+  if (index >= known_.size()) known_.resize(index + 1);
+  known_[index].code = code;
+  known_[index].name = name_index(type.name());
+}
+
+void KnownTypes::measured(const TaskType& type, double seconds) {
+  Known& known = of(type);
+  // A quarter of the difference: follows a change of the data within a few chunks.
+  known.seconds_per_item =
+      known.timed ? known.seconds_per_item + (seconds - known.seconds_per_item) / 4 : seconds;
+  known.timed = true;
+}
+
+std::optional<double> KnownTypes::seconds_per_item(const TaskType& type) const {
+  const std::uint32_t index = type.index();
+  if (index >= known_.size() || !known_[index].timed) return std::nullopt;
+  return known_[index].seconds_per_item;
+}
+
+}  // namespace muster::detail

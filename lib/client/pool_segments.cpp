@@ -1,0 +1,95 @@
+#include "lib/client/pool_segments.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include <muster/error.hpp>
+
+#include "lib/common/ticks.hpp"
+
+namespace muster::detail {
+
+namespace bip = boost::interprocess;
+
+namespace {
+
+Memfd duplicate(const Memfd& memory) {
+  FileDescriptor fd(::fcntl(memory.fd(), F_DUPFD_CLOEXEC, 0));
+  if (!fd) {
+    throw Error("cannot duplicate a descriptor of the pool's shared memory: " +
+                std::generic_category().message(errno));
+  }
+  return Memfd::adopt(std::move(fd), memory.get_mode(), memory.size());
+}
+
+}  // namespace
+
+PoolSegments::PoolSegments(const std::string& pool_name, const Geometry& geometry, bool replaces)
+    : geometry_(geometry) {
+  // The status tool finds pools by these names.
+  const std::string prefix = "muster:" + pool_name.substr(0, 180) + ":";
+  const Geometry& g = geometry_;
+  tasks_ = Memfd::create(prefix + "tasks", g.tasks_bytes());
+  control_ = Memfd::create(prefix + "control", g.control_bytes());
+  Memfd results = Memfd::create(prefix + "results", g.results_bytes());
+  Memfd facts = Memfd::create(prefix + "facts", g.facts_bytes());
+  // What every task touches must not fail later for lack of memory. The results' parts come into
+  // being as slots are used.
+  if (!allocate_pages(tasks_.fd(), 0, g.arguments_at()) ||
+      !allocate_pages(control_.fd(), 0, g.control_bytes()) ||
+      !allocate_pages(facts.fd(), 0, g.facts_bytes())) {
+    throw Error("there is no memory for the pool's shared segments (" +
+                std::to_string((g.arguments_at() + g.control_bytes() + g.facts_bytes()) / 1024) +
+                " KiB)");
+  }
+  results_ = results.reopen_read_only();
+  facts_ = facts.reopen_read_only();
+  for_supervisor_ = {tasks_.reopen_read_only(), duplicate(control_), std::move(results),
+                     std::move(facts)};
+
+  tasks_region_ = map_shared(tasks_, bip::read_write, 0, g.tasks_bytes());
+  control_region_ = map_shared(control_, bip::read_write, 0, g.control_bytes());
+  results_region_ = map_shared(results_, bip::read_only, 0, g.results_bytes());
+  facts_region_ = map_shared(facts_, bip::read_only, 0, g.facts_bytes());
+
+  PoolHeader& header = tasks().header();
+  header.version = kLayoutVersion;
+  header.layout_hash = layout_hash();
+  header.client_pid = static_cast<std::uint32_t>(::getpid());
+  header.geometry = g;
+  const std::size_t length = std::min(pool_name.size(), sizeof(header.name) - 1);
+  std::memcpy(header.name, pool_name.data(), length);
+  header.created_realtime_ns = realtime_ns();
+  header.created_monotonic_ns = monotonic_ns();
+  header.created_ticks = ticks_now();
+  header.replaces.store(replaces ? 1 : 0);
+  header.state.store(PoolState::starting);
+  std::atomic_ref(header.magic).store(kPoolMagic);  // last: a reader may believe the rest
+}
+
+std::size_t PoolSegments::backed_bytes() const {
+  std::size_t bytes = 0;
+  for (const Memfd* memory : {&tasks_, &control_, &results_, &facts_}) {
+    struct stat status {};
+    if (::fstat(memory->fd(), &status) == 0) {
+      bytes += static_cast<std::size_t>(status.st_blocks) * 512;
+    }
+  }
+  return bytes;
+}
+
+void PoolSegments::close_in_child() {
+  tasks_.close();
+  control_.close();
+  results_.close();
+  facts_.close();
+  for_supervisor_ = {};
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,231 @@
+#pragma once
+
+// The client's side of a process pool: gives out slots, takes results in, and knows of every
+// unfinished task, in private memory, what it is and whose.
+//
+// A task is in one of three places: in a slot (shadow_, the shared slot word says how far it is);
+// behind, in the backlog, when all slots are taken; or ended. All of it is guarded by one lock,
+// that of the ProcessSource, held for a fraction of a microsecond: no user code runs under it.
+//
+// Who takes results in: whoever needs one or needs a slot, from any thread (harvest); and the
+// pump, a thread of the pool, for what nobody asks for: hooks on futures, the backlog, deaths.
+//
+// What workers can write is not believed: a word, a size or an offset is read once, checked
+// against the private shadow, and only the copy is used. What cannot be breaks the pool.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <muster/detail/backend.hpp>
+#include <muster/detail/state.hpp>
+#include <muster/error.hpp>
+#include <muster/options.hpp>
+#include <muster/stats.hpp>
+
+#include "lib/client/argument_buffer.hpp"
+#include "lib/client/backlog.hpp"
+#include "lib/client/death_text.hpp"
+#include "lib/client/in_flight.hpp"
+#include "lib/client/known_types.hpp"
+#include "lib/client/place.hpp"
+#include "lib/client/pool_segments.hpp"
+#include "lib/client/process_source.hpp"
+#include "lib/client/return_ledger.hpp"
+#include "lib/common/exit_drain.hpp"
+#include "lib/common/fork_guard.hpp"
+#include "lib/common/futex_mutex.hpp"
+#include "lib/futures/callback_runner.hpp"
+#include "lib/segments/arena.hpp"
+#include "lib/slots/slot_table.hpp"
+#include "lib/supervisor/messages.hpp"
+
+namespace muster::detail {
+
+class ProcessCore final : public TravelBackend,
+                          public ExitDrained,
+                          private ArgumentBuffer::Memory {
+ public:
+  // Makes segments, supervisor and workers. Throws InvalidArgumentError for options that make no
+  // sense or workers that cannot be made, Error where memory or descriptors run out.
+  explicit ProcessCore(const ProcessPoolOptions& options);
+  // REQUIRES: finish() has returned, or the process is a child that the program forked.
+  ~ProcessCore();
+  ProcessCore(const ProcessCore&) = delete;
+  ProcessCore& operator=(const ProcessCore&) = delete;
+
+  // TravelBackend
+  bool submit(StateBase& state, TaskSpec& spec) override;
+  bool submit_small(StateBase& state, const TaskType& type, const std::byte* bytes,
+                    std::size_t size) override;
+  std::optional<double> seconds_per_item(const TaskType& type) const override;
+  std::size_t workers() const override { return geometry_.workers; }
+
+  // For ProcessPoolExecutor.
+  void close(bool cancel_pending);     // no submits from now on; returns at once
+  void drain();                        // returns when no task is unfinished
+  void finish();                       // drain, end the workers, join the threads; once
+  void drain_at_exit() noexcept override;
+  // Throws InvalidStateError in a worker of this pool and in a child that the program forked.
+  void check_caller() const;
+  void stop_workers(int signal);       // and so break the pool; returns when they are gone
+  PoolStats stats() const;
+  std::vector<pid_t> worker_pids() const;
+  const std::string& name() const { return name_; }
+  // Not in a child that the user forked.
+  bool usable_here() const { return fork_generation() == fork_generation_; }
+  // In such a child, before anything else runs there: lets go of what it inherited.
+  void release_in_child() noexcept;
+
+  // For ProcessSource, with the lock held; `lock` may be released and taken again where it is
+  // given.
+  using Lock = std::unique_lock<FutexMutex>;
+  bool cancel(StateBase& state, CancelMode mode);
+  bool running(const StateBase& state) const;
+  void wait(Lock& lock, StateBase& state, Deadline until);
+  void poll(StateBase& state);
+  void observe(StateBase& state);
+  void request_stop(StateBase& state);
+  void release_kept(const std::byte* data, std::size_t size);
+  bool owns(const std::byte* data) const;
+  std::string task_name(const StateBase& state) const;
+
+ private:
+  enum class Life { open, closed, broken };
+  using Memory = ArgumentBuffer::Memory;
+  // Slots that take() gives so many takes later are fetched now.
+  static constexpr std::size_t kPrefetch = 8;
+  // Results taken in by one who wants a slot or one result; and how many tasks in a row may be
+  // found unfinished before the look is given up: their lines are the workers' at the moment.
+  static constexpr std::size_t kHarvestBatch = 64;
+  static constexpr std::size_t kHarvestPatience = 8;
+
+  // core_start.cpp
+  void start(const ProcessPoolOptions& options);
+  void await_workers();
+  void give_up_start() noexcept;
+  void reap_supervisor() noexcept;
+  static void pump_ended();
+
+  // core_shutdown.cpp
+  void cancel_what_waits();
+
+  // core_submit.cpp
+  bool admit(Lock& lock, bool blocking);
+  void place_task(StateBase& state, const TaskPart& part, Extras* extras,
+                  std::byte* heap_arguments);
+  void put_in_slot(StateBase* state, const TaskPart& part, std::unique_ptr<Extras> extras,
+                   bool notify);
+  void publish(std::uint32_t slot, bool notify);
+  void refill();
+  void fail_for_memory(Behind& node);
+  void drop_arguments(const TaskPart& part, std::byte* heap_arguments);
+  Block allocate_block_locked(std::size_t size);
+  Block allocate_long(std::size_t size) override;
+  void free_long(Block block) noexcept override;
+  void count_arguments();
+  void wake_if_needed(std::uint32_t in_slots);
+  static bool& just_woke_someone();
+
+  // core_harvest.cpp
+  enum class Ended { finished, failed, cancelled };
+  bool harvest(std::uint32_t slot);
+  std::size_t harvest_ready(std::size_t limit, std::size_t patience);
+  void harvest_all();
+  void take_result(std::uint32_t slot, std::uint32_t worker, bool failed);
+  bool keep_or_copy(const std::byte*& data, std::size_t size, std::uint32_t worker,
+                    std::uint64_t offset);
+  void deliver_assembly(StateBase* state, Extras& extras);
+  void complete_error(StateBase* state, std::exception_ptr error);
+  void free_slot(std::uint32_t slot);
+  void count_ended(Ended how);
+
+  // core_wait.cpp
+  enum class Progress { oldest, any };
+  void wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until);
+  void wait_for_progress(Lock& lock, Progress what);
+  void announce_progress();
+
+  // core_pump.cpp
+  void pump();
+  void pump_until_end();
+  bool sleep_in_pump(std::int64_t timeout_ns);
+  bool completions_waiting() const;
+  void take_completions();
+  bool handle_messages();
+  void handle_message(const Message& message, FileDescriptor pidfd);
+  std::int64_t enforce_timeouts();
+  void kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why);
+  void ring_doorbell();
+  void end_workers_if_done();
+
+  // core_deaths.cpp
+  void handle_death(std::uint64_t number);
+  void handle_supervisor_gone();
+  void end_attempt(std::uint32_t slot, const DeathRecord& death);
+  void go_on(std::uint32_t slot);
+  void break_pool(const WorkerDeath& death, const std::string& sentence);
+  void corrupted(const std::string& what);
+  DeathFacts facts_of(const DeathRecord& record) const;
+  const DeathRecord* find_death(std::uint64_t number) const;
+  void describe_break(const Message& message, WorkerDeath& death, std::string& sentence) const;
+  void keep_committed(std::uint32_t slot, Extras& extras);
+
+  FutexMutex& mutex() const { return source_.mutex(); }
+
+  // Constant after construction.
+  std::string name_;
+  Geometry geometry_;
+  std::size_t max_pending_ = 0;
+  OnWorkerDeath on_worker_death_;
+  bool may_spin_ = false;
+  bool checksum_results_ = false;
+  std::uint32_t fork_generation_ = 0;
+  ProcessSource& source_;
+  std::optional<PoolSegments> segments_;
+  TasksView tasks_;
+  ControlView control_;
+  ResultsView results_;
+  FactsView facts_;
+  FileDescriptor socket_;
+  FileDescriptor doorbell_;
+  FileDescriptor supervisor_pidfd_;
+  pid_t supervisor_ = 0;
+  CallbackRunner& callbacks_;
+  std::unique_ptr<std::thread> pump_thread_;
+  std::mutex finish_mutex_;
+  bool finished_ = false;  // under finish_mutex_
+
+  // Guarded by mutex().
+  Life life_ = Life::open;
+  SlotTable<> slots_;
+  HintRing<> ring_;
+  Parking<StdPlatform> parking_;
+  Arena arguments_;
+  InFlight in_flight_;
+  Backlog backlog_;
+  std::optional<KnownTypes> types_;
+  std::optional<ReturnLedger> returns_;
+  std::uint64_t next_id_ = 0;
+  std::uint32_t refilled_ = 0;
+  std::uint64_t unfinished_ = 0;
+  std::uint32_t refill_pause_ = 0;   // submits before the next look for a free slot
+  std::uint32_t waiting_ = 0;        // threads that look at slots without the lock
+  std::atomic<std::uint32_t> progress_{0};  // bumped when a task ends and somebody waits here
+  std::uint32_t progress_waiters_ = 0;
+  bool queue_closed_ = false;
+  bool pump_done_ = false;
+  std::string corrupted_;  // what was found; "" while all is well
+  std::vector<std::uint32_t> timed_;  // slots with a time limit
+  std::vector<FileDescriptor> worker_pidfds_;
+  std::vector<std::uint64_t> incarnations_;
+  std::vector<std::uint64_t> completions_seen_;
+  std::optional<BrokenProcessPool> broken_;  // what submit throws
+};
+
+}  // namespace muster::detail

@@ -1,0 +1,29 @@
+#include <muster/decoder.hpp>
+
+#include <cstdint>
+#include <string>
+
+#include <muster/error.hpp>
+
+namespace muster {
+
+void Decoder::throw_past_end(std::size_t size) const {
+  throw EncodingError(std::to_string(size) + " bytes were to be read where only " +
+                      std::to_string(remaining()) +
+                      " remain: the bytes are damaged, or a Codec's decode reads more than its "
+                      "encode wrote");
+}
+
+std::size_t Decoder::read_count(std::size_t bytes_each) {
+  std::uint64_t count = 0;
+  read(&count, sizeof(count));
+  if (count > remaining() / bytes_each) {
+    throw EncodingError(std::to_string(count) + " elements cannot be in the " +
+                        std::to_string(remaining()) +
+                        " bytes that remain: the bytes are damaged, or a Codec's decode reads "
+                        "other than its encode wrote");
+  }
+  return static_cast<std::size_t>(count);
+}
+
+}  // namespace muster

@@ -1,0 +1,13 @@
+#include "lib/common/checksum.hpp"
+
+#include <boost/crc.hpp>
+
+namespace muster::detail {
+
+std::uint32_t checksum(const std::byte* data, std::size_t size) {
+  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+  crc.process_bytes(data, size);
+  return crc.checksum();
+}
+
+}  // namespace muster::detail

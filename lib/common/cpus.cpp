@@ -1,0 +1,115 @@
+#include "lib/common/cpus.hpp"
+
+#include <sched.h>
+
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <memory>
+#include <sstream>
+#include <string_view>
+
+namespace muster::detail {
+namespace {
+
+std::size_t cpus_in_affinity_mask() {
+  // The kernel refuses a mask smaller than its own, and says not how large that is.
+  for (int bits = 1024; bits <= (1 << 20); bits *= 2) {
+    const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> set(
+        CPU_ALLOC(bits), [](cpu_set_t* s) { CPU_FREE(s); });
+    if (set == nullptr) return 1;
+    const std::size_t size = CPU_ALLOC_SIZE(bits);
+    if (::sched_getaffinity(0, size, set.get()) == 0)
+      return static_cast<std::size_t>(CPU_COUNT_S(size, set.get()));
+  }
+  return 1;
+}
+
+double no_limit() { return std::numeric_limits<double>::infinity(); }
+
+// Version 2: "max 100000" or "150000 100000".
+double quota_v2(const std::string& folder) {
+  std::ifstream file(folder + "/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return no_limit();
+  return std::stod(quota) / period;
+}
+
+double quota_v1(const std::string& folder) {
+  std::ifstream quota_file(folder + "/cpu.cfs_quota_us");
+  std::ifstream period_file(folder + "/cpu.cfs_period_us");
+  double quota = 0;
+  double period = 0;
+  if (!(quota_file >> quota) || !(period_file >> period) || quota <= 0 || period <= 0)
+    return no_limit();
+  return quota / period;
+}
+
+// The smallest quota of `path` and all that is above it.
+double smallest(const std::string& root, std::string path, double (*quota)(const std::string&)) {
+  double least = no_limit();
+  for (;;) {
+    const double here = quota(root + path);
+    if (here < least) least = here;
+    const auto slash = path.find_last_of('/');
+    if (slash == std::string::npos) return least;
+    path.resize(slash);
+  }
+}
+
+bool names_cpu_controller(std::string_view controllers) {
+  while (!controllers.empty()) {
+    const auto comma = controllers.find(',');
+    if (controllers.substr(0, comma) == "cpu") return true;
+    if (comma == std::string_view::npos) return false;
+    controllers.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+std::string read_file(const char* path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+double cgroup_cpu_quota(const std::string& proc_cgroup, const std::string& root) {
+  double least = no_limit();
+  std::istringstream lines(proc_cgroup);
+  // Each line: hierarchy:controllers:path. Version 2 is hierarchy 0 without controllers.
+  for (std::string line; std::getline(lines, line);) {
+    const auto first = line.find(':');
+    const auto second = first == std::string::npos ? first : line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    std::string path = line.substr(second + 1);
+    if (path == "/") path.clear();
+    double here = no_limit();
+    if (controllers.empty()) {
+      here = smallest(root, path, quota_v2);
+    } else if (names_cpu_controller(controllers)) {
+      here = smallest(root + "/cpu", path, quota_v1);
+    }
+    if (here < least) least = here;
+  }
+  return std::isinf(least) ? 0 : least;
+}
+
+std::size_t usable_cpus() noexcept {
+  try {
+    std::size_t cpus = cpus_in_affinity_mask();
+    const double quota = cgroup_cpu_quota(read_file("/proc/self/cgroup"), "/sys/fs/cgroup");
+    if (quota > 0 && std::ceil(quota) < static_cast<double>(cpus))
+      cpus = static_cast<std::size_t>(std::ceil(quota));
+    return cpus > 0 ? cpus : 1;
+  } catch (const std::exception&) {
+    // No memory for the text, or a quota that is no number: one is always right.
+    return 1;
+  }
+}
+
+}  // namespace muster::detail

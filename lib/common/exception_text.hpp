@@ -1,0 +1,14 @@
+#pragma once
+
+#include <exception>
+#include <string>
+
+namespace muster::detail {
+
+// "std::runtime_error: no such image"; "int" for what is no std::exception.
+std::string describe_exception(const std::exception_ptr& exception);
+
+// The type's name as it stands in source code.
+std::string demangle(const char* mangled);
+
+}  // namespace muster::detail

@@ -1,0 +1,14 @@
+#include "lib/common/pool_name.hpp"
+
+#include <atomic>
+
+namespace muster::detail {
+
+std::string pool_name(std::string_view asked) {
+  if (!asked.empty()) return std::string(asked);
+  static std::atomic<unsigned> next{0};
+  // Relaxed: only the number itself matters.
+  return "pool-" + std::to_string(next.fetch_add(1, std::memory_order_relaxed));
+}
+
+}  // namespace muster::detail

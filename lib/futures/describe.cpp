@@ -1,0 +1,97 @@
+// What futures say of themselves: printing, and the texts of the errors they throw.
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <memory>
+#include <ostream>
+
+#include <muster/detail/done_callback.hpp>
+#include <muster/detail/future_access.hpp>
+#include <muster/error.hpp>
+#include <muster/log.hpp>
+
+namespace muster::detail {
+namespace {
+
+std::string name_of_type_being_handled() {
+  const std::type_info* type = abi::__cxa_current_exception_type();
+  return type != nullptr ? demangle(type->name()) : "an unknown exception";
+}
+
+std::string type_of_exception(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const RemoteError& remote) {
+    return remote.type_name();
+  } catch (...) {
+    return name_of_type_being_handled();
+  }
+}
+
+// "the task resize", or "the task" where there is no name.
+std::string the_task(const StateBase& state) {
+  const std::string name = state.name();
+  return name.empty() ? "the task" : "the task " + name;
+}
+
+}  // namespace
+
+std::string demangle(const char* mangled) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> text(
+      abi::__cxa_demangle(mangled, nullptr, nullptr, &status), &std::free);
+  return status == 0 ? text.get() : mangled;
+}
+
+std::string describe_exception(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const RemoteError& remote) {
+    return remote.type_name() + ": " + remote.what();
+  } catch (const std::exception& known) {
+    return name_of_type_being_handled() + ": " + known.what();
+  } catch (...) {
+    return name_of_type_being_handled();
+  }
+}
+
+std::string describe_state(StateBase* state, const std::type_info& value) {
+  std::string text = "<Future state=";
+  if (state == nullptr) return text + "none>";
+  if (!state->poll_done()) return text + (state->running() ? "running>" : "pending>");
+  // What came as bytes may turn out to be an error only when it is decoded.
+  state->settle(Deadline::never());
+  switch (state->phase()) {
+    case Phase::cancelled:
+      return text + "cancelled>";
+    case Phase::failed:
+      return text + "finished raised " + type_of_exception(state->error()) + ">";
+    default:
+      return text + "finished returned " + demangle(value.name()) + ">";
+  }
+}
+
+std::ostream& print_text(std::ostream& out, const std::string& text) { return out << text; }
+
+void throw_no_state() {
+  throw InvalidStateError(
+      "this future belongs to no task: it was made by its default constructor or moved from");
+}
+
+void throw_timeout(const StateBase& state) {
+  throw TimeoutError("the result of " + the_task(state) +
+                     " was not there in time; the task goes on, and asking again is fine");
+}
+
+void throw_cannot_copy(const StateBase& state) {
+  throw InvalidStateError("the result of " + the_task(state) +
+                          " cannot be copied and other handles share its future, so it cannot be "
+                          "moved out either; use the reference that result() const& gives");
+}
+
+void log_callback_error(const std::exception_ptr& error) noexcept {
+  log(LogLevel::error, "a callback of a future threw " + describe_exception(error));
+}
+
+}  // namespace muster::detail

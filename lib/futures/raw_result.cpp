@@ -1,0 +1,115 @@
+// Results that are kept as the bytes that came from another process, until somebody asks.
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+
+#include <muster/decoder.hpp>
+#include <muster/detail/exception_codec.hpp>
+#include <muster/detail/state.hpp>
+#include <muster/error.hpp>
+
+#include "lib/common/futex.hpp"
+
+namespace muster::detail {
+
+bool StateBase::keep_raw(RawKind kind, const std::byte* data, std::size_t size) noexcept {
+  if (kind == RawKind::value && ops_->bitwise_size >= 0) {
+    complete_exception(std::make_exception_ptr(EncodingError(
+        "the result of a task has " + std::to_string(size) + " bytes where its type has " +
+        std::to_string(ops_->bitwise_size) + "; the memory it came in was overwritten")));
+    return true;
+  }
+  payload_.raw = {data, size};
+  if (kind == RawKind::value)
+    publish(Phase::succeeded, kRaw);
+  else
+    publish(Phase::failed, kRaw | kRawIsError);
+  return false;
+}
+
+bool StateBase::settle_slow(Deadline until) {
+  if (!wait(until)) return false;
+  std::uint32_t seen = status_.load(std::memory_order_acquire);
+  for (;;) {
+    if ((seen & kRaw) != 0) {
+      // Acquire: pairs with the release that kept the bytes.
+      if (!status_.compare_exchange_weak(seen, (seen & ~kRaw) | kDecoding,
+                                         std::memory_order_acquire, std::memory_order_acquire))
+        continue;
+      decode_raw(seen);
+      return true;
+    }
+    if ((seen & kDecoding) == 0) return true;
+    // Relaxed: as in park().
+    if ((seen & kWaiting) == 0 &&
+        !status_.compare_exchange_weak(seen, seen | kWaiting, std::memory_order_relaxed,
+                                       std::memory_order_acquire))
+      continue;
+    if (futex_wait(status_, seen | kWaiting, until) == FutexResult::timed_out) return false;
+    seen = status_.load(std::memory_order_acquire);
+  }
+}
+
+void StateBase::decode_raw(std::uint32_t status) noexcept {
+  const RawBytes raw = payload_.raw;
+  Phase end = Phase::succeeded;
+  std::exception_ptr error;
+  Decoder in(raw.data, raw.size);
+  if ((status & kRawIsError) != 0) {
+    error = decode_exception(in);
+    end = Phase::failed;
+  } else {
+    try {
+      ops_->decode_value(*this, in);
+    } catch (...) {
+      error = std::current_exception();
+      end = Phase::failed;
+    }
+  }
+  if (end == Phase::failed) put_error(std::move(error));
+  release_raw(status, raw);
+  finish_decoding(static_cast<std::uint32_t>(end), kPhaseMask | kRawIsError | kRawIsOwn);
+}
+
+// Gives up the right that kDecoding is, with some bits set and others cleared.
+void StateBase::finish_decoding(std::uint32_t set, std::uint32_t clear) noexcept {
+  std::uint32_t old = status_.load(std::memory_order_relaxed);
+  // Release: pairs with the acquire loads of settled() and settle_slow().
+  while (!status_.compare_exchange_weak(old, (old & ~(clear | kDecoding | kWaiting)) | set,
+                                        std::memory_order_release, std::memory_order_relaxed)) {
+  }
+  if ((old & kWaiting) != 0) futex_wake_all(status_);
+}
+
+void StateBase::release_raw(std::uint32_t status, RawBytes raw) noexcept {
+  if ((status & kRawIsOwn) != 0)
+    std::free(const_cast<std::byte*>(raw.data));
+  else if (source_ != nullptr)
+    source_->release_raw(*this, raw.data, raw.size);
+}
+
+void StateBase::evacuate_raw() {
+  std::uint32_t seen = status_.load(std::memory_order_acquire);
+  do {
+    if ((seen & kRaw) == 0 || (seen & kRawIsOwn) != 0) return;
+    // Acquire: pairs with the release that kept the bytes.
+  } while (!status_.compare_exchange_weak(seen, (seen & ~kRaw) | kDecoding,
+                                          std::memory_order_acquire, std::memory_order_acquire));
+  const RawBytes raw = payload_.raw;
+  // Aligned as the regions are that values are decoded from.
+  constexpr std::size_t kAlign = 64;
+  const std::size_t room = (raw.size + kAlign - 1) / kAlign * kAlign;
+  void* own = std::aligned_alloc(kAlign, room != 0 ? room : kAlign);
+  if (own == nullptr) {
+    finish_decoding(kRaw, 0);
+    throw std::bad_alloc();
+  }
+  std::memcpy(own, raw.data, raw.size);
+  payload_.raw = {static_cast<const std::byte*>(own), raw.size};
+  release_raw(seen, raw);
+  finish_decoding(kRaw | kRawIsOwn, 0);
+}
+
+}  // namespace muster::detail

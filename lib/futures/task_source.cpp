@@ -1,0 +1,33 @@
+#include <muster/detail/task_source.hpp>
+
+#include <muster/detail/future_access.hpp>
+#include <muster/detail/state.hpp>
+
+namespace muster::detail {
+
+bool TaskSource::cancel(StateBase& state, CancelMode) {
+  return state.try_cancel(false) || state.phase() == Phase::cancelled;
+}
+
+bool TaskSource::running(const StateBase&) { return false; }
+
+void TaskSource::wait(StateBase& state, Deadline until) { state.park(until); }
+
+void TaskSource::poll(StateBase&) {}
+
+void TaskSource::observe(StateBase&) {}
+
+void TaskSource::abandon(StateBase& state) { state.mark_abandoned(); }
+
+void TaskSource::request_stop(StateBase&) {}
+
+void TaskSource::release_raw(StateBase&, const std::byte*, std::size_t) noexcept {}
+
+std::string TaskSource::task_name(const StateBase& state) {
+  const std::type_info* callable = state.ops().callable;
+  return callable != nullptr ? demangle(callable->name()) : std::string();
+}
+
+CallbackRunner* TaskSource::callback_runner() noexcept { return nullptr; }
+
+}  // namespace muster::detail

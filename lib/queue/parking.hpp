@@ -1,0 +1,151 @@
+#pragma once
+
+// How workers sleep when there is nothing to do, and how they are woken.
+//
+// One park word per worker and one bit per worker in a map of sleepers; the word is the truth, the
+// bit a hint that lets the producer see "nobody sleeps" in one load. No shared count: a dead
+// worker would leave it wrong.
+//
+//   awake --worker--> parked --waker--> woken --worker--> awake
+//             ^---------+  (work turned up, or the bound of the sleep ran out)
+//
+// Park: (1) word = parked, (2) set the bit, (3) look for work once more, (4) futex wait.
+// Publish: (1) publish the task, (2) full fence, (3) read the map, (4) wake one that is parked.
+// All of these are sequentially consistent, so either the worker's look finds the task or the
+// publisher's look finds the bit.
+//
+// At most one wake is pending: while some word says woken, the pool is about to have one more
+// worker awake, and that one wakes the next if there is more to do. A pending wake belongs to the
+// word it was sent to.
+//
+// If a process dies here: a dead worker's word may say parked (a wake is wasted on it) or woken
+// (wakes are held back). forget(w), at recovery, resets both word and bit, after which the
+// supervisor wakes everybody. Sleeps are bounded all the same; the caller counts those that only
+// the bound ended though there was work, which in a run without kills and stops must be none.
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "lib/slots/slot_table.hpp"
+
+namespace muster::detail {
+
+enum ParkState : std::uint32_t { kAwake = 0, kParked = 1, kWoken = 2 };
+
+template <class Platform>
+struct alignas(128) BasicParkLine {
+  typename Platform::template Atomic<std::uint32_t> state;
+};
+
+inline constexpr std::size_t kSleeperWords = kMaxOwners / 64;
+
+template <class Platform>
+struct alignas(128) BasicSleepers {
+  typename Platform::template Atomic<std::uint64_t> words[kSleeperWords];
+};
+
+template <class Platform>
+class Parking {
+ public:
+  using Line = BasicParkLine<Platform>;
+  using Sleepers = BasicSleepers<Platform>;
+
+  Parking() = default;
+  Parking(Sleepers* sleepers, std::span<Line> lines) : sleepers_(sleepers), lines_(lines) {}
+
+  // Worker, steps (1) and (2). The caller looks for work, then calls sleep() or leave().
+  void prepare(std::uint32_t worker) {
+    lines_[worker].state.store(kParked, std::memory_order_seq_cst);
+    sleepers_->words[worker / 64].fetch_or(bit(worker), std::memory_order_seq_cst);
+  }
+
+  // Worker, step (4): sleeps until woken or until `wait` gives up: wait(word, expected).
+  template <class Wait>
+  void sleep(std::uint32_t worker, Wait&& wait) {
+    wait(lines_[worker].state, static_cast<std::uint32_t>(kParked));
+    leave(worker);
+  }
+
+  // Worker: no sleep after all, or awake again. True if somebody had sent a wake.
+  bool leave(std::uint32_t worker) {
+    sleepers_->words[worker / 64].fetch_and(~bit(worker), std::memory_order_seq_cst);
+    return lines_[worker].state.exchange(kAwake, std::memory_order_seq_cst) == kWoken;
+  }
+
+  // How many sleep, as a look after a publish must see it.
+  std::size_t sleeping() const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i * 64 < lines_.size(); ++i) {
+      count += static_cast<std::size_t>(
+          std::popcount(sleepers_->words[i].load(std::memory_order_seq_cst)));
+    }
+    return count;
+  }
+
+  bool anyone_sleeps() const {
+    for (std::size_t i = 0; i * 64 < lines_.size(); ++i) {
+      if (sleepers_->words[i].load(std::memory_order_seq_cst) != 0) return true;
+    }
+    return false;
+  }
+
+  // Wakes one sleeper by wake(word), unless the wake sent last through this object is still
+  // pending. True if one was woken.
+  template <class Wake>
+  bool wake_one(Wake&& wake) {
+    if (last_woken_ < lines_.size() &&
+        lines_[last_woken_].state.load(std::memory_order_seq_cst) == kWoken) {
+      return false;
+    }
+    for (std::size_t i = 0; i * 64 < lines_.size(); ++i) {
+      std::uint64_t word = sleepers_->words[i].load(std::memory_order_seq_cst);
+      for (; word != 0; word &= word - 1) {
+        const auto worker =
+            static_cast<std::uint32_t>(i * 64) + static_cast<std::uint32_t>(std::countr_zero(word));
+        // A bit beyond the workers there are was not set by one of them.
+        if (worker >= lines_.size()) break;
+        std::uint32_t expected = kParked;
+        if (!lines_[worker].state.compare_exchange_strong(expected, kWoken,
+                                                          std::memory_order_seq_cst)) {
+          continue;
+        }
+        last_woken_ = worker;
+        wake(lines_[worker].state);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  template <class Wake>
+  void wake_all(Wake&& wake) {
+    for (Line& line : lines_) {
+      std::uint32_t expected = kParked;
+      if (line.state.compare_exchange_strong(expected, kWoken, std::memory_order_seq_cst)) {
+        wake(line.state);
+      }
+    }
+  }
+
+  // Supervisor, with `worker` confirmed dead.
+  void forget(std::uint32_t worker) { leave(worker); }
+
+  ParkState state(std::uint32_t worker) const {
+    return static_cast<ParkState>(lines_[worker].state.load(std::memory_order_relaxed));
+  }
+
+ private:
+  static std::uint64_t bit(std::uint32_t worker) { return std::uint64_t{1} << (worker % 64); }
+
+  Sleepers* sleepers_ = nullptr;
+  std::span<Line> lines_;
+  std::uint32_t last_woken_ = ~std::uint32_t{0};
+};
+
+using ParkLine = BasicParkLine<StdPlatform>;
+using Sleepers = BasicSleepers<StdPlatform>;
+
+}  // namespace muster::detail

@@ -1,0 +1,198 @@
+#include "lib/queue/worker_queue.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+// Tasks shorter than this (about 2 us) are taken several at a time.
+constexpr std::uint64_t kTinyTicks = 6000;
+// How long an idle worker looks before it sleeps, about 20 us: what a sleep and a wake cost.
+constexpr std::uint64_t kSpinTicks = 60'000;
+// The first sleep's bound, doubled up to the longest while nothing turns up.
+constexpr std::int64_t kFirstSleepNs = 100'000'000;
+constexpr std::int64_t kLongestSleepNs = 10'000'000'000;
+// How much longer a sleep goes on when its bound found work: a wake may be on its way.
+constexpr std::int64_t kRescueGraceNs = 2'000'000;
+
+}  // namespace
+
+WorkerQueue::WorkerQueue(const ControlView& control, WorkerRecord& record, std::uint32_t worker,
+                         std::size_t limit, bool spins)
+    : slots_(control.slot_lines()),
+      ring_(&control.header().ends, control.cells()),
+      parking_(control.sleepers(), control.park()),
+      reservations_(control.reservations()),
+      record_(record),
+      worker_(worker),
+      workers_(control.geometry.workers),
+      limit_(limit),
+      spins_(spins),
+      sweep_at_(control.geometry.slots),
+      average_ticks_(kTinyTicks),
+      sleep_bound_ns_(kFirstSleepNs) {
+  // The predecessor's: counted already.
+  reservations_[worker_].announce({});
+}
+
+bool WorkerQueue::try_pop(Hint& task) {
+  while (!exhausted()) {
+    auto found = begin_reserved();
+    if (!found) found = sweep();
+    if (found) {
+      task = *found;
+      return true;
+    }
+    if (!reserve()) return false;
+  }
+  return false;
+}
+
+PopResult WorkerQueue::pop_until(Hint& task, Deadline until) {
+  while (true) {
+    if (try_pop(task)) return PopResult::item;
+    if (exhausted() || ring_.closed()) return PopResult::closed;
+    last_claim_ticks_ = 0;  // what follows is idle time, not a task's
+    if (spins_ && spin()) continue;
+    if (park(task, until)) return PopResult::item;
+    if (until.expired()) return PopResult::timed_out;
+  }
+}
+
+std::optional<Hint> WorkerQueue::begin_reserved() {
+  while (begun_ < reserved_count_) {
+    const Hint hint(reserved_[begun_]);
+    reservations_[worker_].advance(++begun_);
+    if (claim(hint)) return hint;
+  }
+  return std::nullopt;
+}
+
+bool WorkerQueue::claim(Hint hint) {
+  // The cells are writable by all: a slot beyond the table is nobody's.
+  if (hint.slot() >= slots_.size()) return false;
+  if (!slots_.claim(hint.slot(), hint.tag(), worker_)) return false;
+  const std::uint64_t now = ticks_now();
+  if (last_claim_ticks_ != 0) {
+    // An eighth of the difference: follows a change of load within a few tasks.
+    const auto spent = static_cast<std::int64_t>(now - last_claim_ticks_);
+    const auto average = static_cast<std::int64_t>(average_ticks_);
+    average_ticks_ = static_cast<std::uint64_t>(average + (spent - average) / 8);
+  }
+  last_claim_ticks_ = now;
+  // For the client's and the supervisor's clocks. Release pairs with their acquire of `current`:
+  // whoever sees this task there sees its start.
+  record_.started_ticks.store(now, std::memory_order_relaxed);
+  record_.current.store(hint.bits() + 1, std::memory_order_release);
+  ++taken_in_all_;
+  return true;
+}
+
+std::optional<Hint> WorkerQueue::sweep() {
+  const std::uint32_t epoch = ring_.sweep_epoch();
+  if (epoch != seen_epoch_) {
+    seen_epoch_ = epoch;  // before the scan: what changes during it is in the next epoch
+    sweep_at_ = 0;
+  }
+  for (; sweep_at_ < slots_.size(); ++sweep_at_) {
+    const SlotWord word = slots_.read(sweep_at_);
+    if (word.status() != SlotStatus::pending) continue;
+    const Hint hint(sweep_at_, word.tag());
+    if (claim(hint)) {
+      ++sweep_at_;
+      wake_next();
+      return hint;
+    }
+  }
+  return std::nullopt;
+}
+
+bool WorkerQueue::reserve() {
+  const bool sleepers = workers_ > 1 && parking_.anyone_sleeps();
+  const auto wanted = [&](std::size_t available) -> std::size_t {
+    if (sleepers || average_ticks_ >= kTinyTicks) return 1;
+    const std::size_t share = workers_ == 1 ? available : available / (2 * workers_);
+    return std::max<std::size_t>(1, std::min(share, left()));
+  };
+  const auto taking = [&](std::size_t count) {
+    reservations_[worker_].announce(std::span(reserved_).first(count));
+  };
+  begun_ = 0;
+  reserved_count_ = ring_.reserve(reserved_, wanted, taking);
+  if (reserved_count_ == 0) {
+    reservations_[worker_].announce({});
+    return ring_.size() != 0;  // another worker was faster: look again
+  }
+  for (std::size_t i = 0; i < reserved_count_; ++i) {
+    const Hint hint(reserved_[i]);
+    if (hint.slot() < slots_.size()) __builtin_prefetch(&slots_.attention_word(hint.slot()), 1, 3);
+  }
+  if (sleepers) wake_next();
+  return true;
+}
+
+// One wake is pending at most, and who wakes sends the next one while there is more to do.
+void WorkerQueue::wake_next() {
+  if (ring_.size() == 0) return;
+  parking_.wake_one(
+      [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
+}
+
+std::optional<Hint> WorkerQueue::steal() {
+  std::optional<Hint> found;
+  for (std::uint32_t other = 0; other < workers_ && !found; ++other) {
+    if (other == worker_) continue;
+    reservations_[other].for_each([&](Hint hint) {
+      if (!claim(hint)) return false;
+      found = hint;
+      return true;
+    });
+  }
+  return found;
+}
+
+bool WorkerQueue::spin() {
+  const std::uint64_t start = ticks_now();
+  do {
+    for (int i = 0; i < 16; ++i) {
+      if (ring_.size() != 0) return true;
+      cpu_relax();
+    }
+    if (ring_.closed() || ring_.sweep_epoch() != seen_epoch_) return true;
+  } while (ticks_now() - start < kSpinTicks);
+  return false;
+}
+
+bool WorkerQueue::park(Hint& task, Deadline until) {
+  // Between the mark and the sleep, everything that could have turned up before the mark is
+  // looked at once more (parking.hpp).
+  record_.current.store(0, std::memory_order_relaxed);
+  parking_.prepare(worker_);
+  const auto work = [&] {
+    return ring_.size() != 0 || ring_.closed() || ring_.sweep_epoch() != seen_epoch_;
+  };
+  if (work()) {
+    parking_.leave(worker_);
+    return false;
+  }
+  if (const auto hint = steal()) {
+    parking_.leave(worker_);
+    task = *hint;
+    return true;
+  }
+  record_.parks.fetch_add(1, std::memory_order_relaxed);  // a count
+  bool rescued = false;
+  bool timed_out = false;
+  parking_.sleep(worker_, [&](std::atomic<std::uint32_t>& word, std::uint32_t expected) {
+    const Deadline bound = std::min(until, Deadline::at(monotonic_ns() + sleep_bound_ns_));
+    timed_out = futex_wait(word, expected, bound, FutexScope::shared) == FutexResult::timed_out;
+    if (!timed_out || !work()) return;
+    // Who published it may be just about to wake us.
+    futex_wait(word, expected, Deadline::at(monotonic_ns() + kRescueGraceNs), FutexScope::shared);
+    rescued = word.load() == expected && work();
+  });
+  sleep_bound_ns_ = timed_out ? std::min(2 * sleep_bound_ns_, kLongestSleepNs) : kFirstSleepNs;
+  if (rescued) record_.rescued.fetch_add(1, std::memory_order_relaxed);  // a count
+  return false;
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,82 @@
+#pragma once
+
+// A worker's end of the shared queue: from hints to tasks that are its own to run.
+//
+// pop: (1) begin what was reserved, (2) sweep if the epoch is new, (3) reserve more. A worker
+// takes many hints at once only while its tasks are measured to be tiny and nobody sleeps, and it
+// announces them (reservation.hpp), so that an idle worker can take them from behind a long task.
+//
+// If the worker dies here: what it had reserved is pending still and is found by the sweep that
+// its recovery causes; what it had claimed says so in its slot word.
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "lib/common/futex.hpp"
+#include "lib/common/ticks.hpp"
+#include "lib/queue/hint_ring.hpp"
+#include "lib/queue/parking.hpp"
+#include "lib/queue/reservation.hpp"
+#include "lib/queue/task_queue.hpp"
+#include "lib/segments/layout.hpp"
+#include "lib/segments/views.hpp"
+#include "lib/slots/slot_table.hpp"
+
+namespace muster::detail {
+
+class WorkerQueue {
+ public:
+  // Takes at most `limit` tasks in all (0: no limit). `spins`: looks again for a while before it
+  // sleeps. `record` is the worker's own.
+  WorkerQueue(const ControlView& control, WorkerRecord& record, std::uint32_t worker,
+              std::size_t limit, bool spins);
+
+  using Item = Hint;
+
+  // A task that is this worker's to run from now on; false if there is none at the moment.
+  bool try_pop(Hint& task);
+  // Closed also when the limit is reached.
+  PopResult pop_until(Hint& task, Deadline until);
+  void close() { ring_.close(); }
+
+  bool exhausted() const { return limit_ != 0 && taken_in_all_ >= limit_; }
+  std::size_t approximate_size() const { return static_cast<std::size_t>(ring_.size()); }
+  SlotTable<>& slots() { return slots_; }
+
+ private:
+  std::optional<Hint> begin_reserved();
+  std::optional<Hint> sweep();
+  bool reserve();
+  std::optional<Hint> steal();
+  bool claim(Hint hint);
+  bool spin();
+  bool park(Hint& task, Deadline until);
+  void wake_next();
+  std::size_t left() const { return limit_ == 0 ? kMaxReserved : limit_ - taken_in_all_; }
+
+  SlotTable<> slots_;
+  HintRing<> ring_;
+  Parking<StdPlatform> parking_;
+  std::span<Reservation> reservations_;
+  WorkerRecord& record_;
+  const std::uint32_t worker_;
+  const std::uint32_t workers_;
+  const std::size_t limit_;
+  const bool spins_;
+
+  std::array<std::uint64_t, kMaxReserved> reserved_{};
+  std::size_t begun_ = 0;
+  std::size_t reserved_count_ = 0;
+  std::size_t taken_in_all_ = 0;
+  std::uint32_t seen_epoch_ = 0;
+  std::uint32_t sweep_at_;  // slots_.size(): no sweep is under way
+  std::uint64_t last_claim_ticks_ = 0;
+  std::uint64_t average_ticks_;  // from one claim to the next, while there is work
+  std::int64_t sleep_bound_ns_;
+};
+
+}  // namespace muster::detail

@@ -1,0 +1,61 @@
+#pragma once
+
+// Blocks of memory in a stretch of a segment that one process alone writes.
+//
+// The allocator is Boost.Interprocess's best-fit tree over a managed_external_buffer, without a
+// lock: only one process, and in it one thread at a time, allocates and frees. Readers elsewhere
+// are given offsets and never follow its bookkeeping. The stretch is address space; pages are
+// put behind it as the arena grows (doubling), and stay, so that reused blocks need no faults.
+//
+// If the process dies here, its arena is reset as a whole by its successor (or, for the client,
+// gone with the pool).
+
+#include <boost/interprocess/indexes/null_index.hpp>
+#include <boost/interprocess/managed_external_buffer.hpp>
+#include <boost/interprocess/mem_algo/rbtree_best_fit.hpp>
+#include <boost/interprocess/sync/mutex_family.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace muster::detail {
+
+class Arena {
+ public:
+  // Blocks are aligned to a cache line, so that spans of any T in them can be.
+  static constexpr std::size_t kAlignment = 64;
+
+  Arena() = default;
+  // `base` is where the stretch of `capacity` bytes is mapped, `fd` and `fd_offset` where its
+  // pages come from. Nothing is backed by pages until the first allocation.
+  Arena(std::byte* base, std::size_t capacity, int fd, std::size_t fd_offset)
+      : base_(base), capacity_(capacity), fd_(fd), fd_offset_(fd_offset) {}
+
+  // Null where neither the stretch nor the machine has `size` bytes left.
+  std::byte* allocate(std::size_t size);
+  void free(std::byte* block);
+
+  std::uint64_t offset_of(const std::byte* block) const {
+    return static_cast<std::uint64_t>(block - base_);
+  }
+  std::byte* at(std::uint64_t offset) const { return base_ + offset; }
+
+  std::size_t in_use() const;
+  std::size_t backed() const { return backed_; }
+
+ private:
+  using Algorithm = boost::interprocess::rbtree_best_fit<boost::interprocess::null_mutex_family>;
+  using Buffer = boost::interprocess::basic_managed_external_buffer<
+      char, Algorithm, boost::interprocess::null_index>;
+
+  bool grow(std::size_t wanted);
+
+  std::byte* base_ = nullptr;
+  std::size_t capacity_ = 0;
+  int fd_ = -1;
+  std::size_t fd_offset_ = 0;
+  std::size_t backed_ = 0;
+  std::optional<Buffer> buffer_;
+};
+
+}  // namespace muster::detail

@@ -1,0 +1,81 @@
+#include "lib/segments/geometry.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "lib/segments/layout.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+// Slots bound what is in flight between client and workers at a time; what is submitted beyond
+// waits in the client's own memory. Enough that workers never starve while the client refills,
+// few enough that the words and parts of all of them stay in a core's second-level cache.
+constexpr std::uint32_t kSlots = 4096;
+
+constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+
+constexpr std::size_t page_up(std::size_t n) { return (n + kPage - 1) / kPage * kPage; }
+
+}  // namespace
+
+Geometry Geometry::choose(std::size_t workers) {
+  Geometry g;
+  g.workers = static_cast<std::uint32_t>(workers);
+  g.slots = kSlots;
+  g.ring_cells = 2 * kSlots;
+  // Address space costs nothing until it is touched, but there is an end to it: 47 bits in all,
+  // of which the client maps every window of every pool it has. Twice the machine's memory
+  // leaves room for fragmentation.
+  const auto memory = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * kPage;
+  std::uint64_t arguments = 2 * memory;
+  std::uint64_t arena = std::min(2 * memory, 1024 * kGiB / workers);
+  rlimit limit{};
+  for (const auto resource : {RLIMIT_AS, RLIMIT_FSIZE}) {
+    if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) continue;
+    // An eighth of what is allowed for either side: the program needs the rest.
+    arguments = std::min<std::uint64_t>(arguments, limit.rlim_cur / 8);
+    arena = std::min<std::uint64_t>(arena, limit.rlim_cur / 8 / workers);
+  }
+  constexpr std::uint64_t kLeast = 256 * 1024;
+  g.arguments_bytes = page_up(std::max(arguments, kLeast));
+  g.arena_bytes = page_up(std::max(arena, kLeast));
+  g.window_bytes = g.arena_at() + g.arena_bytes;
+  return g;
+}
+
+std::size_t Geometry::names_at() const { return kPage; }
+std::size_t Geometry::parts_at() const { return page_up(names_at() + kMaxNames * kNameBytes); }
+std::size_t Geometry::returns_at() const { return page_up(parts_at() + slots * sizeof(TaskPart)); }
+std::size_t Geometry::arguments_at() const {
+  return page_up(returns_at() + workers * sizeof(Returns));
+}
+std::size_t Geometry::tasks_bytes() const { return arguments_at() + arguments_bytes; }
+
+std::size_t Geometry::sleepers_at() const { return page_up(sizeof(ControlHeader)); }
+std::size_t Geometry::park_at() const { return sleepers_at() + sizeof(Sleepers); }
+std::size_t Geometry::reservations_at() const { return park_at() + workers * sizeof(ParkLine); }
+std::size_t Geometry::slot_lines_at() const {
+  return page_up(reservations_at() + workers * sizeof(Reservation));
+}
+std::size_t Geometry::cells_at() const {
+  return page_up(slot_lines_at() + slots * sizeof(SlotLine));
+}
+std::size_t Geometry::control_bytes() const {
+  return page_up(cells_at() + ring_cells * sizeof(RingCell));
+}
+
+std::size_t Geometry::result_parts_at() const { return page_up(sizeof(WorkerRecord)); }
+std::size_t Geometry::arena_at() const {
+  return page_up(result_parts_at() + slots * sizeof(ResultPart));
+}
+std::size_t Geometry::results_bytes() const { return workers * window_bytes; }
+
+std::size_t Geometry::facts_bytes() const {
+  return page_up(kWorkerFactsAt + workers * sizeof(WorkerFacts));
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,51 @@
+#pragma once
+
+// Where everything lies in a pool's four pieces of shared memory. Computed once by the client,
+// kept in private memory by every process: what is shared can be scribbled over.
+//
+// | segment  | holds                                              | client | worker w | others | supervisor | tool |
+// | tasks    | pool header, names, task parts, returns, arguments | RW     | RO       | RO     | RO         | RO   |
+// | control  | slot words, ring, park words, reservations         | RW     | RW       | RW     | RW         | RO   |
+// | results  | a window a worker: record, result parts, arena     | RO     | RW, own  | -      | RO         | RO   |
+// | facts    | pids, incarnations, deaths                         | RO     | RO       | RO     | RW         | RO   |
+
+#include <cstddef>
+#include <cstdint>
+
+namespace muster::detail {
+
+struct Geometry {
+  std::uint32_t workers = 0;
+  std::uint32_t slots = 0;         // a power of two
+  std::uint32_t ring_cells = 0;    // a power of two, at least twice the slots
+  std::uint64_t arguments_bytes = 0;  // address space of the arguments' arena, at the end of tasks
+  std::uint64_t window_bytes = 0;     // of one worker's results
+  std::uint64_t arena_bytes = 0;      // address space of one worker's arena, at its window's end
+
+  // For `workers` workers; the arenas' address space is what the limits of this process allow.
+  static Geometry choose(std::size_t workers);
+
+  std::size_t tasks_bytes() const;
+  std::size_t control_bytes() const;
+  std::size_t results_bytes() const;
+  std::size_t facts_bytes() const;
+
+  // Offsets into tasks.
+  std::size_t names_at() const;
+  std::size_t parts_at() const;
+  std::size_t returns_at() const;
+  std::size_t arguments_at() const;
+  // Offsets into control.
+  std::size_t sleepers_at() const;
+  std::size_t park_at() const;
+  std::size_t reservations_at() const;
+  std::size_t slot_lines_at() const;
+  std::size_t cells_at() const;
+  // Offsets into one window.
+  std::size_t result_parts_at() const;
+  std::size_t arena_at() const;
+
+  friend bool operator==(const Geometry&, const Geometry&) = default;
+};
+
+}  // namespace muster::detail

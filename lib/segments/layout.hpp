@@ -1,0 +1,261 @@
+#pragma once
+
+// The structures in a pool's shared memory: standard layout, offsets only, fixed sizes. Which
+// segment holds which, and who may write it, stands in geometry.hpp; the handles that give them
+// meaning are other types (slot_table.hpp, hint_ring.hpp, parking.hpp).
+//
+// If a process dies here: each field has one writer. What a dead worker has left in its window
+// stays as it is until its successor starts, which clears the record and nothing else.
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/queue/hint_ring.hpp"
+#include "lib/queue/parking.hpp"
+#include "lib/queue/reservation.hpp"
+#include "lib/segments/geometry.hpp"
+#include "lib/slots/slot_table.hpp"
+
+namespace muster::detail {
+
+inline constexpr std::uint64_t kPoolMagic = 0x6c6f6f7072747375;  // "ustrpool"
+inline constexpr std::uint32_t kLayoutVersion = 1;
+
+inline constexpr std::size_t kPage = 4096;
+inline constexpr std::size_t kInlineArguments = 48;
+inline constexpr std::size_t kInlineResult = 48;
+inline constexpr std::size_t kMaxNames = 256;
+inline constexpr std::size_t kNameBytes = 64;
+inline constexpr std::size_t kReturns = 512;
+inline constexpr std::size_t kCompletions = 512;
+inline constexpr std::size_t kDeaths = 256;
+inline constexpr std::size_t kFrames = 64;
+inline constexpr std::size_t kErrorText = 1024;
+
+// ---- tasks: written by the client ----
+
+enum class PoolState : std::uint32_t { starting, running, shut_down, broken, closed };
+
+// The start of the tasks segment; what a tool reads first.
+struct PoolHeader {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t client_pid;
+  std::uint64_t layout_hash;
+  Geometry geometry;
+  char name[kNameBytes];
+  std::int64_t created_realtime_ns;   // since 1970
+  std::int64_t created_monotonic_ns;  // the same instant on CLOCK_MONOTONIC
+  std::uint64_t created_ticks;        // and on the clock of ticks.hpp
+  std::atomic<PoolState> state;
+  std::atomic<std::uint32_t> replaces;  // OnWorkerDeath::replace
+  // Counted by the client under its lock.
+  std::atomic<std::uint64_t> submitted;
+  std::atomic<std::uint64_t> finished;   // with a value
+  std::atomic<std::uint64_t> failed;     // with an exception, a worker's death among them
+  std::atomic<std::uint64_t> cancelled;
+  std::atomic<std::uint64_t> in_slots;
+  std::atomic<std::uint64_t> behind;     // in the client's own memory, waiting for a slot
+  std::atomic<std::uint64_t> arguments_in_use;  // bytes
+  std::atomic<std::uint64_t> arguments_backed;  // bytes with pages behind them
+  std::atomic<std::uint32_t> names;      // entries of the table of names
+};
+static_assert(sizeof(PoolHeader) <= kPage);
+
+enum TaskFlags : std::uint8_t {
+  kInArena = 1,     // the arguments' bytes lie in the arena, at Where::offset
+  kTimed = 2,       // the worker reads the clock when it begins
+  kChunk = 4,       // many items: see Where::first and Where::count
+};
+
+// What a worker must know of a task. A cache line, written by the client before the slot is
+// published and left alone until it is free again, but for `stop`.
+struct alignas(64) TaskPart {
+  std::uint64_t function;  // FunctionCode of the thunk
+  std::uint8_t inline_bytes;  // of the arguments, where they are inline
+  std::uint8_t flags;
+  std::uint8_t name;          // index into the table of names
+  std::uint8_t pad;
+  std::atomic<std::uint32_t> stop;  // the client asks the task to stop; may be set at any time
+  union {
+    unsigned char bytes[kInlineArguments];
+    struct {
+      std::uint64_t offset;  // into the arguments' arena
+      std::uint64_t size;
+      std::uint32_t first;   // chunk: the first item to run
+      std::uint32_t count;   // chunk: items in all
+    } where;
+  };
+};
+static_assert(sizeof(TaskPart) == 64);
+
+// Blocks of a worker's arena that the client has done with: a ring with one writer, the client,
+// and one reader, the worker, whose place in it is WorkerRecord::returned.
+struct alignas(64) Returns {
+  // An entry is a block's offset, or with this bit an offset below which nothing is held any
+  // more: what dead predecessors had there.
+  static constexpr std::uint64_t kAllBelow = 1;
+
+  std::atomic<std::uint64_t> written;
+  std::uint64_t pad[7];
+  std::atomic<std::uint64_t> entries[kReturns];
+};
+
+// ---- control: written by all ----
+
+struct ControlHeader {
+  RingEnds ends;
+  // 1: the client's pump sleeps, or is about to; who sets it back to 0 rings the doorbell.
+  alignas(128) std::atomic<std::uint32_t> pump_sleeps;
+};
+
+// ---- results: a window a worker, written by it alone ----
+
+enum class WorkerPhase : std::uint32_t {
+  absent = 0,
+  starting,   // up to the end of the initializer
+  ready,      // takes tasks
+  ending,     // takes no more: finalizer, then exit
+  ended,      // in order: its exit is not a death
+  init_failed,
+};
+
+// A block of the worker's arena in one word, so that it is never seen half written:
+// {offset / 64 : 34, size / 64 : 30}.
+struct ChunkRegion {
+  static constexpr std::uint64_t pack(std::uint64_t offset, std::uint64_t size) {
+    return (offset / 64) << 30 | (size / 64);
+  }
+  static constexpr std::uint64_t offset(std::uint64_t word) { return (word >> 30) * 64; }
+  static constexpr std::uint64_t size(std::uint64_t word) {
+    return (word & ((std::uint64_t{1} << 30) - 1)) * 64;
+  }
+};
+
+// Written by the crash handler, which may run at any instruction: `signal` last, with release.
+struct CrashRecord {
+  std::atomic<std::int32_t> signal;
+  std::int32_t code;  // si_code
+  std::uint64_t address;
+  std::uint32_t frames;
+  std::uint32_t pad;
+  std::uint64_t frame[kFrames];  // FunctionCode where the module is known, else raw
+};
+
+struct alignas(64) WorkerRecord {
+  std::atomic<WorkerPhase> phase;
+  std::atomic<std::uint32_t> pid;
+  std::atomic<std::uint64_t> incarnation;
+  // What it runs: Hint bits + 1; 0: nothing. Counts as of `started_ticks` (ticks.hpp).
+  std::atomic<std::uint64_t> current;
+  std::atomic<std::uint64_t> started_ticks;
+  std::atomic<std::uint64_t> tasks_done;
+  std::atomic<std::uint64_t> rescued;  // sleeps that only their bound ended though there was work
+  std::atomic<std::uint64_t> parks;
+
+  alignas(64) std::atomic<std::uint64_t> completed;  // entries ever written to `completions`
+  std::atomic<std::uint64_t> returned;               // entries read from this worker's Returns
+  std::atomic<std::uint64_t> progress_done;
+  std::atomic<std::uint64_t> progress_total;
+  std::atomic<std::uint64_t> arena_in_use;
+  std::atomic<std::uint64_t> arena_backed;
+  // The chunk that runs: items ended, and where their outcomes are. Written after each item.
+  std::atomic<std::uint64_t> chunk_region;  // ChunkRegion
+  std::atomic<std::uint32_t> chunk_items;
+  // Where this incarnation's arena begins: behind its predecessors', whose blocks the client may
+  // hold still.
+  std::atomic<std::uint64_t> arena_floor;
+
+  alignas(64) std::atomic<std::uint32_t> completions[kCompletions];  // slots: hints, like the ring
+  CrashRecord crash;
+  char init_error[kErrorText];  // with WorkerPhase::init_failed
+};
+
+enum class ResultPlace : std::uint32_t { inline_bytes = 0, arena = 1 };
+
+// Where the result of the slot's task is, if this worker ran it. Written before the slot's word
+// says so, and left alone until the client publishes the slot anew.
+struct alignas(64) ResultPart {
+  std::uint64_t size;
+  ResultPlace place;
+  std::uint32_t checksum;
+  union {
+    unsigned char bytes[kInlineResult];
+    std::uint64_t offset;  // into the worker's arena
+  };
+};
+static_assert(sizeof(ResultPart) == 64);
+
+// ---- facts: written by the supervisor ----
+
+struct alignas(64) WorkerFacts {
+  std::atomic<std::uint32_t> pid;       // 0: none at the moment
+  std::atomic<std::uint32_t> admitted;  // low bits of the incarnation that may take tasks
+  std::atomic<std::uint64_t> incarnation;
+  std::atomic<std::uint32_t> deaths;
+  std::atomic<std::int64_t> started_monotonic_ns;
+};
+
+// How a worker ended, all that is known. Immutable once `number` is set, until the ring laps.
+struct DeathRecord {
+  std::atomic<std::uint64_t> number;  // 1, 2, ...: written last, with release
+  std::uint32_t worker;
+  std::uint32_t pid;
+  std::uint64_t incarnation;
+  std::int32_t exit_code;    // -1: none
+  std::int32_t term_signal;  // 0: none
+  std::uint32_t core_dumped;
+  std::uint32_t asked_for;   // the client had asked for it (kill of a task)
+  std::uint64_t task;        // Hint bits + 1 of what it ran; 0: nothing
+  std::uint32_t task_was_killing;
+  std::uint32_t requeued;    // hints it had taken and not begun
+  std::uint64_t chunk_region;  // ChunkRegion of a chunk that ran; 0: none
+  std::uint32_t chunk_items;
+  std::uint32_t pad;
+  std::uint64_t ran_for_ticks;
+  std::int64_t at_realtime_ns;
+  std::int64_t at_monotonic_ns;
+  std::int64_t max_rss_bytes;
+  std::int64_t user_ns;
+  std::int64_t system_ns;
+  CrashRecord crash;
+};
+
+struct Facts {
+  std::atomic<std::uint32_t> supervisor_pid;
+  std::atomic<std::uint64_t> deaths;    // records ever written
+  std::atomic<std::uint64_t> restarts;  // replacements ever made
+  DeathRecord death[kDeaths];
+  // WorkerFacts[workers] follow at the next cache line.
+};
+
+inline constexpr std::size_t kWorkerFactsAt = (sizeof(Facts) + 63) / 64 * 64;
+
+// Two builds that lay this out differently refuse each other.
+constexpr std::uint64_t layout_hash() {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  const std::uint64_t words[] = {kLayoutVersion,
+                                 sizeof(PoolHeader),
+                                 offsetof(PoolHeader, state),
+                                 offsetof(PoolHeader, names),
+                                 sizeof(TaskPart),
+                                 sizeof(Returns),
+                                 sizeof(ControlHeader),
+                                 sizeof(SlotLine),
+                                 sizeof(ParkLine),
+                                 sizeof(Reservation),
+                                 sizeof(WorkerRecord),
+                                 sizeof(ResultPart),
+                                 sizeof(Facts),
+                                 sizeof(DeathRecord),
+                                 sizeof(WorkerFacts),
+                                 kMaxNames,
+                                 kNameBytes};
+  for (const std::uint64_t word : words) hash = (hash ^ word) * 0x100000001b3;
+  return hash;
+}
+
+}  // namespace muster::detail

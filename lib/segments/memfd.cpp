@@ -1,0 +1,96 @@
+#include "lib/segments/memfd.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <boost/interprocess/exceptions.hpp>
+#include <cerrno>
+#include <system_error>
+
+#include <muster/error.hpp>
+
+#include "lib/segments/headroom.hpp"
+
+namespace muster::detail {
+
+namespace bip = boost::interprocess;
+
+namespace {
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+}  // namespace
+
+void FileDescriptor::reset() {
+  // Not repeated on EINTR: on Linux the descriptor is gone either way.
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+Memfd Memfd::create(const std::string& name, std::size_t size) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+      limit.rlim_cur < size) {
+    throw Error("cannot make " + std::to_string(size) + " bytes of shared memory: the file size" +
+                " limit (ulimit -f) is " + std::to_string(limit.rlim_cur) +
+                " bytes; raise it, or ask for fewer workers");
+  }
+  FileDescriptor fd(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!fd) throw Error("cannot make shared memory for the pool: " + reason(errno));
+  if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
+    throw Error("cannot size the pool's shared memory to " + std::to_string(size) +
+                " bytes: " + reason(errno));
+  }
+  if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
+    throw Error("cannot seal the pool's shared memory: " + reason(errno));
+  }
+  return adopt(std::move(fd), bip::read_write, size);
+}
+
+Memfd Memfd::adopt(FileDescriptor fd, bip::mode_t mode, std::size_t size) {
+  Memfd memory;
+  memory.fd_ = std::move(fd);
+  memory.mode_ = mode;
+  memory.size_ = size;
+  return memory;
+}
+
+Memfd Memfd::reopen_read_only() const {
+  const std::string path = "/proc/self/fd/" + std::to_string(fd_.get());
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) {
+    throw Error("cannot reopen the pool's shared memory read-only through " + path + ": " +
+                reason(errno));
+  }
+  return adopt(std::move(fd), bip::read_only, size_);
+}
+
+bip::mapped_region map_shared(const Memfd& memory, bip::mode_t mode, std::size_t offset,
+                              std::size_t size) {
+  try {
+    bip::mapped_region region(memory, mode, static_cast<bip::offset_t>(offset), size, nullptr,
+                              MAP_NORESERVE);
+    // A child that the user forks must not hold the pool's memory; Muster's own processes map it
+    // anew, each with the rights that are due to it.
+    if (::madvise(region.get_address(), region.get_size(), MADV_DONTFORK) != 0) {
+      throw Error("cannot keep the pool's shared memory from being inherited: " + reason(errno));
+    }
+    return region;
+  } catch (const bip::interprocess_exception& e) {
+    throw Error("cannot map " + std::to_string(size) + " bytes of the pool's shared memory: " +
+                e.what() + "; the address space limit (ulimit -v) may be too low");
+  }
+}
+
+bool allocate_pages(int fd, std::size_t offset, std::size_t size) {
+  // Inside a memory cgroup fallocate brings the OOM killer instead of an error: look first.
+  if (size > memory_headroom()) return false;
+  int result = 0;
+  do {
+    result = ::fallocate(fd, 0, static_cast<off_t>(offset), static_cast<off_t>(size));
+  } while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,86 @@
+#pragma once
+
+// Typed views of the mapped segments. A process builds the ones it may map; whether it may write
+// through them is decided by the mapping (see geometry.hpp).
+
+#include <cstddef>
+#include <span>
+
+#include "lib/segments/layout.hpp"
+
+namespace muster::detail {
+
+template <class T>
+T* place(std::byte* base, std::size_t offset) {
+  return reinterpret_cast<T*>(base + offset);  // NOLINT: this is where bytes become structures
+}
+
+struct TasksView {
+  std::byte* base = nullptr;
+  Geometry geometry;
+
+  PoolHeader& header() const { return *place<PoolHeader>(base, 0); }
+  char* name(std::size_t i) const {
+    return place<char>(base, geometry.names_at() + i * kNameBytes);
+  }
+  TaskPart& part(std::uint32_t slot) const {
+    return place<TaskPart>(base, geometry.parts_at())[slot];
+  }
+  Returns& returns(std::uint32_t worker) const {
+    return place<Returns>(base, geometry.returns_at())[worker];
+  }
+  std::byte* arguments() const { return base + geometry.arguments_at(); }
+};
+
+struct ControlView {
+  std::byte* base = nullptr;
+  Geometry geometry;
+
+  ControlHeader& header() const { return *place<ControlHeader>(base, 0); }
+  Sleepers* sleepers() const { return place<Sleepers>(base, geometry.sleepers_at()); }
+  std::span<ParkLine> park() const {
+    return {place<ParkLine>(base, geometry.park_at()), geometry.workers};
+  }
+  std::span<Reservation> reservations() const {
+    return {place<Reservation>(base, geometry.reservations_at()), geometry.workers};
+  }
+  std::span<SlotLine> slot_lines() const {
+    return {place<SlotLine>(base, geometry.slot_lines_at()), geometry.slots};
+  }
+  std::span<RingCell> cells() const {
+    return {place<RingCell>(base, geometry.cells_at()), geometry.ring_cells};
+  }
+};
+
+// One worker's window of the results segment.
+struct WindowView {
+  std::byte* base = nullptr;
+  Geometry geometry;
+
+  WorkerRecord& record() const { return *place<WorkerRecord>(base, 0); }
+  ResultPart& result(std::uint32_t slot) const {
+    return place<ResultPart>(base, geometry.result_parts_at())[slot];
+  }
+  std::byte* arena() const { return base + geometry.arena_at(); }
+};
+
+struct ResultsView {
+  std::byte* base = nullptr;
+  Geometry geometry;
+
+  WindowView window(std::uint32_t worker) const {
+    return {base + worker * geometry.window_bytes, geometry};
+  }
+};
+
+struct FactsView {
+  std::byte* base = nullptr;
+  Geometry geometry;
+
+  Facts& facts() const { return *place<Facts>(base, 0); }
+  WorkerFacts& worker(std::uint32_t w) const {
+    return place<WorkerFacts>(base, kWorkerFactsAt)[w];
+  }
+};
+
+}  // namespace muster::detail

@@ -1,0 +1,152 @@
+#pragma once
+
+// The slot words in shared memory: which task is where, in one word each.
+//
+// Who writes: the client publishes, cancels and releases; a worker claims and finishes; the client
+// begins a kill; the supervisor ends what a dead worker held. Every arrow of slot_word.hpp but
+// publish and release is one compare-and-swap that names the tag and the owner, so of two who
+// want the same slot one wins, and a process that comes late changes nothing.
+//
+// If a process dies here: before a compare-and-swap nothing has happened; after it, the word says
+// what has. A worker that dies with a word at running(w) or killing(w) is found by recover(w),
+// which may be run any number of times. The client's death ends the pool.
+//
+// Templated on the platform (its atomics), so that a scheduler can interleave every step.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "lib/slots/slot_word.hpp"
+
+namespace muster::detail {
+
+struct StdPlatform {
+  template <class T>
+  using Atomic = std::atomic<T>;
+};
+
+// A slot's attention word: who wants to hear that the task has ended. Above these bits the low bits
+// of the task's tag, so that nobody sleeps on the word of the task after the one he meant.
+inline constexpr std::uint32_t kAttentionWaiter = 1;  // a client thread sleeps on the word
+inline constexpr std::uint32_t kAttentionNotify = 2;  // the client's pump wants a completion hint
+inline constexpr std::uint32_t kAttentionBits = 3;
+
+constexpr std::uint32_t attention_of(TaskTag tag, std::uint32_t bits) {
+  return static_cast<std::uint32_t>(tag.bits() << 2) | bits;
+}
+
+// A cache line of its own: a worker's claim must not disturb the slot that another worker runs.
+template <class Platform>
+struct alignas(64) BasicSlotLine {
+  typename Platform::template Atomic<std::uint64_t> word;
+  typename Platform::template Atomic<std::uint32_t> attention;
+};
+
+template <class Platform = StdPlatform>
+class SlotTable {
+ public:
+  using Line = BasicSlotLine<Platform>;
+
+  SlotTable() = default;
+  explicit SlotTable(std::span<Line> lines) : lines_(lines) {}
+
+  std::size_t size() const { return lines_.size(); }
+
+  // The client's read, after which it reads the result part: acquire pairs with finish().
+  SlotWord read(std::uint32_t slot) const {
+    return SlotWord(lines_[slot].word.load(std::memory_order_acquire));
+  }
+
+  // Client: the task's part is written; hand it to whoever claims it. Release pairs with claim().
+  void publish(std::uint32_t slot, TaskTag tag, std::uint32_t attention) {
+    // Relaxed: ordered by the word.
+    lines_[slot].attention.store(attention_of(tag, attention), std::memory_order_relaxed);
+    lines_[slot].word.store(SlotWord(SlotStatus::pending, 0, tag).bits(),
+                            std::memory_order_release);
+  }
+
+  // Worker: true if the task is now this worker's to run. Does not read the word first: a read
+  // would fetch the cache line twice.
+  bool claim(std::uint32_t slot, TaskTag tag, std::uint32_t worker) {
+    return swap(slot, {SlotStatus::pending, 0, tag}, {SlotStatus::running, worker, tag});
+  }
+
+  // Worker: the result part is written. False: it is being killed, and must do nothing more.
+  bool finish(std::uint32_t slot, TaskTag tag, std::uint32_t worker, bool failed) {
+    const auto status = failed ? SlotStatus::failed : SlotStatus::done;
+    return swap(slot, {SlotStatus::running, worker, tag}, {status, worker, tag});
+  }
+
+  // Worker, after finish(): seq_cst here and in ask(), so that either the worker sees the
+  // question or the asker sees the end.
+  std::uint32_t attention(std::uint32_t slot) const {
+    return lines_[slot].attention.load(std::memory_order_seq_cst) & kAttentionBits;
+  }
+
+  // Client: asks to be told. The word must be read again after it. Returns the attention word as it
+  // is then, to sleep on.
+  std::uint32_t ask(std::uint32_t slot, std::uint32_t bit) {
+    return lines_[slot].attention.fetch_or(bit, std::memory_order_seq_cst) | bit;
+  }
+
+  auto& attention_word(std::uint32_t slot) { return lines_[slot].attention; }
+
+  // Client: true if nobody will ever run it. The slot is free then.
+  bool cancel(std::uint32_t slot, TaskTag tag) {
+    return swap(slot, {SlotStatus::pending, 0, tag}, {SlotStatus::free, 0, tag});
+  }
+
+  // Client: true if the worker is to be killed for this task, and only for it.
+  bool begin_kill(std::uint32_t slot, TaskTag tag, std::uint32_t worker) {
+    return swap(slot, {SlotStatus::running, worker, tag}, {SlotStatus::killing, worker, tag});
+  }
+
+  // Supervisor, with `worker` confirmed dead: ends what it held. Calls ended(slot, word) with the
+  // new word of each. Idempotent.
+  template <class Ended>
+  void recover(std::uint32_t worker, Ended&& ended) {
+    for (std::uint32_t slot = 0; slot < lines_.size(); ++slot) {
+      const SlotWord old = read(slot);
+      if (old.owner() != worker) continue;
+      SlotStatus next;
+      if (old.status() == SlotStatus::running) {
+        next = SlotStatus::died;
+      } else if (old.status() == SlotStatus::killing) {
+        next = SlotStatus::killed;
+      } else {
+        continue;
+      }
+      const SlotWord word(next, worker, old.tag());
+      if (swap(slot, old, word)) {
+        ended(slot, word);
+      } else {
+        --slot;  // the client turned running into killing meanwhile: look again
+      }
+    }
+  }
+
+  // Client, on a slot in a state that is the client's alone.
+  void release(std::uint32_t slot) {
+    // Relaxed: nobody acts on a free word; publish() orders the next task.
+    lines_[slot].word.store(0, std::memory_order_relaxed);
+  }
+
+ private:
+  bool swap(std::uint32_t slot, SlotWord from, SlotWord to) {
+    std::uint64_t expected = from.bits();
+    // Success is seq_cst: the acquire half pairs with publish() and finish(), the release half
+    // with read(), and the total order with attention() and ask().
+    return lines_[slot].word.compare_exchange_strong(expected, to.bits(),
+                                                     std::memory_order_seq_cst,
+                                                     std::memory_order_relaxed);
+  }
+
+  std::span<Line> lines_;
+};
+
+using SlotLine = BasicSlotLine<StdPlatform>;
+static_assert(sizeof(SlotLine) == 64, "one slot, one cache line");
+
+}  // namespace muster::detail

@@ -1,0 +1,90 @@
+#include "lib/supervisor/death_record.hpp"
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "lib/common/ticks.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+std::int64_t nanoseconds(const timeval& t) {
+  return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_usec * 1000;
+}
+
+}  // namespace
+
+ExitFacts reap(pid_t pid) {
+  int status = 0;
+  rusage used{};
+  pid_t got = 0;
+  do {
+    got = ::wait4(pid, &status, __WALL, &used);
+  } while (got < 0 && errno == EINTR);
+  ExitFacts facts;
+  if (got != pid) return facts;
+  if (WIFEXITED(status)) facts.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) {
+    facts.term_signal = WTERMSIG(status);
+    facts.core_dumped = WCOREDUMP(status);
+  }
+  facts.max_rss_bytes = used.ru_maxrss * 1024;
+  facts.user_ns = nanoseconds(used.ru_utime);
+  facts.system_ns = nanoseconds(used.ru_stime);
+  return facts;
+}
+
+DeathRecord& next_death(const FactsView& facts) {
+  const std::uint64_t count = facts.facts().deaths.load();
+  DeathRecord& death = facts.facts().death[count % kDeaths];
+  death.number.store(0);  // a reader that is still at the one it replaces sees it vanish
+  death.requeued = 0;
+  return death;
+}
+
+void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker, pid_t pid,
+                std::uint64_t incarnation, const WorkerRecord* record) {
+  death.worker = worker;
+  death.pid = static_cast<std::uint32_t>(pid);
+  death.incarnation = incarnation;
+  death.exit_code = exit.exit_code;
+  death.term_signal = exit.term_signal;
+  death.core_dumped = exit.core_dumped ? 1 : 0;
+  death.max_rss_bytes = exit.max_rss_bytes;
+  death.user_ns = exit.user_ns;
+  death.system_ns = exit.system_ns;
+  death.at_realtime_ns = realtime_ns();
+  death.at_monotonic_ns = monotonic_ns();
+  death.ran_for_ticks = 0;
+  death.chunk_region = 0;
+  death.chunk_items = 0;
+  death.crash.signal.store(0);
+  death.crash.frames = 0;
+  if (record == nullptr) return;  // it died before it had made the record its own
+  death.ran_for_ticks = ticks_now() - record->started_ticks.load();
+  death.chunk_region = record->chunk_region.load();
+  death.chunk_items = record->chunk_items.load();
+  // Acquire pairs with the crash handler's release: the fields are there if the signal is.
+  const std::int32_t signal = record->crash.signal.load(std::memory_order_acquire);
+  if (signal == 0) return;
+  death.crash.code = record->crash.code;
+  death.crash.address = record->crash.address;
+  death.crash.frames = std::min<std::uint32_t>(record->crash.frames, kFrames);
+  std::memcpy(death.crash.frame, record->crash.frame, sizeof(death.crash.frame));
+  death.crash.signal.store(signal);
+}
+
+std::uint64_t publish_death(const FactsView& facts, DeathRecord& death) {
+  const std::uint64_t number = facts.facts().deaths.load() + 1;
+  // Release pairs with the reader's acquire of number.
+  death.number.store(number, std::memory_order_release);
+  facts.facts().deaths.store(number, std::memory_order_release);
+  return number;
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "lib/segments/views.hpp"
+
+namespace muster::detail {
+
+// What the kernel tells of a process that has ended.
+struct ExitFacts {
+  int exit_code = -1;    // -1: none
+  int term_signal = 0;   // 0: none
+  bool core_dumped = false;
+  std::int64_t max_rss_bytes = 0;
+  std::int64_t user_ns = 0;
+  std::int64_t system_ns = 0;
+};
+
+// Waits for the child's end.
+ExitFacts reap(pid_t pid);
+
+// The ring of death records has one writer, the supervisor: fill the one that next_death() gives,
+// then publish it. Readers see it by its number.
+DeathRecord& next_death(const FactsView& facts);
+void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker, pid_t pid,
+                std::uint64_t incarnation, const WorkerRecord* record);
+std::uint64_t publish_death(const FactsView& facts, DeathRecord& death);
+
+}  // namespace muster::detail

@@ -1,0 +1,60 @@
+#pragma once
+
+// What client and supervisor say to each other: records of one size over a SOCK_SEQPACKET pair.
+// A peer that is gone is an ordinary answer.
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/segments/memfd.hpp"
+
+namespace muster::detail {
+
+enum class MessageKind : std::uint32_t {
+  // Supervisor to client.
+  worker_started,  // worker, incarnation, pid, number = its arena's floor; its pidfd comes along
+  ready,           // the first workers are made
+  start_failed,    // they could not be: code = errno, text = what failed
+  death,           // number = that of the death record
+  broken,          // number = that of the death record that broke the pool, or 0; text; code
+  ended,           // all workers have ended in order
+  // Client to supervisor.
+  kill_task,    // worker, incarnation, number = Hint bits of the task it is to be killed for
+  stop_workers  // code = the signal: the pool ends by it
+};
+
+// Why a pool broke (MessageKind::broken).
+enum class BreakCause : std::uint32_t {
+  worker_died,
+  initializer_failed,  // text = what it threw
+  cannot_replace,      // text = why
+  too_many_deaths,     // text = the count
+  stopped              // by stop_workers
+};
+
+struct Message {
+  MessageKind kind = MessageKind::ready;
+  std::uint32_t worker = 0;
+  std::uint64_t incarnation = 0;
+  std::uint64_t number = 0;
+  pid_t pid = 0;
+  std::int32_t code = 0;
+  BreakCause cause = BreakCause::worker_died;
+  char text[1024] = {};
+
+  void set_text(const char* from);
+};
+
+enum class ReceiveResult { message, none, closed };
+
+// False: the peer is gone, or `fd_along` (where not -1) could not be sent.
+bool send_message(int socket, const Message& message, int fd_along = -1);
+
+// Does not wait. `fd_along` is set where one came; `truncated` if one should have come but this
+// process has no descriptors left.
+ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_along,
+                              bool& truncated);
+
+}  // namespace muster::detail

@@ -1,0 +1,368 @@
+#include "lib/supervisor/supervisor.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include <muster/log.hpp>
+
+#include "lib/common/futex.hpp"
+#include "lib/common/signals.hpp"
+#include "lib/common/ticks.hpp"
+#include "lib/supervisor/death_record.hpp"
+#include "worker/worker.hpp"
+
+namespace muster::detail {
+
+namespace bip = boost::interprocess;
+
+namespace {
+
+std::string with_errno(const std::string& what, int error) {
+  return what + ": " + std::strerror(error);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket,
+                       FileDescriptor client_pidfd)
+    : setup_(std::move(setup)),
+      client_socket_(std::move(client_socket)),
+      client_pidfd_(std::move(client_pidfd)) {
+  const Geometry& g = setup_.geometry;
+  control_region_ = map_shared(setup_.control, bip::read_write, 0, g.control_bytes());
+  results_region_ = map_shared(setup_.results, bip::read_only, 0, g.results_bytes());
+  facts_region_ = map_shared(setup_.facts, bip::read_write, 0, g.facts_bytes());
+  control_ = {static_cast<std::byte*>(control_region_.get_address()), g};
+  results_ = {static_cast<std::byte*>(results_region_.get_address()), g};
+  facts_ = {static_cast<std::byte*>(facts_region_.get_address()), g};
+  slots_ = SlotTable<>(control_.slot_lines());
+  ring_ = HintRing<>(&control_.header().ends, control_.cells());
+  parking_ = Parking<StdPlatform>(control_.sleepers(), control_.park());
+  children_.resize(g.workers);
+}
+
+void Supervisor::run() {
+  facts_.facts().supervisor_pid.store(static_cast<std::uint32_t>(::getpid()));
+  start_all();
+  watch();
+  leave();
+}
+
+bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
+  Child& child = children_[index];
+  child = Child{};
+  child.incarnation = next_incarnation_++;
+  WorkerFacts& facts = facts_.worker(index);
+  facts.pid.store(0);
+  facts.incarnation.store(child.incarnation);
+
+  const WorkerRecord& record = results_.window(index).record();
+  const std::uint64_t floor = record.arena_floor.load() + record.arena_backed.load();
+  const pid_t supervisor = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    error = with_errno("forking worker " + std::to_string(index) + " failed", errno);
+    return false;
+  }
+  if (pid == 0) {
+    client_socket_.reset();
+    client_pidfd_.reset();
+    children_.clear();  // closes the other workers' pidfds
+    worker_main(setup_, index, next_incarnation_ - 1, supervisor);
+  }
+  // Both sides do it: whoever comes first, the group is there before a signal is sent to it.
+  ::setpgid(pid, pid);
+  FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!pidfd) {
+    error = with_errno("watching worker " + std::to_string(index) + " (pid " +
+                           std::to_string(pid) + ") failed",
+                       errno);
+    ::kill(pid, SIGKILL);
+    while (::waitpid(pid, nullptr, __WALL) < 0 && errno == EINTR) {
+    }
+    return false;
+  }
+  child.pid = pid;
+  child.pidfd = std::move(pidfd);
+  facts.pid.store(static_cast<std::uint32_t>(pid));
+  facts.started_monotonic_ns.store(monotonic_ns());
+
+  Message message;
+  message.kind = MessageKind::worker_started;
+  message.worker = index;
+  message.incarnation = child.incarnation;
+  message.pid = pid;
+  message.number = floor;
+  // Should the client be gone, the next poll tells.
+  send_message(client_socket_.get(), message, child.pidfd.get());
+  // Only now: a worker the client does not know of must not hold a task.
+  facts.admitted.store(static_cast<std::uint32_t>(child.incarnation));
+  futex_wake_all(facts.admitted, FutexScope::shared);
+  return true;
+}
+
+void Supervisor::start_all() {
+  for (std::uint32_t i = 0; i < children_.size(); ++i) {
+    std::string error;
+    if (start_worker(i, error)) continue;
+    end_all(SIGKILL);
+    Message message;
+    message.kind = MessageKind::start_failed;
+    message.worker = i;
+    message.set_text(error.c_str());
+    send_message(client_socket_.get(), message);
+    leave();
+  }
+  Message message;
+  message.kind = MessageKind::ready;
+  send_message(client_socket_.get(), message);
+}
+
+void Supervisor::watch() {
+  std::vector<pollfd> fds;
+  std::vector<std::uint32_t> index;
+  while (true) {
+    fds.assign({{client_socket_.get(), POLLIN, 0}, {client_pidfd_.get(), POLLIN, 0}});
+    index.clear();
+    for (std::uint32_t i = 0; i < children_.size(); ++i) {
+      if (children_[i].pid == 0) continue;
+      fds.push_back({children_[i].pidfd.get(), POLLIN, 0});
+      index.push_back(i);
+    }
+    if (index.empty()) {
+      Message message;
+      message.kind = MessageKind::ended;
+      send_message(client_socket_.get(), message);
+      return;
+    }
+    if (::poll(fds.data(), fds.size(), poll_timeout_ms()) < 0 && errno != EINTR) {
+      break_pool(BreakCause::cannot_replace, 0,
+                 with_errno("the supervisor cannot watch its workers", errno).c_str(), SIGKILL);
+    }
+    // The client first: what it asked for decides what a death means.
+    if (fds[1].revents != 0) {
+      end_all(SIGKILL);
+      leave();
+    }
+    if (fds[0].revents != 0) handle_messages();
+    for (std::size_t i = 0; i < index.size(); ++i) {
+      if (fds[i + 2].revents != 0) handle_exit(index[i]);
+    }
+    kill_overdue();
+  }
+}
+
+void Supervisor::handle_messages() {
+  while (true) {
+    Message message;
+    FileDescriptor unused;
+    bool truncated = false;
+    switch (receive_message(client_socket_.get(), message, unused, truncated)) {
+      case ReceiveResult::none:
+        return;
+      case ReceiveResult::closed:
+        end_all(SIGKILL);
+        leave();
+      case ReceiveResult::message:
+        break;
+    }
+    if (message.kind == MessageKind::kill_task) kill_for_task(message);
+    if (message.kind == MessageKind::stop_workers) {
+      break_pool(BreakCause::stopped, 0, "", message.code);
+    }
+  }
+}
+
+void Supervisor::handle_exit(std::uint32_t index) {
+  Child& child = children_[index];
+  const WorkerRecord& record = results_.window(index).record();
+  const bool same_life = record.incarnation.load() == child.incarnation;
+  const WorkerPhase phase = same_life ? record.phase.load() : WorkerPhase::starting;
+
+  // What its tasks have started goes before the group's number can be given to another.
+  if (phase != WorkerPhase::ended) ::kill(-child.pid, SIGKILL);
+  const ExitFacts exit = reap(child.pid);
+  std::uint64_t task = 0;
+  bool was_killing = false;
+  slots_.recover(index, [&](std::uint32_t slot, SlotWord word) {
+    task = Hint(slot, word.tag()).bits() + 1;
+    was_killing = word.status() == SlotStatus::killed;
+  });
+  const pid_t pid = child.pid;
+  const std::uint64_t incarnation = child.incarnation;
+  child = Child{};
+  facts_.worker(index).pid.store(0);
+  parking_.forget(index);
+
+  std::string error;
+  if (phase == WorkerPhase::ended && task == 0) {
+    if (ring_.closed()) return;
+    if (!start_worker(index, error)) {
+      break_pool(BreakCause::cannot_replace, 0, error.c_str(), SIGKILL);
+    }
+    facts_.facts().restarts.fetch_add(1);
+    return;
+  }
+  if (phase == WorkerPhase::init_failed) {
+    char text[kErrorText];
+    std::memcpy(text, record.init_error, sizeof(text));
+    text[sizeof(text) - 1] = '\0';
+    break_pool(BreakCause::initializer_failed, 0, text, SIGKILL);
+  }
+
+  DeathRecord& death = next_death(facts_);
+  fill_death(death, exit, index, pid, incarnation, same_life ? &record : nullptr);
+  death.task = task;
+  death.task_was_killing = was_killing ? 1 : 0;
+  death.asked_for = was_killing ? 1 : 0;
+  control_.reservations()[index].for_each([&](Hint hint) {
+    const SlotWord word = slots_.read(hint.slot() & (control_.geometry.slots - 1));
+    if (word == SlotWord(SlotStatus::pending, 0, hint.tag())) ++death.requeued;
+    return false;
+  });
+  const std::uint64_t number = publish_death(facts_, death);
+  facts_.worker(index).deaths.fetch_add(1);
+
+  // What it had taken from the ring and not begun is pending still: somebody must look for it.
+  ring_.bump_sweep_epoch();
+  wake_all();
+
+  if (!was_killing) {
+    if (setup_.on_worker_death == OnWorkerDeath::break_pool) {
+      break_pool(BreakCause::worker_died, number, "", SIGKILL);
+    }
+    if (too_many_deaths()) {
+      const std::string text =
+          std::to_string(setup_.restart_intensity.deaths + 1) + " workers died within " +
+          std::to_string(setup_.restart_intensity.within.seconds()) + " s";
+      break_pool(BreakCause::too_many_deaths, number, text.c_str(), SIGKILL);
+    }
+  }
+  Message message;
+  message.kind = MessageKind::death;
+  message.worker = index;
+  message.number = number;
+  send_message(client_socket_.get(), message);
+  if (ring_.closed()) return;
+  if (!start_worker(index, error)) {
+    break_pool(BreakCause::cannot_replace, number, error.c_str(), SIGKILL);
+  }
+  facts_.facts().restarts.fetch_add(1);
+}
+
+bool Supervisor::too_many_deaths() {
+  const RestartIntensity& limit = setup_.restart_intensity;
+  if (limit.deaths == 0) return false;
+  const std::int64_t now = monotonic_ns();
+  death_times_.push_back(now);
+  std::erase_if(death_times_, [&](std::int64_t t) { return now - t > limit.within.nanoseconds(); });
+  return death_times_.size() > limit.deaths;
+}
+
+void Supervisor::wake_all() {
+  parking_.wake_all([](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
+}
+
+void Supervisor::kill_for_task(const Message& message) {
+  if (message.worker >= children_.size()) return;
+  Child& child = children_[message.worker];
+  // Gone or replaced meanwhile: its recovery has honoured the killing state.
+  if (child.pid == 0 || child.incarnation != message.incarnation) return;
+  const Hint hint(message.number);
+  if (slots_.read(hint.slot() & (control_.geometry.slots - 1)) !=
+      SlotWord(SlotStatus::killing, message.worker, hint.tag())) {
+    return;
+  }
+  ::kill(-child.pid, SIGTERM);
+  // A stopped process would keep a SIGTERM for later.
+  ::kill(-child.pid, SIGCONT);
+  child.kill_sent = true;
+  child.kill_at_ns = monotonic_ns() + setup_.kill_grace_ns;
+}
+
+void Supervisor::kill_overdue() {
+  const std::int64_t now = monotonic_ns();
+  for (Child& child : children_) {
+    if (child.pid == 0 || child.kill_at_ns == 0 || now < child.kill_at_ns) continue;
+    ::kill(-child.pid, SIGKILL);
+    child.kill_at_ns = 0;
+  }
+}
+
+int Supervisor::poll_timeout_ms() const {
+  std::int64_t earliest = 0;
+  for (const Child& child : children_) {
+    if (child.pid == 0 || child.kill_at_ns == 0) continue;
+    earliest = earliest == 0 ? child.kill_at_ns : std::min(earliest, child.kill_at_ns);
+  }
+  if (earliest == 0) return -1;
+  const std::int64_t left_ms = (earliest - monotonic_ns() + 999'999) / 1'000'000;
+  return static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, INT_MAX));
+}
+
+void Supervisor::break_pool(BreakCause cause, std::uint64_t record, const char* text,
+                            int signal) {
+  end_all(signal);
+  Message message;
+  message.kind = MessageKind::broken;
+  message.cause = cause;
+  message.number = record;
+  message.code = signal;
+  message.set_text(text);
+  send_message(client_socket_.get(), message);
+  leave();
+}
+
+void Supervisor::end_all(int signal) {
+  for (const Child& child : children_) {
+    if (child.pid == 0) continue;
+    ::kill(-child.pid, signal);
+    if (signal != SIGKILL) ::kill(-child.pid, SIGCONT);
+  }
+  const std::int64_t deadline = monotonic_ns() + setup_.kill_grace_ns;
+  for (std::uint32_t i = 0; i < children_.size(); ++i) {
+    Child& child = children_[i];
+    if (child.pid == 0) continue;
+    pollfd exited{child.pidfd.get(), POLLIN, 0};
+    while (signal != SIGKILL && exited.revents == 0) {
+      const std::int64_t left_ms = (deadline - monotonic_ns()) / 1'000'000;
+      if (left_ms <= 0) break;
+      if (::poll(&exited, 1, static_cast<int>(left_ms)) < 0 && errno != EINTR) break;
+    }
+    // To the group, also where the worker itself has ended: not one of its children stays.
+    ::kill(-child.pid, SIGKILL);
+    reap(child.pid);
+    slots_.recover(i, [](std::uint32_t, SlotWord) {});
+    facts_.worker(i).pid.store(0);
+    child = Child{};
+  }
+}
+
+void Supervisor::leave() { ::_exit(0); }
+
+void supervisor_main(WorkerSetup setup, FileDescriptor client_socket,
+                     FileDescriptor client_pidfd) {
+  reset_signals();
+  ::setpgid(0, 0);  // a terminal's signals reach the client alone
+  const std::string title = "muster:" + setup.pool_name;
+  ::prctl(PR_SET_NAME, title.c_str());
+  try {
+    Supervisor(std::move(setup), std::move(client_socket), std::move(client_pidfd)).run();
+  } catch (const std::exception& e) {
+    // The socket went with the object; the client sees it closed and says that the supervisor
+    // ended. What it was goes where the program's own last words go.
+    log(LogLevel::error, std::string("the pool's supervisor could not start: ") + e.what());
+    ::_exit(1);
+  }
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,83 @@
+#pragma once
+
+// The process between client and workers: forks, watches, kills, reaps, recovers and replaces
+// workers. It is the only one that forks workers, because it is the only one known to be
+// single-threaded. Of shared memory it writes the facts segment, and of control what recovery
+// needs.
+//
+// Its life: start(all) -> watch until told to end, or until the pool breaks, or until the client
+// is gone. Whatever ends it, no worker outlives it: it kills and reaps them first, and if it is
+// itself killed, each worker has asked the kernel for SIGKILL at its parent's death.
+//
+// What the client hears, and when: of each worker, its pidfd before it may take a task; of a
+// death, only after the process is reaped, its slots are ended and its record is written.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <muster/options.hpp>
+
+#include "lib/segments/views.hpp"
+#include "lib/supervisor/messages.hpp"
+#include "lib/supervisor/worker_setup.hpp"
+
+namespace muster::detail {
+
+class Supervisor {
+ public:
+  // `setup` describes what this pool's processes share; descriptors in it are this process's own.
+  explicit Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDescriptor client_pidfd);
+
+  // Does not return; the exit status means nothing to anybody.
+  [[noreturn]] void run();
+
+ private:
+  struct Child {
+    pid_t pid = 0;
+    FileDescriptor pidfd;
+    std::uint64_t incarnation = 0;
+    bool kill_sent = false;          // for the task in killing; SIGKILL follows at kill_at
+    std::int64_t kill_at_ns = 0;     // 0: not due
+    std::uint64_t kill_hint = 0;
+  };
+
+  bool start_worker(std::uint32_t index, std::string& error);
+  void start_all();
+  void watch();
+  void handle_messages();
+  void handle_exit(std::uint32_t index);
+  void kill_for_task(const Message& message);
+  void kill_overdue();
+  bool too_many_deaths();
+  void wake_all();
+  int poll_timeout_ms() const;
+  void break_pool(BreakCause cause, std::uint64_t record, const char* text, int signal);
+  void end_all(int signal);
+  [[noreturn]] void leave();
+
+  WorkerSetup setup_;
+  FileDescriptor client_socket_;
+  FileDescriptor client_pidfd_;
+  ControlView control_;
+  ResultsView results_;
+  FactsView facts_;
+  boost::interprocess::mapped_region control_region_;
+  boost::interprocess::mapped_region results_region_;
+  boost::interprocess::mapped_region facts_region_;
+  SlotTable<> slots_;
+  HintRing<> ring_;
+  Parking<StdPlatform> parking_;
+  std::vector<Child> children_;
+  std::vector<std::int64_t> death_times_;  // of late, monotonic
+  std::uint64_t next_incarnation_ = 1;
+};
+
+// In a child of the client that has just been forked: becomes the pool's supervisor.
+[[noreturn]] void supervisor_main(WorkerSetup setup, FileDescriptor client_socket,
+                                  FileDescriptor client_pidfd);
+
+}  // namespace muster::detail

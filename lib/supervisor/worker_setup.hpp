@@ -1,0 +1,38 @@
+#pragma once
+
+// All that a worker needs to know of its pool. Built by the client, carried through the fork by
+// the supervisor, used by worker/.
+
+#include <cstdint>
+#include <string>
+
+#include <muster/detail/modules.hpp>
+#include <muster/options.hpp>
+#include <muster/portable_function.hpp>
+
+#include "lib/segments/geometry.hpp"
+#include "lib/segments/memfd.hpp"
+
+namespace muster::detail {
+
+struct WorkerSetup {
+  Geometry geometry;
+  std::string pool_name;
+  Memfd tasks;    // read-only here
+  Memfd control;
+  Memfd results;
+  Memfd facts;
+  FileDescriptor doorbell;  // an eventfd: the client's pump sleeps on it
+  ModuleTable modules;
+  PortableFunction initializer;
+  PortableFunction finalizer;
+  std::size_t max_tasks_per_child = 0;
+  std::uint32_t spinners = 0;  // how many workers may spin when idle: one core is the client's
+  OnWorkerDeath on_worker_death = OnWorkerDeath::break_pool;
+  RestartIntensity restart_intensity;
+  std::int64_t kill_grace_ns = 0;
+  std::uint64_t random_seed = 0;
+  bool checksum_results = false;
+};
+
+}  // namespace muster::detail

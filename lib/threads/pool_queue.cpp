@@ -1,0 +1,81 @@
+#include "lib/threads/pool_queue.hpp"
+
+#include "lib/common/futex.hpp"
+#include "lib/futures/spin.hpp"
+
+namespace muster::detail {
+namespace {
+
+// Each a look into the queue and a `pause`: about 5 us in all.
+constexpr int kSearchLooks = 120;
+
+}  // namespace
+
+static_assert(TaskQueue<PoolQueue::WorkerEnd>);
+
+void PoolQueue::close() noexcept {
+  closed_.store(true, std::memory_order_seq_cst);
+  idle_.wake_all();
+}
+
+void PoolQueue::wake_one() {
+  if (idle_.wake_one()) spin_state().woke_a_sleeper = true;
+}
+
+PoolQueue::WorkerEnd::WorkerEnd(PoolQueue& queue, std::size_t workers, std::size_t cpus)
+    : queue_(queue), token_(queue.tasks_.make_token()), workers_(workers), cpus_(cpus) {}
+
+bool PoolQueue::WorkerEnd::try_push(Item& task) {
+  if (queue_.closed() || !queue_.push(task)) return false;
+  queue_.wake_if_needed();
+  return true;
+}
+
+bool PoolQueue::WorkerEnd::search(Item& task) {
+  // With this worker, the others that are awake, and one thread that submits.
+  const std::size_t awake = workers_ - queue_.parked() + 1;
+  const int looks = awake > cpus_ ? 1 : kSearchLooks;
+  for (int i = 0; i < looks; ++i) {
+    if (try_pop(task)) return true;
+    if (queue_.closed()) return false;
+    cpu_relax();
+  }
+  return false;
+}
+
+void PoolQueue::WorkerEnd::found_by_searching() {
+  queue_.idle_.stop_searching();
+  full_fence();
+  if (queue_.approximate_size() != 0) queue_.wake_if_needed();
+}
+
+PopResult PoolQueue::WorkerEnd::pop_until(Item& task, Deadline until) {
+  IdleWorkers& idle = queue_.idle_;
+  bool searcher = idle.start_searching();
+  for (;;) {
+    if (searcher) {
+      if (search(task)) {
+        found_by_searching();
+        return PopResult::item;
+      }
+    } else if (try_pop(task)) {
+      return PopResult::item;
+    }
+    idle.park(place_);
+    if (searcher) idle.stop_searching();
+    full_fence();
+    if (queue_.approximate_size() != 0) {
+      searcher = idle.unpark(place_);
+    } else if (queue_.closed()) {
+      if (idle.unpark(place_)) idle.stop_searching();
+      return PopResult::closed;
+    } else if (idle.sleep(place_, until)) {
+      searcher = true;
+    } else {
+      searcher = idle.unpark(place_);
+      if (!searcher && queue_.approximate_size() == 0) return PopResult::timed_out;
+    }
+  }
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/queue/idle_workers.hpp"
+#include "lib/queue/task_queue.hpp"
+#include "lib/queue/thread_queue.hpp"
+
+namespace muster::detail {
+
+// The queue of a thread pool with those who sleep on it.
+class PoolQueue {
+ public:
+  class WorkerEnd;
+
+  // False if there is no memory. After it, full_fence() has happened and wake_if_needed() is due.
+  bool push(StateBase* task) {
+    if (!tasks_.push(task)) return false;
+    full_fence();
+    return true;
+  }
+  void wake_if_needed() {
+    if (idle_.should_wake()) [[unlikely]] wake_one();
+  }
+  // What nobody has popped; for shutdown.
+  bool pop(StateBase*& task) { return tasks_.pop(task); }
+
+  // Whoever waits in the queue leaves once it is empty.
+  void close() noexcept;
+  bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+
+  std::size_t approximate_size() const { return tasks_.approximate_size(); }
+  std::size_t parked() const noexcept { return idle_.parked(); }
+
+  // Between what this thread wrote and what it reads next; see IdleWorkers.
+  static void full_fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
+
+ private:
+  void wake_one();
+
+  ThreadQueue tasks_;
+  IdleWorkers idle_;
+  std::atomic<bool> closed_{false};
+};
+
+// A worker thread's handle on the queue: the model of TaskQueue.
+class PoolQueue::WorkerEnd {
+ public:
+  using Item = StateBase*;
+
+  // `awake`: how many threads of this program may look for work at once without being in each
+  // other's way; with more of them awake the worker does not search before it parks.
+  WorkerEnd(PoolQueue& queue, std::size_t workers, std::size_t cpus);
+
+  bool try_push(Item& task);
+  bool try_pop(Item& task) { return queue_.tasks_.pop(token_, task); }
+  PopResult pop_until(Item& task, Deadline until);
+  void close() { queue_.close(); }
+  std::size_t approximate_size() const { return queue_.approximate_size(); }
+
+ private:
+  bool search(Item& task);
+  void found_by_searching();
+
+  PoolQueue& queue_;
+  ThreadQueue::Token token_;
+  IdleWorkers::Place place_;
+  std::size_t workers_;
+  std::size_t cpus_;
+};
+
+}  // namespace muster::detail

@@ -1,0 +1,105 @@
+#include "lib/threads/thread_source.hpp"
+
+#include <bit>
+#include <cstring>
+#include <mutex>
+#include <string_view>
+
+#include <muster/error.hpp>
+
+#include "lib/common/fork_guard.hpp"
+#include "lib/threads/thread_pool.hpp"
+
+namespace muster::detail {
+namespace {
+
+ForkSafeMutex unused_mutex;
+
+}  // namespace
+
+// The sources that no pool uses.
+class ThreadSourceList {
+ public:
+  static ThreadSource& take() {
+    {
+      std::lock_guard lock(unused_mutex);
+      if (ThreadSource* source = first_; source != nullptr) {
+        first_ = source->next_unused_;
+        return *source;
+      }
+    }
+    return *new ThreadSource;
+  }
+  static void put(ThreadSource& source) {
+    std::lock_guard lock(unused_mutex);
+    source.next_unused_ = first_;
+    first_ = &source;
+  }
+
+ private:
+  static constinit ThreadSource* first_;
+};
+
+constinit ThreadSource* ThreadSourceList::first_ = nullptr;
+
+ThreadSource& ThreadSource::take(const std::shared_ptr<ThreadPool>& pool,
+                                 CallbackRunner& runner) {
+  ThreadSource& source = ThreadSourceList::take();
+  std::lock_guard lock(source.mutex_);
+  source.pool_ = pool;
+  source.runner_.store(&runner, std::memory_order_release);
+  source.generation_.store(fork_generation(), std::memory_order_relaxed);
+  return source;
+}
+
+void ThreadSource::give_back() noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    pool_.reset();
+  }
+  ThreadSourceList::put(*this);
+}
+
+bool ThreadSource::cancel(StateBase& state, CancelMode) {
+  // The pool is asked for first: if the cancel succeeds the task was still in its queue, and so
+  // this was its pool.
+  std::shared_ptr<ThreadPool> pool;
+  {
+    std::lock_guard lock(mutex_);
+    pool = pool_.lock();
+  }
+  if (pool == nullptr || !pool->cancel(state)) return state.phase() == Phase::cancelled;
+  return true;
+}
+
+void ThreadSource::wait(StateBase& state, Deadline until) {
+  if (generation_.load(std::memory_order_relaxed) != fork_generation()) {
+    throw InvalidStateError("the task " + task_name(state) +
+                            " belongs to a thread pool of the parent process, whose threads are "
+                            "not in this child: it will never end here");
+  }
+  state.park(until);
+}
+
+std::string ThreadSource::task_name(const StateBase& state) {
+  if (state.task() != 0) return std::bit_cast<const char*>(state.task());
+  return TaskSource::task_name(state);
+}
+
+CallbackRunner* ThreadSource::callback_runner() noexcept {
+  return runner_.load(std::memory_order_acquire);
+}
+
+std::uint64_t make_task_name(std::string_view name) {
+  if (name.empty()) return 0;
+  char* copy = new char[name.size() + 1];
+  std::memcpy(copy, name.data(), name.size());
+  copy[name.size()] = '\0';
+  return std::bit_cast<std::uint64_t>(copy);
+}
+
+void free_task_name(const StateBase& state) noexcept {
+  delete[] std::bit_cast<char*>(state.task());
+}
+
+}  // namespace muster::detail

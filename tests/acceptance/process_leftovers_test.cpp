@@ -1,0 +1,121 @@
+// kill -9 of the client, and of the supervisor.
+
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <muster/muster.hpp>
+
+#include "support/failure.hpp"
+#include "support/proc.hpp"
+#include "support/program.hpp"
+#include "support/shared_memory_latch.hpp"
+#include "support/watchdog.hpp"
+
+namespace {
+
+using muster::BrokenProcessPool;
+using muster::ProcessPoolExecutor;
+using test_support::failure_of;
+using test_support::SharedGate;
+using test_support::SharedLog;
+
+// The descendants of a process, children first.
+std::vector<pid_t> descendants_of(pid_t ancestor) {
+  std::vector<pid_t> all = test_support::children_of(ancestor);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (pid_t pid : test_support::children_of(all[i])) all.push_back(pid);
+  }
+  return all;
+}
+
+class KilledClient : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Leftovers, KilledClient,
+                         testing::Values("idle", "running", "stubborn", "stopped", "starting"),
+                         [](const auto& suite) { return std::string(suite.param); });
+
+// Behaviour 136.
+TEST_P(KilledClient, LeavesNoProcessNoFileAndNoMemory) {
+  // Orphans become this process's children, so the end of the last can be waited for.
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  const auto names = test_support::shared_memory_names();
+  std::set<test_support::Inode> memfds;
+  {
+    test_support::Program client("killed_client", {GetParam()});
+    ASSERT_EQ(client.read_line(), "ready");
+    for (pid_t pid : descendants_of(client.pid())) memfds.merge(test_support::memfds_of(pid));
+    memfds.merge(test_support::memfds_of(client.pid()));
+    if (std::string(GetParam()) != "starting") {
+      EXPECT_FALSE(memfds.empty());
+    }
+    ASSERT_EQ(::kill(client.pid(), SIGKILL), 0);
+    EXPECT_EQ(client.wait().term_signal, SIGKILL);  // and the end of its descendants' output
+  }
+  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+  }
+  EXPECT_EQ(errno, ECHILD);
+  EXPECT_TRUE(test_support::holders_of(memfds).empty());
+  EXPECT_EQ(test_support::shared_memory_names(), names);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+class KilledSupervisor : public testing::TestWithParam<muster::OnWorkerDeath> {};
+
+INSTANTIATE_TEST_SUITE_P(Leftovers, KilledSupervisor,
+                         testing::Values(muster::OnWorkerDeath::break_pool,
+                                         muster::OnWorkerDeath::replace),
+                         [](const auto& suite) {
+                           return suite.param == muster::OnWorkerDeath::replace ? "Replace"
+                                                                                : "BreakPool";
+                         });
+
+TEST_P(KilledSupervisor, BreaksThePoolAndItsWorkersAreGone) {
+  std::vector<pid_t> workers;
+  {
+    ProcessPoolExecutor pool({.max_workers = 3, .on_worker_death = GetParam()});
+    workers = pool.worker_pids();
+    auto done = pool.submit([] { return 5; });
+    EXPECT_EQ(done.result(), 5);
+    const SharedLog started;
+    const SharedGate never;
+    auto running = pool.submit({.retries = 3}, [started, never] {
+      started.add(::getpid());
+      never.wait();
+    });
+    started.wait_for_size(1);
+    auto second = pool.submit([never] { never.wait(); });
+    std::vector<muster::Future<void>> pending;
+    for (int i = 0; i < 20; ++i) pending.push_back(pool.submit([never] { never.wait(); }));
+    const pid_t supervisor = test_support::parent_of(workers.at(0));
+    ASSERT_NE(supervisor, ::getpid());
+    ASSERT_EQ(::kill(supervisor, SIGKILL), 0);
+
+    failure_of<BrokenProcessPool>(running);
+    // Futures fail once all workers are dead: none of them runs on behind the client's back.
+    for (pid_t pid : workers) EXPECT_FALSE(test_support::is_running(pid)) << pid;
+    failure_of<BrokenProcessPool>(second);
+    for (auto& future : pending) failure_of<BrokenProcessPool>(future);
+    EXPECT_THROW(pool.submit([] { return 1; }), BrokenProcessPool);
+    EXPECT_EQ(done.result(), 5);
+  }
+  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+}
+
+TEST(KilledSupervisorWhileIdle, IsNoticedByTheNextSubmitOrItsFuture) {
+  ProcessPoolExecutor pool({.max_workers = 2});
+  const auto workers = pool.worker_pids();
+  ASSERT_EQ(::kill(test_support::parent_of(workers.at(0)), SIGKILL), 0);
+  for (pid_t pid : workers) test_support::wait_for_end(pid);
+  test_support::as<BrokenProcessPool>(
+      test_support::error_of_task(pool, [] { return 1; }));
+}
+
+}  // namespace

@@ -1,0 +1,183 @@
+// A worker's death under OnWorkerDeath::replace.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <numeric>
+#include <vector>
+
+#include <muster/muster.hpp>
+
+#include "support/failure.hpp"
+#include "support/proc.hpp"
+#include "support/shared_memory_latch.hpp"
+#include "support/watchdog.hpp"
+#include "support/worker_ends.hpp"
+
+namespace {
+
+using muster::Future;
+using muster::ProcessPoolExecutor;
+using muster::WorkerDiedError;
+using test_support::End;
+using test_support::failure_of;
+using test_support::SharedCounter;
+using test_support::SharedGate;
+using test_support::SharedLog;
+
+muster::ProcessPoolOptions replacing(std::size_t workers) {
+  return {.max_workers = workers,
+          .on_worker_death = muster::OnWorkerDeath::replace,
+          .restart_intensity = {.deaths = 0}};
+}
+
+// The workers of a pool, each seen from inside: `count` tasks that run at the same time.
+std::vector<std::int64_t> meet(ProcessPoolExecutor& pool, int count) {
+  const SharedLog pids;
+  std::vector<Future<void>> all;
+  for (int i = 0; i < count; ++i) {
+    all.push_back(pool.submit([pids, count] {
+      pids.add(::getpid());
+      pids.wait_for_size(static_cast<std::size_t>(count));
+    }));
+  }
+  for (auto& future : all) future.result();
+  return pids.distinct();
+}
+
+class EveryEndReplaced : public testing::TestWithParam<End> {};
+
+INSTANTIATE_TEST_SUITE_P(WorkerDeath, EveryEndReplaced,
+                         testing::ValuesIn(test_support::kAllEnds),
+                         testing::PrintToStringParamName());
+
+// Behaviours 1c.3, 1c.5 and 148.
+TEST_P(EveryEndReplaced, OnlyTheRunningTaskFailsAndTellsWhatIsKnown) {
+  ProcessPoolExecutor pool(replacing(1));
+  const pid_t worker = pool.worker_pids().at(0);
+  auto before = pool.submit([] { return 1; });
+  auto deadly = pool.submit({.name = "deadly"}, test_support::end_worker, GetParam());
+  auto after = pool.submit([] { return ::getpid(); });
+
+  const auto error = failure_of<WorkerDiedError>(deadly);
+  EXPECT_EQ(error.worker_pid(), worker);
+  EXPECT_EQ(error.task_name(), "deadly");
+  EXPECT_EQ(error.death().worker_index, 0);
+  if (const int signal = test_support::signal_of(GetParam()); signal != 0) {
+    EXPECT_EQ(error.term_signal(), signal);
+    EXPECT_FALSE(error.exit_code().has_value());
+  } else {
+    EXPECT_EQ(error.exit_code(), GetParam() == End::exits_zero ? 0 : 1);
+    EXPECT_FALSE(error.term_signal().has_value());
+  }
+  EXPECT_EQ(before.result(), 1);
+  EXPECT_NE(after.result(), worker);
+  EXPECT_FALSE(test_support::is_running(worker));
+}
+
+// Behaviour 1c.3.
+TEST(Replace, TasksOnOtherWorkersGoOn) {
+  ProcessPoolExecutor pool(replacing(2));
+  const SharedGate gate;
+  const test_support::OpensAtExit open(gate);
+  const SharedLog running;
+  auto other = pool.submit([gate, running] {
+    running.add(::getpid());
+    gate.wait();
+    return ::getpid();
+  });
+  running.wait_for_size(1);
+  for (int i = 0; i < 5; ++i) {
+    failure_of<WorkerDiedError>(pool.submit(test_support::end_worker, End::killed));
+  }
+  EXPECT_FALSE(other.done());
+  gate.open();
+  EXPECT_EQ(other.result(), running.values().at(0));
+}
+
+// Behaviour 1c.3.
+TEST(Replace, PoolHasAsManyWorkersAsBefore) {
+  ProcessPoolExecutor pool(replacing(3));
+  const std::vector<pid_t> first = pool.worker_pids();
+  failure_of<WorkerDiedError>(pool.submit(test_support::end_worker, End::segfault));
+  const auto now = meet(pool, 3);
+  EXPECT_EQ(now.size(), 3U);
+  const auto kept = std::count_if(now.begin(), now.end(), [&](std::int64_t pid) {
+    return std::find(first.begin(), first.end(), pid) != first.end();
+  });
+  EXPECT_EQ(kept, 2);
+  EXPECT_EQ(pool.worker_pids().size(), 3U);
+}
+
+// Behaviour 1c.3: the death of a worker that runs nothing costs no future.
+TEST(Replace, IdleWorkersDeathFailsNoTask) {
+  ProcessPoolExecutor pool(replacing(2));
+  meet(pool, 2);
+  const auto first = pool.worker_pids();
+  for (pid_t pid : first) ASSERT_EQ(::kill(pid, SIGKILL), 0);
+  for (pid_t pid : first) test_support::wait_for_end(pid);
+  for (std::int64_t pid : meet(pool, 2)) {
+    EXPECT_EQ(std::count(first.begin(), first.end(), pid), 0);
+  }
+}
+
+// Behaviour 1c.3: what was claimed but not begun is handed on, and runs once.
+TEST(Replace, ClaimedTasksAreHandedToAnotherWorker) {
+  constexpr int kTasks = 4000;
+  ProcessPoolExecutor pool(replacing(1));
+  const SharedLog ran(kTasks);
+  std::vector<Future<void>> tiny;
+  std::vector<Future<void>> deadly;
+  for (int i = 0; i < kTasks; ++i) {
+    tiny.push_back(pool.submit([ran, i] { ran.add(i); }));
+    if (i % 1000 == 999) deadly.push_back(pool.submit(test_support::end_worker, End::killed));
+  }
+  for (auto& future : tiny) EXPECT_NO_THROW(future.result());
+  for (auto& future : deadly) failure_of<WorkerDiedError>(future);
+  EXPECT_EQ(ran.size(), static_cast<std::size_t>(kTasks));
+  EXPECT_EQ(ran.distinct().size(), static_cast<std::size_t>(kTasks));
+}
+
+// Behaviour 1c.3: of a chunk, only the item that ran fails.
+TEST(Replace, OnlyTheItemThatRanFailsInAChunk) {
+  ProcessPoolExecutor pool(replacing(2));
+  std::vector<int> items(30);
+  std::iota(items.begin(), items.end(), 0);
+  const SharedLog ran;
+  auto results = pool.map(
+      {.chunksize = 10},
+      [ran](int n) {
+        if (n == 3 || n == 13 || n == 19) test_support::end_worker(End::killed);
+        ran.add(n);
+        return n * 2;
+      },
+      items);
+  int index = 0;
+  for (const auto& outcome : results.outcomes()) {
+    if (index == 3 || index == 13 || index == 19) {
+      ASSERT_FALSE(outcome.has_value()) << index;
+      EXPECT_EQ(test_support::as<WorkerDiedError>(outcome.exception()).term_signal(), SIGKILL);
+    } else {
+      ASSERT_TRUE(outcome.has_value()) << index << test_support::describe(outcome.exception());
+      EXPECT_EQ(outcome.value(), index * 2);
+    }
+    ++index;
+  }
+  EXPECT_EQ(index, 30);
+  EXPECT_EQ(ran.size(), 27U);  // none was run twice
+}
+
+// Behaviour 1c.6: however early a worker dies, it is seen.
+TEST(Replace, ManyDeathsInARowAreAllSeen) {
+  ProcessPoolExecutor pool(replacing(2));
+  std::vector<Future<void>> all;
+  for (int i = 0; i < 60; ++i) {
+    all.push_back(pool.submit(test_support::end_worker, End::exits_zero));
+  }
+  for (auto& future : all) EXPECT_EQ(failure_of<WorkerDiedError>(future).exit_code(), 0);
+  EXPECT_EQ(meet(pool, 2).size(), 2U);
+}
+
+}  // namespace

@@ -1,0 +1,135 @@
+// TaskOptions::retries.
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <vector>
+
+#include <muster/muster.hpp>
+
+#include "support/failure.hpp"
+#include "support/shared_memory_latch.hpp"
+#include "support/watchdog.hpp"
+#include "support/worker_ends.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using muster::ProcessPoolExecutor;
+using muster::WorkerDiedError;
+using test_support::End;
+using test_support::failure_of;
+using test_support::SharedCounter;
+using test_support::SharedGate;
+
+muster::ProcessPoolOptions replacing(std::size_t workers) {
+  return {.max_workers = workers,
+          .on_worker_death = muster::OnWorkerDeath::replace,
+          .restart_intensity = {.deaths = 0}};
+}
+
+// The number of the attempt; kills its worker in the first `deaths` of them.
+auto dies_first(SharedCounter attempts, int deaths) {
+  return [attempts, deaths] {
+    const auto attempt = attempts.add();
+    if (attempt <= deaths) test_support::end_worker(End::killed);
+    return attempt;
+  };
+}
+
+// Behaviour 1c.3.
+TEST(Retries, TaskIsRunAgainWhenItsWorkerDied) {
+  ProcessPoolExecutor pool(replacing(2));
+  const SharedCounter attempts;
+  EXPECT_EQ(pool.submit({.retries = 2}, dies_first(attempts, 2)).result(), 3);
+  EXPECT_EQ(attempts.value(), 3);
+}
+
+// Behaviour 1c.3.
+TEST(Retries, TaskFailsWhenTheyAreUsedUp) {
+  ProcessPoolExecutor pool(replacing(2));
+  const SharedCounter attempts;
+  auto future = pool.submit({.retries = 2}, dies_first(attempts, 100));
+  EXPECT_EQ(failure_of<WorkerDiedError>(future).term_signal(), SIGKILL);
+  EXPECT_EQ(attempts.value(), 3);
+}
+
+// Behaviour 1c.3: at most once by default.
+TEST(Retries, NoneByDefault) {
+  ProcessPoolExecutor pool(replacing(2));
+  const SharedCounter attempts;
+  failure_of<WorkerDiedError>(pool.submit(dies_first(attempts, 100)));
+  EXPECT_EQ(attempts.value(), 1);
+}
+
+// Behaviour 1c.3.
+TEST(Retries, ExceptionTakesNone) {
+  ProcessPoolExecutor pool(replacing(1));
+  const SharedCounter attempts;
+  auto future = pool.submit({.retries = 3}, [attempts] {
+    attempts.add();
+    throw std::out_of_range("not again");
+  });
+  failure_of<std::out_of_range>(future);
+  EXPECT_EQ(attempts.value(), 1);
+}
+
+// Being stopped for a timeout takes no retry and is never run again.
+TEST(Retries, TimeLimitTakesNone) {
+  ProcessPoolExecutor pool(replacing(1));
+  const SharedCounter attempts;
+  const SharedGate never;
+  auto future = pool.submit({.task_timeout = 50ms, .retries = 3}, [attempts, never] {
+    attempts.add();
+    never.wait();
+  });
+  failure_of<muster::TaskTimeoutError>(future);
+  pool.submit([] {}).result();
+  EXPECT_EQ(attempts.value(), 1);
+}
+
+// Being stopped for a cancel takes no retry and is never run again.
+TEST(Retries, KillingCancelTakesNone) {
+  ProcessPoolExecutor pool(replacing(1));
+  const SharedCounter attempts;
+  const SharedGate never;
+  auto future = pool.submit({.retries = 3}, [attempts, never] {
+    attempts.add();
+    never.wait();
+  });
+  attempts.wait_at_least(1);
+  EXPECT_TRUE(future.cancel(muster::CancelMode::kill));
+  EXPECT_TRUE(future.cancelled());
+  pool.submit([] {}).result();
+  EXPECT_EQ(attempts.value(), 1);
+}
+
+// Behaviour 1c.3: retries are of each item.
+TEST(Retries, ItemsOfAMapAreRunAgain) {
+  for (std::size_t chunksize : {1U, 4U}) {
+    ProcessPoolExecutor pool(replacing(2));
+    const SharedCounter attempts;
+    auto results = pool.map(
+        {.chunksize = chunksize, .task = {.retries = 1}},
+        [attempts](int n) {
+          if (n == 5 && attempts.add() == 1) test_support::end_worker(End::killed);
+          return n;
+        },
+        std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7});
+    std::vector<int> values;
+    for (int n : results) values.push_back(n);
+    EXPECT_EQ(values, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7}));
+    EXPECT_EQ(attempts.value(), 2);
+  }
+}
+
+// Under break_pool there is no worker left to run it again.
+TEST(Retries, MeanNothingUnderBreakPool) {
+  ProcessPoolExecutor pool({.max_workers = 2});
+  const SharedCounter attempts;
+  auto future = pool.submit({.retries = 3}, dies_first(attempts, 100));
+  failure_of<muster::BrokenProcessPool>(future);
+  EXPECT_EQ(attempts.value(), 1);
+}
+
+}  // namespace

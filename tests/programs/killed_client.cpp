@@ -1,0 +1,65 @@
+// A client that is to be killed: while its workers are idle, run a task, run one that no other
+// signal ends, are stopped, or while pools are being made.
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <muster/muster.hpp>
+
+#include "support/shared_memory_latch.hpp"
+
+namespace {
+
+void say_ready() {
+  std::printf("ready\n");
+  std::fflush(stdout);
+}
+
+void ignore_signals() {
+  for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_IGN);
+}
+
+[[noreturn]] void wait_for_the_end() {
+  while (true) ::pause();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string state = argc > 1 ? argv[1] : "";
+  if (state == "starting") {
+    for (bool first = true;; first = false) {
+      muster::ProcessPoolExecutor pool({.max_workers = 3});
+      if (first) say_ready();
+      pool.submit([] {}).result();
+    }
+  }
+  muster::ProcessPoolExecutor pool({.max_workers = 3});
+  const std::vector<char> large(5'000'000, 'x');
+  pool.submit([](const std::vector<char>& bytes) { return bytes; }, large).result();
+  if (state == "idle") {
+    say_ready();
+    wait_for_the_end();
+  }
+  const test_support::SharedCounter started;
+  const test_support::SharedGate never;
+  const bool stubborn = state == "stubborn";
+  std::vector<muster::Future<void>> all;
+  for (int i = 0; i < 20; ++i) {
+    all.push_back(pool.submit([started, never, stubborn] {
+      if (stubborn) ignore_signals();
+      started.add();
+      never.wait();
+    }));
+  }
+  started.wait_at_least(3);
+  if (state == "stopped") {
+    for (pid_t pid : pool.worker_pids()) ::kill(pid, SIGSTOP);
+  }
+  say_ready();
+  wait_for_the_end();
+}

@@ -1,0 +1,70 @@
+#include "worker/crash_handler.hpp"
+
+#include <execinfo.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+
+namespace muster::detail {
+
+namespace {
+
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+CrashRecord* the_record = nullptr;
+
+// On a stack of its own: an overflow of the task's must be told, too.
+alignas(64) std::array<std::byte, 64 * 1024> the_stack;
+
+void on_crash(int signal, siginfo_t* info, void*) {
+  CrashRecord& record = *the_record;
+  record.code = info->si_code;
+  record.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
+  record.frames = 0;
+  // Release pairs with the supervisor's acquire: what stands above is there if this is.
+  record.signal.store(signal, std::memory_order_release);
+
+  // The unwinder takes a lock of the dynamic loader. Should the crash be inside it, the alarm ends
+  // the process all the same.
+  ::signal(SIGALRM, SIG_DFL);
+  sigset_t alarm_only;
+  ::sigemptyset(&alarm_only);
+  ::sigaddset(&alarm_only, SIGALRM);
+  ::sigprocmask(SIG_UNBLOCK, &alarm_only, nullptr);
+  ::alarm(1);
+  std::array<void*, kFrames> frames;
+  const int count = ::backtrace(frames.data(), static_cast<int>(frames.size()));
+  for (int i = 0; i < count; ++i) {
+    record.frame[i] = reinterpret_cast<std::uintptr_t>(frames[static_cast<std::size_t>(i)]);
+  }
+  record.frames = static_cast<std::uint32_t>(count);
+  ::alarm(0);
+
+  // The default disposition is back (SA_RESETHAND); the signal is blocked until we return.
+  ::syscall(SYS_tgkill, ::getpid(), ::syscall(SYS_gettid), signal);
+}
+
+}  // namespace
+
+void install_crash_handler(CrashRecord& record) {
+  the_record = &record;
+  // The first call loads the unwinder, which allocates: not for a handler to do.
+  std::array<void*, 1> warm_up;
+  ::backtrace(warm_up.data(), static_cast<int>(warm_up.size()));
+
+  stack_t stack{};
+  stack.ss_sp = the_stack.data();
+  stack.ss_size = the_stack.size();
+  ::sigaltstack(&stack, nullptr);
+
+  struct sigaction action {};
+  action.sa_sigaction = on_crash;
+  action.sa_flags = static_cast<int>(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND);
+  ::sigemptyset(&action.sa_mask);
+  for (const int signal : kSignals) ::sigaction(signal, &action, nullptr);
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,108 @@
+#include "worker/result_memory.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include <muster/error.hpp>
+
+namespace muster::detail {
+
+ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int fd,
+                           std::size_t arena_at)
+    : base_(window.arena()),
+      fd_(fd),
+      arena_at_(arena_at),
+      returns_(returns),
+      record_(window.record()) {
+  const std::size_t capacity = window.geometry.arena_bytes;
+  std::uint64_t floor = record_.arena_floor.load() + record_.arena_backed.load();
+  if (floor > capacity) floor = capacity;  // full: results that need the arena fail
+  record_.arena_floor.store(floor);
+  record_.arena_backed.store(0);
+  record_.arena_in_use.store(0);
+  arena_ = Arena(base_ + floor, capacity - floor, fd_, arena_at_ + floor);
+}
+
+void ResultMemory::collect_returns() {
+  // Acquire pairs with the client's release after it wrote the entries.
+  const std::uint64_t written = returns_.written.load(std::memory_order_acquire);
+  std::uint64_t at = record_.returned.load(std::memory_order_relaxed);  // our own
+  if (at == written) return;
+  const std::uint64_t floor = record_.arena_floor.load(std::memory_order_relaxed);  // our own
+  for (; at != written; ++at) {
+    // Relaxed: ordered by `written`.
+    const std::uint64_t entry = returns_.entries[at % kReturns].load(std::memory_order_relaxed);
+    if ((entry & Returns::kAllBelow) != 0) {
+      release_below(std::min(entry & ~Returns::kAllBelow, floor));
+    } else if (entry >= floor) {
+      arena_.free(base_ + entry);
+    }  // else a predecessor's, which goes with all below
+  }
+  // Release pairs with the client's look at how full the ring is: the entries have been read.
+  record_.returned.store(at, std::memory_order_release);
+  count();
+}
+
+void ResultMemory::release_below(std::uint64_t offset) {
+  if (offset == 0) return;
+  // Should the kernel refuse, the pages stay until the pool ends: nothing depends on it.
+  ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(arena_at_),
+              static_cast<off_t>(offset));
+}
+
+std::byte* ResultMemory::allocate(std::size_t size) {
+  collect_returns();
+  return arena_.allocate(size);
+}
+
+void ResultMemory::count() {
+  // For whoever looks in: no order is needed.
+  record_.arena_in_use.store(arena_.in_use(), std::memory_order_relaxed);
+  record_.arena_backed.store(arena_.backed(), std::memory_order_relaxed);
+}
+
+std::byte* ResultGrowth::grow(std::byte* old, std::size_t used, std::size_t wanted,
+                              std::byte*& new_end) {
+  // Doubling keeps the copying within the cost of the writing; a large write is given exactly.
+  std::size_t size = std::max(wanted, std::min(2 * used, used + (std::size_t{64} << 20)));
+  size = (std::max<std::size_t>(size, 256) + 63) / 64 * 64;
+  std::byte* bigger = memory_.allocate(size);
+  if (bigger == nullptr && size > wanted) bigger = memory_.allocate(size = wanted);
+  if (bigger == nullptr) {
+    throw EncodingError("a result of " + std::to_string(wanted) +
+                        " bytes or more does not fit into the memory that is left; return less, "
+                        "or write it to a file");
+  }
+  std::memcpy(bigger, old, used);
+  std::byte* const before = block_;
+  block_ = bigger;
+  if (region_ != nullptr) {
+    // Release pairs with the client's acquire, after this worker's death: what was committed is
+    // in the new block. Rounded down: records end before it.
+    region_->store(ChunkRegion::pack(memory_.offset_of(bigger), size), std::memory_order_release);
+  }
+  if (before != nullptr) memory_.free(before);
+  new_end = bigger + size;
+  return bigger;
+}
+
+void ResultGrowth::reset() {
+  if (block_ != nullptr) memory_.free(block_);
+  block_ = nullptr;
+}
+
+void ResultGrowth::commit(std::size_t size) {
+  part_.size = size;
+  if (block_ == nullptr) {
+    part_.place = ResultPlace::inline_bytes;
+    return;
+  }
+  part_.place = ResultPlace::arena;
+  part_.offset = memory_.offset_of(block_);
+  memory_.count();
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,76 @@
+#pragma once
+
+// Where a worker's results lie: short ones in the slot's result part, longer ones in the worker's
+// own arena, which it alone writes. The client hands blocks back through a ring of its own
+// (Returns), which the worker empties before it allocates.
+//
+// If the worker dies here: its result part is not read before its slot word says done or failed,
+// which it does not. What it finished before may be held by the client still, so its successor's
+// arena begins behind it, at a floor; the client says when nothing below is held any more.
+
+#include <cstddef>
+#include <cstdint>
+
+#include <muster/encoder.hpp>
+
+#include "lib/segments/arena.hpp"
+#include "lib/segments/views.hpp"
+
+namespace muster::detail {
+
+class ResultMemory {
+ public:
+  // The window's arena lies at `arena_at` in the file `fd`. `record` is still the predecessor's
+  // as far as it tells of its arena.
+  ResultMemory(const WindowView& window, const Returns& returns, int fd, std::size_t arena_at);
+
+  // Takes back what the client has returned.
+  void collect_returns();
+
+  std::byte* allocate(std::size_t size);  // null: no memory
+  void free(std::byte* block) { arena_.free(block); }
+  // Within the window's arena, whatever the floor.
+  std::uint64_t offset_of(const std::byte* block) const {
+    return static_cast<std::uint64_t>(block - base_);
+  }
+  void count();
+
+ private:
+  void release_below(std::uint64_t offset);
+
+  std::byte* base_;
+  int fd_;
+  std::size_t arena_at_;
+  Arena arena_;
+  const Returns& returns_;
+  WorkerRecord& record_;
+};
+
+// The region one result is encoded into: the part's inline bytes, then arena blocks. A result that
+// fails is encoded anew: reset() first.
+class ResultGrowth final : public Growth {
+ public:
+  // `region`: where to say which block is in use now, for chunks; else null.
+  ResultGrowth(ResultMemory& memory, ResultPart& part,
+               std::atomic<std::uint64_t>* region = nullptr)
+      : memory_(memory), part_(part), region_(region) {}
+
+  std::byte* grow(std::byte* old, std::size_t used, std::size_t wanted,
+                  std::byte*& new_end) override;
+
+  std::byte* inline_begin() { return reinterpret_cast<std::byte*>(part_.bytes); }
+  std::byte* inline_end() { return inline_begin() + kInlineResult; }
+
+  // Fills in the part: `size` bytes were written.
+  void commit(std::size_t size);
+  // Frees what was taken.
+  void reset();
+
+ private:
+  ResultMemory& memory_;
+  ResultPart& part_;
+  std::atomic<std::uint64_t>* region_;
+  std::byte* block_ = nullptr;
+};
+
+}  // namespace muster::detail

@@ -1,0 +1,138 @@
+#include "worker/task_runner.hpp"
+
+#include <cxxabi.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include <muster/decoder.hpp>
+#include <muster/detail/exception_codec.hpp>
+#include <muster/detail/task_type.hpp>
+#include <muster/encoder.hpp>
+
+#include "worker/output.hpp"
+
+namespace muster::detail {
+
+ProcessTaskRunner::ProcessTaskRunner(const WorkerSetup& setup, const TasksView& tasks,
+                                     const ControlView& control, const WindowView& window,
+                                     WorkerQueue& queue, std::uint32_t index)
+    : setup_(setup),
+      tasks_(tasks),
+      control_(control),
+      window_(window),
+      record_(window.record()),
+      queue_(queue),
+      memory_(window, tasks.returns(index), setup.results.fd(),
+              index * setup.geometry.window_bytes + setup.geometry.arena_at()),
+      index_(index),
+      pid_(::getpid()) {}
+
+LoopStep ProcessTaskRunner::run(Hint task) {
+  const std::uint32_t slot = task.slot();
+  part_ = &tasks_.part(slot);
+  ResultPart& result = window_.result(slot);
+  const bool failed = call(*part_, result);
+  part_ = nullptr;
+  flush_task_output();  // before the future is ready: who has the result has seen the output
+  if (!queue_.slots().finish(slot, task.tag(), index_, failed)) await_kill();
+  // The only writer of its own counters; readers want no order.
+  record_.tasks_done.store(record_.tasks_done.load(std::memory_order_relaxed) + 1,
+                           std::memory_order_relaxed);
+  if (queue_.slots().attention(slot) != 0) tell(slot);
+  return queue_.exhausted() ? LoopStep::leave : LoopStep::go_on;
+}
+
+LoopStep ProcessTaskRunner::idle() {
+  record_.current.store(0, std::memory_order_relaxed);  // for whoever looks in
+  // Now rather than at the next result: the memory is better given out again while it is warm.
+  memory_.collect_returns();
+  flush_output();
+  return LoopStep::go_on;
+}
+
+// True if the result is an exception.
+bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
+  const bool outside = (part.flags & kInArena) != 0;
+  const std::byte* arguments =
+      outside ? tasks_.arguments() + part.where.offset
+              : reinterpret_cast<const std::byte*>(part.bytes);
+  const std::size_t size = outside ? part.where.size : part.inline_bytes;
+  in_chunk_ = (part.flags & kChunk) != 0;
+  if (in_chunk_) {
+    chunk_.first = part.where.first;
+    chunk_.stop = &part.stop;
+    chunk_.items_done = &record_.chunk_items;
+    record_.chunk_region.store(0, std::memory_order_relaxed);  // nothing is committed yet
+    record_.chunk_items.store(0, std::memory_order_relaxed);
+  }
+  ResultGrowth growth(memory_, result, in_chunk_ ? &record_.chunk_region : nullptr);
+  // A chunk's items must be where the client finds them, from the first on: in the arena.
+  std::byte* const begin = growth.inline_begin();
+  Encoder out(begin, in_chunk_ ? begin : growth.inline_end(), &growth, &setup_.modules);
+  bool failed = false;
+  try {
+    Decoder in(arguments, size, &setup_.modules);
+    const auto* thunk = setup_.modules.decode(part.function);
+    reinterpret_cast<Thunk>(reinterpret_cast<std::uintptr_t>(thunk))(in, out);
+    growth.commit(out.size());
+  } catch (abi::__forced_unwind&) {
+    throw;  // pthread_exit: the thread goes, and with it the worker
+  } catch (...) {
+    failed = true;
+    const std::exception_ptr error = std::current_exception();
+    growth.reset();
+    ResultGrowth again(memory_, result);
+    Encoder error_out(again.inline_begin(), again.inline_end(), &again, &setup_.modules);
+    try {
+      encode_exception(error, error_out);
+      again.commit(error_out.size());
+    } catch (const std::exception&) {
+      // No memory even for the error. An empty one decodes to an EncodingError that says so.
+      again.reset();
+      again.commit(0);
+    }
+  }
+  in_chunk_ = false;
+  return failed;
+}
+
+void ProcessTaskRunner::tell(std::uint32_t slot) {
+  auto& word = queue_.slots().attention_word(slot);
+  const std::uint32_t asked = word.load(std::memory_order_seq_cst);
+  if ((asked & kAttentionWaiter) != 0) {
+    word.fetch_and(~kAttentionWaiter, std::memory_order_seq_cst);
+    futex_wake_all(word, FutexScope::shared);
+  }
+  if ((asked & kAttentionNotify) == 0) return;
+  const std::uint64_t count = record_.completed.load(std::memory_order_relaxed);  // our own
+  record_.completions[count % kCompletions].store(slot, std::memory_order_relaxed);
+  // seq_cst, like the pump's mark and its look before it sleeps: one of the two sees the other.
+  record_.completed.store(count + 1, std::memory_order_seq_cst);
+  auto& sleeps = control_.header().pump_sleeps;
+  if (sleeps.load(std::memory_order_seq_cst) == 0 || sleeps.exchange(0) == 0) return;
+  const std::uint64_t one = 1;
+  ssize_t written = 0;
+  do {
+    written = ::write(setup_.doorbell.get(), &one, sizeof(one));
+  } while (written < 0 && errno == EINTR);
+  // Another failure means that the counter is full, and so that the bell rings already.
+}
+
+// The client has decided that this worker is to die for the task it has just run: it must not
+// begin another, whatever it does with its signals.
+void ProcessTaskRunner::await_kill() {
+  while (true) ::pause();
+}
+
+bool ProcessTaskRunner::stop_requested() const noexcept {
+  // Relaxed: a flag and nothing else.
+  return part_ != nullptr && part_->stop.load(std::memory_order_relaxed) != 0;
+}
+
+void ProcessTaskRunner::set_progress(std::uint64_t done, std::uint64_t total) noexcept {
+  record_.progress_done.store(done, std::memory_order_relaxed);  // for whoever looks in
+  record_.progress_total.store(total, std::memory_order_relaxed);
+}
+
+}  // namespace muster::detail

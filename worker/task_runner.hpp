@@ -1,0 +1,59 @@
+#pragma once
+
+// Runs one task after another in a worker: decode, call, encode, finish, tell.
+//
+// If the worker dies here: up to finish() the slot word says running, and recovery ends the task
+// as died; after it the result stands. Telling comes last, and a client that is not told looks
+// by itself when it hears of the death.
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include <muster/detail/chunk.hpp>
+#include <muster/detail/task_context.hpp>
+
+#include "lib/queue/worker_loop.hpp"
+#include "lib/queue/worker_queue.hpp"
+#include "lib/segments/views.hpp"
+#include "lib/supervisor/worker_setup.hpp"
+#include "worker/result_memory.hpp"
+
+namespace muster::detail {
+
+class ProcessTaskRunner final : public TaskContext {
+ public:
+  ProcessTaskRunner(const WorkerSetup& setup, const TasksView& tasks, const ControlView& control,
+                    const WindowView& window, WorkerQueue& queue, std::uint32_t index);
+
+  // For run_worker(). An item is a task that the queue has claimed for this worker.
+  LoopStep run(Hint task);
+  LoopStep idle();
+  static Deadline idle_until() { return Deadline::never(); }
+
+  bool stop_requested() const noexcept override;
+  void set_progress(std::uint64_t done, std::uint64_t total) noexcept override;
+  std::size_t worker_index() const noexcept override { return index_; }
+  pid_t worker_pid() const noexcept override { return pid_; }
+  const ChunkProgress* chunk() noexcept override { return in_chunk_ ? &chunk_ : nullptr; }
+
+ private:
+  bool call(const TaskPart& part, ResultPart& result);
+  void tell(std::uint32_t slot);
+  [[noreturn]] void await_kill();
+
+  const WorkerSetup& setup_;
+  TasksView tasks_;
+  ControlView control_;
+  WindowView window_;
+  WorkerRecord& record_;
+  WorkerQueue& queue_;
+  ResultMemory memory_;
+  const std::uint32_t index_;
+  const pid_t pid_;
+  const TaskPart* part_ = nullptr;  // of the task that runs
+  ChunkProgress chunk_;
+  bool in_chunk_ = false;
+};
+
+}  // namespace muster::detail
