@@ -20,6 +20,7 @@ install(FILES
 # The paths in the file for pkg-config start from where it lies, so the prefix can be moved.
 file(RELATIVE_PATH muster_pc_prefix
   ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" muster_pc_prefix ${muster_pc_prefix})
 set(muster_pc_libdir "\${prefix}")
 cmake_path(APPEND muster_pc_libdir ${CMAKE_INSTALL_LIBDIR})
 set(muster_pc_includedir "\${prefix}")

@@ -26,9 +26,12 @@ function(muster_test name)
     return()
   endif()
 
-  # gtest_discover_tests cannot pass a list on; ctest's -L and -LE look for a part of the label.
-  list(JOIN arg_LABELS "," label)
-  set(properties TIMEOUT ${arg_TIMEOUT} LABELS "${label}")
+  set(properties TIMEOUT ${arg_TIMEOUT})
+  if(arg_LABELS)
+    # gtest_discover_tests cannot pass a list on; ctest's -L and -LE look for a part of the label.
+    list(JOIN arg_LABELS "," label)
+    list(APPEND properties LABELS ${label})
+  endif()
   if(arg_SERIAL)
     list(APPEND properties RUN_SERIAL ON)
   endif()

@@ -2,22 +2,19 @@
 
 #include <cxxabi.h>
 
-#include <cstdlib>
-#include <memory>
 #include <ostream>
 
 #include <muster/detail/done_callback.hpp>
 #include <muster/detail/future_access.hpp>
+#include "lib/common/exception_text.hpp"
 #include <muster/error.hpp>
 #include <muster/log.hpp>
 
+#include <muster/detail/future_access.hpp>
+#include "lib/common/exception_text.hpp"
+
 namespace muster::detail {
 namespace {
-
-std::string name_of_type_being_handled() {
-  const std::type_info* type = abi::__cxa_current_exception_type();
-  return type != nullptr ? demangle(type->name()) : "an unknown exception";
-}
 
 std::string type_of_exception(const std::exception_ptr& error) {
   try {
@@ -25,7 +22,8 @@ std::string type_of_exception(const std::exception_ptr& error) {
   } catch (const RemoteError& remote) {
     return remote.type_name();
   } catch (...) {
-    return name_of_type_being_handled();
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    return type != nullptr ? demangle(type->name()) : "an exception from another language";
   }
 }
 
@@ -36,25 +34,6 @@ std::string the_task(const StateBase& state) {
 }
 
 }  // namespace
-
-std::string demangle(const char* mangled) {
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> text(
-      abi::__cxa_demangle(mangled, nullptr, nullptr, &status), &std::free);
-  return status == 0 ? text.get() : mangled;
-}
-
-std::string describe_exception(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const RemoteError& remote) {
-    return remote.type_name() + ": " + remote.what();
-  } catch (const std::exception& known) {
-    return name_of_type_being_handled() + ": " + known.what();
-  } catch (...) {
-    return name_of_type_being_handled();
-  }
-}
 
 std::string describe_state(StateBase* state, const std::type_info& value) {
   std::string text = "<Future state=";
@@ -77,6 +56,10 @@ std::ostream& print_text(std::ostream& out, const std::string& text) { return ou
 void throw_no_state() {
   throw InvalidStateError(
       "this future belongs to no task: it was made by its default constructor or moved from");
+}
+
+void throw_moved_from() {
+  throw InvalidStateError("this pool was moved from: it can only be destroyed or assigned to");
 }
 
 void throw_timeout(const StateBase& state) {

@@ -15,7 +15,7 @@ class HookList {
   StateHook* first() const { return head_; }
   // Null after the last.
   StateHook* after(StateHook* hook) const {
-    return hook->next_ == head_ ? nullptr : hook->next_;
+    return hook->next == head_ ? nullptr : hook->next;
   }
 
   bool has_callback() const {
@@ -26,30 +26,30 @@ class HookList {
 
   void append(StateHook& hook) {
     if (head_ == nullptr) {
-      hook.prev_ = hook.next_ = &hook;
+      hook.prev = hook.next = &hook;
       head_ = &hook;
       return;
     }
-    hook.prev_ = head_->prev_;
-    hook.next_ = head_;
-    hook.prev_->next_ = &hook;
-    head_->prev_ = &hook;
+    hook.prev = head_->prev;
+    hook.next = head_;
+    hook.prev->next = &hook;
+    head_->prev = &hook;
   }
 
   void remove(StateHook& hook) {
-    if (hook.next_ == &hook) {
+    if (hook.next == &hook) {
       head_ = nullptr;
     } else {
-      hook.prev_->next_ = hook.next_;
-      hook.next_->prev_ = hook.prev_;
-      if (head_ == &hook) head_ = hook.next_;
+      hook.prev->next = hook.next;
+      hook.next->prev = hook.prev;
+      if (head_ == &hook) head_ = hook.next;
     }
-    hook.prev_ = hook.next_ = nullptr;
+    hook.prev = hook.next = nullptr;
   }
 
-  static bool hangs(const StateHook& hook) { return hook.next_ != nullptr; }
+  static bool hangs(const StateHook& hook) { return hook.next != nullptr; }
   static bool is_callback(const StateHook& hook) {
-    return hook.kind_ == StateHook::Kind::callback;
+    return hook.kind == StateHook::Kind::callback;
   }
 
  private:

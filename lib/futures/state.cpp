@@ -6,12 +6,14 @@
 
 #include <muster/decoder.hpp>
 #include <muster/detail/exception_codec.hpp>
-#include <muster/detail/future_access.hpp>
 #include <muster/detail/state_allocator.hpp>
 #include <muster/error.hpp>
 
+#include <muster/detail/future_access.hpp>
+#include "lib/common/exception_text.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/futures/spin.hpp"
+#include "lib/futures/task_name.hpp"
 
 // Reading, waiting for and freeing a state. Completing one and its hooks: completion.cpp; results
 // that are kept as bytes: raw_result.cpp.

@@ -13,7 +13,7 @@
 #include "lib/common/pool_name.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/futures/callback_runner.hpp"
-#include "lib/futures/spin.hpp"
+#include "lib/futures/task_name.hpp"
 #include "lib/threads/thread_limit.hpp"
 #include "lib/threads/thread_worker.hpp"
 
@@ -65,10 +65,10 @@ bool ThreadPool::submit(StateBase& task, const TaskOptions* options, bool blocki
     refuse();
   if (options != nullptr) [[unlikely]]
     check_options(*options);
+  task.set_source(source_, options != nullptr ? make_task_name(options->name) : 0);
   if (attention(kBounded | kClosed)) [[unlikely]] {
     if (!refuse_or_take_place(blocking)) return false;
   }
-  task.set_source(source_, options != nullptr ? make_task_name(options->name) : 0);
   task.hold();
   if (!queue_.push(&task)) {
     task.let_go();
@@ -125,7 +125,11 @@ void ThreadPool::after_push(StateBase& task) {
     revoke = true;
   }
   // One that stays cancelled in the queue is let go when the pool ends.
-  if (revoke && cancel(task)) refuse();
+  if (revoke && task.try_cancel(true)) {
+    cancelled_in_queue_.fetch_add(1, std::memory_order_relaxed);
+    if (pending_.limited()) pending_.give();
+    refuse();
+  }
 }
 
 // Starts a thread if more tasks wait than threads are without work; else sees to it that one

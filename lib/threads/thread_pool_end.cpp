@@ -88,11 +88,11 @@ void ThreadPool::cancel_queued() noexcept {
 }
 
 void ThreadPool::break_pool(std::string reason) noexcept {
+  log(LogLevel::error, reason);
   {
     std::lock_guard lock(mutex_);
     if (!attention(kBroken)) broken_reason_ = std::move(reason);
     attention_.fetch_or(kClosed | kBroken, std::memory_order_seq_cst);
-    log(LogLevel::error, broken_reason_);
   }
   pending_.close();
   queue_.close();

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <mutex>
 
-#include <muster/detail/future_access.hpp>
 
+#include <muster/detail/future_access.hpp>
+#include "lib/common/exception_text.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/threads/thread_pool.hpp"
 

@@ -1,13 +1,11 @@
 #include "lib/threads/thread_source.hpp"
 
-#include <bit>
-#include <cstring>
 #include <mutex>
-#include <string_view>
 
 #include <muster/error.hpp>
 
 #include "lib/common/fork_guard.hpp"
+#include "lib/futures/task_name.hpp"
 #include "lib/threads/thread_pool.hpp"
 
 namespace muster::detail {
@@ -82,24 +80,12 @@ void ThreadSource::wait(StateBase& state, Deadline until) {
 }
 
 std::string ThreadSource::task_name(const StateBase& state) {
-  if (state.task() != 0) return std::bit_cast<const char*>(state.task());
+  if (state.task() != 0) return given_task_name(state);
   return TaskSource::task_name(state);
 }
 
 CallbackRunner* ThreadSource::callback_runner() noexcept {
   return runner_.load(std::memory_order_acquire);
-}
-
-std::uint64_t make_task_name(std::string_view name) {
-  if (name.empty()) return 0;
-  char* copy = new char[name.size() + 1];
-  std::memcpy(copy, name.data(), name.size());
-  copy[name.size()] = '\0';
-  return std::bit_cast<std::uint64_t>(copy);
-}
-
-void free_task_name(const StateBase& state) noexcept {
-  delete[] std::bit_cast<char*>(state.task());
 }
 
 }  // namespace muster::detail

@@ -15,7 +15,7 @@ namespace muster::detail {
 class ThreadPool;
 
 // What stands behind the futures of a thread pool; never freed, see TaskSource. A task's name, if
-// it was given one, is StateBase::task(): a NUL-terminated string that the state owns.
+// it was given one, is StateBase::task().
 class ThreadSource final : public TaskSource {
  public:
   static ThreadSource& take(const std::shared_ptr<ThreadPool>& pool, CallbackRunner& runner);
@@ -38,8 +38,5 @@ class ThreadSource final : public TaskSource {
   std::atomic<std::uint32_t> generation_{0};    // of the process that owns the pool
   ThreadSource* next_unused_ = nullptr;
 };
-
-// Makes the string that StateBase::task() is to be; 0 for "".
-std::uint64_t make_task_name(std::string_view name);
 
 }  // namespace muster::detail

@@ -6,8 +6,9 @@
 #include <mutex>
 #include <string>
 
-#include <muster/detail/future_access.hpp>
 
+#include <muster/detail/future_access.hpp>
+#include "lib/common/exception_text.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/threads/thread_pool.hpp"
 

@@ -57,10 +57,16 @@ struct ChunkInfo {
 struct ChunkProgress {
   // Items that were done in an earlier run and are skipped in this one.
   std::uint32_t first = 0;
-  // Not 0: leave after the running item. May be null.
+  // If one of the bits `stop_mask` is set in it: leave after the running item. May be null.
   const std::atomic<std::uint32_t>* stop = nullptr;
+  std::uint32_t stop_mask = ~std::uint32_t{0};
   // Counts the items committed in this run (release, after the header); may be null.
   std::atomic<std::uint32_t>* items_done = nullptr;
+
+  bool stopped() const noexcept {
+    // Relaxed: a flag, nothing is published with it.
+    return stop != nullptr && (stop->load(std::memory_order_relaxed) & stop_mask) != 0;
+  }
 };
 
 // What a region holds of a chunk's result.

@@ -45,9 +45,4 @@ struct FutureAccess {
 std::string describe_state(StateBase* state, const std::type_info& value);
 std::ostream& print_text(std::ostream& out, const std::string& text);
 
-// A type's name as it is written in C++.
-std::string demangle(const char* mangled);
-// What an exception says and its type: "std::runtime_error: disk full".
-std::string describe_exception(const std::exception_ptr& error);
-
 }  // namespace muster::detail

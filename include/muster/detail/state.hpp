@@ -111,6 +111,8 @@ class alignas(64) StateBase {
   bool stop_requested() const noexcept {
     return (status_.load(std::memory_order_relaxed) & kStop) != 0;
   }
+  // The word whose kStop bit says so, for a loop that asks often.
+  const std::atomic<std::uint32_t>* stop_word() const noexcept { return &status_; }
 
   // Settled only: null unless failed or cancelled (then a CancelledError).
   std::exception_ptr error() const;

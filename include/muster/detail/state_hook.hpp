@@ -18,21 +18,19 @@ class StateHook {
  public:
   enum class Kind { observer, callback };
 
-  explicit StateHook(Kind kind) : kind_(kind) {}
+  explicit StateHook(Kind hook_kind) : kind(hook_kind) {}
   StateHook(const StateHook&) = delete;
   StateHook& operator=(const StateHook&) = delete;
 
   virtual void fire(StateBase& state) noexcept = 0;
 
+  // For HookList alone.
+  const Kind kind;
+  StateHook* prev = nullptr;
+  StateHook* next = nullptr;  // null: hangs nowhere
+
  protected:
   ~StateHook() = default;
-
- private:
-  friend class HookList;
-
-  StateHook* prev_ = nullptr;
-  StateHook* next_ = nullptr;  // null: hangs nowhere
-  Kind kind_;
 };
 
 }  // namespace muster::detail
