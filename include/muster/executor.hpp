@@ -16,6 +16,8 @@
 
 namespace muster {
 
+class Executor;
+
 // How tasks are given to a pool: what Executor, ThreadPoolExecutor and ProcessPoolExecutor have in
 // common. `Path` decides what can be a task there: of a thread pool any callable and arguments,
 // of a process pool what can travel, through Executor what could be both.
@@ -33,13 +35,13 @@ class TaskInterface {
   template <class F, class... Args>
     requires(!std::same_as<std::remove_cvref_t<F>, TaskOptions>)
   auto submit(F&& fn, Args&&... args) -> Future<typename Path::template Result<F, Args...>> {
-    return *Path::submit(backends(), nullptr, true, std::forward<F>(fn),
+    return *Path::submit(target(), nullptr, true, std::forward<F>(fn),
                          std::forward<Args>(args)...);
   }
   template <class F, class... Args>
   auto submit(TaskOptions options, F&& fn, Args&&... args)
       -> Future<typename Path::template Result<F, Args...>> {
-    return *Path::submit(backends(), &options, true, std::forward<F>(fn),
+    return *Path::submit(target(), &options, true, std::forward<F>(fn),
                          std::forward<Args>(args)...);
   }
 
@@ -48,13 +50,13 @@ class TaskInterface {
     requires(!std::same_as<std::remove_cvref_t<F>, TaskOptions>)
   auto try_submit(F&& fn, Args&&... args)
       -> std::optional<Future<typename Path::template Result<F, Args...>>> {
-    return Path::submit(backends(), nullptr, false, std::forward<F>(fn),
+    return Path::submit(target(), nullptr, false, std::forward<F>(fn),
                         std::forward<Args>(args)...);
   }
   template <class F, class... Args>
   auto try_submit(TaskOptions options, F&& fn, Args&&... args)
       -> std::optional<Future<typename Path::template Result<F, Args...>>> {
-    return Path::submit(backends(), &options, false, std::forward<F>(fn),
+    return Path::submit(target(), &options, false, std::forward<F>(fn),
                         std::forward<Args>(args)...);
   }
 
@@ -71,7 +73,7 @@ class TaskInterface {
     requires(sizeof...(Rs) > 0)
   auto map(MapOptions options, F&& fn, Rs&&... inputs) {
     return detail::start_map<Path, detail::MapOrder::inputs>(
-        backends(), options, std::forward<F>(fn), std::forward<Rs>(inputs)...);
+        target(), options, std::forward<F>(fn), std::forward<Rs>(inputs)...);
   }
 
   // As map; gives items {index, result} as they end.
@@ -84,7 +86,7 @@ class TaskInterface {
     requires(sizeof...(Rs) > 0)
   auto map_unordered(MapOptions options, F&& fn, Rs&&... inputs) {
     return detail::start_map<Path, detail::MapOrder::completion>(
-        backends(), options, std::forward<F>(fn), std::forward<Rs>(inputs)...);
+        target(), options, std::forward<F>(fn), std::forward<Rs>(inputs)...);
   }
 
  protected:
@@ -94,7 +96,10 @@ class TaskInterface {
   TaskInterface& operator=(TaskInterface&&) = default;
 
  private:
-  const detail::Backends& backends() const { return static_cast<const Pool&>(*this).backends(); }
+  // Qualified, because a pool has a second TaskInterface by way of Executor.
+  const detail::Backends& target() const {
+    return static_cast<const Pool&>(*this).Executor::backends();
+  }
 };
 
 // Either pool behind one reference: void run(muster::Executor& pool). What is submitted through it

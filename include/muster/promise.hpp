@@ -61,19 +61,17 @@ class Promise {
   }
 
   // InvalidStateError, with the first outcome kept, if it was set or the future was cancelled.
-  void set_result(T value)
+  void set_result(detail::ValueOf<T> value)
     requires(!std::is_void_v<T>)
   {
     claim();
-    state_->emplace(std::move(value));
-    state_->publish(detail::Phase::succeeded, 0);
+    set_claimed(std::move(value));
   }
   void set_result()
     requires std::is_void_v<T>
   {
     claim();
-    state_->emplace();
-    state_->publish(detail::Phase::succeeded, 0);
+    set_claimed();
   }
   // REQUIRES: not null.
   void set_exception(std::exception_ptr error) {
@@ -88,6 +86,17 @@ class Promise {
   detail::PromiseState<T>& state() const {
     if (state_ == nullptr) detail::throw_promise_moved();
     return *state_;
+  }
+  // A value whose move throws leaves its exception in the future.
+  template <class... Value>
+  void set_claimed(Value&&... value) {
+    try {
+      state_->emplace(std::forward<Value>(value)...);
+    } catch (...) {
+      state_->complete_exception(std::current_exception());
+      throw;
+    }
+    state_->publish(detail::Phase::succeeded, 0);
   }
   void claim() {
     if (!state().try_claim()) detail::throw_promise_set(state());

@@ -135,6 +135,7 @@ void ProcessCore::go_on(std::uint32_t slot) {
   TaskPart& part = tasks_.part(slot);
   if (shadow.extras->items != 0) part.where.first = shadow.extras->first;
   shadow.tag = shadow.tag.next_attempt();
+  rouse_waiters(slot);
   publish(slot, true);
   wake_if_needed(in_flight_.size());
 }

@@ -180,14 +180,17 @@ void ProcessCore::free_slot(std::uint32_t slot) {
   }
   shadow.extras.reset();
   shadow.state = nullptr;
-  // A thread that sleeps on it is told now: the next task's publication forgets it.
-  auto& attention = slots_.attention_word(slot);
-  if ((attention.load(std::memory_order_seq_cst) & kAttentionWaiter) != 0) {
-    attention.fetch_and(~kAttentionWaiter, std::memory_order_seq_cst);
-    futex_wake_all(attention, FutexScope::shared);
-  }
+  rouse_waiters(slot);
   slots_.release(slot);
   in_flight_.give_back(slot);
+}
+
+// Before the slot is published anew, which forgets who sleeps on it.
+void ProcessCore::rouse_waiters(std::uint32_t slot) {
+  auto& attention = slots_.attention_word(slot);
+  if ((attention.load(std::memory_order_seq_cst) & kAttentionWaiter) == 0) return;
+  attention.fetch_and(~kAttentionWaiter, std::memory_order_seq_cst);
+  futex_wake_all(attention, FutexScope::shared);
 }
 
 std::size_t ProcessCore::harvest_ready(std::size_t limit, std::size_t patience) {

@@ -5,34 +5,54 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
 #include <string>
+#include <utility>
 
 #include "lib/common/fork_guard.hpp"
+#include "lib/common/futex.hpp"
 
 namespace muster {
 namespace {
 
-// Held shared while the handler runs, so that set_log_handler() returns only when the old one
-// does not.
-struct Log {
-  std::shared_mutex mutex;
-  LogHandler handler;
+// A handler that was set, and how many calls of it are under way.
+struct Handler {
+  explicit Handler(LogHandler f) : function(std::move(f)) {}
+
+  LogHandler function;
+  std::atomic<std::uint32_t> calls{0};
 };
 
-Log* make_log() { return new Log; }
+detail::ForkSafeMutex handler_mutex;
+constinit Handler* handler = nullptr;  // under handler_mutex; null: standard error
 
-// Never destroyed: static objects may have something to say to the last. Replaced in a forked
-// child, where whoever held the lock is not: there the default handler writes.
-std::atomic<Log*>& current_log() {
-  static std::atomic<Log*> log{make_log()};
-  return log;
-}
-
-const detail::ForkHandler new_log_in_child([] {
+// The calls that other threads had under way do not end in a child.
+const detail::ForkHandler forget_calls([] {
   // Relaxed: the child has one thread.
-  current_log().store(make_log(), std::memory_order_relaxed);
+  if (handler != nullptr) handler->calls.store(0, std::memory_order_relaxed);
 });
+
+// One call of the handler that is set now.
+class Call {
+ public:
+  Call() {
+    std::lock_guard lock(handler_mutex);
+    handler_ = handler;
+    if (handler_ != nullptr) handler_->calls.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~Call() {
+    // Release: pairs with the acquire in set_log_handler(), which destroys the handler.
+    if (handler_ != nullptr && handler_->calls.fetch_sub(1, std::memory_order_release) == 1)
+      detail::futex_wake_all(handler_->calls);
+  }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  const Handler* operator->() const { return handler_; }
+  explicit operator bool() const { return handler_ != nullptr; }
+
+ private:
+  Handler* handler_;
+};
 
 const char* word_for(LogLevel level) {
   switch (level) {
@@ -64,18 +84,23 @@ void write_to_stderr(LogLevel level, std::string_view message) {
 
 }  // namespace
 
-void set_log_handler(LogHandler handler) {
-  Log& log = *current_log().load(std::memory_order_acquire);
-  std::unique_lock lock(log.mutex);
-  log.handler.swap(handler);
+void set_log_handler(LogHandler new_handler) {
+  std::unique_ptr<Handler> old(new_handler ? new Handler(std::move(new_handler)) : nullptr);
+  {
+    std::lock_guard lock(handler_mutex);
+    Handler* next = old.release();
+    old.reset(std::exchange(handler, next));
+  }
+  if (old == nullptr) return;
+  while (const std::uint32_t calls = old->calls.load(std::memory_order_acquire))
+    detail::futex_wait(old->calls, calls);
 }
 
 void detail::log(LogLevel level, std::string_view message) noexcept {
   try {
-    Log& log = *current_log().load(std::memory_order_acquire);
-    std::shared_lock lock(log.mutex);
-    if (log.handler)
-      log.handler(level, message);
+    const Call call;
+    if (call)
+      call->function(level, message);
     else
       write_to_stderr(level, message);
   } catch (...) {  // NOLINT(bugprone-empty-catch): as the header says, there is nowhere left

@@ -9,9 +9,9 @@ SpinState& spin_state() noexcept {
   return state;
 }
 
-std::uint32_t most_looks() noexcept {
-  static const std::uint32_t most = usable_cpus() > 1 ? kMostLooks : 0;
-  return most;
+int spin_looks() noexcept {
+  static const int looks = usable_cpus() > 1 ? 150 : 0;
+  return looks;
 }
 
 }  // namespace muster::detail

@@ -36,16 +36,14 @@ TEST(Encoder, GrowsAndKeepsWhatWasWritten) {
 TEST(Encoder, RefusesMoreBytesThanThereCanBe) {
   Message message;
   message.encoder().write('x');
-  const char byte = 0;
-  EXPECT_THROW(message.encoder().write(&byte, std::numeric_limits<std::size_t>::max()),
-               EncodingError);
-  EXPECT_THROW(message.encoder().write(&byte, std::numeric_limits<std::size_t>::max() - 1),
+  EXPECT_THROW(message.encoder().extend(std::numeric_limits<std::size_t>::max()), EncodingError);
+  EXPECT_THROW(message.encoder().extend(std::numeric_limits<std::size_t>::max() - 1),
                std::bad_alloc);
   EXPECT_EQ(message.bytes().size(), 1u);
 }
 
 TEST(Encoder, AlignsBothSidesAlike) {
-  for (const std::size_t alignment : {1, 2, 4, 8, 16, 64}) {
+  for (const std::size_t alignment : {1u, 2u, 4u, 8u, 16u, 64u}) {
     Message message;
     message.encoder().write('x');
     message.encoder().align(alignment);

@@ -38,11 +38,6 @@ struct Person {
   friend bool operator==(const Person&, const Person&) = default;
 };
 
-class Random : public RandomValues {
- public:
-  using RandomValues::RandomValues;
-};
-
 // What == does not compare as it should, by value.
 template <class T>
 bool equal(const T& a, const T& b) {
@@ -55,6 +50,11 @@ bool equal(const std::unique_ptr<T>& a, const std::unique_ptr<T>& b) {
 template <class T>
 bool equal(const std::shared_ptr<T>& a, const std::shared_ptr<T>& b) {
   return a == nullptr || b == nullptr ? a == b : *a == *b;
+}
+template <class T>
+bool equal(const std::vector<std::shared_ptr<T>>& a, const std::vector<std::shared_ptr<T>>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return equal(x, y); });
 }
 template <class T>
 bool equal(const std::valarray<T>& a, const std::valarray<T>& b) {
@@ -109,22 +109,16 @@ TYPED_TEST_SUITE(RoundTrip, Types);
 
 TYPED_TEST(RoundTrip, GivesBackEqualValues) {
   RandomValues random(20240229);
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     const TypeParam value = random_value<TypeParam>(random);
     const TypeParam read = round_trip(value);
-    if constexpr (requires { value.begin(); requires !std::is_same_v<TypeParam, std::filesystem::path>; } &&
-                  std::is_same_v<TypeParam, std::vector<std::shared_ptr<int>>>) {
-      ASSERT_TRUE(std::equal(value.begin(), value.end(), read.begin(), read.end(),
-                             [](const auto& a, const auto& b) { return equal(a, b); }));
-    } else {
-      ASSERT_TRUE(equal(value, read)) << "value number " << i;
-    }
+    ASSERT_TRUE(equal(value, read)) << "value number " << i;
   }
 }
 
 TEST(RoundTripOfMany, ValuesOneAfterAnother) {
   RandomValues random(7);
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 5000; ++i) {
     const auto a = random.make<std::string>();
     const auto b = random.make<std::vector<double>>();
     const auto c = random.make<std::map<int, std::string>>();
@@ -150,7 +144,6 @@ TEST(RoundTripOfMany, RegionsNeedNotBeAligned) {
 TEST(RoundTripOfMany, ContainersOfWhatIsWrittenAsNothing) {
   struct Silent {
     ~Silent() {}
-    friend bool operator==(const Silent&, const Silent&) { return true; }
   };
   EXPECT_EQ(round_trip(std::vector<Silent>(100)).size(), 100u);
   EXPECT_EQ(round_trip(std::list<Silent>(3)).size(), 3u);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <type_traits>
 #include <utility>
 
@@ -16,29 +17,30 @@ namespace muster::detail {
 template <class... Ts>
 struct TypeList {};
 
-// Converts to anything but the aggregate itself, by reference or by value.
+// Converts to anything but the aggregate itself, by reference or by value. Never called: only
+// whether it could be is asked.
 template <class Aggregate>
 struct AnyLvalue {
   template <class U>
     requires(!std::is_same_v<std::remove_cv_t<U>, Aggregate>)
-  operator U&() const noexcept;  // NOLINT(google-explicit-constructor)
+  operator U&() const noexcept { std::abort(); }  // NOLINT(google-explicit-constructor)
 };
 template <class Aggregate>
 struct AnyRvalue {
   template <class U>
     requires(!std::is_same_v<std::remove_cv_t<U>, Aggregate>)
-  operator U() const noexcept;  // NOLINT(google-explicit-constructor)
+  operator U() const noexcept { std::abort(); }  // NOLINT(google-explicit-constructor)
 };
 template <class Aggregate>
 struct AnyBase {
   template <class U>
     requires(std::is_base_of_v<U, Aggregate> && !std::is_same_v<U, Aggregate>)
-  operator U() const noexcept;  // NOLINT(google-explicit-constructor)
+  operator U() const noexcept { std::abort(); }  // NOLINT(google-explicit-constructor)
 };
 struct AnyUnion {
   template <class U>
     requires std::is_union_v<U>
-  operator U() const noexcept;  // NOLINT(google-explicit-constructor)
+  operator U() const noexcept { std::abort(); }  // NOLINT(google-explicit-constructor)
 };
 
 template <class Probe, std::size_t>
