@@ -8,6 +8,9 @@
 
 #include <muster/error.hpp>
 
+#include "lib/common/checksum.hpp"
+#include "lib/common/ticks.hpp"
+
 namespace muster::detail {
 
 ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int fd,
@@ -94,14 +97,18 @@ void ResultGrowth::reset() {
   block_ = nullptr;
 }
 
-void ResultGrowth::commit(std::size_t size) {
+void ResultGrowth::commit(std::size_t size, bool with_checksum) {
   part_.size = size;
+  if (with_checksum) {
+    part_.checksum = checksum(block_ != nullptr ? block_ : inline_begin(), size);
+  }
   if (block_ == nullptr) {
     part_.place = ResultPlace::inline_bytes;
     return;
   }
   part_.place = ResultPlace::arena;
-  part_.offset = memory_.offset_of(block_);
+  part_.where.offset = memory_.offset_of(block_);
+  part_.where.ran_ticks = ticks_now() - memory_.record().started_ticks.load();
   memory_.count();
 }
 

@@ -34,6 +34,7 @@ class ResultMemory {
     return static_cast<std::uint64_t>(block - base_);
   }
   void count();
+  const WorkerRecord& record() const { return record_; }
 
  private:
   void release_below(std::uint64_t offset);
@@ -61,8 +62,8 @@ class ResultGrowth final : public Growth {
   std::byte* inline_begin() { return reinterpret_cast<std::byte*>(part_.bytes); }
   std::byte* inline_end() { return inline_begin() + kInlineResult; }
 
-  // Fills in the part: `size` bytes were written.
-  void commit(std::size_t size);
+  // Fills in the part: `size` bytes were written, of which the checksum is noted if asked for.
+  void commit(std::size_t size, bool with_checksum);
   // Frees what was taken.
   void reset();
 

@@ -75,7 +75,7 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
     Decoder in(arguments, size, &setup_.modules);
     const auto* thunk = setup_.modules.decode(part.function);
     reinterpret_cast<Thunk>(reinterpret_cast<std::uintptr_t>(thunk))(in, out);
-    growth.commit(out.size());
+    growth.commit(out.size(), setup_.checksum_results);
   } catch (abi::__forced_unwind&) {
     throw;  // pthread_exit: the thread goes, and with it the worker
   } catch (...) {
@@ -86,11 +86,11 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
     Encoder error_out(again.inline_begin(), again.inline_end(), &again, &setup_.modules);
     try {
       encode_exception(error, error_out);
-      again.commit(error_out.size());
+      again.commit(error_out.size(), setup_.checksum_results);
     } catch (const std::exception&) {
       // No memory even for the error. An empty one decodes to an EncodingError that says so.
       again.reset();
-      again.commit(0);
+      again.commit(0, setup_.checksum_results);
     }
   }
   in_chunk_ = false;

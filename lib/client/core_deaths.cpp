@@ -97,9 +97,8 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
   if (killed && why == KillReason::timeout) {
     error = std::make_exception_ptr(TaskTimeoutError(
         "task " + std::to_string(facts.task_id) + " \"" + facts.death.task_name +
-        "\" ran past its limit of " + std::to_string(Duration(std::chrono::nanoseconds(
-                                          extras->timeout_ns)).seconds()) +
-        " s on worker " + std::to_string(facts.death.worker_index) + " (pid " +
+        "\" ran past its limit of " +
+        seconds_text(static_cast<double>(extras->timeout_ns) * 1e-9) + " on worker " + std::to_string(facts.death.worker_index) + " (pid " +
         std::to_string(facts.death.worker_pid) + "), which was killed for it"));
   } else {
     std::string text = sentence;

@@ -8,6 +8,7 @@
 #include "lib/client/process_core.hpp"
 #include "lib/common/checksum.hpp"
 #include "lib/common/futex.hpp"
+#include "lib/common/ticks.hpp"
 
 namespace muster::detail {
 
@@ -75,7 +76,7 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
   const std::byte* data = reinterpret_cast<const std::byte*>(part.bytes);
   std::uint64_t offset = kNoBlock;
   if (place != ResultPlace::inline_bytes) {
-    offset = std::atomic_ref(part.offset).load(std::memory_order_relaxed);
+    offset = std::atomic_ref(part.where.offset).load(std::memory_order_relaxed);
     data = window.arena() + offset;
   }
   const bool fits = place == ResultPlace::inline_bytes
@@ -110,6 +111,13 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
     return state->complete_exception(std::move(broken));
   }
   if (chunk && !failed) {
+    if (offset != kNoBlock && extras->first < extras->items) {
+      const TickScale scale(tasks_.header().created_ticks, tasks_.header().created_monotonic_ns);
+      const std::uint64_t ticks =
+          std::atomic_ref(part.where.ran_ticks).load(std::memory_order_relaxed);
+      types_->measured(*extras->type, static_cast<double>(scale.nanoseconds(ticks)) * 1e-9 /
+                                          (extras->items - extras->first));
+    }
     if (extras->first == 0 && extras->assembly.items() == 0) {
       // The usual case: one run did them all.
     } else {

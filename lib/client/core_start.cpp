@@ -188,7 +188,7 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   supervisors_end.reset();
   segments_->drop_for_supervisor();
   try {
-    supervisor_pidfd_ = open_pidfd(pid);
+    await_supervisor();
     await_workers();
     tasks_.header().state.store(PoolState::running);
     source_.adopt(*this, callbacks_);
@@ -203,6 +203,18 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
     give_up_start();
     throw;
   }
+}
+
+void ProcessCore::await_supervisor() {
+  supervisor_pidfd_ =
+      FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, supervisor_, 0)));
+  if (supervisor_pidfd_) return;
+  const int error = errno;
+  // Without a pidfd its number is all there is; it is our child and not reaped, so it is its own.
+  socket_.reset();
+  while (::waitpid(supervisor_, nullptr, __WALL) < 0 && errno == EINTR) {
+  }
+  throw Error("cannot watch the supervisor of pool \"" + name_ + "\": " + reason(error));
 }
 
 // Until the supervisor says that all workers are made, or that they cannot be.
@@ -250,7 +262,10 @@ void ProcessCore::reap_supervisor() noexcept {
   siginfo_t info{};
   // ECHILD where the program reaps, or ignores, all children: then it is gone already, or the
   // kernel sees to it.
-  while (::waitid(P_PID, static_cast<id_t>(supervisor_), &info, WEXITED | __WALL) < 0 &&
+  // By the pidfd: the number may be another child's by now.
+  while (supervisor_pidfd_ &&
+         ::waitid(P_PIDFD, static_cast<id_t>(supervisor_pidfd_.get()), &info,
+                  WEXITED | __WALL) < 0 &&
          errno == EINTR) {
   }
 }

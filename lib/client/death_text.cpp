@@ -35,6 +35,12 @@ std::string describe_frame(std::uint64_t address) {
   return text + " in " + info.dli_fname;
 }
 
+bool has_address(int signal) {
+  return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE;
+}
+
+}  // namespace
+
 std::string seconds_text(double seconds) {
   char text[48];
   if (seconds >= 1) {
@@ -46,12 +52,6 @@ std::string seconds_text(double seconds) {
   }
   return text;
 }
-
-bool has_address(int signal) {
-  return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE;
-}
-
-}  // namespace
 
 DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
                       double ran_for_seconds) {

@@ -20,6 +20,9 @@ struct DeathFacts {
   double ran_for_seconds = 0;
 };
 
+// "1.2 s", "0.3 ms", "17 us".
+std::string seconds_text(double seconds);
+
 // `task_name`: of the task it ran, "" if none.
 DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
                       double ran_for_seconds);

@@ -107,6 +107,7 @@ class ProcessCore final : public TravelBackend,
 
   // core_start.cpp
   void start(const ProcessPoolOptions& options);
+  void await_supervisor();
   void await_workers();
   void give_up_start() noexcept;
   void reap_supervisor() noexcept;

@@ -67,6 +67,11 @@ void throw_timeout(const StateBase& state) {
                      " was not there in time; the task goes on, and asking again is fine");
 }
 
+void throw_unfinished(std::size_t unfinished, std::size_t all) {
+  throw TimeoutError(std::to_string(unfinished) + " (of " + std::to_string(all) +
+                     ") futures unfinished when the time was over; their tasks go on");
+}
+
 void throw_cannot_copy(const StateBase& state) {
   throw InvalidStateError("the result of " + the_task(state) +
                           " cannot be copied and other handles share its future, so it cannot be "

@@ -184,7 +184,10 @@ struct alignas(64) ResultPart {
   std::uint32_t checksum;
   union {
     unsigned char bytes[kInlineResult];
-    std::uint64_t offset;  // into the worker's arena
+    struct {
+      std::uint64_t offset;     // into the worker's arena
+      std::uint64_t ran_ticks;  // from the task's start to its end
+    } where;
   };
 };
 static_assert(sizeof(ResultPart) == 64);

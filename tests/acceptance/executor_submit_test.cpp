@@ -81,10 +81,10 @@ TYPED_TEST(Submit, TakesNoneOrManyArgumentsOfManyTypes) {
   auto& pool = owner.view();
   EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
   EXPECT_EQ(pool.submit([](int a, long b, double c, char d, bool e, unsigned f, float g,
-                           std::int8_t h) { return a + b + c + d + e + f + g + h; },
-                        1, 2L, 3.0, '\4', true, 6U, 7.0F, std::int8_t{8})
+                           std::int8_t h) { return std::tuple(a, b, c, d, e, f, g, h); },
+                        1, 2L, 3.0, '4', true, 6U, 7.0F, std::int8_t{8})
                 .result(),
-            32.0);
+            std::tuple(1, 2L, 3.0, '4', true, 6U, 7.0F, std::int8_t{8}));
   EXPECT_EQ(pool.submit([](std::string a, const std::string& b) { return a + b; },
                         std::string("one "), "two")
                 .result(),

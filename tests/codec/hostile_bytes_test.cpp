@@ -2,12 +2,15 @@
 // EncodingError, and touches nothing else. The sanitizers see to the rest.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstddef>
 #include <cstring>
 #include <deque>
 #include <list>
 #include <map>
 #include <queue>
 #include <set>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -33,19 +36,31 @@ struct Node {
   std::vector<Node> children;
 };
 
-// Reads bytes, whatever they are, from a block that ends where they end.
-template <class T>
-bool reads(const std::vector<std::byte>& bytes) {
-  const auto exact = std::make_unique<std::byte[]>(bytes.size());
-  if (!bytes.empty()) std::memcpy(exact.get(), bytes.data(), bytes.size());
-  Decoder in(exact.get(), bytes.size());
-  try {
-    static_cast<void>(in.read<T>());
-    return true;
-  } catch (const EncodingError&) {
-    return false;
+// A copy that ends where its memory ends.
+class Copy {
+ public:
+  explicit Copy(std::span<const std::byte> bytes)
+      : size_(bytes.size()), bytes_(std::make_unique<std::byte[]>(bytes.size())) {
+    if (size_ != 0) std::memcpy(bytes_.get(), bytes.data(), size_);
   }
-}
+  std::span<std::byte> bytes() { return {bytes_.get(), size_}; }
+
+  // Whether they are a T and nothing more.
+  template <class T>
+  bool holds() {
+    Decoder in(bytes_.get(), size_);
+    try {
+      static_cast<void>(in.read<T>());
+      return in.remaining() == 0;
+    } catch (const EncodingError&) {
+      return false;
+    }
+  }
+
+ private:
+  std::size_t size_;
+  std::unique_ptr<std::byte[]> bytes_;
+};
 
 template <class T>
 T sample(RandomValues& random) {
@@ -83,10 +98,10 @@ TYPED_TEST(HostileBytes, CutOffAnywhereAreAnError) {
   RandomValues random(3);
   for (int i = 0; i < 20; ++i) {
     const Message message = Message::of(sample<TypeParam>(random));
-    const std::vector<std::byte> whole(message.bytes().begin(), message.bytes().end());
-    ASSERT_TRUE(reads<TypeParam>(whole));
+    const auto whole = message.bytes();
+    ASSERT_TRUE(Copy(whole).template holds<TypeParam>());
     for (std::size_t size = 0; size < whole.size(); ++size) {
-      ASSERT_FALSE(reads<TypeParam>({whole.begin(), whole.begin() + static_cast<long>(size)}));
+      ASSERT_FALSE(Copy(whole.first(size)).template holds<TypeParam>());
     }
   }
 }
@@ -95,21 +110,20 @@ TYPED_TEST(HostileBytes, WithAnyByteChangedAreAValueOrAnError) {
   RandomValues random(5);
   for (int i = 0; i < 3000; ++i) {
     const Message message = Message::of(sample<TypeParam>(random));
-    std::vector<std::byte> bytes(message.bytes().begin(), message.bytes().end());
-    if (bytes.empty()) continue;
+    Copy copy(message.bytes());
     for (std::size_t n = 1 + random.below(4); n != 0; --n) {
-      bytes[random.below(bytes.size())] = static_cast<std::byte>(random.make<std::uint8_t>());
+      copy.bytes()[random.below(copy.bytes().size())] = random.make<std::byte>();
     }
-    reads<TypeParam>(bytes);
+    copy.template holds<TypeParam>();
   }
 }
 
 TYPED_TEST(HostileBytes, OfPureNoiseAreAValueOrAnError) {
   RandomValues random(11);
+  std::array<std::byte, 100> noise;
   for (int i = 0; i < 3000; ++i) {
-    std::vector<std::byte> bytes(random.below(100));
-    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random.make<std::uint8_t>() & 3);
-    reads<TypeParam>(bytes);
+    for (std::byte& byte : noise) byte = random.make<std::byte>() & std::byte{3};
+    Copy(std::span(noise).first(random.below(noise.size()))).template holds<TypeParam>();
   }
 }
 

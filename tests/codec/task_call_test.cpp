@@ -127,7 +127,6 @@ TEST(Call, ConvertsArgumentsToTheParameters) {
   EXPECT_EQ(call(length_of_string, "abcde"), 5u);
   const char* text = "ab";
   EXPECT_EQ(call(length_of_string, text), 2u);
-  EXPECT_EQ(call(length_of_string, std::string_view("x")), 1u);
   EXPECT_EQ(call([](long x) { return sizeof(x); }, short{1}), 8u);
   EXPECT_EQ(call([](std::optional<int> x) { return x.value_or(1); }, 7), 7);
 }
@@ -216,9 +215,10 @@ TEST(TaskType, HasANameAndANumber) {
 }
 
 TEST(TaskType, DescribesFunctionsByNameWhereItCan) {
-  using Traits = CallTraits<decltype(&std::abort)>;
+  using Function = void (*)();
+  using Traits = CallTraits<Function>;
   Message task;
-  Traits::encode(task.encoder(), &std::abort);
+  Traits::encode(task.encoder(), std::abort);
   EXPECT_EQ(detail::describe_callable(Traits::type(), task.bytes().data(), task.bytes().size()),
             "abort");
   EXPECT_EQ(detail::describe_callable(Traits::type(), task.bytes().data(), 3),

@@ -6,6 +6,7 @@
 #include <new>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include <muster/detail/state.hpp>
 #include <muster/detail/state_allocator.hpp>
@@ -13,7 +14,7 @@
 namespace muster::detail {
 
 // What stands in for the value of a Future<void>.
-struct Nothing {};
+using Nothing = std::monostate;
 
 template <class R>
 using ValueOf = std::conditional_t<std::is_void_v<R>, Nothing, R>;

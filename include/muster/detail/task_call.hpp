@@ -77,11 +77,29 @@ struct TaskCode {
   }
 };
 
-// What stands for a call that cannot be a task, after the compiler has said why.
+// What stands for a call that cannot be a task, so that the compiler says why and nothing else.
+// None of its functions exist.
 struct RefusedCall {
-  using Callable = void;
+  using Callable = void*;
   using Arguments = std::tuple<>;
   using Result = void;
+  static constexpr std::size_t kFixedSize = 0;
+  static constexpr std::size_t kFixedResultSize = 0;
+  static const TaskType& type();
+  static Callable decode_callable(Decoder& in);
+  static Arguments decode_arguments(Decoder& in);
+  static void invoke(Callable& callable, Arguments& arguments);
+  static void invoke_and_encode(Callable& callable, Arguments& arguments, Encoder& result);
+  template <class... Args>
+  static std::size_t size_hint(const Args&... args);
+  template <class... Args>
+  static std::size_t arguments_size_hint(const Args&... args);
+  template <class... Args>
+  static void encode(Args&&... args);
+  template <class... Args>
+  static void encode_callable(Args&&... args);
+  template <class... Args>
+  static void encode_arguments(Args&&... args);
 };
 
 template <class F, class Params, class... Args>
@@ -221,7 +239,6 @@ struct CallTraits : decltype(task_code_of<std::decay_t<F>, Args...>())::type {
   }
 };
 
-// The call was refused above; nothing more shall be said about it.
 template <class F, class... Args>
   requires std::is_same_v<typename decltype(task_code_of<std::decay_t<F>, Args...>())::type,
                           RefusedCall>

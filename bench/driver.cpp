@@ -1,0 +1,42 @@
+#include "bench/driver.hpp"
+
+#include <fmt/format.h>
+
+namespace bench {
+
+ScenarioResult Driver::run(const Scenario& scenario) {
+  ScenarioResult result{.name = std::string(scenario.name()),
+                        .metrics = scenario.metrics(),
+                        .cases = {},
+                        .notes = {}};
+  for (Cell& cell : scenario.cells(settings_)) {
+    result.cases.push_back({.cell = std::move(cell), .values = {}, .failure = {}});
+  }
+  scenario.run(*this, settings_, result);
+  progress_.clear();
+  return result;
+}
+
+ChildResult Driver::run_once(const Scenario& scenario, const Cell& cell,
+                             const std::vector<std::string>& wrapper) {
+  std::vector<std::string> command = wrapper;
+  command.push_back(own_executable());
+  command.push_back("--cell");
+  command.push_back(fmt::format("{},{}", scenario.name(), cell.to_text()));
+  return run_child(command, scenario.limit());
+}
+
+void Driver::run_in_turns(const Scenario& scenario, std::size_t runs, ScenarioResult& result) {
+  for (std::size_t run = 1; run <= runs; ++run) {
+    for (CaseResult& one : result.cases) {
+      if (!one.failure.empty()) continue;
+      progress_.show(fmt::format("{}: run {} of {}: {}", scenario.name(), run, runs,
+                                 one.cell.label()));
+      ChildResult child = run_once(scenario, one.cell);
+      one.add(child.sample);
+      one.failure = std::move(child.failure);
+    }
+  }
+}
+
+}  // namespace bench

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/child.hpp"
+#include "bench/progress.hpp"
+#include "bench/scenario.hpp"
+
+namespace bench {
+
+// Runs scenarios, each cell of them in a child process: this program again, with --cell.
+class Driver {
+ public:
+  explicit Driver(const Settings& settings) : settings_(settings) {}
+
+  // Never throws for what goes wrong in a cell: that is the cell's failure.
+  ScenarioResult run(const Scenario& scenario);
+
+  // For scenarios. One run of a cell; `wrapper` is put in front of the command (strace and its
+  // options).
+  ChildResult run_once(const Scenario& scenario, const Cell& cell,
+                       const std::vector<std::string>& wrapper = {});
+  // `runs` runs of each case of `result`, in turns, so that what disturbs the machine for a
+  // while disturbs all of them. A cell that failed is not run again.
+  void run_in_turns(const Scenario& scenario, std::size_t runs, ScenarioResult& result);
+  void show_progress(const std::string& text) { progress_.show(text); }
+
+ private:
+  const Settings& settings_;
+  ProgressLine progress_;
+};
+
+}  // namespace bench

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/sample.hpp"
+#include "bench/units.hpp"
+
+namespace bench {
+
+class Driver;
+
+// One of the things that a scenario compares. It is measured in a process of its own, a fresh one
+// for each run, so that no run profits or suffers from another's memory, threads or crash.
+struct Cell {
+  std::string peer;         // who does the work: a name in peers.hpp
+  std::size_t workers = 1;  // 0: it has none
+  std::string variant;      // how the scenario is played; "" where there is one way only
+  std::uint64_t size = 0;   // tasks, items or samples
+
+  // "process pool, 2 workers, kept".
+  std::string label() const;
+
+  // "process,2,kept,1000000".
+  std::string to_text() const;
+  // Throws MeasurementError.
+  static Cell from_text(std::string_view text);
+};
+
+struct Metric {
+  std::string key;
+  std::string title;
+  Unit unit = Unit::seconds;
+  bool more_is_better = false;
+};
+
+// How much is to be measured.
+struct Settings {
+  bool quick = false;
+  std::size_t runs = 7;  // of each cell; what is printed is their median
+  std::vector<std::size_t> workers = {1, 2};
+  bool workers_given = false;  // by the user, for all scenarios
+  std::uint64_t many_tasks = 10'000'000;
+
+  std::uint64_t less_if_quick(std::uint64_t full) const { return quick ? full / 10 : full; }
+};
+
+// All runs of one cell. `failure` says why there are none, or not all.
+struct CaseResult {
+  Cell cell;
+  std::map<std::string, std::vector<double>> values;  // by the key of their metric
+  std::string failure;
+
+  void add(const Sample& sample);
+};
+
+struct ScenarioResult {
+  std::string name;
+  std::vector<Metric> metrics;
+  std::vector<CaseResult> cases;
+  std::vector<std::string> notes;  // what the figures alone do not say
+
+  bool failed() const;
+};
+
+// What is measured and how. A new one is a class of its own in scenarios/ and a line in
+// scenarios.cpp.
+class Scenario {
+ public:
+  virtual ~Scenario() = default;
+
+  virtual std::string_view name() const = 0;
+  // A sentence or two for the reader of the figures: what runs, hot or cold.
+  virtual std::string_view summary() const = 0;
+  virtual std::vector<Metric> metrics() const = 0;
+  virtual std::vector<Cell> cells(const Settings& settings) const = 0;
+
+  // Runs one cell once, in this process, and says what it measured. Throws.
+  virtual void measure(const Cell& cell, Sample& out) const = 0;
+
+  // How often each cell runs.
+  virtual std::size_t runs(const Settings& settings) const { return settings.runs; }
+  // A run that takes longer hangs.
+  virtual std::chrono::seconds limit() const { return std::chrono::seconds(120); }
+  // All cells, as often as runs() says, in turns. Others have more to do than that.
+  virtual void run(Driver& driver, const Settings& settings, ScenarioResult& result) const;
+};
+
+}  // namespace bench

@@ -1,0 +1,100 @@
+#include <muster/detail/completion_queue.hpp>
+
+#include "lib/common/futex.hpp"
+#include "lib/futures/spin.hpp"
+
+namespace muster::detail {
+
+class CompletionQueue::Hook final : public StateHook {
+ public:
+  Hook(CompletionQueue& queue, StateBase& state, std::size_t number)
+      : StateHook(Kind::observer), queue_(queue), state(state), number(number) {}
+
+  // Lock-free, because the state's lock is held.
+  void fire(StateBase&) noexcept override {
+    CompletionQueue& queue = queue_;
+    Hook* first = queue.ended_.load(std::memory_order_relaxed);
+    do {
+      next_ended = first;
+      // Release: pairs with the acquire in take_ended().
+    } while (!queue.ended_.compare_exchange_weak(first, this, std::memory_order_release,
+                                                 std::memory_order_relaxed));
+    // The queue lives on: its owner detaches each hook, for which it must wait for this lock.
+    if (first == nullptr) {
+      queue.signal_.fetch_add(1, std::memory_order_release);
+      futex_wake(queue.signal_, 1);
+    }
+  }
+
+ private:
+  CompletionQueue& queue_;
+
+ public:
+  StateBase& state;
+  const std::size_t number;
+  Hook* next_ended = nullptr;
+  Hook* next_watched = nullptr;
+  Hook* prev_watched = nullptr;
+};
+
+void CompletionQueue::watch(StateBase& state, std::size_t number) {
+  auto hook = std::make_unique<Hook>(*this, state, number);
+  const bool hangs = !state.poll_done() && state.attach(*hook);
+  Hook* h = hook.release();
+  h->next_watched = hooks_;
+  if (hooks_ != nullptr) hooks_->prev_watched = h;
+  hooks_ = h;
+  ++watched_;
+  if (!hangs) h->fire(state);
+}
+
+// The hook whose state ended first of those that were not taken yet.
+CompletionQueue::Hook* CompletionQueue::take_ended() {
+  if (in_order_ == nullptr) {
+    // Acquire: pairs with the release in fire().
+    Hook* newest = ended_.exchange(nullptr, std::memory_order_acquire);
+    while (newest != nullptr) {
+      Hook* older = newest->next_ended;
+      newest->next_ended = in_order_;
+      in_order_ = newest;
+      newest = older;
+    }
+  }
+  Hook* hook = in_order_;
+  if (hook != nullptr) in_order_ = hook->next_ended;
+  return hook;
+}
+
+bool CompletionQueue::next(Deadline until, std::size_t& number) {
+  for (;;) {
+    const std::uint32_t seen = signal_.load(std::memory_order_acquire);
+    if (Hook* hook = take_ended()) {
+      number = hook->number;
+      forget(hook);
+      return true;
+    }
+    if (until.expired()) return false;
+    if (spin_until([this] { return ended_.load(std::memory_order_relaxed) != nullptr; })) continue;
+    futex_wait(signal_, seen, until);
+  }
+}
+
+void CompletionQueue::forget(Hook* hook) noexcept {
+  // Also where it was fired: whoever fired it may not have done with the state's list.
+  hook->state.detach(*hook);
+  if (hook->prev_watched != nullptr)
+    hook->prev_watched->next_watched = hook->next_watched;
+  else
+    hooks_ = hook->next_watched;
+  if (hook->next_watched != nullptr) hook->next_watched->prev_watched = hook->prev_watched;
+  --watched_;
+  delete hook;
+}
+
+void CompletionQueue::stop_watching() noexcept {
+  while (hooks_ != nullptr) forget(hooks_);
+  ended_.store(nullptr, std::memory_order_relaxed);
+  in_order_ = nullptr;
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,97 @@
+#include "lib/queue/parking.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory>
+#include <thread>
+
+#include "lib/common/futex.hpp"
+
+namespace muster::detail {
+namespace {
+
+class ParkingTest : public testing::Test {
+ protected:
+  static constexpr auto kIgnore = [](std::atomic<std::uint32_t>&) {};
+
+  std::array<ParkLine, 70> lines_{};
+  std::unique_ptr<Sleepers> sleepers_ = std::make_unique<Sleepers>();
+  Parking<StdPlatform> parking_{sleepers_.get(), lines_};
+};
+
+TEST_F(ParkingTest, NobodySleepsAtFirst) {
+  EXPECT_FALSE(parking_.anyone_sleeps());
+  EXPECT_FALSE(parking_.wake_one(kIgnore));
+}
+
+TEST_F(ParkingTest, CountsSleepersBeyondOneWordOfTheMap) {
+  parking_.prepare(3);
+  parking_.prepare(69);
+  EXPECT_EQ(parking_.sleeping(), 2u);
+  EXPECT_FALSE(parking_.leave(3));
+  EXPECT_EQ(parking_.sleeping(), 1u);
+}
+
+TEST_F(ParkingTest, OneWakeIsPendingAtATime) {
+  parking_.prepare(1);
+  parking_.prepare(2);
+  EXPECT_TRUE(parking_.wake_one(kIgnore));
+  EXPECT_EQ(parking_.state(1), kWoken);
+  EXPECT_FALSE(parking_.wake_one(kIgnore)) << "the first has not come to yet";
+  EXPECT_TRUE(parking_.leave(1)) << "it is told that it was woken";
+  EXPECT_TRUE(parking_.wake_one(kIgnore));
+  EXPECT_EQ(parking_.state(2), kWoken);
+}
+
+TEST_F(ParkingTest, AWakeThatWasSentToADeadWorkerDoesNotHoldBackTheRest) {
+  parking_.prepare(1);
+  parking_.prepare(2);
+  ASSERT_TRUE(parking_.wake_one(kIgnore));
+  parking_.forget(1);
+  EXPECT_EQ(parking_.sleeping(), 1u);
+  EXPECT_TRUE(parking_.wake_one(kIgnore));
+  EXPECT_EQ(parking_.state(2), kWoken);
+}
+
+TEST_F(ParkingTest, ABitBeyondTheWorkersIsNotBelieved) {
+  sleepers_->words[1].store(std::uint64_t{1} << 20);
+  EXPECT_FALSE(parking_.wake_one(kIgnore));
+}
+
+// A producer that publishes one thing at a time and a worker that parks between them: with the
+// order of steps in parking.hpp no publication is slept through, though no sleep has a bound.
+TEST_F(ParkingTest, NoPublicationIsSleptThrough) {
+  constexpr std::uint32_t kRounds = 20'000;
+  std::atomic<std::uint32_t> published{0};
+  std::atomic<std::uint32_t> taken{0};
+  std::thread worker([&] {
+    while (taken.load() < kRounds) {
+      if (taken.load() < published.load()) {
+        taken.fetch_add(1);
+        continue;
+      }
+      parking_.prepare(0);
+      if (taken.load() < published.load()) {
+        parking_.leave(0);
+        continue;
+      }
+      parking_.sleep(0, [](std::atomic<std::uint32_t>& word, std::uint32_t expected) {
+        futex_wait(word, expected);
+      });
+    }
+  });
+  Parking<StdPlatform> waker(sleepers_.get(), lines_);
+  for (std::uint32_t i = 1; i <= kRounds; ++i) {
+    published.store(i);
+    if (waker.anyone_sleeps()) {
+      waker.wake_one([](std::atomic<std::uint32_t>& word) { futex_wake(word, 1); });
+    }
+    while (taken.load() < i) std::this_thread::yield();
+  }
+  worker.join();
+  EXPECT_EQ(taken.load(), kRounds);
+}
+
+}  // namespace
+}  // namespace muster::detail

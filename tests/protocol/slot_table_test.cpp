@@ -1,0 +1,107 @@
+#include "lib/slots/slot_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <vector>
+
+namespace muster::detail {
+namespace {
+
+class SlotTableTest : public testing::Test {
+ protected:
+  std::array<SlotLine, 4> lines_{};
+  SlotTable<> slots_{lines_};
+  const TaskTag tag_ = TaskTag::first_attempt(7);
+};
+
+TEST_F(SlotTableTest, WordKeepsStatusOwnerAndTagApart) {
+  const SlotWord word(SlotStatus::killing, kMaxOwners - 1, TaskTag(TaskTag::kMask));
+  EXPECT_EQ(word.status(), SlotStatus::killing);
+  EXPECT_EQ(word.owner(), kMaxOwners - 1);
+  EXPECT_EQ(word.tag(), TaskTag(TaskTag::kMask));
+  EXPECT_EQ(SlotWord(word.bits()), word);
+}
+
+TEST_F(SlotTableTest, AttemptsOfATaskHaveTagsOfTheirOwnAndOneId) {
+  EXPECT_NE(tag_, tag_.next_attempt());
+  EXPECT_EQ(tag_.id(), 7u);
+  EXPECT_EQ(tag_.next_attempt().id(), 7u);
+  TaskTag last = tag_;
+  for (int i = 0; i < 15; ++i) last = last.next_attempt();
+  EXPECT_EQ(last.id(), 7u) << "attempts must not run over into the id";
+}
+
+TEST_F(SlotTableTest, OneOfTwoWhoClaimGetsTheTask) {
+  slots_.publish(1, tag_, 0);
+  EXPECT_TRUE(slots_.claim(1, tag_, 3));
+  EXPECT_FALSE(slots_.claim(1, tag_, 4));
+  EXPECT_EQ(slots_.read(1), SlotWord(SlotStatus::running, 3, tag_));
+}
+
+TEST_F(SlotTableTest, AClaimOfAnEarlierTaskDoesNotHitALaterOne) {
+  slots_.publish(0, tag_, 0);
+  ASSERT_TRUE(slots_.cancel(0, tag_));
+  const TaskTag later = TaskTag::first_attempt(8);
+  slots_.publish(0, later, 0);
+  EXPECT_FALSE(slots_.claim(0, tag_, 1));
+  EXPECT_TRUE(slots_.claim(0, later, 1));
+}
+
+TEST_F(SlotTableTest, CancelWinsUpToTheClaimAndLosesFromThen) {
+  slots_.publish(0, tag_, 0);
+  ASSERT_TRUE(slots_.claim(0, tag_, 1));
+  EXPECT_FALSE(slots_.cancel(0, tag_));
+  EXPECT_TRUE(slots_.finish(0, tag_, 1, false));
+  EXPECT_FALSE(slots_.cancel(0, tag_));
+}
+
+TEST_F(SlotTableTest, AWorkerThatIsToBeKilledCannotFinish) {
+  slots_.publish(0, tag_, 0);
+  ASSERT_TRUE(slots_.claim(0, tag_, 1));
+  ASSERT_TRUE(slots_.begin_kill(0, tag_, 1));
+  EXPECT_FALSE(slots_.finish(0, tag_, 1, false));
+  EXPECT_EQ(slots_.read(0).status(), SlotStatus::killing);
+}
+
+TEST_F(SlotTableTest, AKillComesTooLateForATaskThatEnded) {
+  slots_.publish(0, tag_, 0);
+  ASSERT_TRUE(slots_.claim(0, tag_, 1));
+  ASSERT_TRUE(slots_.finish(0, tag_, 1, true));
+  EXPECT_FALSE(slots_.begin_kill(0, tag_, 1));
+  EXPECT_EQ(slots_.read(0).status(), SlotStatus::failed);
+}
+
+TEST_F(SlotTableTest, RecoveryEndsWhatTheDeadWorkerHeldAndNothingElse) {
+  const std::array tags{TaskTag::first_attempt(1), TaskTag::first_attempt(2),
+                        TaskTag::first_attempt(3), TaskTag::first_attempt(4)};
+  for (std::uint32_t i = 0; i < 4; ++i) slots_.publish(i, tags[i], 0);
+  ASSERT_TRUE(slots_.claim(0, tags[0], 1));
+  ASSERT_TRUE(slots_.claim(1, tags[1], 2));
+  ASSERT_TRUE(slots_.claim(2, tags[2], 1));
+  ASSERT_TRUE(slots_.begin_kill(2, tags[2], 1));
+
+  std::vector<std::uint32_t> ended;
+  const auto note = [&](std::uint32_t slot, SlotWord) { ended.push_back(slot); };
+  slots_.recover(1, note);
+  EXPECT_EQ(ended, (std::vector<std::uint32_t>{0, 2}));
+  EXPECT_EQ(slots_.read(0), SlotWord(SlotStatus::died, 1, tags[0]));
+  EXPECT_EQ(slots_.read(1), SlotWord(SlotStatus::running, 2, tags[1]));
+  EXPECT_EQ(slots_.read(2), SlotWord(SlotStatus::killed, 1, tags[2]));
+  EXPECT_EQ(slots_.read(3), SlotWord(SlotStatus::pending, 0, tags[3]));
+
+  ended.clear();
+  slots_.recover(1, note);
+  EXPECT_TRUE(ended.empty()) << "run twice, recovery does nothing the second time";
+}
+
+TEST_F(SlotTableTest, AttentionWordsOfTwoTasksDiffer) {
+  slots_.publish(0, tag_, kAttentionNotify);
+  const std::uint32_t first = slots_.ask(0, kAttentionWaiter);
+  slots_.publish(0, TaskTag::first_attempt(8), kAttentionNotify);
+  EXPECT_NE(slots_.ask(0, kAttentionWaiter), first);
+  EXPECT_EQ(slots_.attention(0), kAttentionNotify | kAttentionWaiter);
+}
+
+}  // namespace
+}  // namespace muster::detail
