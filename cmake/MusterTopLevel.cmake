@@ -32,7 +32,9 @@ endif()
 find_program(MUSTER_CCACHE ccache DOC "Compiler cache, used where it is found")
 mark_as_advanced(MUSTER_CCACHE)
 if(MUSTER_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${MUSTER_CCACHE})
+  # The tests' precompiled headers need this of it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${MUSTER_CCACHE})
 endif()
 
 file(RELATIVE_PATH muster_lib_from_bin ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})

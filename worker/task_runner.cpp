@@ -7,7 +7,6 @@
 
 #include <muster/decoder.hpp>
 #include <muster/detail/exception_codec.hpp>
-#include <muster/detail/task_type.hpp>
 #include <muster/encoder.hpp>
 
 #include "worker/output.hpp"
@@ -73,8 +72,7 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
   bool failed = false;
   try {
     Decoder in(arguments, size, &setup_.modules);
-    const auto* thunk = setup_.modules.decode(part.function);
-    reinterpret_cast<Thunk>(reinterpret_cast<std::uintptr_t>(thunk))(in, out);
+    thunk_of(part.function)(in, out);
     growth.commit(out.size(), setup_.checksum_results);
   } catch (abi::__forced_unwind&) {
     throw;  // pthread_exit: the thread goes, and with it the worker
@@ -95,6 +93,15 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
   }
   in_chunk_ = false;
   return failed;
+}
+
+Thunk ProcessTaskRunner::thunk_of(FunctionCode code) {
+  if (code != last_code_) {
+    const void* address = setup_.modules.decode(code);
+    last_thunk_ = reinterpret_cast<Thunk>(reinterpret_cast<std::uintptr_t>(address));
+    last_code_ = code;
+  }
+  return last_thunk_;
 }
 
 void ProcessTaskRunner::tell(std::uint32_t slot) {

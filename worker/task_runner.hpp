@@ -12,6 +12,7 @@
 
 #include <muster/detail/chunk.hpp>
 #include <muster/detail/task_context.hpp>
+#include <muster/detail/task_type.hpp>
 
 #include "lib/queue/worker_loop.hpp"
 #include "lib/queue/worker_queue.hpp"
@@ -39,6 +40,7 @@ class ProcessTaskRunner final : public TaskContext {
 
  private:
   bool call(const TaskPart& part, ResultPart& result);
+  Thunk thunk_of(FunctionCode code);
   void tell(std::uint32_t slot);
   [[noreturn]] void await_kill();
 
@@ -54,6 +56,8 @@ class ProcessTaskRunner final : public TaskContext {
   const TaskPart* part_ = nullptr;  // of the task that runs
   ChunkProgress chunk_;
   bool in_chunk_ = false;
+  FunctionCode last_code_ = ~FunctionCode{0};
+  Thunk last_thunk_ = nullptr;
 };
 
 }  // namespace muster::detail

@@ -71,9 +71,9 @@ class InFlight {
 
   // Calls harvest(slot) on slots in the order of submission until `limit` answered true or
   // `patience` in a row answered false; what is passed over is asked again when all else is done.
-  // Returns how many answered true.
-  template <class Harvest>
-  std::size_t scan(std::size_t limit, std::size_t patience, Harvest&& harvest);
+  // Returns how many answered true. Calls fetch(slot) a few slots ahead of harvest(slot).
+  template <class Harvest, class Fetch>
+  std::size_t scan(std::size_t limit, std::size_t patience, Harvest&& harvest, Fetch&& fetch);
 
   // The slot of the oldest task; slots() if there is none.
   std::uint32_t oldest();
@@ -109,12 +109,15 @@ inline void InFlight::give_back(std::uint32_t slot) {
   free_.push_back(slot);
 }
 
-template <class Harvest>
-std::size_t InFlight::scan(std::size_t limit, std::size_t patience, Harvest&& harvest) {
+template <class Harvest, class Fetch>
+std::size_t InFlight::scan(std::size_t limit, std::size_t patience, Harvest&& harvest,
+                           Fetch&& fetch) {
+  constexpr std::uint64_t kAhead = 6;
   std::size_t got = 0;
   std::size_t missed = 0;
   std::uint64_t behind_last = begin_;
   for (std::uint64_t p = begin_; p < end_ && got < limit && missed < patience; ++p) {
+    if (p + kAhead < end_ && live(p + kAhead)) fetch(order_[(p + kAhead) & mask_]);
     if (!live(p)) {
       if (missed == 0) behind_last = p + 1;
       continue;

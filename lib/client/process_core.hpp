@@ -215,6 +215,7 @@ class ProcessCore final : public TravelBackend,
   std::optional<ReturnLedger> returns_;
   std::uint64_t next_id_ = 0;
   std::uint32_t refilled_ = 0;
+  std::uint32_t last_owner_ = 0;  // of a result that was taken in
   std::uint64_t unfinished_ = 0;
   std::uint32_t refill_pause_ = 0;   // submits before the next look for a free slot
   std::uint32_t waiting_ = 0;        // threads that look at slots without the lock

@@ -1,5 +1,7 @@
 #include "lib/codec/exception_table.hpp"
 
+#include <ios>
+
 #include "lib/codec/append_list.hpp"
 #include "lib/codec/muster_exceptions.hpp"
 #include "lib/codec/standard_exceptions.hpp"
@@ -26,6 +28,9 @@ const ExceptionKind* find(Fits&& fits) {
 void register_exception(const ExceptionKind& kind) { registered.append(&kind); }
 
 const ExceptionKind* find_exception_kind(const std::type_info& type) {
+  // What libstdc++'s streams throw, derived from std::ios_base::failure and in no header.
+  constexpr std::string_view kStreamFailure = "St13__ios_failure";
+  if (type.name() == kStreamFailure) return find_exception_kind(typeid(std::ios_base::failure));
   return find([&](const ExceptionKind* kind) {
     return *kind->type == type || *kind->nesting_type == type;
   });

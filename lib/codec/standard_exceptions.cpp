@@ -28,11 +28,12 @@ struct NoFields {
   static E decode(Decoder&) { return E(); }
 };
 
-// The text that a system_error was made with: what() without the message of the code, which its
-// constructor adds.
-std::string text_of(const char* what, const std::error_code& code) {
+// The text that a system_error was made with, if any: what() without the message of the code,
+// which its constructor adds.
+std::optional<std::string> text_of(const char* what, const std::error_code& code) {
   const std::string added = code.message();
   std::string_view text = what;
+  if (text == added) return std::nullopt;
   if (text.ends_with(added)) text.remove_suffix(added.size());
   if (text.ends_with(": ")) text.remove_suffix(2);
   return std::string(text);
@@ -46,19 +47,11 @@ struct SystemFields {
   }
   static E decode(Decoder& in) {
     const auto code = in.read<std::error_code>();
-    const auto text = in.read<std::string>();
-    if constexpr (std::is_constructible_v<E, std::error_code>) {
-      if (text.empty()) return E(code);
-    }
-    return make(text, code);
-  }
-
- private:
-  static E make(const std::string& text, const std::error_code& code) {
-    if constexpr (std::is_constructible_v<E, std::error_code, std::string>) {
-      return E(code, text);
+    const auto text = in.read<std::optional<std::string>>();
+    if constexpr (std::is_same_v<E, std::system_error>) {
+      return text ? E(code, *text) : E(code);
     } else {
-      return E(text, code);
+      return E(text.value_or(""), code);
     }
   }
 };
@@ -67,7 +60,7 @@ struct FilesystemFields {
   using E = std::filesystem::filesystem_error;
   static void encode(Encoder& out, const E& error) {
     out.write(error.code());
-    out.write(text_of(error.std::system_error::what(), error.code()));
+    out.write(text_of(error.std::system_error::what(), error.code()).value_or(""));
     out.write(error.path1());
     out.write(error.path2());
   }

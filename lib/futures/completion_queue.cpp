@@ -16,13 +16,14 @@ class CompletionQueue::Hook final : public StateHook {
     Hook* first = queue.ended_.load(std::memory_order_relaxed);
     do {
       next_ended = first;
-      // Release: pairs with the acquire in take_ended().
-    } while (!queue.ended_.compare_exchange_weak(first, this, std::memory_order_release,
+      // Sequentially consistent with the sleeping in next(): either it sees the hook, or this sees
+      // that it sleeps. The queue lives on meanwhile: its owner detaches each hook, for which it
+      // must wait for this lock.
+    } while (!queue.ended_.compare_exchange_weak(first, this, std::memory_order_seq_cst,
                                                  std::memory_order_relaxed));
-    // The queue lives on: its owner detaches each hook, for which it must wait for this lock.
-    if (first == nullptr) {
-      queue.signal_.fetch_add(1, std::memory_order_release);
-      futex_wake(queue.signal_, 1);
+    if (queue.sleeping_.load(std::memory_order_seq_cst) != 0) {
+      queue.sleeping_.store(0, std::memory_order_relaxed);
+      futex_wake(queue.sleeping_, 1);
     }
   }
 
@@ -67,15 +68,17 @@ CompletionQueue::Hook* CompletionQueue::take_ended() {
 
 bool CompletionQueue::next(Deadline until, std::size_t& number) {
   for (;;) {
-    const std::uint32_t seen = signal_.load(std::memory_order_acquire);
     if (Hook* hook = take_ended()) {
       number = hook->number;
       forget(hook);
       return true;
     }
     if (until.expired()) return false;
-    if (spin_until([this] { return ended_.load(std::memory_order_relaxed) != nullptr; })) continue;
-    futex_wait(signal_, seen, until);
+    const auto one_ended = [this] { return ended_.load(std::memory_order_seq_cst) != nullptr; };
+    if (spin_until(one_ended)) continue;
+    sleeping_.store(1, std::memory_order_seq_cst);
+    if (!one_ended()) futex_wait(sleeping_, 1, until);
+    sleeping_.store(0, std::memory_order_relaxed);
   }
 }
 

@@ -1,5 +1,8 @@
 #include <muster/wait.hpp>
 
+#include <algorithm>
+#include <functional>
+
 #include <muster/detail/completion_queue.hpp>
 
 namespace muster::detail {
@@ -32,6 +35,11 @@ void wait_for_first(std::span<StateBase* const> states, Deadline until, EndsIt&&
 }
 
 }  // namespace
+
+bool has_duplicates(std::vector<StateBase*> states) {
+  std::sort(states.begin(), states.end(), std::less<>());
+  return std::adjacent_find(states.begin(), states.end()) != states.end();
+}
 
 void wait_for(std::span<StateBase* const> states, const WaitOptions& options) {
   const Deadline until = options.timeout ? Deadline::after(*options.timeout) : Deadline::never();

@@ -188,7 +188,8 @@ bool WorkerQueue::park(Hint& task, Deadline until) {
     if (!timed_out || !work()) return;
     // Who published it may be just about to wake us.
     futex_wait(word, expected, Deadline::at(monotonic_ns() + kRescueGraceNs), FutexScope::shared);
-    rescued = word.load() == expected && work();
+    // While somebody is awake it is for him to take it, however slow he is.
+    rescued = word.load() == expected && work() && parking_.sleeping() == workers_;
   });
   sleep_bound_ns_ = timed_out ? std::min(2 * sleep_bound_ns_, kLongestSleepNs) : kFirstSleepNs;
   if (rescued) record_.rescued.fetch_add(1, std::memory_order_relaxed);  // a count

@@ -74,12 +74,12 @@ TEST(AddressGuard, RefusesVariablesOfAThread) {
 
 TEST(AddressGuard, LetsWhatIsSharedOrInAModulePass) {
   EXPECT_EQ(refusal([p = &in_program] { return *p; }), "");
-  EXPECT_EQ(refusal([p = &std::cout] { return p; }), "");  // zeroed memory of a library
+  EXPECT_EQ(refusal([p = &std::cout] { return p->good(); }), "");  // zeroed memory of a library
   EXPECT_EQ(refusal([p = "a literal"] { return *p; }), "");
   EXPECT_EQ(refusal([p = &std::abort] { p(); }), "");
   void* shared = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(shared, MAP_FAILED);
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(refusal([shared] { return shared; }), "");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(refusal([shared] { return shared != nullptr; }), "");
   ::munmap(shared, 4096);
 }
 
@@ -91,7 +91,7 @@ TEST(AddressGuard, LetsOrdinaryValuesPass) {
 }
 
 TEST(AddressGuard, IsTurnedOffByBitwise) {
-  const int local = 1;
+  int local = 1;
   EXPECT_EQ(refusal(bitwise([&] { return local; })), "");
   EXPECT_NE(refusal([&] { return local; }), "");
   struct Pointing {

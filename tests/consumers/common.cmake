@@ -1,5 +1,5 @@
 # What the scripts beside this share. They are given: source, build (Muster's folders), version,
-# generator, compiler, launcher, readelf, kind (static or shared), prefix (where Muster is
+# generator, compiler, launcher (or none), readelf, kind (static or shared), prefix (where Muster is
 # installed) and work (a folder for this test).
 cmake_minimum_required(VERSION 3.25)
 
@@ -17,11 +17,14 @@ file(MAKE_DIRECTORY ${work})
 set(configure_arguments
   -G ${generator}
   -D CMAKE_CXX_COMPILER=${compiler}
-  -D CMAKE_CXX_COMPILER_LAUNCHER=${launcher}
   -D CMAKE_BUILD_TYPE=Debug
   -D CMAKE_CXX_FLAGS_DEBUG=-O0
   -D CMAKE_POSITION_INDEPENDENT_CODE=ON
   -D BUILD_SHARED_LIBS=${shared})
+
+if(launcher)
+  list(APPEND configure_arguments -D CMAKE_CXX_COMPILER_LAUNCHER=${launcher})
+endif()
 
 function(run)
   execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)

@@ -11,12 +11,15 @@ namespace {
 
 std::size_t harvest(InFlight& tasks, const std::set<std::uint32_t>& done, std::size_t limit,
                     std::size_t patience, std::vector<std::uint32_t>* order = nullptr) {
-  return tasks.scan(limit, patience, [&](std::uint32_t slot) {
-    if (!done.contains(slot)) return false;
-    if (order != nullptr) order->push_back(slot);
-    tasks.give_back(slot);
-    return true;
-  });
+  return tasks.scan(
+      limit, patience,
+      [&](std::uint32_t slot) {
+        if (!done.contains(slot)) return false;
+        if (order != nullptr) order->push_back(slot);
+        tasks.give_back(slot);
+        return true;
+      },
+      [&](std::uint32_t slot) { EXPECT_TRUE(tasks[slot].in_use()); });
 }
 
 TEST(InFlight, GivesEverySlotOnceUntilItIsFull) {

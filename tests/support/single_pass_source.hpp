@@ -31,9 +31,8 @@ class SinglePassSource {
       return *this;
     }
     void operator++(int) { ++*this; }
-    friend bool operator==(const Iterator& it, std::default_sentinel_t) {
-      return !it.source_->current_.has_value();
-    }
+    bool at_end() const { return !source_->current_.has_value(); }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t) { return it.at_end(); }
 
    private:
     friend SinglePassSource;

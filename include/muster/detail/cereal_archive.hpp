@@ -152,7 +152,11 @@ template <class T>
 void encode_cereal(Encoder& out, const T& value) {
   CerealOutput archive(out);
   try {
-    archive.put(value);
+    if constexpr (kIsCerealPointer<T>) {
+      archive(value);
+    } else {
+      archive.put(value);
+    }
     archive.serializeDeferments();
   } catch (const cereal::Exception& error) {
     throw_cereal_error(error.what());
@@ -163,7 +167,11 @@ template <class T>
 void decode_cereal(Decoder& in, T& value) {
   CerealInput archive(in);
   try {
-    archive.get(value);
+    if constexpr (kIsCerealPointer<T>) {
+      archive(value);
+    } else {
+      archive.get(value);
+    }
     archive.serializeDeferments();
   } catch (const cereal::Exception& error) {
     throw_cereal_error(error.what());

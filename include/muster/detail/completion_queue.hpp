@@ -47,8 +47,8 @@ class CompletionQueue {
   std::atomic<Hook*> ended_{nullptr};
   // The same in the order of their ends, once this thread has fetched them.
   Hook* in_order_ = nullptr;
-  // Changed by who puts one into ended_ while this thread sleeps on it.
-  std::atomic<std::uint32_t> signal_{0};
+  // 1 while this thread sleeps on it, until somebody who puts a hook into ended_ makes it 0.
+  std::atomic<std::uint32_t> sleeping_{0};
 };
 
 }  // namespace muster::detail

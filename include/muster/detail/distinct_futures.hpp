@@ -11,6 +11,8 @@
 
 namespace muster::detail {
 
+bool has_duplicates(std::vector<StateBase*> states);
+
 template <class F>
 concept AnyFuture = std::same_as<F, Future<typename F::value_type>>;
 
@@ -20,21 +22,27 @@ class DistinctFutures {
  public:
   template <class R>
   explicit DistinctFutures(R&& range) {
-    std::unordered_set<StateBase*> seen;
     for (auto&& item : range) {
-      Future<T> future(std::forward<decltype(item)>(item));
-      StateBase* state = FutureAccess::state(future);
-      if (state == nullptr) throw_no_state();
-      if (!seen.insert(state).second) continue;
-      futures_.push_back(std::move(future));
-      states_.push_back(state);
+      futures_.emplace_back(std::forward<decltype(item)>(item));
+      if (!futures_.back().valid()) throw_no_state();
+      states_.push_back(FutureAccess::state(futures_.back()));
     }
+    if (has_duplicates(states_)) drop_duplicates();
   }
 
   std::vector<Future<T>>& futures() { return futures_; }
   std::span<StateBase* const> states() const { return states_; }
 
  private:
+  void drop_duplicates() {
+    std::unordered_set<StateBase*> seen;
+    std::erase_if(futures_, [&](const Future<T>& future) {
+      return !seen.insert(FutureAccess::state(future)).second;
+    });
+    seen.clear();
+    std::erase_if(states_, [&](StateBase* state) { return !seen.insert(state).second; });
+  }
+
   std::vector<Future<T>> futures_;
   std::vector<StateBase*> states_;
 };

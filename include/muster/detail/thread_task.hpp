@@ -7,6 +7,7 @@
 #include <new>
 #include <tuple>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 #include <muster/detail/future_state.hpp>
@@ -30,6 +31,12 @@ struct BoundCall {
 
   [[no_unique_address]] F callable;
   [[no_unique_address]] std::tuple<Args...> arguments;
+};
+
+// The type that a task is named after: the callable's, unless that is a wrapper of Muster's.
+template <class F>
+struct NamedAfter {
+  using type = F;
 };
 
 // A task of a thread pool: state, callable and arguments in one block. A small callable lies where
@@ -106,7 +113,7 @@ constexpr StateOps ThreadTask<R, F, Args...>::kOps = {
     .decode_value = nullptr,
     .run = &ThreadTask::run,
     .drop_call = ThreadTask::call_dropper(),
-    .callable = &typeid(F),
+    .callable = &typeid(typename NamedAfter<F>::type),
 };
 
 }  // namespace muster::detail

@@ -1,0 +1,37 @@
+#include "bench/probes/process_info.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+namespace bench {
+
+namespace {
+
+// The number behind "Key:" in a file of such lines.
+std::uint64_t field_of(const std::string& path, std::string_view key) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (line.compare(0, key.size(), key) != 0 || line[key.size()] != ':') continue;
+    return std::stoull(line.substr(key.size() + 1));
+  }
+  throw std::runtime_error(fmt::format("{} says nothing of {}", path, key));
+}
+
+constexpr std::uint64_t kKiB = 1024;
+
+}  // namespace
+
+std::uint64_t pss_of(pid_t pid) {
+  return kKiB * field_of(fmt::format("/proc/{}/smaps_rollup", pid), "Pss");
+}
+
+std::uint64_t private_memory() { return kKiB * field_of("/proc/self/status", "RssAnon"); }
+
+pid_t parent_of(pid_t pid) {
+  return static_cast<pid_t>(field_of(fmt::format("/proc/{}/status", pid), "PPid"));
+}
+
+}  // namespace bench

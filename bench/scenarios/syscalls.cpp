@@ -1,0 +1,181 @@
+// Counts per task of allocations and system calls while there is work.
+//
+// A cell runs in a child process, as everywhere: once as it is, for the allocations; twice under
+// strace -c -f, with and without the tasks, for the calls that the tasks add; and once under
+// strace -ff, whose logs tell the processes apart.
+#include <fmt/format.h>
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include <muster/muster.hpp>
+
+#include "bench/driver.hpp"
+#include "bench/peers/streams.hpp"
+#include "bench/probes/allocations.hpp"
+#include "bench/probes/gate.hpp"
+#include "bench/probes/process_info.hpp"
+#include "bench/scenarios.hpp"
+#include "bench/strace.hpp"
+
+namespace bench {
+
+namespace {
+
+constexpr std::string_view kStreaming = "streaming";
+constexpr std::string_view kLive = "streaming, 10^6 more live";
+constexpr std::string_view kKept = "kept";
+constexpr std::string_view kOverflow = "overflow";
+constexpr std::uint64_t kTasks = 1'000'000;
+constexpr std::size_t kWindow = 1024;
+
+// Where calls that are seen come from.
+const std::map<std::string_view, std::string_view> kReasons = {
+    {"brk", "the C library's allocator"},
+    {"fallocate", "shared memory that grew"},
+    {"futex", "who found nothing to do went to sleep, or was woken"},
+    {"madvise", "memory for futures' states, made ready or given back"},
+    {"mmap", "64 KiB more for futures' states, one in about 500 that live at a time"},
+    {"munmap", "such memory given back when its futures were gone"},
+    {"poll", "the client's pump thread waited for its doorbell"},
+    {"ppoll", "the client's pump thread waited for its doorbell"},
+    {"read", "the client's pump thread heard its doorbell"},
+    {"sched_yield", "a thread gave way to one that held a lock"},
+    {"write", "a worker rang the doorbell of the client's pump thread"},
+};
+
+// What happened in one of the roles.
+std::string text_of(const CallCounts& counts) {
+  if (counts.empty()) return "none";
+  std::string text;
+  for (const auto& [name, count] : counts) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} {}", count, name);
+  }
+  return text;
+}
+
+class SystemCalls : public Scenario {
+ public:
+  std::string_view name() const override { return "syscalls"; }
+  std::string_view summary() const override {
+    return "Allocations (malloc and its kin) and system calls per empty task in a process pool. "
+           "streaming: 1024 in flight; kept: all futures live until all are submitted; overflow: "
+           "all are submitted while the workers are held up, so that slots run out and all but "
+           "the first wait in the client's backlog. Hot.";
+  }
+  std::vector<Metric> metrics() const override {
+    return {{"thread_allocations", "allocations: submitting thread", Unit::count, false},
+            {"client_allocations", "client", Unit::count, false},
+            {"worker_allocations", "workers", Unit::count, false},
+            {"all_calls", "system calls: strace -c -f", Unit::count, false},
+            {"client_calls", "client", Unit::count, false},
+            {"worker_calls", "workers", Unit::count, false},
+            {"supervisor_calls", "supervisor", Unit::count, false}};
+  }
+  std::vector<Cell> cells(const Settings& settings) const override {
+    std::vector<Cell> cells;
+    for (const auto variant : {kStreaming, kLive, kKept, kOverflow}) {
+      for (const std::size_t workers : settings.workers) {
+        // No commas: they part a cell's fields.
+        cells.push_back({"process", workers, std::string(variant), kTasks});
+      }
+    }
+    return cells;
+  }
+  // Counts hardly vary, and strace takes its time.
+  std::size_t runs(const Settings&) const override { return 1; }
+
+  void measure(const Cell& cell, Sample& out) const override;
+  void run(Driver& driver, const Settings& settings, ScenarioResult& result) const override;
+
+ private:
+  using Futures = std::vector<muster::Future<int>>;
+
+  static std::uint64_t run_tasks(muster::ProcessPoolExecutor& pool, const Cell& cell,
+                                 Futures& futures, std::optional<Gate>& gate);
+  void count_all_calls(Driver& driver, CaseResult& one) const;
+  void count_calls_by_process(Driver& driver, CaseResult& one, ScenarioResult& result,
+                              CallCounts& seen) const;
+};
+
+// What is counted: all but this is preparation.
+std::uint64_t SystemCalls::run_tasks(muster::ProcessPoolExecutor& pool, const Cell& cell,
+                                     Futures& futures, std::optional<Gate>& gate) {
+  if (cell.variant == kStreaming || cell.variant == kLive) {
+    return stream(pool, cell.size, kWindow, futures);
+  }
+  submit_all(pool, cell.size, futures);
+  if (gate) gate->open();
+  return collect_all(futures);
+}
+
+void SystemCalls::measure(const Cell& cell, Sample& out) const {
+  start_counting_allocations();
+  prepare_gate();
+  muster::ProcessPoolExecutor pool(muster::ProcessPoolOptions{
+      .max_workers = cell.workers, .initializer = count_as_worker()});
+  Futures futures;
+  Futures live;
+  futures.reserve(std::max<std::size_t>(cell.size, kWindow));
+  stream(pool, kTasks / 10, kWindow, futures);
+  if (cell.variant == kLive) {
+    live.reserve(kTasks);
+    submit_all(pool, kTasks, live);
+    for (const auto& future : live) (void)future.result();
+  }
+  std::optional<Gate> gate;
+  if (cell.variant == kOverflow) gate.emplace(pool, cell.workers);
+  const std::vector<pid_t> workers = pool.worker_pids();
+
+  mark_begin();
+  const AllocationCounts before = allocations_so_far();
+  const std::uint64_t sum = run_tasks(pool, cell, futures, gate);
+  const AllocationCounts made = allocations_so_far() - before;
+  mark_end();
+
+  check_sum(sum, sum_of_results(cell.size));
+  if (cell.size == 0) return;
+  const auto per_task = [&](std::uint64_t count) {
+    return static_cast<double>(count) / static_cast<double>(cell.size);
+  };
+  out.set("thread_allocations", per_task(made.this_thread));
+  out.set("client_allocations", per_task(made.client));
+  out.set("worker_allocations", per_task(made.workers));
+  // For who reads the logs of strace.
+  out.set("supervisor", parent_of(workers.at(0)));
+  for (const pid_t pid : workers) out.set(fmt::format("worker {}", pid), pid);
+}
+
+void SystemCalls::run(Driver& driver, const Settings& settings, ScenarioResult& result) const {
+  Scenario::run(driver, settings, result);
+  for (CaseResult& one : result.cases) {
+    std::erase_if(one.values, [](const auto& value) { return is_pid(value.first); });
+  }
+  if (const std::string why = why_no_strace(); !why.empty()) {
+    result.notes.push_back("System calls were not counted: " + why);
+    return;
+  }
+  CallCounts seen;
+  for (CaseResult& one : result.cases) {
+    if (!one.failure.empty()) continue;
+    driver.show_progress(fmt::format("{}: strace: {}", name(), one.cell.label()));
+    try {
+      count_all_calls(driver, one);
+      count_calls_by_process(driver, one, result, seen);
+    } catch (const MeasurementError& error) {
+      one.failure = error.what();
+    }
+  }
+  for (const auto& [call, count] : seen) {
+    const auto reason = kReasons.find(call);
+    if (reason != kReasons.end()) result.notes.push_back(fmt::format("{}: {}", call, reason->second));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Scenario> make_syscalls() { return std::make_unique<SystemCalls>(); }
+
+}  // namespace bench

@@ -1,0 +1,48 @@
+#include "bench/probes/stopwatch.hpp"
+#include "bench/scenarios.hpp"
+#include "bench/scenarios/each_peer.hpp"
+
+namespace bench {
+
+namespace {
+
+constexpr std::uint32_t kWindow = 1024;
+
+class Throughput : public Scenario {
+ public:
+  std::string_view name() const override { return "throughput"; }
+  std::string_view summary() const override {
+    return "Empty tasks n -> n + 1, each with its own future. kept: all are submitted, then all "
+           "are collected; windowed: 1024 in flight. Hot: after a tenth of the same in the same "
+           "pool. Processor time is that of client, supervisor and workers together.";
+  }
+  std::vector<Metric> metrics() const override {
+    return {{"rate", "tasks", Unit::per_second, true},
+            {"processor", "processor time per task", Unit::seconds, false}};
+  }
+  std::vector<Cell> cells(const Settings& settings) const override {
+    return each_peer(kFutures, settings.workers, {"kept", "windowed"}, 1'000'000);
+  }
+
+  void measure(const Cell& cell, Sample& out) const override {
+    const auto peer = make_peer(cell.peer, cell.workers);
+    const auto run = [&](std::uint32_t tasks) {
+      return cell.variant == "kept" ? peer->kept(tasks) : peer->windowed(tasks, kWindow);
+    };
+    const auto tasks = static_cast<std::uint32_t>(cell.size);
+    check_sum(run(tasks / 10), sum_of_results(tasks / 10));
+    const ProcessorTime processor(peer->processes());
+    const Stopwatch watch;
+    const std::uint64_t sum = run(tasks);
+    const double seconds = watch.seconds();
+    out.set("processor", processor.seconds() / tasks);
+    out.set("rate", tasks / seconds);
+    check_sum(sum, sum_of_results(tasks));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Scenario> make_throughput() { return std::make_unique<Throughput>(); }
+
+}  // namespace bench

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <muster/detail/chunk_result.hpp>
+#include <muster/future.hpp>
+
+namespace muster::detail {
+
+// One chunk that was submitted.
+template <class R>
+struct MapChunk {
+  Future<ChunkResult<R>> future;
+  std::size_t first = 0;  // the index of its first item
+  std::size_t items = 0;
+};
+
+// Inputs and target of a map, of which only the type of the results is left to see.
+template <class R>
+class MapFeed {
+ public:
+  virtual ~MapFeed() = default;
+
+  // Reads at most `most` items and appends them to `chunks`, submitted as one chunk or, where
+  // items turn out not to be encodable, more. Returns how many items; 0: the inputs have ended.
+  virtual std::size_t submit(std::size_t most, std::vector<MapChunk<R>>& chunks) = 0;
+  virtual std::optional<std::size_t> items_left() const = 0;
+  virtual std::optional<double> seconds_per_item() const = 0;
+  virtual std::size_t workers() const = 0;
+};
+
+// `Target` is where chunks are submitted, a pool of either kind with the callable:
+//   std::size_t submit(std::vector<Item>& items, Future<ChunkResult<R>>& future)
+//     submits the first items as one chunk, takes them out, and says how many they were, one at
+//     the least; throws what submit throws
+//   std::optional<double> seconds_per_item() const, std::size_t workers() const
+template <class R, class Input, class Target>
+class RangeFeed final : public MapFeed<R> {
+ public:
+  template <class... Views>
+  explicit RangeFeed(Target target, Views&&... views)
+      : target_(std::move(target)), input_(std::in_place, std::forward<Views>(views)...) {}
+
+  std::size_t submit(std::size_t most, std::vector<MapChunk<R>>& chunks) override {
+    items_.clear();
+    input_.read(most, items_);
+    const std::size_t read = items_.size();
+    while (!items_.empty()) {
+      MapChunk<R> chunk;
+      chunk.first = next_;
+      chunk.items = target_.submit(items_, chunk.future);
+      next_ += chunk.items;
+      chunks.push_back(std::move(chunk));
+    }
+    return read;
+  }
+  std::optional<std::size_t> items_left() const override { return input_.left(); }
+  std::optional<double> seconds_per_item() const override { return target_.seconds_per_item(); }
+  std::size_t workers() const override { return target_.workers(); }
+
+ private:
+  Target target_;
+  Input input_;
+  std::vector<typename Input::Item> items_;
+  std::size_t next_ = 0;  // index
+};
+
+}  // namespace muster::detail

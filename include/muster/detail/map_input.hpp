@@ -1,0 +1,108 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <ranges>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <muster/detail/travel.hpp>
+
+// The inputs of a map, read one zipped item after another.
+namespace muster::detail {
+
+// Whether a range owns its elements for sure, so that they may be moved out of an rvalue of it.
+template <class R>
+concept OwnsElements = requires { typename R::allocator_type; } || kIsStdArray<R>;
+
+// One range, read once. An element is taken from it when it is asked for and not before: neither
+// begin() nor ++ is called ahead.
+template <class View, bool kMoveElements>
+class InputCursor {
+ public:
+  using Value = std::ranges::range_value_t<View>;
+
+  explicit InputCursor(View view) : view_(std::move(view)) {}
+
+  // Goes to the next element. False: there is none.
+  bool advance() {
+    if (!it_)
+      it_.emplace(std::ranges::begin(view_));
+    else
+      ++*it_;
+    return *it_ != std::ranges::end(view_);
+  }
+  Value take() {
+    if constexpr (kMoveElements)
+      return static_cast<Value>(std::ranges::iter_move(*it_));
+    else
+      return static_cast<Value>(**it_);
+  }
+  // Elements there are in all, where the range says so.
+  std::optional<std::size_t> size() {
+    if constexpr (std::ranges::sized_range<View>)
+      return static_cast<std::size_t>(std::ranges::size(view_));
+    else
+      return std::nullopt;
+  }
+
+ private:
+  View view_;
+  std::optional<std::ranges::iterator_t<View>> it_;
+};
+
+template <class R>
+using CursorFor = InputCursor<std::views::all_t<R>, !std::is_lvalue_reference_v<R> &&
+                                                        OwnsElements<std::remove_cvref_t<R>>>;
+
+// `Cursors` are InputCursor; the shortest ends the items.
+template <class... Cursors>
+class MapInput {
+ public:
+  using Item = std::tuple<typename Cursors::Value...>;
+
+  template <class... Views>
+  explicit MapInput(std::in_place_t, Views&&... views)
+      : cursors_(std::forward<Views>(views)...) {
+    left_ = std::apply(
+        [](Cursors&... cursors) {
+          std::optional<std::size_t> least;
+          const auto bound = [&least](std::optional<std::size_t> size) {
+            if (size) least = std::min(least.value_or(*size), *size);
+          };
+          (bound(cursors.size()), ...);
+          return least;
+        },
+        cursors_);
+  }
+
+  // Appends at most `most` items. What reading an input throws comes through, with the items
+  // before it appended; there are no more then.
+  void read(std::size_t most, std::vector<Item>& items) {
+    while (most-- > 0 && !ended_) {
+      ended_ = true;  // should one of them throw
+      const bool more = std::apply([](Cursors&... c) { return (c.advance() && ...); }, cursors_);
+      if (!more) return;
+      items.push_back(std::apply([](Cursors&... c) { return Item{c.take()...}; }, cursors_));
+      ended_ = false;
+      if (left_ && *left_ > 0) --*left_;
+    }
+  }
+
+  bool ended() const { return ended_; }
+  // A guess: the size of the shortest range that knows its size.
+  std::optional<std::size_t> left() const { return left_; }
+
+ private:
+  std::tuple<Cursors...> cursors_;
+  std::optional<std::size_t> left_;
+  bool ended_ = false;
+};
+
+template <class... Rs>
+using MapInputFor = MapInput<CursorFor<Rs>...>;
+
+}  // namespace muster::detail

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <muster/detail/backend.hpp>
+#include <muster/detail/chunk_codec.hpp>
+#include <muster/detail/map_options.hpp>
+#include <muster/detail/task_call.hpp>
+#include <muster/future.hpp>
+
+// Chunks of map on the processes of a pool.
+namespace muster::detail {
+
+template <class F, class Item>
+struct TravelItemCall;
+template <class F, class... Args>
+struct TravelItemCall<F, std::tuple<Args...>> {
+  using Traits = CallTraits<F, Args...>;
+
+  static void encode(Encoder& out, std::tuple<Args...>& item) {
+    std::apply([&](Args&... args) { Traits::encode_arguments(out, std::move(args)...); }, item);
+  }
+  static std::size_t size_hint(const std::tuple<Args...>& item) {
+    return std::apply(
+        [](const Args&... args) { return Traits::arguments_size_hint(args...); }, item);
+  }
+};
+
+template <class F, class Item>
+class TravelTarget {
+  using Call = TravelItemCall<F, Item>;
+  using Traits = typename Call::Traits;
+  using Code = ChunkCode<Traits>;
+
+ public:
+  using Result = typename Traits::Result;
+
+  template <class G>
+  TravelTarget(TravelBackend& backend, const TaskOptions& options, G&& callable)
+      : backend_(backend), options_(options), callable_(std::forward<G>(callable)) {}
+
+  std::size_t submit(std::vector<Item>& items, Future<ChunkResult<Result>>& future) {
+    FutureState<ChunkResult<Result>>* state = new_state<ChunkState<Result>>();
+    future = FutureAccess::adopt(state);
+    TaskSpec spec;
+    Encoding encoding{callable_, items, spec};
+    spec.type = &Code::type();
+    spec.options = options_.get();
+    spec.size_hint = size_hint(items);
+    spec.encode = &Encoding::run;
+    spec.context = &encoding;
+    spec.chunk.items = static_cast<std::uint32_t>(items.size());
+    std::size_t taken;
+    try {
+      backend_.submit(*state, spec);
+      taken = spec.chunk.items;
+    } catch (...) {
+      if (!encoding.failed) throw;
+      state->complete_exception(std::current_exception());
+      taken = encoding.callable_failed ? items.size() : 1;
+    }
+    items.erase(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(taken));
+    return taken;
+  }
+  std::optional<double> seconds_per_item() const {
+    return backend_.seconds_per_item(Code::type());
+  }
+  std::size_t workers() const { return backend_.workers(); }
+
+ private:
+  // Encodes as many of the items as can be; one that cannot begins the next chunk, and fails alone
+  // there.
+  struct Encoding {
+    const F& callable;
+    std::vector<Item>& items;
+    TaskSpec& spec;
+    bool failed = false;
+    bool callable_failed = false;
+
+    static void run(Encoder& out, void* context) { static_cast<Encoding*>(context)->encode(out); }
+
+    void encode(Encoder& out) {
+      callable_failed = failed = true;
+      Traits::encode_callable(out, callable);
+      callable_failed = false;
+      const std::size_t count_at = out.size();
+      std::uint32_t count = 0;
+      out.write(&count, sizeof(count));
+      for (Item& item : items) {
+        if (!encode_item(out, item, count)) break;
+        ++count;
+      }
+      failed = false;
+      overwrite(out, count_at, count);
+      spec.chunk.items = count;
+    }
+    bool encode_item(Encoder& out, Item& item, std::uint32_t count) {
+      const std::size_t before = out.size();
+      try {
+        out.context().reset();
+        if constexpr (Code::kSameSize) {
+          Call::encode(out, item);
+        } else {
+          std::uint64_t size = 0;
+          out.write(&size, sizeof(size));
+          const std::size_t begin = out.size();
+          Call::encode(out, item);
+          size = out.size() - begin;
+          overwrite(out, before, size);
+        }
+        return true;
+      } catch (...) {
+        if (count == 0) throw;
+        out.truncate(before);
+        return false;
+      }
+    }
+    template <class U>
+    static void overwrite(Encoder& out, std::size_t at, const U& value) {
+      std::memcpy(const_cast<std::byte*>(out.data()) + at, &value, sizeof(U));
+    }
+  };
+
+  std::size_t size_hint(const std::vector<Item>& items) const {
+    const std::size_t prefix = Code::kSameSize ? 0 : sizeof(std::uint64_t);
+    return callable_size<F>() + sizeof(std::uint32_t) +
+           items.size() * (prefix + Call::size_hint(items.front()));
+  }
+
+  TravelBackend& backend_;
+  ItemOptions options_;
+  F callable_;
+};
+
+}  // namespace muster::detail

@@ -1,0 +1,80 @@
+#include <muster/detail/map_sizing.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include <muster/detail/chunk.hpp>
+#include <muster/detail/item_time.hpp>
+#include <muster/error.hpp>
+
+namespace muster::detail {
+namespace {
+
+constexpr double kSecondsPerChunk = 250e-6;
+constexpr std::size_t kChunksPerWorkerLeft = 4;
+constexpr std::size_t kUnmeasuredChunks = 64;
+constexpr std::size_t kMostItems = ChunkHeader::kMaxItems;
+
+void check(const char* what, std::size_t value) {
+  constexpr auto kMost =
+      static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
+  if (value > kMost)
+    throw InvalidArgumentError(std::string(what) + " of map is " + std::to_string(value) +
+                               ", which was a negative number: use 0 for the default, or how "
+                               "many items are meant");
+}
+
+}  // namespace
+
+void ItemTime::note(double seconds_per_item) {
+  const double mean = mean_.load(std::memory_order_relaxed);
+  // A thread that lost its core while it measured is not to spoil the mean at once.
+  constexpr double kOutlier = 8;
+  double weight = mean == 0 ? 1 : 0.25;
+  if (mean > 0 && seconds_per_item > mean * kOutlier) weight = 1.0 / 16;
+  // The clock may say 0; that something was measured must show.
+  constexpr double kLeast = 1e-10;
+  mean_.store(std::max(mean + weight * (seconds_per_item - mean), kLeast),
+              std::memory_order_relaxed);
+}
+
+ChunkSizer::ChunkSizer(const MapOptions& options, std::size_t workers)
+    : fixed_(options.chunksize), most_(options.buffersize), workers_(std::max<std::size_t>(workers, 1)) {
+  check("chunksize", options.chunksize);
+  check("buffersize", options.buffersize);
+  // A time limit is an item's own, so an item is a task unless the caller wants it otherwise.
+  if (fixed_ == 0 && !options.task.task_timeout.is_zero()) fixed_ = 1;
+  fixed_ = std::min(fixed_, kMostItems);
+  if (most_ != 0) {
+    // What is in flight is to be spread over the workers, with a chunk that waits for each.
+    most_ = fixed_ != 0 ? most_ : std::max<std::size_t>(most_ / (2 * workers_), 1);
+  }
+}
+
+std::size_t ChunkSizer::next(std::optional<double> seconds_per_item,
+                             std::optional<std::size_t> left) {
+  std::size_t items = fixed_;
+  if (items == 0) {
+    if (seconds_per_item) {
+      const double fit = kSecondsPerChunk / *seconds_per_item;
+      items = fit < static_cast<double>(kMostItems) ? static_cast<std::size_t>(fit) : kMostItems;
+      if (left) {
+        const std::size_t share = workers_ * kChunksPerWorkerLeft;
+        items = std::min(items, (*left + share - 1) / share);
+      }
+    } else {
+      items = unmeasured();
+    }
+  }
+  if (most_ != 0) items = std::min(items, most_);
+  return std::max<std::size_t>(items, 1);
+}
+
+std::size_t ChunkSizer::unmeasured() {
+  const std::size_t chunk = chunks_++;
+  if (chunk < kUnmeasuredChunks * workers_) return 1;
+  return chunk < kUnmeasuredChunks * workers_ + kUnmeasuredChunks ? 4 : 16;
+}
+
+}  // namespace muster::detail

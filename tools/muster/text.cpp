@@ -1,0 +1,117 @@
+#include "text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include <fmt/format.h>
+
+namespace muster_tool {
+
+namespace {
+
+using muster::WorkerState;
+using muster::detail::PoolCondition;
+
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0u) == 0x80u; }
+
+// Bytes of the code point that `text` begins with; 0: none that can be printed.
+std::size_t printable_length(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80) return first >= 0x20 && first != 0x7f ? 1 : 0;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  if (!std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(length), continues))
+    return 0;
+  const auto second = static_cast<unsigned char>(text[1]);
+  if (first == 0xc2 && second < 0xa0) return 0;  // C1: controls of the terminal
+  // Written longer than needed, surrogates, beyond the last code point.
+  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
+      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90)) {
+    return 0;
+  }
+  return length;
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t length = printable_length(text);
+    result += length == 0 ? std::string_view("?") : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
+}
+
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+}
+
+std::string describe(muster::Duration duration) {
+  const std::int64_t us = std::max<std::int64_t>(duration.nanoseconds(), 0) / 1000;
+  const std::int64_t s = us / 1'000'000;
+  if (us < 1000) return fmt::format("{} us", us);
+  if (s < 1) return fmt::format("{} ms", us / 1000);
+  if (s < 60) return fmt::format("{}.{} s", s, us / 100'000 % 10);
+  if (s < 3600) return fmt::format("{}m {:02}s", s / 60, s % 60);
+  if (s < 86400) return fmt::format("{}h {:02}m", s / 3600, s / 60 % 60);
+  return fmt::format("{}d {:02}h", s / 86400, s / 3600 % 24);
+}
+
+std::string describe_bytes(std::uint64_t bytes) {
+  constexpr std::array<std::string_view, 5> kUnits{"KiB", "MiB", "GiB", "TiB", "PiB"};
+  double amount = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; amount >= 1024 && unit + 1 < kUnits.size(); ++unit) amount /= 1024;
+  return fmt::format("{:.1f} {}", amount, kUnits[unit]);
+}
+
+std::string rfc3339(std::int64_t realtime_ns) {
+  const std::time_t seconds = realtime_ns / 1'000'000'000;
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900,
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                     realtime_ns / 1000 % 1'000'000);
+}
+
+std::string_view word(WorkerState state) {
+  switch (state) {
+    case WorkerState::starting:
+      return "starting";
+    case WorkerState::idle:
+      return "idle";
+    case WorkerState::running:
+      return "running";
+    case WorkerState::stopping:
+      return "stopping";
+    case WorkerState::dead:
+      return "dead";
+  }
+  return "unknown";
+}
+
+std::string_view word(PoolCondition condition) {
+  switch (condition) {
+    case PoolCondition::starting:
+      return "starting";
+    case PoolCondition::running:
+      return "running";
+    case PoolCondition::shut_down:
+      return "shutdown";
+    case PoolCondition::broken:
+      return "broken";
+    case PoolCondition::closed:
+      return "closed";
+    case PoolCondition::orphan:
+      return "orphan";
+    case PoolCondition::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+}  // namespace muster_tool
