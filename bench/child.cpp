@@ -1,7 +1,6 @@
 #include "bench/child.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/syscall.h>
@@ -14,6 +13,8 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+
+#include <fmt/format.h>
 
 namespace bench {
 

@@ -30,8 +30,8 @@ void Driver::run_in_turns(const Scenario& scenario, std::size_t runs, ScenarioRe
   for (std::size_t run = 1; run <= runs; ++run) {
     for (CaseResult& one : result.cases) {
       if (!one.failure.empty()) continue;
-      progress_.show(fmt::format("{}: run {} of {}: {}", scenario.name(), run, runs,
-                                 one.cell.label()));
+      progress_.show(
+          fmt::format("{}: run {} of {}: {}", scenario.name(), run, runs, one.cell.label()));
       ChildResult child = run_once(scenario, one.cell);
       one.add(child.sample);
       one.failure = std::move(child.failure);

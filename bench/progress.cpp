@@ -1,11 +1,12 @@
 #include "bench/progress.hpp"
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdio>
+
+#include <fmt/format.h>
 
 namespace bench {
 

@@ -1,9 +1,9 @@
 #include "bench/sample.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <system_error>
+
+#include <fmt/format.h>
 
 namespace bench {
 
@@ -26,8 +26,7 @@ Sample Sample::from_text(std::string_view text) {
     const auto space = line.find(' ');
     double value = 0;
     const char* const end = line.data() + line.size();
-    if (space == line.npos ||
-        std::from_chars(line.data() + space + 1, end, value).ptr != end) {
+    if (space == line.npos || std::from_chars(line.data() + space + 1, end, value).ptr != end) {
       throw MeasurementError(fmt::format("printed \"{}\"", line));
     }
     sample.set(line.substr(0, space), value);

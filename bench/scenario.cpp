@@ -1,9 +1,9 @@
 #include "bench/scenario.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include "bench/driver.hpp"
 #include "bench/peers/peers.hpp"

@@ -1,6 +1,5 @@
 #include "bench/strace.hpp"
 
-#include <fmt/format.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,6 +8,8 @@
 #include <limits>
 #include <sstream>
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "bench/child.hpp"
 #include "bench/sample.hpp"

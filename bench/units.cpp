@@ -1,11 +1,11 @@
 #include "bench/units.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <span>
+
+#include <fmt/format.h>
 
 namespace bench {
 

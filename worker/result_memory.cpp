@@ -58,7 +58,10 @@ void ResultMemory::release_below(std::uint64_t offset) {
 
 std::byte* ResultMemory::allocate(std::size_t size) {
   collect_returns();
-  return arena_.allocate(size);
+  std::byte* block = arena_.allocate(size);
+  // Before anything is written there: a successor's arena begins behind what stands here.
+  record_.arena_backed.store(arena_.backed());
+  return block;
 }
 
 void ResultMemory::count() {

@@ -1,8 +1,9 @@
 #include "bench/peers/muster_peer.hpp"
 
-#include <muster/muster.hpp>
 #include <thread>
 #include <type_traits>
+
+#include <muster/muster.hpp>
 
 #include "bench/peers/streams.hpp"
 #include "bench/probes/process_info.hpp"
@@ -66,8 +67,8 @@ class MusterPeer : public Peer {
 }  // namespace
 
 std::unique_ptr<Peer> make_process_pool(std::size_t workers) {
-  return std::make_unique<
-      MusterPeer<muster::ProcessPoolExecutor, muster::ProcessPoolOptions>>(workers);
+  return std::make_unique<MusterPeer<muster::ProcessPoolExecutor, muster::ProcessPoolOptions>>(
+      workers);
 }
 
 std::unique_ptr<Peer> make_thread_pool(std::size_t workers) {

@@ -1,9 +1,9 @@
 #include "bench/peers/peers.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "bench/peers/muster_peer.hpp"
 #include "bench/peers/serial_loop.hpp"

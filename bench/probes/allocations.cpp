@@ -36,8 +36,7 @@ inline void count() noexcept {
   SharedCounts* const counts = shared.load(std::memory_order_relaxed);
   if (counts == nullptr) return;
   ++of_thread;
-  counts->of_role[own_role.load(std::memory_order_relaxed)].fetch_add(1,
-                                                                      std::memory_order_relaxed);
+  counts->of_role[own_role.load(std::memory_order_relaxed)].fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -91,5 +90,4 @@ int posix_memalign(void** block, std::size_t alignment, std::size_t size) noexce
   *block = place;
   return 0;
 }
-
 }

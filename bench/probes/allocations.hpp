@@ -13,9 +13,9 @@ namespace bench {
 // until then, and in cells that do not count, it costs a test of a pointer that is null.
 struct AllocationCounts {
   std::uint64_t this_thread = 0;
-  std::uint64_t client = 0;   // all threads of the process that made the pool
+  std::uint64_t client = 0;  // all threads of the process that made the pool
   std::uint64_t workers = 0;
-  std::uint64_t others = 0;   // the supervisor
+  std::uint64_t others = 0;  // the supervisor
 
   friend AllocationCounts operator-(const AllocationCounts& a, const AllocationCounts& b) {
     return {a.this_thread - b.this_thread, a.client - b.client, a.workers - b.workers,

@@ -1,10 +1,10 @@
 #include "bench/probes/process_info.hpp"
 
-#include <fmt/format.h>
-
 #include <fstream>
 #include <stdexcept>
 #include <string>
+
+#include <fmt/format.h>
 
 namespace bench {
 

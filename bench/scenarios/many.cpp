@@ -1,6 +1,4 @@
 // Many tasks in one pool at a time: does it finish, and what does it take.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -9,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <thread>
+
+#include <fmt/format.h>
 
 #include <muster/muster.hpp>
 

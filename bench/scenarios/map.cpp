@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <numeric>
+
+#include <fmt/format.h>
 
 #include "bench/driver.hpp"
 #include "bench/probes/stopwatch.hpp"

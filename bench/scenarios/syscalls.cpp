@@ -1,13 +1,11 @@
 // Counts per task of allocations and system calls while there is work.
 //
-// A cell runs in a child process, as everywhere: once as it is, for the allocations; twice under
-// strace -c -f, with and without the tasks, for the calls that the tasks add; and once under
-// strace -ff, whose logs tell the processes apart.
-#include <fmt/format.h>
-
-#include <map>
+// What runs in the process that is counted is here; call_counts.cpp runs it under strace.
+#include <algorithm>
 #include <optional>
 #include <string>
+
+#include <fmt/format.h>
 
 #include <muster/muster.hpp>
 
@@ -17,6 +15,7 @@
 #include "bench/probes/gate.hpp"
 #include "bench/probes/process_info.hpp"
 #include "bench/scenarios.hpp"
+#include "bench/scenarios/call_counts.hpp"
 #include "bench/strace.hpp"
 
 namespace bench {
@@ -24,37 +23,11 @@ namespace bench {
 namespace {
 
 constexpr std::string_view kStreaming = "streaming";
-constexpr std::string_view kLive = "streaming, 10^6 more live";
+constexpr std::string_view kLive = "streaming with 10^6 live";
 constexpr std::string_view kKept = "kept";
 constexpr std::string_view kOverflow = "overflow";
 constexpr std::uint64_t kTasks = 1'000'000;
 constexpr std::size_t kWindow = 1024;
-
-// Where calls that are seen come from.
-const std::map<std::string_view, std::string_view> kReasons = {
-    {"brk", "the C library's allocator"},
-    {"fallocate", "shared memory that grew"},
-    {"futex", "who found nothing to do went to sleep, or was woken"},
-    {"madvise", "memory for futures' states, made ready or given back"},
-    {"mmap", "64 KiB more for futures' states, one in about 500 that live at a time"},
-    {"munmap", "such memory given back when its futures were gone"},
-    {"poll", "the client's pump thread waited for its doorbell"},
-    {"ppoll", "the client's pump thread waited for its doorbell"},
-    {"read", "the client's pump thread heard its doorbell"},
-    {"sched_yield", "a thread gave way to one that held a lock"},
-    {"write", "a worker rang the doorbell of the client's pump thread"},
-};
-
-// What happened in one of the roles.
-std::string text_of(const CallCounts& counts) {
-  if (counts.empty()) return "none";
-  std::string text;
-  for (const auto& [name, count] : counts) {
-    if (!text.empty()) text += ", ";
-    text += fmt::format("{} {}", count, name);
-  }
-  return text;
-}
 
 class SystemCalls : public Scenario {
  public:
@@ -78,7 +51,6 @@ class SystemCalls : public Scenario {
     std::vector<Cell> cells;
     for (const auto variant : {kStreaming, kLive, kKept, kOverflow}) {
       for (const std::size_t workers : settings.workers) {
-        // No commas: they part a cell's fields.
         cells.push_back({"process", workers, std::string(variant), kTasks});
       }
     }
@@ -95,9 +67,6 @@ class SystemCalls : public Scenario {
 
   static std::uint64_t run_tasks(muster::ProcessPoolExecutor& pool, const Cell& cell,
                                  Futures& futures, std::optional<Gate>& gate);
-  void count_all_calls(Driver& driver, CaseResult& one) const;
-  void count_calls_by_process(Driver& driver, CaseResult& one, ScenarioResult& result,
-                              CallCounts& seen) const;
 };
 
 // What is counted: all but this is preparation.
@@ -114,8 +83,8 @@ std::uint64_t SystemCalls::run_tasks(muster::ProcessPoolExecutor& pool, const Ce
 void SystemCalls::measure(const Cell& cell, Sample& out) const {
   start_counting_allocations();
   prepare_gate();
-  muster::ProcessPoolExecutor pool(muster::ProcessPoolOptions{
-      .max_workers = cell.workers, .initializer = count_as_worker()});
+  muster::ProcessPoolExecutor pool(
+      muster::ProcessPoolOptions{.max_workers = cell.workers, .initializer = count_as_worker()});
   Futures futures;
   Futures live;
   futures.reserve(std::max<std::size_t>(cell.size, kWindow));
@@ -143,35 +112,14 @@ void SystemCalls::measure(const Cell& cell, Sample& out) const {
   out.set("thread_allocations", per_task(made.this_thread));
   out.set("client_allocations", per_task(made.client));
   out.set("worker_allocations", per_task(made.workers));
-  // For who reads the logs of strace.
-  out.set("supervisor", parent_of(workers.at(0)));
-  for (const pid_t pid : workers) out.set(fmt::format("worker {}", pid), pid);
+  // For who reads strace's logs.
+  out.set(kSupervisorKey, parent_of(workers.at(0)));
+  for (const pid_t pid : workers) out.set(fmt::format("{}{}", kWorkerKey, pid), pid);
 }
 
 void SystemCalls::run(Driver& driver, const Settings& settings, ScenarioResult& result) const {
   Scenario::run(driver, settings, result);
-  for (CaseResult& one : result.cases) {
-    std::erase_if(one.values, [](const auto& value) { return is_pid(value.first); });
-  }
-  if (const std::string why = why_no_strace(); !why.empty()) {
-    result.notes.push_back("System calls were not counted: " + why);
-    return;
-  }
-  CallCounts seen;
-  for (CaseResult& one : result.cases) {
-    if (!one.failure.empty()) continue;
-    driver.show_progress(fmt::format("{}: strace: {}", name(), one.cell.label()));
-    try {
-      count_all_calls(driver, one);
-      count_calls_by_process(driver, one, result, seen);
-    } catch (const MeasurementError& error) {
-      one.failure = error.what();
-    }
-  }
-  for (const auto& [call, count] : seen) {
-    const auto reason = kReasons.find(call);
-    if (reason != kReasons.end()) result.notes.push_back(fmt::format("{}: {}", call, reason->second));
-  }
+  count_calls(driver, *this, result);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <muster/detail/backend.hpp>
+#include <muster/detail/map_start.hpp>
 #include <muster/detail/submit_path.hpp>
 #include <muster/future.hpp>
 #include <muster/map.hpp>

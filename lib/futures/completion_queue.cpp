@@ -7,8 +7,8 @@ namespace muster::detail {
 
 class CompletionQueue::Hook final : public StateHook {
  public:
-  Hook(CompletionQueue& queue, StateBase& state, std::size_t number)
-      : StateHook(Kind::observer), queue_(queue), state(state), number(number) {}
+  Hook(CompletionQueue& queue, StateBase& watched_state, std::size_t its_number)
+      : StateHook(Kind::observer), state(watched_state), number(its_number), queue_(queue) {}
 
   // Lock-free, because the state's lock is held.
   void fire(StateBase&) noexcept override {
@@ -27,15 +27,14 @@ class CompletionQueue::Hook final : public StateHook {
     }
   }
 
- private:
-  CompletionQueue& queue_;
-
- public:
   StateBase& state;
   const std::size_t number;
   Hook* next_ended = nullptr;
   Hook* next_watched = nullptr;
   Hook* prev_watched = nullptr;
+
+ private:
+  CompletionQueue& queue_;
 };
 
 void CompletionQueue::watch(StateBase& state, std::size_t number) {

@@ -68,6 +68,19 @@ HeaderStart read_start(int fd) {
 
 }  // namespace
 
+LoadedPool::LoadedPool(const PoolConstants& constants, std::array<Memfd, kSegments> memory,
+                       std::array<Region, kSegments> regions)
+    : constants_(constants), memory_(std::move(memory)), regions_(std::move(regions)) {
+  const auto base = [this](Segment which) {
+    return static_cast<std::byte*>(regions_[static_cast<std::size_t>(which)].get_address());
+  };
+  const Geometry& g = constants_.geometry;
+  views_ = {{base(Segment::tasks), g},
+            {base(Segment::control), g},
+            {base(Segment::results), g},
+            {base(Segment::facts), g}};
+}
+
 std::uint64_t LoadedPool::backed_bytes() const {
   std::uint64_t bytes = 0;
   for (const Memfd& memory : memory_) {
@@ -96,27 +109,25 @@ PoolLoad load_segments(std::array<FileDescriptor, kSegments> segments) {
     }
     sizes[i] = static_cast<std::uint64_t>(status.st_size);
   }
-  LoadedPool pool;
-  if (const LoadError error = check_header(start, sizes, pool.constants_);
-      error != LoadError::none) {
+  PoolConstants constants;
+  if (const LoadError error = check_header(start, sizes, constants); error != LoadError::none) {
     return {error, std::nullopt};
   }
-  const Geometry& g = pool.constants_.geometry;
+  const Geometry& g = constants.geometry;
   // Of the tasks all but the arguments, which are nobody else's business.
   const std::array<std::size_t, kSegments> lengths{g.arguments_at(), g.control_bytes(),
                                                    g.results_bytes(), g.facts_bytes()};
-  std::array<std::byte*, kSegments> base{};
+  std::array<Memfd, kSegments> memory;
+  std::array<LoadedPool::Region, kSegments> regions;
   try {
     for (std::size_t i = 0; i < kSegments; ++i) {
-      pool.memory_[i] = Memfd::adopt(std::move(segments[i]), bip::read_only, sizes[i]);
-      pool.regions_[i] = map_shared(pool.memory_[i], bip::read_only, 0, lengths[i]);
-      base[i] = static_cast<std::byte*>(pool.regions_[i].get_address());
+      memory[i] = Memfd::adopt(std::move(segments[i]), bip::read_only, sizes[i]);
+      regions[i] = map_shared(memory[i], bip::read_only, 0, lengths[i]);
     }
   } catch (const Error&) {
     return {LoadError::no_memory, std::nullopt};
   }
-  pool.views_ = {{base[0], g}, {base[1], g}, {base[2], g}, {base[3], g}};
-  return {LoadError::none, std::move(pool)};
+  return {LoadError::none, LoadedPool(constants, std::move(memory), std::move(regions))};
 }
 
 PoolLoad load_pool(const FoundPool& found) {

@@ -20,6 +20,12 @@ namespace muster::detail {
 // A pool's memory, mapped. Good for as long as this object lives, also after the pool's end.
 class LoadedPool {
  public:
+  using Region = boost::interprocess::mapped_region;
+
+  // Of checked segments, by Segment, each mapped from its start.
+  LoadedPool(const PoolConstants& constants, std::array<Memfd, kSegments> memory,
+             std::array<Region, kSegments> regions);
+
   const PoolConstants& constants() const { return constants_; }
   // Of the memory in `constants().geometry`.
   const PoolViews& views() const { return views_; }
@@ -27,12 +33,9 @@ class LoadedPool {
   std::uint64_t backed_bytes() const;
 
  private:
-  friend struct PoolLoad;
-  friend PoolLoad load_segments(std::array<FileDescriptor, kSegments> segments);
-
   PoolConstants constants_;
   std::array<Memfd, kSegments> memory_;
-  std::array<boost::interprocess::mapped_region, kSegments> regions_;
+  std::array<Region, kSegments> regions_;
   PoolViews views_;
 };
 

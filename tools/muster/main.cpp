@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <iostream>
+#include <sstream>
 #include <string>
 
 #include <muster/version.hpp>
@@ -39,7 +41,11 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return static_cast<int>(app.exit(error) == 0 ? ExitCode::fine : ExitCode::usage);
+    std::ostringstream out;
+    std::ostringstream complaint;
+    const bool asked = app.exit(error, out, complaint) == 0;  // for help, or for the version
+    std::cerr << complaint.str();
+    return static_cast<int>(asked ? print(out.str()) : ExitCode::usage);
   }
   return static_cast<int>(ls->parsed() ? list_pools(json) : show_pool(pool, json));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -40,15 +41,14 @@ class ChunkResult {
 
   // Of the item at `position`, below size(): its value, or null and its exception.
   Value* find(std::size_t position, std::exception_ptr& error) {
-    std::size_t failed_before = 0;
-    for (const Failure& failure : failures_) {
-      if (failure.position == position) {
-        error = failure.error;
-        return nullptr;
-      }
-      if (failure.position > position) break;
-      ++failed_before;
+    const auto failure = std::lower_bound(
+        failures_.begin(), failures_.end(), position,
+        [](const Failure& f, std::size_t wanted) { return f.position < wanted; });
+    if (failure != failures_.end() && failure->position == position) {
+      error = failure->error;
+      return nullptr;
     }
+    const auto failed_before = static_cast<std::size_t>(failure - failures_.begin());
     return &values_[position - failed_before].value;
   }
 

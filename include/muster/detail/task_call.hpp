@@ -80,16 +80,18 @@ struct TaskCode {
 // What stands for a call that cannot be a task, so that the compiler says why and nothing else.
 // None of its functions exist.
 struct RefusedCall {
-  using Callable = void*;
+  using Callable = void;
   using Arguments = std::tuple<>;
   using Result = void;
   static constexpr std::size_t kFixedSize = 0;
   static constexpr std::size_t kFixedResultSize = 0;
   static const TaskType& type();
-  static Callable decode_callable(Decoder& in);
+  static void decode_callable(Decoder& in);
   static Arguments decode_arguments(Decoder& in);
-  static void invoke(Callable& callable, Arguments& arguments);
-  static void invoke_and_encode(Callable& callable, Arguments& arguments, Encoder& result);
+  template <class... Args>
+  static void invoke(Args&&... args);
+  template <class... Args>
+  static void invoke_and_encode(Args&&... args);
   template <class... Args>
   static std::size_t size_hint(const Args&... args);
   template <class... Args>

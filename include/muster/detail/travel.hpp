@@ -117,7 +117,7 @@ template <class T, Refusal kWhy>
 struct CannotTravel {
   static_assert(kWhy != Refusal::raw_pointer,
                 "muster: a raw pointer cannot travel to another process. Send the value it points "
-                "to, a std::vector or std::string of the values, or a muster::SharedArray.");
+                "to, or a std::vector or std::string of the values.");
   static_assert(kWhy != Refusal::reference,
                 "muster: a reference to non-const cannot travel to another process, where the "
                 "task would change a copy. Take the parameter by value or const reference and "
@@ -137,7 +137,7 @@ struct CannotTravel {
                 "function pointer or the captureless lambda itself.");
   static_assert(kWhy != Refusal::reference_wrapper,
                 "muster: a std::reference_wrapper cannot travel, it is an address. Send the value "
-                "itself, or a muster::SharedArray.");
+                "itself.");
   static_assert(kWhy != Refusal::atomic,
                 "muster: a std::atomic cannot travel, a copy would share nothing. Send the value "
                 "that load() gives.");

@@ -1,0 +1,86 @@
+// muster-bench: measures Muster's pools on the machine at hand. bench/README.md says how.
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "bench/driver.hpp"
+#include "bench/json_file.hpp"
+#include "bench/machine.hpp"
+#include "bench/options.hpp"
+#include "bench/report.hpp"
+#include "bench/scenarios.hpp"
+
+namespace bench {
+
+namespace {
+
+constexpr int kFailure = 1;
+
+void print(const std::string& text) {
+  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+    throw std::runtime_error("cannot write to standard output");
+  }
+}
+
+// One run of one cell, in a child of the driver. What comes out of it goes to standard output, an
+// error as a line that begins with "error".
+int run_cell(const std::string& text) {
+  // The driver's end, even by SIGKILL, is this process's end and so the pool's.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  try {
+    const auto comma = std::min(text.find(','), text.size());
+    const Scenario* scenario = find_scenario(text.substr(0, comma));
+    if (scenario == nullptr) throw MeasurementError("there is no scenario as in " + text);
+    const Cell cell =
+        Cell::from_text(std::string_view(text).substr(std::min(comma + 1, text.size())));
+    Sample sample;
+    scenario->measure(cell, sample);
+    print(sample.to_text());
+    return 0;
+  } catch (const std::exception& error) {
+    print(fmt::format("error {}\n", error.what()));
+    return kFailure;
+  }
+}
+
+int run_scenarios(const Options& options) {
+  std::optional<JsonFile> json;
+  if (!options.json.empty()) json.emplace(options.json);
+  const Facts machine = describe_machine();
+  print(heading_text(machine, options.settings, doubts()));
+
+  Driver driver(options.settings);
+  std::vector<ScenarioResult> results;
+  for (const Scenario* scenario : options.scenarios) {
+    results.push_back(driver.run(*scenario));
+    print('\n' + table_text(results.back(), scenario->summary()));
+  }
+  if (json) json->write(machine, options.settings, results);
+  const bool failed = std::any_of(results.begin(), results.end(),
+                                  [](const ScenarioResult& result) { return result.failed(); });
+  return failed ? kFailure : 0;
+}
+
+}  // namespace
+
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  using namespace bench;
+  try {
+    int exit_code = 0;
+    const std::optional<Options> options = parse_options(argc, argv, exit_code);
+    if (!options) return exit_code;
+    return options->cell.empty() ? run_scenarios(*options) : run_cell(options->cell);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "muster-bench: {}\n", error.what());
+    return kFailure;
+  }
+}

@@ -1,0 +1,86 @@
+#include "bench/options.hpp"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "bench/scenarios.hpp"
+
+namespace bench {
+
+namespace {
+
+constexpr std::uint64_t kMostTasks = 1'000'000'000;
+constexpr std::size_t kMostWorkers = 1024;
+constexpr std::size_t kMostRuns = 1000;
+constexpr std::size_t kQuickRuns = 5;
+
+std::string known_scenario(const std::string& name) {
+  if (find_scenario(name) != nullptr) return "";
+  return fmt::format("there is no scenario \"{}\"; there are {}", name, scenario_names());
+}
+
+// CLI11 alone would take -1 for the largest number there is.
+CLI::Validator count_up_to(std::uint64_t most) {
+  const auto check = [most](const std::string& text) -> std::string {
+    const bool digits =
+        !text.empty() && text.size() < 18 && text.find_first_not_of("0123456789") == text.npos;
+    if (digits && std::stoull(text) >= 1 && std::stoull(text) <= most) return "";
+    return fmt::format("{} is not a whole number from 1 to {}", text, most);
+  };
+  return {check, fmt::format("from 1 to {}", most)};
+}
+
+}  // namespace
+
+std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
+  constexpr int kUsageError = 2;
+  Options options;
+  Settings& settings = options.settings;
+  std::vector<std::string> names;
+  std::size_t workers = 0;
+  bool list = false;
+
+  CLI::App app("Measures Muster's pools on this machine.", "muster-bench");
+  app.add_option("-s,--scenario", names, "measure these only: " + scenario_names())
+      ->check(CLI::Validator(known_scenario, "NAME"));
+  app.add_flag("-l,--list", list, "print the scenarios and what they measure");
+  app.add_flag("-q,--quick", settings.quick, "less of each: the whole within two minutes");
+  app.add_option("-w,--workers", workers, "workers of each pool, instead of 1 and 2 (or 2 and 8)")
+      ->check(count_up_to(kMostWorkers));
+  auto* runs = app.add_option("-r,--runs", settings.runs,
+                              "runs of each, of which the median counts; 7, or 5 if quick")
+                   ->check(count_up_to(kMostRuns));
+  app.add_option("-t,--tasks", settings.many_tasks, "tasks submitted in the scenario many")
+      ->check(count_up_to(kMostTasks))
+      ->capture_default_str();
+  app.add_option("-j,--json", options.json, "write all figures to this file, too");
+  app.add_option("--cell", options.cell,
+                 "measure SCENARIO,PEER,WORKERS,VARIANT,SIZE once, in this very process, and print "
+                 "what comes out: for looking closer with other tools");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    return std::nullopt;
+  }
+  if (list) {
+    for (const auto& each : all_scenarios()) fmt::print("{}: {}\n", each->name(), each->summary());
+    exit_code = 0;
+    return std::nullopt;
+  }
+  if (settings.quick && runs->empty()) settings.runs = kQuickRuns;
+  if (workers != 0) {
+    settings.workers = {workers};
+    settings.workers_given = true;
+  }
+  for (const auto& each : all_scenarios()) {
+    if (names.empty() || std::find(names.begin(), names.end(), each->name()) != names.end()) {
+      options.scenarios.push_back(each.get());
+    }
+  }
+  return options;
+}
+
+}  // namespace bench

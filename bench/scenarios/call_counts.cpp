@@ -1,0 +1,124 @@
+#include "bench/scenarios/call_counts.hpp"
+
+#include <map>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "bench/strace.hpp"
+
+namespace bench {
+
+namespace {
+
+// Where calls that are seen come from.
+const std::map<std::string_view, std::string_view> kReasons = {
+    {"brk", "the C library's allocator grew"},
+    {"fallocate", "shared memory grew"},
+    {"futex", "who found nothing to do went to sleep, or was woken"},
+    {"madvise", "memory for futures' states was made ready or given back"},
+    {"mmap", "64 KiB more for futures' states, one for about 500 that live at a time"},
+    {"munmap", "such memory was given back when its futures were gone"},
+    {"poll", "the client's pump thread waited for its doorbell"},
+    {"ppoll", "the client's pump thread waited for its doorbell"},
+    {"read", "the client's pump thread heard its doorbell"},
+    {"sched_yield", "a thread gave way to one that held a lock"},
+    {"write", "a worker rang the doorbell of the client's pump thread"},
+};
+
+struct CallsByRole {
+  CallCounts client;
+  CallCounts workers;
+  CallCounts supervisor;
+};
+
+void add(CallCounts& to, const CallCounts& counts) {
+  for (const auto& [name, count] : counts) to[name] += count;
+}
+
+std::string text_of(const CallCounts& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) {
+    if (!text.empty()) text += " + ";
+    text += fmt::format("{} {}", count, name);
+  }
+  return text.empty() ? "none" : text;
+}
+
+// The sample of a run under `wrapper`. Throws MeasurementError.
+Sample run_under(const std::vector<std::string>& wrapper, Driver& driver, const Scenario& scenario,
+                 const Cell& cell) {
+  ChildResult child = driver.run_once(scenario, cell, wrapper);
+  if (!child.failure.empty()) throw MeasurementError("under strace: " + child.failure);
+  return std::move(child.sample);
+}
+
+// What all processes together called more because of the tasks. Negative where the runs differ by
+// more than the tasks cost.
+double calls_of_tasks(Driver& driver, const Scenario& scenario, const Cell& cell) {
+  const TemporaryFolder folder;
+  const auto table = folder.path() / "counts";
+  const auto calls = [&](std::uint64_t size) {
+    Cell sized = cell;
+    sized.size = size;
+    run_under(strace_counting(table), driver, scenario, sized);
+    return static_cast<double>(total(read_counts(table)));
+  };
+  const double with = calls(cell.size);
+  return with - calls(0);
+}
+
+CallsByRole calls_by_role(Driver& driver, const Scenario& scenario, const Cell& cell) {
+  const TemporaryFolder folder;
+  const Sample sample = run_under(strace_logging(folder.path()), driver, scenario, cell);
+  CallsByRole calls;
+  for (const auto& [thread, counts] : read_logs(folder.path())) {
+    if (thread == static_cast<pid_t>(sample.get(kSupervisorKey))) {
+      add(calls.supervisor, counts);
+    } else if (sample.get(fmt::format("{}{}", kWorkerKey, thread)) != 0) {
+      add(calls.workers, counts);
+    } else {
+      add(calls.client, counts);
+    }
+  }
+  return calls;
+}
+
+}  // namespace
+
+void count_calls(Driver& driver, const Scenario& scenario, ScenarioResult& result) {
+  if (const std::string why = why_no_strace(); !why.empty()) {
+    result.notes.push_back("System calls were not counted: " + why);
+    return;
+  }
+  CallCounts seen;
+  for (CaseResult& one : result.cases) {
+    if (!one.failure.empty()) continue;
+    driver.show_progress(fmt::format("{}: strace: {}", scenario.name(), one.cell.label()));
+    try {
+      const auto tasks = static_cast<double>(one.cell.size);
+      Sample sample;
+      sample.set("all_calls", calls_of_tasks(driver, scenario, one.cell) / tasks);
+      const CallsByRole calls = calls_by_role(driver, scenario, one.cell);
+      sample.set("client_calls", static_cast<double>(total(calls.client)) / tasks);
+      sample.set("worker_calls", static_cast<double>(total(calls.workers)) / tasks);
+      sample.set("supervisor_calls", static_cast<double>(total(calls.supervisor)) / tasks);
+      one.add(sample);
+      for (const auto* counts : {&calls.client, &calls.workers, &calls.supervisor}) {
+        add(seen, *counts);
+      }
+      result.notes.push_back(fmt::format("{}, {} tasks: client {}; workers {}; supervisor {}",
+                                         one.cell.label(), one.cell.size, text_of(calls.client),
+                                         text_of(calls.workers), text_of(calls.supervisor)));
+    } catch (const MeasurementError& error) {
+      one.failure = error.what();
+    }
+  }
+  for (const auto& [call, count] : seen) {
+    const auto reason = kReasons.find(call);
+    if (reason == kReasons.end()) continue;
+    result.notes.push_back(fmt::format("{}: {}", call, reason->second));
+  }
+}
+
+}  // namespace bench

@@ -1,0 +1,147 @@
+// The status tool beside memory that is called a pool's and is none, or is not to be read.
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <muster/muster.hpp>
+
+#include "support/watchdog.hpp"
+#include "tools/made_memory.hpp"
+#include "tools/status_tool.hpp"
+
+namespace {
+
+using muster::detail::FileDescriptor;
+using muster::detail::Geometry;
+using muster::detail::PoolHeader;
+using test_support::contains;
+using test_support::header_bytes;
+using test_support::Json;
+using test_support::make_memory;
+using test_support::run_tool;
+using test_support::Sealed;
+using test_support::skipped_reason;
+using test_support::small_geometry;
+
+constexpr std::size_t kMegabyte = 1024 * 1024;
+
+std::vector<std::byte> random_bytes(std::size_t size, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<std::byte> bytes(size);
+  for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
+  return bytes;
+}
+
+// The four segments of a pool that never was.
+class MadePool {
+ public:
+  MadePool(const std::string& name, const std::vector<std::byte>& header,
+           const std::vector<std::byte>& rest = {}, Sealed sealed = Sealed::yes) {
+    const Geometry g = small_geometry();
+    const std::string prefix = "muster:" + name + ":";
+    tasks_ = make_memory(prefix + "tasks", header, g.tasks_bytes(), sealed);
+    control_ = make_memory(prefix + "control", rest, g.control_bytes());
+    results_ = make_memory(prefix + "results", rest, g.results_bytes());
+    facts_ = make_memory(prefix + "facts", rest, g.facts_bytes());
+  }
+
+ private:
+  FileDescriptor tasks_;
+  FileDescriptor control_;
+  FileDescriptor results_;
+  FileDescriptor facts_;
+};
+
+// What `muster ls` says of this memory; that it prints a list at all.
+std::string reason_of(const std::string& name) {
+  const auto end = run_tool({"ls", "--json"});
+  EXPECT_EQ(end.exit_code, 0) << end.term_signal << end.err;
+  return skipped_reason(Json::parse(end.out), name);
+}
+
+TEST(ForeignMemory, OfAnySizeIsNoPool) {
+  for (const std::size_t size : {1UL, 7UL, 8UL, 9UL, 64UL, 4095UL, 4096UL, kMegabyte}) {
+    const auto fd = make_memory("muster:noise:tasks", random_bytes(size, 1), size);
+    // Less than the first word cannot be told from a pool that is just being made.
+    EXPECT_EQ(reason_of("noise"), size < 8 ? "" : "corrupt") << size;
+    EXPECT_EQ(run_tool({"show", "noise"}).exit_code, 3) << size;
+  }
+}
+
+TEST(ForeignMemory, ThatIsEmptyMayBecomeAPool) {
+  for (const std::size_t size : {0UL, kMegabyte}) {
+    const auto fd = make_memory("muster:empty:tasks", {}, size);
+    EXPECT_EQ(reason_of("empty"), "");
+    EXPECT_EQ(run_tool({"show", "empty"}).exit_code, 3);
+  }
+}
+
+TEST(ForeignMemory, WithNamesLikeAPoolsAreLeftAlone) {
+  std::vector<FileDescriptor> all;
+  for (const char* name : {"muster:", "muster::", "muster::tasks", "muster:x:other", "muster:x",
+                           "muster:x:control", "muster:x:y:tasks:", "xmuster:x:tasks"}) {
+    all.push_back(make_memory(name, random_bytes(100, 2), 100));
+  }
+  EXPECT_EQ(reason_of("x"), "");
+}
+
+TEST(ForeignMemory, OfTheNameOfAPoolDoesNotHideIt) {
+  const auto fd = make_memory("muster:real:tasks", random_bytes(kMegabyte, 3), kMegabyte);
+  const auto other = make_memory("muster:real:facts", random_bytes(kMegabyte, 3), kMegabyte);
+  muster::ProcessPoolExecutor pool({.max_workers = 1, .name = "real"});
+  EXPECT_EQ(test_support::shown("real").at("workers").at(0).at("pid"), pool.worker_pids().at(0));
+}
+
+TEST(ForeignMemory, OfAnotherVersionIsNotRead) {
+  for (const bool same_version : {false, true}) {
+    auto bytes = header_bytes(small_geometry());
+    auto* header = new (bytes.data()) PoolHeader;
+    std::memcpy(static_cast<void*>(header), header_bytes(small_geometry()).data(), sizeof(*header));
+    if (same_version) {
+      ++header->layout_hash;
+    } else {
+      ++header->version;
+    }
+    const MadePool pool("future", bytes);
+    EXPECT_EQ(reason_of("future"), "another version");
+    for (const std::string& words : {std::string("future"), std::to_string(::getpid())}) {
+      const auto end = run_tool({"show", words});
+      EXPECT_EQ(end.exit_code, 5);
+      EXPECT_TRUE(contains(end.err, "made by another version of Muster")) << end.err;
+    }
+  }
+}
+
+TEST(ForeignMemory, ThatCouldShrinkIsNotMapped) {
+  const MadePool pool("loose", header_bytes(small_geometry()), {}, Sealed::no);
+  EXPECT_EQ(reason_of("loose"), "corrupt");
+}
+
+TEST(ForeignMemory, WithoutItsOtherSegmentsIsNoPool) {
+  const Geometry g = small_geometry();
+  const auto fd = make_memory("muster:alone:tasks", header_bytes(g), g.tasks_bytes());
+  EXPECT_EQ(reason_of("alone"), "corrupt");
+}
+
+TEST(ForeignMemory, BehindARightHeaderIsReadSafely) {
+  // A client may write anything there at any time.
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    const Geometry g = small_geometry();
+    auto tasks = random_bytes(g.arguments_at(), seed);
+    const auto header = header_bytes(g);
+    std::memcpy(tasks.data(), header.data(), offsetof(PoolHeader, state));
+    const MadePool pool("scribbled", tasks, random_bytes(g.facts_bytes(), seed));
+    const Json shown = test_support::shown("scribbled");
+    EXPECT_EQ(shown.at("workers").size(), g.workers);
+    EXPECT_EQ(shown.at("workers_alive"), 0);
+    EXPECT_EQ(run_tool({"show", "scribbled"}).exit_code, 0);
+    EXPECT_EQ(run_tool({"ls"}).exit_code, 0);
+  }
+}
+
+}  // namespace

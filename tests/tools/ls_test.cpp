@@ -1,0 +1,182 @@
+// muster ls: the pools of this user.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <regex>
+#include <string>
+#include <vector>
+
+#include <muster/muster.hpp>
+
+#include "support/proc.hpp"
+#include "support/shared_memory_latch.hpp"
+#include "support/watchdog.hpp"
+#include "tools/status_tool.hpp"
+
+namespace {
+
+using muster::ProcessPoolExecutor;
+using test_support::contains;
+using test_support::Json;
+using test_support::listed;
+using test_support::listed_once;
+using test_support::OpensAtExit;
+using test_support::run_tool;
+using test_support::SharedGate;
+
+const SharedGate started;
+const SharedGate gate;
+
+TEST(Ls, CountsTheTasksOfABusyPool) {
+  ProcessPoolExecutor pool({.max_workers = 2, .name = "busy"});
+  const OpensAtExit open(gate);
+  pool.submit([] {}).result();
+  pool.submit([] { throw std::runtime_error("no"); }).exception();
+  const test_support::SharedCounter running;
+  std::vector<muster::Future<void>> tasks;
+  for (int i = 0; i < 5; ++i) {
+    tasks.push_back(pool.submit([running] {
+      running.add();
+      gate.wait();
+    }));
+  }
+  running.wait_at_least(2);
+  EXPECT_TRUE(tasks.back().cancel());
+
+  const Json found = listed_once("busy");
+  EXPECT_EQ(found.at("state"), "running");
+  EXPECT_EQ(found.at("client").at("command"), "ls_test");
+  EXPECT_EQ(found.at("workers_alive"), 2);
+  EXPECT_EQ(found.at("worker_limit"), 2);
+  EXPECT_EQ(found.at("submitted"), 7);
+  EXPECT_EQ(found.at("queued"), 2);
+  EXPECT_EQ(found.at("running"), 2);
+  EXPECT_EQ(found.at("finished"), 1);
+  EXPECT_EQ(found.at("failed"), 1);
+  EXPECT_EQ(found.at("cancelled"), 1);
+  EXPECT_EQ(found.at("deaths"), 0);
+  EXPECT_GT(found.at("age_seconds").get<double>(), 0.0);
+  EXPECT_GT(found.at("shared_memory_bytes").get<std::uint64_t>(), 0U);
+  const std::regex rfc3339(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)");
+  EXPECT_TRUE(std::regex_match(found.at("created").get<std::string>(), rfc3339));
+}
+
+TEST(Ls, PrintsARowForAPool) {
+  ProcessPoolExecutor pool({.max_workers = 3, .name = "table"});
+  pool.submit([] {}).result();
+  const auto end = run_tool({"ls"});
+  EXPECT_EQ(end.exit_code, 0);
+  EXPECT_EQ(end.out.find("NAME"), 0U) << end.out;
+  const std::regex row("\ntable +" + std::to_string(::getpid()) +
+                       " +ls_test +running +3/3 +0 +0 +1 +0 +0 +[^\n]+\n");
+  EXPECT_TRUE(std::regex_search(end.out, row)) << end.out;
+}
+
+TEST(Ls, LeavesThePoolAtWork) {
+  ProcessPoolExecutor pool({.max_workers = 2, .name = "untouched"});
+  std::vector<muster::Future<int>> tasks;
+  for (int i = 0; i < 20; ++i) {
+    for (int k = 0; k < 1000; ++k) tasks.push_back(pool.submit([](int n) { return n + 1; }, k));
+    ASSERT_EQ(listed_once("untouched").at("state"), "running");
+  }
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    ASSERT_EQ(tasks[i].result(), static_cast<int>(i % 1000) + 1);
+  }
+  EXPECT_EQ(pool.stats().deaths, 0U);
+  EXPECT_EQ(listed_once("untouched").at("finished"), tasks.size());
+}
+
+TEST(Ls, NamesEachStateOfAPool) {
+  const SharedGate last;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "states"});
+  const OpensAtExit open(last);
+  auto task = pool.submit([last] { last.wait(); });
+  EXPECT_EQ(listed_once("states").at("state"), "running");
+  pool.shutdown({.wait = false});
+  EXPECT_EQ(listed_once("states").at("state"), "shutdown");
+  last.open();
+  pool.shutdown();
+  const Json closed = listed_once("states");
+  EXPECT_EQ(closed.at("state"), "closed");
+  EXPECT_EQ(closed.at("workers_alive"), 0);
+  EXPECT_EQ(closed.at("supervisor_pid"), nullptr);
+}
+
+TEST(Ls, ForgetsAPoolWithItsObject) {
+  { ProcessPoolExecutor pool({.max_workers = 1, .name = "brief"}); }
+  EXPECT_TRUE(listed(test_support::list(), "brief").empty());
+}
+
+TEST(Ls, ShowsAPoolThatADeathBroke) {
+  ProcessPoolExecutor pool({.max_workers = 2, .name = "broken"});
+  pool.submit([] { ::raise(SIGKILL); }).exception();
+  const Json found = test_support::await_state("broken", "broken");
+  EXPECT_EQ(found.at("deaths"), 1);
+  EXPECT_EQ(found.at("workers_alive"), 0);
+}
+
+TEST(Ls, DoesNotBelieveTheFactsOfADeadSupervisor) {
+  ProcessPoolExecutor pool({.max_workers = 2, .name = "headless"});
+  pool.submit([] {}).result();
+  ::kill(listed_once("headless").at("supervisor_pid").get<pid_t>(), SIGKILL);
+  pool.submit([] { gate.wait(); }).exception();
+  const Json found = test_support::await_state("headless", "broken");
+  EXPECT_EQ(found.at("workers_alive"), 0);
+  EXPECT_EQ(found.at("supervisor_pid"), nullptr);
+}
+
+TEST(Ls, ShowsAnOrphanUntilItsSupervisorIsGone) {
+  test_support::Program client("tests/tools/programs/client", {"orphaned"});
+  ASSERT_EQ(client.read_line(), "ready");
+  const auto supervisor =
+      listed_once("orphaned", client.pid()).at("supervisor_pid").get<pid_t>();
+  ::kill(supervisor, SIGSTOP);
+  ::kill(client.pid(), SIGKILL);
+  test_support::await_state("orphaned", "orphan", client.pid());
+  ::kill(supervisor, SIGCONT);
+  EXPECT_EQ(client.wait().term_signal, SIGKILL);
+  EXPECT_TRUE(listed(test_support::list(), "orphaned", client.pid()).empty());
+}
+
+TEST(Ls, ReplacesWhatATerminalWouldActOn) {
+  const std::string name = "red \x1b[31m\nline \xff\xc3\xa9";
+  ProcessPoolExecutor pool({.max_workers = 1, .name = name});
+  const auto end = run_tool({"ls"});
+  EXPECT_TRUE(contains(end.out, "\nred ?[31m?line ?\xc3\xa9 ")) << end.out;
+  EXPECT_EQ(end.out.find('\x1b'), std::string::npos);
+  EXPECT_EQ(listed(test_support::list(), "red \x1b[31m\nline \xef\xbf\xbd\xc3\xa9").size(), 1U);
+}
+
+TEST(Ls, SaysWhichProcessesItCannotLookInto) {
+  ASSERT_EQ(::prctl(PR_SET_DUMPABLE, 0), 0);  // its children inherit it
+  {
+    ProcessPoolExecutor pool({.max_workers = 1, .name = "hidden"});
+    const auto end = test_support::run_tool_in("plain-user", {"ls", "--json"});
+    EXPECT_EQ(end.exit_code, 0);
+    EXPECT_TRUE(contains(end.err, "cannot be looked into")) << end.err;
+    const Json list = Json::parse(end.out);
+    EXPECT_TRUE(listed(list, "hidden").empty());
+    const Json self = {{"pid", ::getpid()}, {"command", "ls_test"}};
+    const Json& hidden = list.at("hidden_processes");
+    EXPECT_NE(std::find(hidden.begin(), hidden.end(), self), hidden.end()) << list.dump(2);
+
+    const auto shown =
+        test_support::run_tool_in("plain-user", {"show", std::to_string(::getpid())});
+    EXPECT_EQ(shown.exit_code, 4);
+    EXPECT_TRUE(contains(shown.err, "(ls_test) cannot be looked into")) << shown.err;
+  }
+  ASSERT_EQ(::prctl(PR_SET_DUMPABLE, 1), 0);
+}
+
+TEST(Ls, SaysThatItsOutputCannotBeWritten) {
+  for (const char* form : {"--json", "--help"}) {
+    const auto end = test_support::run_tool_in("full-disk", {"ls", form});
+    EXPECT_EQ(end.exit_code, 6) << form;
+    EXPECT_TRUE(contains(end.err, "No space left on device")) << end.err;
+  }
+}
+
+}  // namespace

@@ -1,0 +1,70 @@
+// How the status tool writes names, times and sizes.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "support/watchdog.hpp"
+#include "tools/muster/text.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using muster_tool::describe;
+using muster_tool::describe_bytes;
+using muster_tool::printable;
+using muster_tool::rfc3339;
+
+TEST(ToolText, KeepsWhatCanBePrinted) {
+  for (const char* text : {"", "plain", "caf\xc3\xa9", "\xe2\x82\xac 5", "\xf0\x9f\x8e\xbb"}) {
+    EXPECT_EQ(printable(text), text);
+  }
+}
+
+TEST(ToolText, ReplacesControls) {
+  EXPECT_EQ(printable("a\tb\nc\x1b[0m\x7f"), "a?b?c?[0m?");
+  EXPECT_EQ(printable("\xc2\x9b" "31m"), "??31m");  // a control sequence in one code point
+  EXPECT_EQ(printable(std::string_view("\0", 1)), "?");
+}
+
+TEST(ToolText, ReplacesWhatIsNotUtf8) {
+  EXPECT_EQ(printable("\xff"), "?");
+  EXPECT_EQ(printable("\xc3"), "?");                   // cut short
+  EXPECT_EQ(printable("\xc3("), "?(");                 // not continued
+  EXPECT_EQ(printable("\xc0\xaf"), "??");              // longer than needed
+  EXPECT_EQ(printable("\xe0\x80\xaf"), "???");         // longer than needed
+  EXPECT_EQ(printable("\xed\xa0\x80"), "???");         // a surrogate
+  EXPECT_EQ(printable("\xf4\x90\x80\x80"), "????");    // beyond the last code point
+  EXPECT_EQ(printable("\xf8\x88\x80\x80\x80"), "?????");
+}
+
+TEST(ToolText, CountsColumnsByCodePoints) {
+  EXPECT_EQ(muster_tool::width("caf\xc3\xa9"), 4U);
+  EXPECT_EQ(muster_tool::width("\xe2\x82\xac"), 1U);
+}
+
+TEST(ToolText, DescribesTimesByTwoUnits) {
+  EXPECT_EQ(describe(0s), "0 us");
+  EXPECT_EQ(describe(-5s), "0 us");
+  EXPECT_EQ(describe(85us), "85 us");
+  EXPECT_EQ(describe(850ms), "850 ms");
+  EXPECT_EQ(describe(1299ms), "1.2 s");
+  EXPECT_EQ(describe(59999ms), "59.9 s");
+  EXPECT_EQ(describe(187s), "3m 07s");
+  EXPECT_EQ(describe(2h + 5min), "2h 05m");
+  EXPECT_EQ(describe(99h), "4d 03h");
+}
+
+TEST(ToolText, DescribesSizes) {
+  EXPECT_EQ(describe_bytes(0), "0.0 KiB");
+  EXPECT_EQ(describe_bytes(1536), "1.5 KiB");
+  EXPECT_EQ(describe_bytes(5 * 1024 * 1024), "5.0 MiB");
+  EXPECT_EQ(describe_bytes(~0ULL), "16384.0 PiB");
+}
+
+TEST(ToolText, WritesMomentsInUtc) {
+  EXPECT_EQ(rfc3339(0), "1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(rfc3339(1'700'000'000'123'456'789), "2023-11-14T22:13:20.123456Z");
+}
+
+}  // namespace
