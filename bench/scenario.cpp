@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "bench/driver.hpp"
 #include "bench/peers/peers.hpp"
@@ -25,11 +26,11 @@ Number number_in(std::string_view field) {
 }  // namespace
 
 std::string Cell::label() const {
-  std::string text(title_of(peer));
-  if (workers == 1) text += ", 1 worker";
-  if (workers > 1) text += fmt::format(", {} workers", workers);
-  if (!variant.empty()) text += ", " + variant;
-  return text;
+  std::vector<std::string> parts;
+  if (!peer.empty()) parts.emplace_back(title_of(peer));
+  if (workers != 0) parts.push_back(fmt::format("{} worker{}", workers, workers == 1 ? "" : "s"));
+  if (!variant.empty()) parts.push_back(variant);
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string Cell::to_text() const {

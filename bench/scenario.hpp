@@ -18,7 +18,7 @@ class Driver;
 // One of the things that a scenario compares. It is measured in a process of its own, a fresh one
 // for each run, so that no run profits or suffers from another's memory, threads or crash.
 struct Cell {
-  std::string peer;         // who does the work: a name in peers.hpp
+  std::string peer;         // who does the work: a name in peers.hpp; "" for micro-benchmarks
   std::size_t workers = 1;  // 0: it has none
   std::string variant;      // how the scenario is played; "" where there is one way only
   std::uint64_t size = 0;   // tasks, items or samples

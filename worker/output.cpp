@@ -1,5 +1,6 @@
 #include "worker/output.hpp"
 
+#include <ext/stdio_sync_filebuf.h>
 #include <stdio_ext.h>
 #include <unistd.h>
 
@@ -23,6 +24,11 @@ void flush_output() {
 }
 
 void flush_task_output() {
+  // With std::ios::sync_with_stdio(false), cout has a buffer of its own. Looked up once: a program
+  // that changes it does so before it prints, and so before it makes pools.
+  static const bool own_buffer =
+      dynamic_cast<__gnu_cxx::stdio_sync_filebuf<char>*>(std::cout.rdbuf()) == nullptr;
+  if (own_buffer) std::cout.flush();
   if (::__fpending(stdout) != 0) std::fflush(stdout);
 }
 

@@ -46,7 +46,6 @@ LoopStep ProcessTaskRunner::idle() {
   record_.current.store(0, std::memory_order_relaxed);  // for whoever looks in
   // Now rather than at the next result: the memory is better given out again while it is warm.
   memory_.collect_returns();
-  flush_output();
   return LoopStep::go_on;
 }
 

@@ -21,7 +21,7 @@ std::uint64_t Peer::one_at_a_time(std::uint32_t, std::chrono::nanoseconds, std::
 std::uint64_t Peer::map(std::span<const int>) { throw_not_offered("map"); }
 
 int short_work(int n) {
-  constexpr int kSteps = 24;
+  constexpr int kSteps = 50;
   auto x = static_cast<std::uint32_t>(n);
   for (int i = 0; i < kSteps; ++i) {
     x = x * 1664525 + 1013904223;

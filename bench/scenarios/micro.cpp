@@ -87,7 +87,7 @@ class Keeper : public benchmark::BenchmarkReporter {
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs) {
       if (run.error_occurred) throw MeasurementError(run.error_message);
-      seconds = run.real_accumulated_time / static_cast<double>(run.iterations);
+      seconds = run.cpu_accumulated_time / static_cast<double>(run.iterations);
     }
   }
 
@@ -98,7 +98,8 @@ class Micro : public Scenario {
  public:
   std::string_view name() const override { return "micro"; }
   std::string_view summary() const override {
-    return "Single operations in a loop, as Google Benchmark times them. Hot.";
+    return "Single operations in a loop, by one thread: processor time, as Google Benchmark takes "
+           "it. Hot.";
   }
   std::vector<Metric> metrics() const override { return {{"time", "time", Unit::seconds, false}}; }
   std::vector<Cell> cells(const Settings&) const override {

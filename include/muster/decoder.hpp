@@ -36,7 +36,8 @@ class Decoder {
 
   // The next `size` bytes in place: they live as long as the region. EncodingError past the end.
   const std::byte* view(std::size_t size) {
-    if (size > remaining()) [[unlikely]] throw_past_end(size);
+    if (size > remaining()) [[unlikely]]
+      throw_past_end(size);
     const std::byte* place = at_;
     at_ += size;
     return place;

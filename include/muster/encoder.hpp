@@ -59,7 +59,8 @@ class Encoder {
 
   // Appends `size` bytes for the caller to fill; valid until the next call.
   std::byte* extend(std::size_t size) {
-    if (size > static_cast<std::size_t>(end_ - at_)) [[unlikely]] make_room(size);
+    if (size > static_cast<std::size_t>(end_ - at_)) [[unlikely]]
+      make_room(size);
     std::byte* place = at_;
     at_ += size;
     return place;

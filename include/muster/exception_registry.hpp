@@ -12,8 +12,8 @@
 //
 // The type needs a Codec (or what else travels), or derives from std::exception and has a
 // constructor from std::string, which is given what(). The module that registers stays loaded.
-#define MUSTER_REGISTER_EXCEPTION(...)                                                       \
-  [[maybe_unused]] static const ::muster::detail::ExceptionRegistration<__VA_ARGS__>         \
+#define MUSTER_REGISTER_EXCEPTION(...)                                               \
+  [[maybe_unused]] static const ::muster::detail::ExceptionRegistration<__VA_ARGS__> \
       MUSTER_DETAIL_JOIN(muster_exception_registration_, __COUNTER__){};
 
 #define MUSTER_DETAIL_JOIN(a, b) MUSTER_DETAIL_JOIN_AGAIN(a, b)

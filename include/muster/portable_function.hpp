@@ -28,7 +28,10 @@ class PortableFunction {
              std::is_invocable_v<std::decay_t<F>&>)
   PortableFunction(F&& function) {  // NOLINT(google-explicit-constructor)
     using Callable = std::decay_t<F>;
-    if constexpr (detail::check_callable<Callable>()) {
+    constexpr auto kRefusal = detail::refusal_of_callable<Callable>();
+    if constexpr (kRefusal != detail::CallableRefusal::none) {
+      [[maybe_unused]] detail::CallableCannotTravel<Callable, kRefusal> told;
+    } else {
       const Callable callable = function;
       if constexpr (std::is_pointer_v<Callable>) {
         if (callable == nullptr) return;
@@ -73,8 +76,8 @@ class PortableFunction {
   }
 
   template <class F>
-  static constexpr Kind kKindOf{
-      detail::task_type_of<&thunk<F>, F, detail::kTravelsAsCode<F>>, &call<F>, &encode_bytes<F>};
+  static constexpr Kind kKindOf{detail::task_type_of<&thunk<F>, F, detail::kTravelsAsCode<F>>,
+                                &call<F>, &encode_bytes<F>};
 
   const Kind* kind_ = nullptr;
   std::vector<std::byte> bytes_;  // the callable's, as they lie in memory here

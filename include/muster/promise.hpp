@@ -15,6 +15,7 @@ namespace detail {
 [[noreturn]] void throw_promise_set(const StateBase& state);
 [[noreturn]] void throw_promise_moved();
 [[noreturn]] void throw_promise_running(const StateBase& state);
+[[noreturn]] void throw_null_exception();
 // What a promise that is destroyed unset leaves in its future.
 std::exception_ptr broken_promise_error();
 
@@ -73,8 +74,9 @@ class Promise {
     claim();
     set_claimed();
   }
-  // REQUIRES: not null.
+  // Also InvalidArgumentError for a null pointer, with nothing set.
   void set_exception(std::exception_ptr error) {
+    if (!error) detail::throw_null_exception();
     claim();
     state_->complete_exception(std::move(error));
   }

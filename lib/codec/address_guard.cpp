@@ -1,5 +1,3 @@
-#include <muster/detail/address_guard.hpp>
-
 #include <pthread.h>
 #include <unistd.h>
 
@@ -7,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include <muster/detail/address_guard.hpp>
 #include <muster/detail/modules.hpp>
 #include <muster/error.hpp>
 

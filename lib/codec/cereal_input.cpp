@@ -1,11 +1,10 @@
-#include <muster/detail/cereal_input.hpp>
-
 #include <algorithm>
 #include <utility>
 
 #include <cereal/details/helpers.hpp>
 
 #include <muster/detail/cereal_archive.hpp>
+#include <muster/detail/cereal_input.hpp>
 #include <muster/error.hpp>
 
 namespace muster::detail {

@@ -1,11 +1,10 @@
-#include <muster/detail/cereal_output.hpp>
-
 #include <algorithm>
 #include <utility>
 
 #include <cereal/details/helpers.hpp>
 
 #include <muster/detail/cereal_archive.hpp>
+#include <muster/detail/cereal_output.hpp>
 #include <muster/error.hpp>
 
 namespace muster::detail {
@@ -29,8 +28,9 @@ std::uint32_t CerealOutput::register_pointer(std::shared_ptr<const void> pointer
     return id | cereal::detail::msb_32bit;  // cereal's mark: the pointee follows
   }
   if (!weak && std::find(state.open.begin(), state.open.end(), id) != state.open.end()) {
-    throw EncodingError("a cycle of std::shared_ptr cannot travel, as it would never be freed; "
-                        "let the way back be a std::weak_ptr");
+    throw EncodingError(
+        "a cycle of std::shared_ptr cannot travel, as it would never be freed; "
+        "let the way back be a std::weak_ptr");
   }
   return id;
 }

@@ -22,8 +22,9 @@ void throw_misaligned(std::size_t alignment) {
 }
 
 void throw_bad_element() {
-  throw EncodingError("an element of a container ends elsewhere than it was written: the bytes "
-                      "are damaged, or the element's encode and decode disagree");
+  throw EncodingError(
+      "an element of a container ends elsewhere than it was written: the bytes "
+      "are damaged, or the element's encode and decode disagree");
 }
 
 void throw_bad_presence(unsigned byte) {
@@ -42,8 +43,8 @@ void throw_valueless() {
 }
 
 void throw_wrong_extent(std::size_t expected, std::size_t count) {
-  throw EncodingError("a std::span of " + std::to_string(expected) +
-                      " elements cannot view the " + std::to_string(count) + " that were sent");
+  throw EncodingError("a std::span of " + std::to_string(expected) + " elements cannot view the " +
+                      std::to_string(count) + " that were sent");
 }
 
 void throw_not_all_read(std::size_t remaining) {

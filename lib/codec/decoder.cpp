@@ -1,8 +1,7 @@
-#include <muster/decoder.hpp>
-
 #include <cstdint>
 #include <string>
 
+#include <muster/decoder.hpp>
 #include <muster/error.hpp>
 
 namespace muster {

@@ -24,8 +24,8 @@ const std::error_category* find_category(std::string_view name) {
                                &std::iostream_category(), &std::future_category()}) {
     if (name == category->name()) return category;
   }
-  const auto* found =
-      registered.find([&](const std::error_category* category) { return name == category->name(); });
+  const auto* found = registered.find(
+      [&](const std::error_category* category) { return name == category->name(); });
   return found != nullptr ? *found : nullptr;
 }
 
@@ -37,9 +37,7 @@ const std::error_category* find_category(std::string_view name) {
 
 }  // namespace
 
-void register_error_category(const std::error_category& category) {
-  registered.append(&category);
-}
+void register_error_category(const std::error_category& category) { registered.append(&category); }
 
 namespace detail {
 

@@ -1,5 +1,3 @@
-#include <muster/detail/exception_codec.hpp>
-
 #include <cxxabi.h>
 
 #include <cstdint>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include <muster/codec.hpp>
+#include <muster/detail/exception_codec.hpp>
 #include <muster/error.hpp>
 
 #include "lib/codec/exception_table.hpp"
@@ -173,9 +172,8 @@ std::exception_ptr decode_exception(Decoder& in) noexcept {
     return decode_one(in, 0);
   } catch (const std::exception& error) {
     try {
-      return std::make_exception_ptr(
-          EncodingError(std::string("the task threw an exception that cannot be read: ") +
-                        error.what()));
+      return std::make_exception_ptr(EncodingError(
+          std::string("the task threw an exception that cannot be read: ") + error.what()));
     } catch (...) {
       return std::current_exception();  // no memory
     }

@@ -1,5 +1,4 @@
 #include <muster/detail/function_code.hpp>
-
 #include <muster/error.hpp>
 
 namespace muster::detail {
@@ -28,8 +27,9 @@ MemberFunctionCode member_function_code(const Encoder& out, MemberFunctionCode p
     pointer.function = function_code(out, reinterpret_cast<const void*>(pointer.function));
     // Odd means virtual on both sides; functions lie at even addresses in even modules.
     if (pointer.function % 2 != 0 && pointer.function != kNullFunction) {
-      throw EncodingError("a pointer to a member function does not lie at an even offset in its "
-                          "module, so it cannot travel");
+      throw EncodingError(
+          "a pointer to a member function does not lie at an even offset in its "
+          "module, so it cannot travel");
     }
   }
   return pointer;
@@ -43,8 +43,6 @@ MemberFunctionCode member_function_of_code(const Decoder& in, MemberFunctionCode
   return code;
 }
 
-void throw_null_callable() {
-  throw EncodingError("the task is a null pointer to a function");
-}
+void throw_null_callable() { throw EncodingError("the task is a null pointer to a function"); }
 
 }  // namespace muster::detail

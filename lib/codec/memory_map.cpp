@@ -28,8 +28,8 @@ bool parse(const char* line, Mapping& mapping) {
   mapping.end = std::strtoull(at + 1, &at, 16);
   if (at[0] != ' ' || std::strlen(at) < 6) return false;
   const std::string_view rights(at + 1, 4);
-  std::strtoull(at + 6, &at, 16);                // offset
-  std::strtoull(at, &at, 16);                    // device
+  std::strtoull(at + 6, &at, 16);  // offset
+  std::strtoull(at, &at, 16);      // device
   if (*at == ':') std::strtoull(at + 1, &at, 16);
   const bool is_file = std::strtoull(at, &at, 10) != 0;
   mapping.is_private_memory = !is_file && rights.starts_with("rw") && rights[3] == 'p';
@@ -54,8 +54,8 @@ bool is_private_memory(std::uintptr_t address) noexcept {
     char* line = buffer.data();
     char* const end = buffer.data() + held;
     while (!found) {
-      auto* newline = static_cast<char*>(
-          std::memchr(line, '\n', static_cast<std::size_t>(end - line)));
+      auto* newline =
+          static_cast<char*>(std::memchr(line, '\n', static_cast<std::size_t>(end - line)));
       if (newline == nullptr) break;
       *newline = '\0';
       Mapping mapping;

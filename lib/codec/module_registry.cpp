@@ -132,8 +132,9 @@ std::size_t ModuleRegistry::refresh() {
   std::size_t count = before;
   for (auto& module : now) {
     if (count == kMost) {
-      throw EncodingError("this process has loaded more than 65535 modules; no more functions of "
-                          "new ones can travel");
+      throw EncodingError(
+          "this process has loaded more than 65535 modules; no more functions of "
+          "new ones can travel");
     }
     entries[count++].store(module.release(), std::memory_order_relaxed);
     // Release pairs with the acquire in size(): who counts an entry sees it whole.

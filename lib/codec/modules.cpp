@@ -1,9 +1,8 @@
-#include <muster/detail/modules.hpp>
-
 #include <dlfcn.h>
 
 #include <string>
 
+#include <muster/detail/modules.hpp>
 #include <muster/error.hpp>
 
 #include "lib/codec/module_registry.hpp"
@@ -22,8 +21,9 @@ constexpr FunctionCode kOffsetMask = (FunctionCode{1} << kModuleShift) - 1;
                         ", which was loaded after the workers started; load it before the pool "
                         "is made");
   }
-  throw EncodingError("the task's function lies in no loaded module (was it made at run time?), so "
-                      "no worker can find it");
+  throw EncodingError(
+      "the task's function lies in no loaded module (was it made at run time?), so "
+      "no worker can find it");
 }
 
 }  // namespace
@@ -67,9 +67,7 @@ void ModuleTable::throw_unknown(FunctionCode code) const {
                       "made");
 }
 
-std::size_t ModuleTable::size() const {
-  return count_ == kLive ? ModuleRegistry::size() : count_;
-}
+std::size_t ModuleTable::size() const { return count_ == kLive ? ModuleRegistry::size() : count_; }
 
 Module ModuleTable::operator[](std::size_t number) const {
   const LoadedModule& module = ModuleRegistry::at(number);

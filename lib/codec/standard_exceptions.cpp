@@ -86,8 +86,7 @@ struct RegexFields {
     out.write(static_cast<std::int32_t>(error.code()));
   }
   static std::regex_error decode(Decoder& in) {
-    return std::regex_error(
-        static_cast<std::regex_constants::error_type>(in.read<std::int32_t>()));
+    return std::regex_error(static_cast<std::regex_constants::error_type>(in.read<std::int32_t>()));
   }
 };
 

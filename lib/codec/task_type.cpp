@@ -1,10 +1,9 @@
-#include <muster/detail/task_type.hpp>
-
 #include <dlfcn.h>
 
 #include <memory>
 
 #include <muster/detail/modules.hpp>
+#include <muster/detail/task_type.hpp>
 #include <muster/error.hpp>
 
 #include "lib/common/exception_text.hpp"

@@ -17,6 +17,10 @@ void throw_promise_running(const StateBase& state) {
                                        : "a promise was marked as running a second time");
 }
 
+void throw_null_exception() {
+  throw InvalidArgumentError("a promise was given a null exception: set a result instead");
+}
+
 std::exception_ptr broken_promise_error() {
   return std::make_exception_ptr(
       InvalidStateError("the promise of this future was destroyed before it was set"));

@@ -1,5 +1,4 @@
 // Lambdas that captured addresses of this process.
-#include <gtest/gtest.h>
 #include <sys/mman.h>
 
 #include <cstdint>
@@ -9,6 +8,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/bitwise.hpp>
 #include <muster/detail/task_call.hpp>
@@ -58,8 +59,7 @@ TEST(AddressGuard, RefusesWhatIsOnTheHeap) {
   const auto small = std::make_unique<int>(1);
   EXPECT_NE(refusal([p = small.get()] { return *p; }).find("memory"), std::string::npos);
   const auto big = std::make_unique<char[]>(64 << 20);  // a mapping of its own
-  EXPECT_NE(refusal([p = big.get() + (32 << 20)] { return *p; }).find("memory"),
-            std::string::npos);
+  EXPECT_NE(refusal([p = big.get() + (32 << 20)] { return *p; }).find("memory"), std::string::npos);
   const std::vector<int> vector(3);
   EXPECT_NE(refusal([&inner = vector[1]] { return inner; }), "");
   std::thread([&] {
@@ -86,7 +86,9 @@ TEST(AddressGuard, LetsWhatIsSharedOrInAModulePass) {
 TEST(AddressGuard, LetsOrdinaryValuesPass) {
   const std::int64_t big = 0x7000'1234'5678;
   EXPECT_EQ(refusal([big] { return big; }), "");
-  EXPECT_EQ(refusal([a = 5, b = 7, c = 1e300, d = -1L] { return a + b + c + static_cast<double>(d); }), "");
+  EXPECT_EQ(
+      refusal([a = 5, b = 7, c = 1e300, d = -1L] { return a + b + c + static_cast<double>(d); }),
+      "");
   EXPECT_EQ(refusal([x = 1ul << 40] { return x; }), "");
 }
 

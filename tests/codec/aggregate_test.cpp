@@ -1,11 +1,11 @@
 // Plain aggregates: what is found in them, and how they travel.
-#include <gtest/gtest.h>
-
 #include <array>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/codec.hpp>
 #include <muster/error.hpp>

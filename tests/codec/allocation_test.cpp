@@ -1,12 +1,12 @@
 // Tasks of plain values cost no allocation: neither their encoding nor the call.
-#include <gtest/gtest.h>
-
 #include <array>
 #include <cstdlib>
 #include <new>
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/detail/task_call.hpp>
 
@@ -58,13 +58,16 @@ TEST(Allocation, IsNotNeededForPlainValues) {
   EXPECT_EQ(allocations_of(&twice, 1), 0u);
   EXPECT_EQ(allocations_of([](int x) { return x + 1; }, 1), 0u);
   const double factor = 2;
-  EXPECT_EQ(allocations_of([factor](Frame frame) { frame.time *= factor; return frame; },
-                           Frame{}),
+  EXPECT_EQ(allocations_of(
+                [factor](Frame frame) {
+                  frame.time *= factor;
+                  return frame;
+                },
+                Frame{}),
             0u);
-  EXPECT_EQ(allocations_of([](std::pair<int, double> p, std::optional<int> o) {
-              return std::tuple(p.first, o.value_or(2));
-            },
-            std::pair(1, 2.0), std::optional<int>(3)),
+  EXPECT_EQ(allocations_of([](std::pair<int, double> p,
+                              std::optional<int> o) { return std::tuple(p.first, o.value_or(2)); },
+                           std::pair(1, 2.0), std::optional<int>(3)),
             0u);
 }
 

@@ -1,14 +1,13 @@
 // What travels through cereal's functions, and pointers.
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
+#include <cereal/types/polymorphic.hpp>
+#include <gtest/gtest.h>
+
 #include <muster/codec.hpp>
 #include <muster/error.hpp>
-
-#include <cereal/types/polymorphic.hpp>
 
 #include "codec/message.hpp"
 

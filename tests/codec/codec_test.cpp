@@ -1,8 +1,8 @@
 // Codec<T> of the user's own, and what is found before what.
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/codec.hpp>
 #include <muster/error.hpp>

@@ -1,11 +1,11 @@
-#include <gtest/gtest.h>
-
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/codec.hpp>
 #include <muster/error.hpp>

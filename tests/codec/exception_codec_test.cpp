@@ -1,6 +1,4 @@
 // Exceptions arrive as what they were thrown as.
-#include <gtest/gtest.h>
-
 #include <signal.h>
 
 #include <any>
@@ -19,6 +17,8 @@
 #include <typeinfo>
 #include <variant>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/detail/exception_codec.hpp>
 #include <muster/error.hpp>
@@ -237,8 +237,7 @@ TEST(Exceptions, RegisteredArriveAsThemselves) {
 }
 
 TEST(Exceptions, OthersArriveAsRemoteErrorWithTheirTypeAndText) {
-  const auto unregistered =
-      arrival<RemoteError>([] { throw my::Unregistered("its own text"); });
+  const auto unregistered = arrival<RemoteError>([] { throw my::Unregistered("its own text"); });
   EXPECT_EQ(unregistered.type_name(), "my::Unregistered");
   EXPECT_STREQ(unregistered.what(), "its own text");
   EXPECT_EQ(arrival<RemoteError>([] { throw 42; }).type_name(), "int");

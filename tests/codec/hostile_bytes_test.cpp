@@ -1,7 +1,5 @@
 // Bytes that another process may have scribbled over: reading them gives some value or an
 // EncodingError, and touches nothing else. The sanitizers see to the rest.
-#include <gtest/gtest.h>
-
 #include <array>
 #include <cstddef>
 #include <cstring>
@@ -13,6 +11,8 @@
 #include <span>
 #include <unordered_map>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/codec.hpp>
 #include <muster/error.hpp>

@@ -1,6 +1,4 @@
 // Addresses of functions as {module, offset}.
-#include <gtest/gtest.h>
-
 #include <dlfcn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -11,6 +9,8 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include <muster/codec.hpp>
 #include <muster/detail/modules.hpp>

@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-
 #include <array>
 #include <stdexcept>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include <muster/error.hpp>
 #include <muster/options.hpp>

@@ -90,9 +90,8 @@ class RandomValues {
   template <class... Ts>
   void fill(std::variant<Ts...>& value) {
     using Make = std::variant<Ts...> (*)(RandomValues&);
-    constexpr Make kMake[] = {+[](RandomValues& random) {
-      return std::variant<Ts...>(random.make<Ts>());
-    }...};
+    constexpr Make kMake[] = {
+        +[](RandomValues& random) { return std::variant<Ts...>(random.make<Ts>()); }...};
     value = kMake[below(sizeof...(Ts))](*this);
   }
   template <class T>
@@ -107,8 +106,8 @@ class RandomValues {
     for (std::size_t n = below(5); n != 0; --n) path /= make<std::string>();
   }
   void fill(std::error_code& code) {
-    code = std::error_code(make<int>(), below(2) == 0 ? std::generic_category()
-                                                      : std::system_category());
+    code = std::error_code(make<int>(),
+                           below(2) == 0 ? std::generic_category() : std::system_category());
   }
   // Containers that can be filled from the end or by key; a map's pairs have a const first.
   template <class T>

@@ -1,6 +1,4 @@
 // Property tests: random values of every kind of type come back equal.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -13,6 +11,8 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <valarray>
+
+#include <gtest/gtest.h>
 
 #include <muster/codec.hpp>
 
@@ -89,22 +89,21 @@ class RoundTrip : public ::testing::Test {};
 
 using Types = ::testing::Types<
     bool, char, std::uint8_t, std::int64_t, float, double, long double, Colour, Point, Person,
-    std::complex<double>, std::bitset<77>, std::chrono::nanoseconds,
-    std::chrono::duration<double>, std::chrono::system_clock::time_point, std::string,
-    std::wstring, std::u16string, std::vector<int>, std::vector<char>, std::vector<bool>,
-    std::vector<long double>, std::vector<std::string>, std::vector<std::vector<bool>>,
-    std::deque<int>, std::list<std::string>, std::forward_list<int>, std::set<int>,
-    std::multiset<std::string>, std::map<std::string, std::vector<int>>, std::multimap<int, int>,
-    std::unordered_set<int>, std::unordered_multiset<int>,
-    std::unordered_map<std::string, std::string>, std::unordered_multimap<int, std::string>,
-    std::queue<int>, std::stack<std::string>, std::priority_queue<int>, std::valarray<double>,
-    std::array<int, 5>, std::array<std::string, 3>, std::pair<int, std::string>,
-    std::pair<char, double>, std::tuple<>, std::tuple<int, std::string, std::vector<double>>,
-    std::monostate, std::optional<int>, std::optional<std::vector<std::string>>,
-    std::variant<std::monostate, int, std::string>, std::vector<std::variant<int, double>>,
-    std::unique_ptr<int>, std::unique_ptr<std::string>, std::shared_ptr<std::string>,
-    std::vector<std::shared_ptr<int>>, std::filesystem::path, std::error_code,
-    std::map<int, std::map<int, std::optional<std::tuple<std::string, bool>>>>>;
+    std::complex<double>, std::bitset<77>, std::chrono::nanoseconds, std::chrono::duration<double>,
+    std::chrono::system_clock::time_point, std::string, std::wstring, std::u16string,
+    std::vector<int>, std::vector<char>, std::vector<bool>, std::vector<long double>,
+    std::vector<std::string>, std::vector<std::vector<bool>>, std::deque<int>,
+    std::list<std::string>, std::forward_list<int>, std::set<int>, std::multiset<std::string>,
+    std::map<std::string, std::vector<int>>, std::multimap<int, int>, std::unordered_set<int>,
+    std::unordered_multiset<int>, std::unordered_map<std::string, std::string>,
+    std::unordered_multimap<int, std::string>, std::queue<int>, std::stack<std::string>,
+    std::priority_queue<int>, std::valarray<double>, std::array<int, 5>, std::array<std::string, 3>,
+    std::pair<int, std::string>, std::pair<char, double>, std::tuple<>,
+    std::tuple<int, std::string, std::vector<double>>, std::monostate, std::optional<int>,
+    std::optional<std::vector<std::string>>, std::variant<std::monostate, int, std::string>,
+    std::vector<std::variant<int, double>>, std::unique_ptr<int>, std::unique_ptr<std::string>,
+    std::shared_ptr<std::string>, std::vector<std::shared_ptr<int>>, std::filesystem::path,
+    std::error_code, std::map<int, std::map<int, std::optional<std::tuple<std::string, bool>>>>>;
 TYPED_TEST_SUITE(RoundTrip, Types);
 
 TYPED_TEST(RoundTrip, GivesBackEqualValues) {

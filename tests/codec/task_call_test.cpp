@@ -1,6 +1,4 @@
 // Calls: what the callable and its arguments become on the other side.
-#include <gtest/gtest.h>
-
 #include <list>
 #include <memory>
 #include <numeric>
@@ -8,6 +6,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/detail/task_call.hpp>
 #include <muster/error.hpp>
@@ -153,8 +153,7 @@ TEST(Call, OfAViewCopiesOnce) {
   Decoder in(task.bytes().data(), task.bytes().size());
   Traits::decode_callable(in);
   const auto arguments = Traits::decode_arguments(in);
-  EXPECT_GE(reinterpret_cast<const std::byte*>(std::get<0>(arguments).data()),
-            task.bytes().data());
+  EXPECT_GE(reinterpret_cast<const std::byte*>(std::get<0>(arguments).data()), task.bytes().data());
   EXPECT_LE(reinterpret_cast<const std::byte*>(std::get<0>(arguments).data() + 1000),
             task.bytes().data() + task.bytes().size());
 }
@@ -168,7 +167,9 @@ TEST(Call, MovesWhatCanOnlyBeMoved) {
   EXPECT_EQ(*result, 4);
 }
 
-TEST(Call, TakesNoArguments) { call([] {}); }
+TEST(Call, TakesNoArguments) {
+  call([] {});
+}
 
 TEST(Call, GivesReferencesAsCopies) { EXPECT_EQ(call(same, std::string("copy")), "copy"); }
 

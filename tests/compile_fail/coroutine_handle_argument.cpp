@@ -1,5 +1,5 @@
 // expect: muster: this type holds an address that means nothing in another process
-// expect: CannotTravel<std::coroutine_handle<
+// expect: coroutine_handle<
 #include <coroutine>
 
 #include <muster/process_pool.hpp>

@@ -1,6 +1,6 @@
 // expect: muster: a reference to non-const cannot travel to another process
 // expect: return the new value
-// expect: CannotTravel<int&
+// expect: CannotTravel<int
 #include <muster/process_pool.hpp>
 
 void increment(int& x) { ++x; }

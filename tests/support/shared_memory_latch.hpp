@@ -46,7 +46,7 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 // gates and counters too.
 class SharedArena {
  public:
-  static constexpr std::uint32_t kCells = 1U << 18;  // 16 MiB, touched lazily
+  static constexpr std::uint32_t kCells = 1U << 20;  // 64 MiB, touched lazily
 
   static SharedArena& instance() {
     static SharedArena arena;

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <exception>
-#include <iostream>
 #include <sstream>
 #include <string>
 
@@ -43,9 +42,10 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;
     std::ostringstream complaint;
-    const bool asked = app.exit(error, out, complaint) == 0;  // for help, or for the version
-    std::cerr << complaint.str();
-    return static_cast<int>(asked ? print(out.str()) : ExitCode::usage);
+    // Help and the version come this way, too.
+    if (app.exit(error, out, complaint) == 0) return static_cast<int>(print(out.str()));
+    complain(fmt::format("{}; \"muster --help\" says how it is used", error.what()));
+    return static_cast<int>(ExitCode::usage);
   }
   return static_cast<int>(ls->parsed() ? list_pools(json) : show_pool(pool, json));
 }

@@ -99,9 +99,9 @@ void tell_hidden(const Survey& survey) {
     names += fmt::format(" and {} more", survey.hidden.size() - kNamed);
   }
   complain(fmt::format(
-      "this user's process {} cannot be looked into; it is not dumpable or has more privileges, "
-      "and pools of it would be missing here",
-      names));
+      "cannot look into {} of this user's processes, which are not dumpable or have more "
+      "privileges: {}. Pools of theirs are missing here",
+      survey.hidden.size(), names));
 }
 
 }  // namespace muster_tool

@@ -34,8 +34,7 @@ struct Unwrapped<Bitwise<F>> {
 
 // The first bytes of the encoded callable are a FunctionCode.
 template <class F>
-inline constexpr bool kTravelsAsCode =
-    kIsFunctionPointer<typename Unwrapped<F>::type>;
+inline constexpr bool kTravelsAsCode = kIsFunctionPointer<typename Unwrapped<F>::type>;
 
 template <class F>
 constexpr CallableRefusal refusal_of_callable() {
@@ -79,16 +78,6 @@ struct CallableCannotTravel {
                 "say muster::bitwise(fn) if the address is good in the worker too.");
 };
 
-// True if F can be a task; else compilation fails with a sentence.
-template <class F>
-constexpr bool check_callable() {
-  constexpr CallableRefusal kWhy = refusal_of_callable<F>();
-  if constexpr (kWhy != CallableRefusal::none) {
-    [[maybe_unused]] CallableCannotTravel<F, kWhy> refused;
-  }
-  return kWhy == CallableRefusal::none;
-}
-
 // Throws EncodingError for captured addresses; see address_guard.hpp.
 template <class F>
 void guard_callable(const F& function) {
@@ -115,7 +104,8 @@ void encode_callable(Encoder& out, const F& function) {
   if constexpr (kIsBitwise<F>) {
     encode_callable(out, function.function);
   } else if constexpr (kIsFunctionPointer<F> || std::is_member_function_pointer_v<F>) {
-    if (function == nullptr) [[unlikely]] throw_null_callable();
+    if (function == nullptr) [[unlikely]]
+      throw_null_callable();
     encode_function(out, function);
   } else if constexpr (!std::is_empty_v<F>) {
     out.write(&function, sizeof(F));

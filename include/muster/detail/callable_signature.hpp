@@ -30,16 +30,16 @@ template <class R, class... Ps>
 struct Signature<R (*)(Ps...) noexcept> : KnownSignature<Ps...> {};
 
 // A type's member functions differ by 24 combinations of qualifiers.
-#define MUSTER_SIGNATURE(qualifiers)                              \
-  template <class R, class C, class... Ps>                        \
+#define MUSTER_SIGNATURE(qualifiers)       \
+  template <class R, class C, class... Ps> \
   struct Signature<R (C::*)(Ps...) qualifiers> : KnownSignature<Ps...> {};
-#define MUSTER_SIGNATURES(cv)         \
-  MUSTER_SIGNATURE(cv)                \
-  MUSTER_SIGNATURE(cv &)              \
-  MUSTER_SIGNATURE(cv &&)             \
-  MUSTER_SIGNATURE(cv noexcept)       \
-  MUSTER_SIGNATURE(cv & noexcept)     \
-  MUSTER_SIGNATURE(cv && noexcept)
+#define MUSTER_SIGNATURES(cv)    \
+  MUSTER_SIGNATURE(cv)           \
+  MUSTER_SIGNATURE(cv&)          \
+  MUSTER_SIGNATURE(cv&&)         \
+  MUSTER_SIGNATURE(cv noexcept)  \
+  MUSTER_SIGNATURE(cv& noexcept) \
+  MUSTER_SIGNATURE(cv&& noexcept)
 
 MUSTER_SIGNATURES()
 MUSTER_SIGNATURES(const)

@@ -44,9 +44,9 @@ inline constexpr bool kIsCerealPointer = kIsSharingPointer<T> || kIsPolymorphicO
 
 // What one of cereal's functions hands to the archive and is no value of its own.
 template <class T>
-inline constexpr bool kIsCerealWrapper = kIsA<T, cereal::memory_detail::PtrWrapper> ||
-                                         kIsA<T, cereal::MapItem> ||
-                                         kIsA<T, cereal::memory_detail::LoadAndConstructLoadWrapper>;
+inline constexpr bool kIsCerealWrapper =
+    kIsA<T, cereal::memory_detail::PtrWrapper> || kIsA<T, cereal::MapItem> ||
+    kIsA<T, cereal::memory_detail::LoadAndConstructLoadWrapper>;
 
 [[noreturn]] void throw_cereal_error(const char* what);
 
@@ -77,12 +77,12 @@ void CerealInput::process(T& value) {
     for (auto& element : value) process(element);
   } else if constexpr (kIsCerealWrapper<T> || kIsCerealPointer<T>) {
     get(value);
-  } else if constexpr (check_travels<T>()) {
-    if constexpr (travel_kind<T>() == TravelKind::cereal) {
-      get(value);
-    } else {
-      value = decode_value<T>(in_);
-    }
+  } else if constexpr (travel_kind<T>() == TravelKind::cereal) {
+    get(value);
+  } else if constexpr (refusal<T>() != Refusal::none) {
+    refuse<T>();
+  } else {
+    value = decode_value<T>(in_);
   }
 }
 

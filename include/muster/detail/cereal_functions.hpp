@@ -15,9 +15,9 @@ CEREAL_SETUP_ARCHIVE_TRAITS(muster::detail::CerealInput, muster::detail::CerealO
 namespace muster::detail {
 
 // cereal's rule for which function of a type is used, where it has `name`.
-#define MUSTER_CEREAL_USES(name, Archive)                          \
-  (cereal::traits::has_##name<T, Archive>::value &&                \
-   (cereal::traits::is_specialized_##name<T, Archive>::value ||    \
+#define MUSTER_CEREAL_USES(name, Archive)                       \
+  (cereal::traits::has_##name<T, Archive>::value &&             \
+   (cereal::traits::is_specialized_##name<T, Archive>::value || \
     !cereal::traits::is_specialized<T, Archive>::value))
 
 template <class T>
@@ -92,6 +92,5 @@ void CerealInput::get(T& value) {
 }
 
 #undef MUSTER_CEREAL_USES
-
 
 }  // namespace muster::detail

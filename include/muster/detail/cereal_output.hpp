@@ -28,7 +28,7 @@ namespace muster::detail {
 struct CerealOutputState : CodecContext {
   // By address and type: the first member of an object has its address.
   std::map<std::pair<const void*, std::type_index>, std::uint32_t> shared;
-  std::vector<std::uint32_t> open;  // those whose pointee is being written
+  std::vector<std::uint32_t> open;                // those whose pointee is being written
   std::vector<std::shared_ptr<const void>> kept;  // so that no address is used twice
   std::map<std::string_view, std::uint32_t> names;
   std::set<std::type_index> versions;

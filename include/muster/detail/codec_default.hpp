@@ -54,7 +54,7 @@ void encode_default(Encoder& out, const T& value) {
   } else if constexpr (kKind == TravelKind::aggregate) {
     encode_members(out, value);
   } else {
-    check_travels<T>();
+    refuse<T>();
   }
 }
 
@@ -75,7 +75,7 @@ T decode_default(Decoder& in) {
     const Nesting nesting(in);
     return decode_members<T>(in, MemberTypes<T>{});
   } else {
-    check_travels<T>();
+    refuse<T>();
   }
 }
 

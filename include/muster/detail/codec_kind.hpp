@@ -129,13 +129,10 @@ constexpr TravelKind travel_kind() {
   }
 }
 
-// True if T can travel; else compilation fails with a sentence.
+// Fails to compile, with the sentence that says why.
 template <class T>
-constexpr bool check_travels() {
-  if constexpr (refusal<T>() != Refusal::none) {
-    [[maybe_unused]] CannotTravel<T, refusal<T>()> refused;
-  }
-  return refusal<T>() == Refusal::none;
+void refuse() {
+  [[maybe_unused]] CannotTravel<T, refusal<T>()> told;
 }
 
 template <class T>
@@ -219,8 +216,10 @@ void encode_value(Encoder& out, const T& value) {
   if constexpr (has_user_codec<T>()) {
     const Nesting nesting(out);
     Codec<T>::encode(out, value);
-  } else if constexpr (check_travels<T>()) {
+  } else if constexpr (refusal<T>() == Refusal::none) {
     encode_default(out, value);
+  } else {
+    refuse<T>();
   }
 }
 
@@ -229,8 +228,10 @@ T decode_value(Decoder& in) {
   if constexpr (has_user_codec<T>()) {
     const Nesting nesting(in);
     return Codec<T>::decode(in);
-  } else if constexpr (check_travels<T>()) {
+  } else if constexpr (refusal<T>() == Refusal::none) {
     return decode_default<T>(in);
+  } else {
+    refuse<T>();
   }
 }
 

@@ -19,12 +19,6 @@ inline constexpr bool kMadeByCereal =
 
 template <class T>
 struct NativeCodec<std::unique_ptr<T>> : DynamicCodec<1> {
-  static_assert(!std::is_array_v<T>,
-                "muster: a std::unique_ptr to an array cannot travel, its length is not known. "
-                "Send a std::vector.");
-  static_assert(!std::is_void_v<T>,
-                "muster: a smart pointer to void cannot travel, nobody knows what it points to.");
-
   static void encode(Encoder& out, const std::unique_ptr<T>& pointer) {
     if constexpr (kMadeByCereal<T>) {
       encode_cereal(out, pointer);
@@ -52,10 +46,6 @@ struct NativeCodec<std::unique_ptr<T>> : DynamicCodec<1> {
 
 template <class Pointer>
 struct SharingCodec : DynamicCodec<1> {
-  using T = typename Pointer::element_type;
-  static_assert(!std::is_void_v<T>,
-                "muster: a smart pointer to void cannot travel, nobody knows what it points to.");
-
   static void encode(Encoder& out, const Pointer& pointer) { encode_cereal(out, pointer); }
   static Pointer decode(Decoder& in) {
     Pointer pointer;
@@ -64,11 +54,7 @@ struct SharingCodec : DynamicCodec<1> {
   }
 };
 template <class T>
-struct NativeCodec<std::shared_ptr<T>> : SharingCodec<std::shared_ptr<T>> {
-  static_assert(!std::is_array_v<T>,
-                "muster: a std::shared_ptr to an array cannot travel, its length is not known. "
-                "Send a std::vector.");
-};
+struct NativeCodec<std::shared_ptr<T>> : SharingCodec<std::shared_ptr<T>> {};
 template <class T>
 struct NativeCodec<std::weak_ptr<T>> : SharingCodec<std::weak_ptr<T>> {};
 

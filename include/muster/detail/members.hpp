@@ -23,24 +23,36 @@ template <class Aggregate>
 struct AnyLvalue {
   template <class U>
     requires(!std::is_same_v<std::remove_cv_t<U>, Aggregate>)
-  operator U&() const noexcept { std::abort(); }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator U&() const noexcept {
+    std::abort();
+  }
 };
 template <class Aggregate>
 struct AnyRvalue {
   template <class U>
     requires(!std::is_same_v<std::remove_cv_t<U>, Aggregate>)
-  operator U() const noexcept { std::abort(); }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator U() const noexcept {
+    std::abort();
+  }
 };
 template <class Aggregate>
 struct AnyBase {
   template <class U>
     requires(std::is_base_of_v<U, Aggregate> && !std::is_same_v<U, Aggregate>)
-  operator U() const noexcept { std::abort(); }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator U() const noexcept {
+    std::abort();
+  }
 };
 struct AnyUnion {
   template <class U>
     requires std::is_union_v<U>
-  operator U() const noexcept { std::abort(); }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  operator U() const noexcept {
+    std::abort();
+  }
 };
 
 template <class Probe, std::size_t>
@@ -84,31 +96,34 @@ inline constexpr bool kTakesMore<T, 0> = requires { T{AnyLvalue<T>{}}; };
 template <class T>
 inline constexpr bool kTakesUnion<T, 0> = requires { T{AnyUnion{}}; };
 
-#define MUSTER_EMPTY_BRACES(z, n, text) {}
+#define MUSTER_EMPTY_BRACES(z, n, text) \
+  {}
 #define MUSTER_TYPE_OF_MEMBER(z, n, text) decltype(m##n)
-#define MUSTER_BINDER(z, n, text)                                                         \
-  template <>                                                                             \
-  struct Binder<n> {                                                                      \
-    template <class T>                                                                    \
-    static auto types(T& value) {                                                         \
-      [[maybe_unused]] auto& [BOOST_PP_ENUM_PARAMS(n, m)] = value;                        \
-      return TypeList<BOOST_PP_ENUM(n, MUSTER_TYPE_OF_MEMBER, ~)>{};                      \
-    }                                                                                     \
-    template <class T, class F>                                                           \
-    static constexpr decltype(auto) apply(T& value, F&& f) {                              \
-      auto& [BOOST_PP_ENUM_PARAMS(n, m)] = value;                                         \
-      return f(BOOST_PP_ENUM_PARAMS(n, m));                                               \
-    }                                                                                     \
-  };                                                                                      \
-  template <class T>                                                                      \
-  inline constexpr bool kTakesEmptyBraces<T, n> =                                         \
-      requires { T{BOOST_PP_ENUM(n, MUSTER_EMPTY_BRACES, ~)}; };                          \
-  template <class T>                                                                      \
-  inline constexpr bool kTakesMore<T, n> =                                                \
-      requires { T{BOOST_PP_ENUM(n, MUSTER_EMPTY_BRACES, ~), AnyLvalue<T>{}}; };          \
-  template <class T>                                                                      \
-  inline constexpr bool kTakesUnion<T, n> =                                               \
-      requires { T{BOOST_PP_ENUM(n, MUSTER_EMPTY_BRACES, ~), AnyUnion{}}; };
+#define MUSTER_BINDER(z, n, text)                                    \
+  template <>                                                        \
+  struct Binder<n> {                                                 \
+    template <class T>                                               \
+    static auto types(T& value) {                                    \
+      [[maybe_unused]] auto& [BOOST_PP_ENUM_PARAMS(n, m)] = value;   \
+      return TypeList<BOOST_PP_ENUM(n, MUSTER_TYPE_OF_MEMBER, ~)>{}; \
+    }                                                                \
+    template <class T, class F>                                      \
+    static constexpr decltype(auto) apply(T& value, F&& f) {         \
+      auto& [BOOST_PP_ENUM_PARAMS(n, m)] = value;                    \
+      return f(BOOST_PP_ENUM_PARAMS(n, m));                          \
+    }                                                                \
+  };                                                                 \
+  template <class T>                                                 \
+  inline constexpr bool kTakesEmptyBraces<T, n> =                    \
+      requires { T{BOOST_PP_ENUM(n, MUSTER_EMPTY_BRACES, ~)}; };     \
+  template <class T>                                                 \
+  inline constexpr bool kTakesMore<T, n> = requires {                \
+    T{BOOST_PP_ENUM(n, MUSTER_EMPTY_BRACES, ~), AnyLvalue<T>{}};     \
+  };                                                                 \
+  template <class T>                                                 \
+  inline constexpr bool kTakesUnion<T, n> = requires {               \
+    T{BOOST_PP_ENUM(n, MUSTER_EMPTY_BRACES, ~), AnyUnion{}};         \
+  };
 
 BOOST_PP_REPEAT_FROM_TO(1, 65, MUSTER_BINDER, ~)
 
@@ -124,6 +139,7 @@ constexpr std::size_t count_by_braces() {
     return N;
   }
 }
+
 // The most probes that T takes, of which it may need some: a member without a default.
 template <class T, class Probe, std::size_t N = 0, bool kFound = false>
 constexpr std::size_t count_by_probes() {

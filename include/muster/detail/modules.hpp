@@ -14,8 +14,8 @@ using FunctionCode = std::uint64_t;
 // A file of code in this process: the program itself or a shared library.
 struct Module {
   std::string file;
-  std::string build_id;     // hexadecimal, "" where the file has none
-  std::uintptr_t base = 0;  // what offsets count from
+  std::string build_id;      // hexadecimal, "" where the file has none
+  std::uintptr_t base = 0;   // what offsets count from
   std::uintptr_t begin = 0;  // its code and data lie in [begin, end)
   std::uintptr_t end = 0;
   bool loaded = true;  // false once it was unloaded; its number is never given again
@@ -42,7 +42,8 @@ class ModuleTable {
   // EncodingError, naming the module, unless this table knows the code's module. For codes that
   // were encoded with another table of this process.
   void check(FunctionCode code) const {
-    if ((code >> 48) >= count_) [[unlikely]] throw_unknown(code);
+    if ((code >> 48) >= count_) [[unlikely]]
+      throw_unknown(code);
   }
 
   std::size_t size() const;

@@ -62,29 +62,11 @@ struct Object : Deduced<T> {
   static Passed pass(T& held) { return static_cast<Passed>(held); }
 };
 
-// True if the argument can travel; else compilation fails with a sentence.
-template <class Passing>
-constexpr bool check_argument() {
-  using Held = typename Passing::Held;
-  if constexpr (Passing::kTakesReference) {
-    [[maybe_unused]] CannotTravel<Held&, Refusal::reference> refused;
-    return false;
-  } else if constexpr (Passing::kIsView) {
-    constexpr bool kPlain = travels_as_bytes<typename Held::value_type>();
-    static_assert(kPlain,
-                  "muster: only values that are trivially copyable and hold no address can be "
-                  "viewed in place. Take a const std::vector& instead of the span.");
-    return kPlain;
-  } else {
-    return check_travels<Held>();
-  }
-}
-
 template <class T, class Arg>
-concept StringFrom = kIsA<T, std::basic_string> &&
-                     std::is_convertible_v<const Arg&, std::basic_string_view<
-                                                           typename T::value_type,
-                                                           typename T::traits_type>>;
+concept StringFrom =
+    kIsA<T, std::basic_string> &&
+    std::is_convertible_v<const Arg&,
+                          std::basic_string_view<typename T::value_type, typename T::traits_type>>;
 
 template <class View>
 void encode_view(Encoder& out, const View& view) {
@@ -144,7 +126,10 @@ std::size_t argument_size_hint(const Arg& arg) {
   constexpr std::size_t kGuess = 64;
   if constexpr (kFixed != kDynamicSize) {
     return kFixed;
-  } else if constexpr (requires { std::size(arg); std::data(arg); } && !std::is_array_v<Arg>) {
+  } else if constexpr (requires {
+                         std::size(arg);
+                         std::data(arg);
+                       } && !std::is_array_v<Arg>) {
     using Element = std::remove_cvref_t<decltype(*std::data(arg))>;
     if constexpr (travels_as_bytes<Element>()) {
       return block_size<Element>(std::size(arg));

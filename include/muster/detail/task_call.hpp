@@ -8,8 +8,8 @@
 
 #include <muster/codec.hpp>
 #include <muster/detail/callable.hpp>
-#include <muster/detail/callable_signature.hpp>
 #include <muster/detail/task_arguments.hpp>
+#include <muster/detail/task_refusal.hpp>
 #include <muster/detail/task_type.hpp>
 
 // A call as it travels: the callable, then the arguments one after another.
@@ -19,7 +19,8 @@ namespace muster::detail {
 
 // EncodingError if something is left: an encode and a decode that disagree.
 inline void check_all_read(const Decoder& in) {
-  if (in.remaining() != 0) [[unlikely]] throw_not_all_read(in.remaining());
+  if (in.remaining() != 0) [[unlikely]]
+    throw_not_all_read(in.remaining());
 }
 
 template <class R>
@@ -51,9 +52,7 @@ struct TaskCode {
 
   static Returned invoke(Callable& callable, Arguments& arguments) {
     return std::apply(
-        [&](auto&... held) -> Returned {
-          return std::invoke(callable, Passings::pass(held)...);
-        },
+        [&](auto&... held) -> Returned { return std::invoke(callable, Passings::pass(held)...); },
         arguments);
   }
 
@@ -77,8 +76,8 @@ struct TaskCode {
   }
 };
 
-// What stands for a call that cannot be a task, so that the compiler says why and nothing else.
-// None of its functions exist.
+// What stands for a call that cannot be a task. Its functions do not exist: the compiler shall
+// say why the call is refused, and nothing else.
 struct RefusedCall {
   using Callable = void;
   using Arguments = std::tuple<>;
@@ -104,86 +103,8 @@ struct RefusedCall {
   static void encode_arguments(Args&&... args);
 };
 
-template <class F, class Params, class... Args>
-struct Pairing {
-  static constexpr bool kMatches = false;
-};
-template <class F, class... Ps, class... Args>
-  requires(sizeof...(Ps) == sizeof...(Args) && !std::is_member_pointer_v<F>)
-struct Pairing<F, Parameters<Ps...>, Args...> {
-  static constexpr bool kMatches = true;
-  using Passings = TypeList<Parameter<Ps>...>;
-};
-template <class F, class... Ps, class Self, class... Args>
-  requires(sizeof...(Ps) == sizeof...(Args) && std::is_member_pointer_v<F>)
-struct Pairing<F, Parameters<Ps...>, Self, Args...> {
-  static constexpr bool kMatches = true;
-  using Passings = TypeList<Object<F, std::decay_t<Self>, Ps...>, Parameter<Ps>...>;
-};
-
-template <class... Args>
-struct PairingAsGiven {
-  static constexpr bool kMatches = true;
-  using Passings = TypeList<Deduced<std::decay_t<Args>>...>;
-};
-
-// How the arguments of F are passed: by its parameters where it has one signature, else as given.
-template <class F, class... Args>
-constexpr auto passings_of() {
-  if constexpr (Signature<typename Unwrapped<F>::type>::kKnown) {
-    using Params = typename Signature<typename Unwrapped<F>::type>::Params;
-    return Pairing<F, Params, Args...>{};
-  } else if constexpr (std::is_member_object_pointer_v<F>) {
-    return Pairing<F, Parameters<>, Args...>{};
-  } else {
-    return PairingAsGiven<Args...>{};
-  }
-}
-
-template <class F, class... Args, class... Passings>
-constexpr bool check_call(TypeList<Passings...>, TypeList<Args...>) {
-  if constexpr (!(check_argument<Passings>() && ...)) {
-    return false;
-  } else {
-    constexpr bool kFits = (Passings::template kAccepts<Args> && ...) &&
-                           std::is_invocable_v<F&, typename Passings::Passed...>;
-    static_assert(kFits,
-                  "muster: the callable cannot be called with these arguments. A task gets its "
-                  "own copies: each argument must convert to its parameter, what cannot be "
-                  "copied must be moved in, and a generic callable is given rvalues.");
-    if constexpr (kFits) {
-      using Returned = std::invoke_result_t<F&, typename Passings::Passed...>;
-      if constexpr (std::is_void_v<Returned>) {
-        return true;
-      } else {
-        return check_travels<std::decay_t<Returned>>();
-      }
-    } else {
-      return false;
-    }
-  }
-}
-
-template <class F, class... Args>
-constexpr auto task_code_of() {
-  if constexpr (!check_callable<F>()) {
-    return std::type_identity<RefusedCall>{};
-  } else {
-    using Pairs = decltype(passings_of<F, Args...>());
-    static_assert(Pairs::kMatches,
-                  "muster: the callable takes another number of arguments. Default arguments do "
-                  "not travel with a function.");
-    if constexpr (!Pairs::kMatches) {
-      return std::type_identity<RefusedCall>{};
-    } else if constexpr (!check_call<F>(typename Pairs::Passings{}, TypeList<Args...>{})) {
-      return std::type_identity<RefusedCall>{};
-    } else {
-      return []<class... Passings>(TypeList<Passings...>) {
-        return std::type_identity<TaskCode<F, Passings...>>{};
-      }(typename Pairs::Passings{});
-    }
-  }
-}
+template <class F, class... Passings>
+TaskCode<F, Passings...> task_code_of(TypeList<Passings...>);
 
 // The call of an F with Args, as they are given to submit(F&&, Args&&...): F and each of Args may
 // be an lvalue reference. Instantiating it refuses, with a sentence, what cannot travel.
@@ -192,16 +113,16 @@ constexpr auto task_code_of() {
 // allocates nothing and needs no module table but for the callable itself
 // (type().begins_with_code). kFixedResultSize likewise for the result, 0 for void.
 template <class F, class... Args>
-struct CallTraits : decltype(task_code_of<std::decay_t<F>, Args...>())::type {
-  using Code = typename decltype(task_code_of<std::decay_t<F>, Args...>())::type;
-  using Passings = typename decltype(passings_of<std::decay_t<F>, Args...>())::Passings;
+struct CallTraits
+    : decltype(task_code_of<std::decay_t<F>>(PassingsOf<std::decay_t<F>, Args...>{})) {
+  using Passings = PassingsOf<std::decay_t<F>, Args...>;
+  using Code = decltype(task_code_of<std::decay_t<F>>(Passings{}));
 
-  static constexpr std::size_t kFixedSize =
-      []<class... Ps>(TypeList<Ps...>) {
-        std::size_t sum = callable_size<std::decay_t<F>>();
-        ((sum = add_sizes(sum, fixed_argument_size<Ps>())), ...);
-        return sum;
-      }(Passings{});
+  static constexpr std::size_t kFixedSize = []<class... Ps>(TypeList<Ps...>) {
+    std::size_t sum = callable_size<std::decay_t<F>>();
+    ((sum = add_sizes(sum, fixed_argument_size<Ps>())), ...);
+    return sum;
+  }(Passings{});
   static constexpr std::size_t kFixedResultSize = [] {
     if constexpr (std::is_void_v<typename Code::Result>) {
       return std::size_t{0};
@@ -242,8 +163,7 @@ struct CallTraits : decltype(task_code_of<std::decay_t<F>, Args...>())::type {
 };
 
 template <class F, class... Args>
-  requires std::is_same_v<typename decltype(task_code_of<std::decay_t<F>, Args...>())::type,
-                          RefusedCall>
-struct CallTraits<F, Args...> : RefusedCall {};
+  requires(call_fault<std::decay_t<F>, Args...>() != CallFault::none)
+struct CallTraits<F, Args...> : RefusedCall, CallCannotTravel<std::decay_t<F>, Args...> {};
 
 }  // namespace muster::detail

@@ -7,6 +7,7 @@
 #include <functional>
 #include <initializer_list>
 #include <iterator>
+#include <memory>
 #include <source_location>
 #include <span>
 #include <string_view>
@@ -24,11 +25,14 @@ enum class Refusal {
   reference,
   c_array,
   view,
+  view_of_others,
   iterator,
   std_function,
   reference_wrapper,
   atomic,
   address_like,
+  pointer_to_array,
+  pointer_to_void,
   abstract_class,
   pointer_member,
   no_codec,
@@ -48,6 +52,24 @@ template <class T>
 inline constexpr bool kIsStdArray = false;
 template <class T, std::size_t N>
 inline constexpr bool kIsStdArray<std::array<T, N>> = true;
+
+// What a std::unique_ptr, shared_ptr or weak_ptr points to, with [] if that is an array.
+template <class T>
+struct SmartPointee {
+  using type = char;
+};
+template <class T, class D>
+struct SmartPointee<std::unique_ptr<T, D>> {
+  using type = T;
+};
+template <class T>
+struct SmartPointee<std::shared_ptr<T>> {
+  using type = T;
+};
+template <class T>
+struct SmartPointee<std::weak_ptr<T>> {
+  using type = T;
+};
 
 template <class T>
 inline constexpr bool kIsFunctionPointer =
@@ -74,6 +96,10 @@ constexpr Refusal refusal_by_name() {
   } else if constexpr (std::is_same_v<T, std::type_index> || kIsA<T, std::coroutine_handle> ||
                        std::is_same_v<T, std::source_location>) {
     return Refusal::address_like;
+  } else if constexpr (std::is_array_v<typename SmartPointee<T>::type>) {
+    return Refusal::pointer_to_array;
+  } else if constexpr (std::is_void_v<typename SmartPointee<T>::type>) {
+    return Refusal::pointer_to_void;
   } else if constexpr (!std::is_class_v<T>) {
     return Refusal::none;
   } else if constexpr (std::is_abstract_v<T>) {
@@ -129,6 +155,9 @@ struct CannotTravel {
                 "muster: a view cannot travel except as a parameter of type std::span<const T> or "
                 "std::string_view. Send or return what owns the values: a std::vector or "
                 "std::string.");
+  static_assert(kWhy != Refusal::view_of_others,
+                "muster: only values that are trivially copyable and hold no address can be "
+                "viewed in place. Take a const std::vector& instead of the span.");
   static_assert(kWhy != Refusal::iterator,
                 "muster: an iterator cannot travel, it points into this process's memory. Send "
                 "the values, or an index.");
@@ -144,6 +173,12 @@ struct CannotTravel {
   static_assert(kWhy != Refusal::address_like,
                 "muster: this type holds an address that means nothing in another process. Send "
                 "what it stands for by name or value.");
+  static_assert(kWhy != Refusal::pointer_to_array,
+                "muster: a smart pointer to an array cannot travel, its length is not known. Send "
+                "a std::vector.");
+  static_assert(kWhy != Refusal::pointer_to_void,
+                "muster: a smart pointer to void cannot travel, nobody knows what it points to. "
+                "Send a pointer to the class itself.");
   static_assert(kWhy != Refusal::abstract_class,
                 "muster: an abstract class cannot travel by value. Send a std::unique_ptr to it, "
                 "with its classes registered by CEREAL_REGISTER_TYPE.");

@@ -1,4 +1,4 @@
-// expect: muster: a std::unique_ptr to an array cannot travel, its length is not known
+// expect: muster: a smart pointer to an array cannot travel, its length is not known
 #include <memory>
 
 #include <muster/process_pool.hpp>

@@ -1,0 +1,47 @@
+# Usage: figures.sh PROGRAM. Each scenario gives its figures, in small: every sum of results is
+# checked by the program itself.
+set -u
+program=$1
+work=$(mktemp -d "${TMPDIR:-/tmp}/muster-bench-check.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+  echo "FAILED: $*"
+  exit 1
+}
+
+# cell CELL KEY...: the cell prints a number for each key.
+cell() {
+  local text=$1 key out
+  shift
+  out=$("$program" --cell "$text") || fail "$text: $out"
+  for key in "$@"; do
+    grep -qE "^$key [0-9.e+-]+\$" <<<"$out" || fail "$text printed no $key: $out"
+  done
+}
+
+for pool in process thread; do
+  cell "throughput,$pool,2,kept,20000" rate processor
+  cell "throughput,$pool,2,windowed,20000" rate processor
+  cell "latency,$pool,2,back to back,1000" p50 p99 p99.9
+  cell "latency,$pool,2,after 1 ms,20" p50 p99 p99.9
+  cell "map,$pool,2,,20000" time item processor
+  cell "start,$pool,2,,1" made first ended
+done
+cell "map,serial,0,,20000" time item processor
+cell "syscalls,process,2,streaming,20000" thread_allocations client_allocations worker_allocations
+cell "syscalls,process,2,kept,20000" thread_allocations client_allocations worker_allocations
+cell "syscalls,process,2,overflow,20000" thread_allocations client_allocations worker_allocations
+cell "many,process,2,1 thread submits,20000" submit rate memory shared bound rescued
+cell "many,process,2,10 threads submit,20000" submit rate memory shared bound rescued
+cell "many,process,2,all queued,20000" submit rate memory shared bound rescued
+cell "many,process,2,arguments of 1 KiB,20000" submit rate memory shared bound rescued
+
+"$program" --scenario micro --runs 2 --json "$work/figures.json" >"$work/out" ||
+  fail "the micro-benchmarks: $(cat "$work/out")"
+grep -q 'copy of a future  *[0-9]' "$work/out" || fail "no table: $(cat "$work/out")"
+grep -q '"median": ' "$work/figures.json" || fail "no figures: $(cat "$work/figures.json")"
+
+# A cell that fails is a line that says so, and the exit code.
+if out=$("$program" --cell "throughput,nobody,2,kept,20"); then fail "an unknown peer: $out"; fi
+grep -q '^error there is no peer "nobody"' <<<"$out" || fail "an unknown peer: $out"
