@@ -21,12 +21,18 @@ ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int
       returns_(returns),
       record_(window.record()) {
   const std::size_t capacity = window.geometry.arena_bytes;
-  std::uint64_t floor = record_.arena_floor.load() + record_.arena_backed.load();
-  if (floor > capacity) floor = capacity;  // full: results that need the arena fail
-  record_.arena_floor.store(floor);
-  record_.arena_backed.store(0);
-  record_.arena_in_use.store(0);
+  const bool whole = record_.arena_whole.load() != 0;
+  // At the stretch's end: results that need the arena fail.
+  const std::uint64_t floor = std::min<std::uint64_t>(record_.next_floor(), capacity);
   arena_ = Arena(base_ + floor, capacity - floor, fd_, arena_at_ + floor);
+  if (whole) {
+    arena_.reopen(record_.arena_backed.load());
+    record_.arena_whole.store(0);  // until this worker ends in order, too
+  } else {
+    record_.arena_floor.store(floor);
+    record_.arena_backed.store(0);
+    record_.arena_in_use.store(0);
+  }
 }
 
 void ResultMemory::collect_returns() {

@@ -15,9 +15,9 @@
 #include <muster/detail/task_type.hpp>
 
 #include "lib/queue/worker_loop.hpp"
-#include "lib/queue/worker_queue.hpp"
+#include "worker/worker_queue.hpp"
 #include "lib/segments/views.hpp"
-#include "lib/supervisor/worker_setup.hpp"
+#include "worker/worker_setup.hpp"
 #include "worker/result_memory.hpp"
 
 namespace muster::detail {

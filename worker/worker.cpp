@@ -55,7 +55,9 @@ class Worker {
     control_region_ = map_shared(setup.control, bip::read_write, 0, g.control_bytes());
     window_region_ =
         map_shared(setup.results, bip::read_write, index * g.window_bytes, g.window_bytes);
-    facts_region_ = map_shared(setup.facts, bip::read_only, 0, g.facts_bytes());
+    // The supervisor's own descriptor is writable: with it open, mprotect could make this so.
+    facts_region_ = map_shared(setup.facts.reopen_read_only(), bip::read_only, 0, g.facts_bytes());
+    setup.facts.close();
     tasks_ = {static_cast<std::byte*>(tasks_region_.get_address()), g};
     control_ = {static_cast<std::byte*>(control_region_.get_address()), g};
     window_ = {static_cast<std::byte*>(window_region_.get_address()), g};
@@ -99,6 +101,7 @@ class Worker {
     record.phase.store(WorkerPhase::ending);
     finalize();
     TaskContext::set_current(nullptr);
+    record.arena_whole.store(1);
     record.phase.store(WorkerPhase::ended);
     leave(0);
   }

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "lib/supervisor/worker_setup.hpp"
+#include "worker/worker_setup.hpp"
 
 namespace muster::detail {
 

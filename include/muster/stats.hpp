@@ -28,7 +28,7 @@ struct WorkerStats {
   // What it runs; "" and 0 where it runs nothing.
   std::string task_name;
   std::uint64_t task_id = 0;
-  // How long it has run that. Of tasks shorter than a few microseconds it is sampled.
+  // How long it has run that. In thread pools, of tasks of a few microseconds it is sampled.
   Duration running_for;
   // What the task said by this_task::set_progress; 0 and 0 where it said nothing.
   std::uint64_t progress_done = 0;

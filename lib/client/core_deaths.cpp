@@ -255,8 +255,6 @@ void ProcessCore::handle_supervisor_gone() {
 void ProcessCore::corrupted(const std::string& what) {
   if (!corrupted_.empty()) return;
   corrupted_ = what;
-  log(LogLevel::error, "pool \"" + name_ + "\": " + what +
-                           "; its shared memory was written over, and the pool is given up");
   Message message;
   message.kind = MessageKind::stop_workers;
   message.code = SIGKILL;

@@ -190,6 +190,7 @@ void ProcessCore::free_slot(std::uint32_t slot) {
   shadow.extras.reset();
   shadow.state = nullptr;
   rouse_waiters(slot);
+  mark_telling(slot, false);
   slots_.release(slot);
   in_flight_.give_back(slot);
 }

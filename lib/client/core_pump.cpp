@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <climits>
 
+#include <muster/log.hpp>
+
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/common/ticks.hpp"
@@ -188,7 +190,15 @@ bool ProcessCore::handle_messages() {
       case ReceiveResult::message:
         handle_message(message, std::move(pidfd));
         if (message.kind == MessageKind::ended) return false;
-        if (message.kind == MessageKind::broken) return false;
+        if (message.kind == MessageKind::broken) {
+          // Here and not where it was found: there the lock is held, and the log handler is the
+          // program's.
+          if (!corrupted_.empty()) {
+            log(LogLevel::error, "pool \"" + name_ + "\" was given up: " + corrupted_ +
+                                     "; a task has written over its shared memory");
+          }
+          return false;
+        }
     }
   }
 }

@@ -20,7 +20,9 @@ void ProcessCore::close(bool cancel_pending) {
   if (cancel_pending) cancel_what_waits();
   // What ends from now on may be the last: the pump must hear of it, to end the workers.
   for (std::uint32_t slot = 0; slot < in_flight_.slots(); ++slot) {
-    if (in_flight_[slot].in_use()) slots_.ask(slot, kAttentionNotify);
+    if (!in_flight_[slot].in_use()) continue;
+    slots_.ask(slot, kAttentionNotify);
+    mark_telling(slot, true);
   }
   harvest_all();
   refill();

@@ -19,6 +19,7 @@
 #include "lib/client/pool_registry.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/cpus.hpp"
+#include "lib/common/pool_name.hpp"
 #include "lib/common/random.hpp"
 #include "lib/common/signals.hpp"
 #include "lib/supervisor/supervisor.hpp"
@@ -66,12 +67,6 @@ void check_options(const ProcessPoolOptions& options) {
   }
 }
 
-std::string pool_name(const std::string& asked) {
-  static std::atomic<std::uint64_t> count{0};
-  if (!asked.empty()) return asked;
-  return "pool-" + std::to_string(count.fetch_add(1) + 1);
-}
-
 // Threads of Muster's own that hold no lock a worker could miss: the pumps.
 std::atomic<std::uint32_t> pumps{0};
 
@@ -88,39 +83,42 @@ void warn_of_threads(const std::string& name) {
           "Make process pools before threads");
 }
 
-FileDescriptor open_pidfd(pid_t pid) {
-  FileDescriptor fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (!fd) throw Error("cannot watch process " + std::to_string(pid) + ": " + reason(errno));
-  return fd;
-}
-
 }  // namespace
 
 ProcessCore::ProcessCore(const ProcessPoolOptions& options)
-    : on_worker_death_(options.on_worker_death),
+    : name_(pool_name(options.name)),
+      on_worker_death_(options.on_worker_death),
+      fork_generation_(fork_generation()),
       source_(ProcessSource::take()),
-      callbacks_(CallbackRunner::take("muster-callback")) {
+      callbacks_(CallbackRunner::take("muster-callback")) {}
+
+void ProcessCore::start(const ProcessPoolOptions& options) {
+  check_options(options);
+  max_pending_ = options.max_pending;
+  checksum_results_ = options.checksum_results;
+  may_spin_ = usable_cpus() > 1;
+  make_segments(checked_workers(options));
+  fork_supervisor(options);
   try {
-    start(options);
+    await_supervisor();
+    await_workers();
+    if (life_ == Life::open) tasks_.header().state.store(PoolState::running);
+    source_.adopt(*this, callbacks_);
+    const SignalsBlocked blocked;
+    pump_thread_ = std::make_unique<std::thread>([this] { pump(); });
+    pumps.fetch_add(1);
+    register_pool(*this);
+  } catch (const std::system_error& e) {
+    give_up_start();
+    throw Error("cannot start a thread for pool \"" + name_ + "\": " + e.what());
   } catch (...) {
-    callbacks_.stop();
-    Lock lock(mutex());
-    source_.retire({}, 0);
+    give_up_start();
     throw;
   }
 }
 
-void ProcessCore::start(const ProcessPoolOptions& options) {
-  check_options(options);
-  const std::size_t workers = checked_workers(options);
-  name_ = pool_name(options.name);
-  max_pending_ = options.max_pending;
-  checksum_results_ = options.checksum_results;
-  const std::size_t cpus = usable_cpus();
-  may_spin_ = cpus > 1;
-  fork_generation_ = fork_generation();
+void ProcessCore::make_segments(std::size_t workers) {
   geometry_ = Geometry::choose(workers);
-
   segments_.emplace(name_, geometry_, on_worker_death_ == OnWorkerDeath::replace);
   tasks_ = segments_->tasks();
   control_ = segments_->control();
@@ -137,7 +135,10 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   worker_pidfds_.resize(workers);
   incarnations_.resize(workers);
   completions_seen_.resize(workers);
+}
 
+// In the child it does not return.
+void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
   int pair[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
     throw Error("cannot make a socket for the pool: " + reason(errno));
@@ -146,63 +147,44 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   FileDescriptor supervisors_end(pair[1]);
   doorbell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!doorbell_) throw Error("cannot make an event for the pool: " + reason(errno));
-  FileDescriptor client_pidfd = open_pidfd(::getpid());
+  FileDescriptor client_pidfd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+  if (!client_pidfd) throw Error("cannot let the pool watch its client: " + reason(errno));
 
   warn_of_threads(name_);
   flush_before_fork();
   const std::uint64_t seed = next_pool_seed();
-  pid_t pid = 0;
-  {
-    // No handler of the program's runs in the child, not even between fork and reset_signals().
-    const SignalsBlocked blocked;
-    pid = ::fork();
-    if (pid == 0) {
-      auto& given = segments_->for_supervisor();
-      WorkerSetup setup;
-      setup.geometry = geometry_;
-      setup.pool_name = name_;
-      setup.tasks = std::move(given.tasks);
-      setup.control = std::move(given.control);
-      setup.results = std::move(given.results);
-      setup.facts = std::move(given.facts);
-      setup.doorbell = std::move(doorbell_);
-      setup.modules = types_->modules();
-      setup.initializer = options.initializer;
-      setup.finalizer = options.finalizer;
-      setup.max_tasks_per_child = options.max_tasks_per_child;
-      setup.spinners = static_cast<std::uint32_t>(cpus - 1);
-      setup.on_worker_death = options.on_worker_death;
-      setup.restart_intensity = options.restart_intensity;
-      setup.kill_grace_ns = options.kill_grace.nanoseconds();
-      setup.random_seed = seed;
-      setup.checksum_results = options.checksum_results;
-      socket_.reset();
-      segments_->close_in_child();
-      supervisor_main(std::move(setup), std::move(supervisors_end), std::move(client_pidfd));
-    }
+  // No handler of the program's runs in the child, not even between fork and reset_signals().
+  const SignalsBlocked blocked;
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    auto& given = segments_->for_supervisor();
+    WorkerSetup setup;
+    setup.geometry = geometry_;
+    setup.pool_name = name_;
+    setup.tasks = std::move(given.tasks);
+    setup.control = std::move(given.control);
+    setup.results = std::move(given.results);
+    setup.facts = std::move(given.facts);
+    setup.doorbell = std::move(doorbell_);
+    setup.modules = types_->modules();
+    setup.initializer = options.initializer;
+    setup.finalizer = options.finalizer;
+    setup.max_tasks_per_child = options.max_tasks_per_child;
+    setup.spinners = static_cast<std::uint32_t>(usable_cpus() - 1);
+    setup.on_worker_death = options.on_worker_death;
+    setup.restart_intensity = options.restart_intensity;
+    setup.kill_grace_ns = options.kill_grace.nanoseconds();
+    setup.random_seed = seed;
+    setup.checksum_results = options.checksum_results;
+    socket_.reset();
+    segments_->close_in_child();
+    supervisor_main(std::move(setup), std::move(supervisors_end), std::move(client_pidfd));
   }
   if (pid < 0) {
     throw Error("cannot fork the supervisor of pool \"" + name_ + "\": " + reason(errno));
   }
   supervisor_ = pid;
-  supervisors_end.reset();
   segments_->drop_for_supervisor();
-  try {
-    await_supervisor();
-    await_workers();
-    tasks_.header().state.store(PoolState::running);
-    source_.adopt(*this, callbacks_);
-    const SignalsBlocked blocked;
-    pump_thread_ = std::make_unique<std::thread>([this] { pump(); });
-    pumps.fetch_add(1);
-    register_pool(*this);
-  } catch (const std::system_error& e) {
-    give_up_start();
-    throw Error("cannot start a thread for pool \"" + name_ + "\": " + e.what());
-  } catch (...) {
-    give_up_start();
-    throw;
-  }
 }
 
 void ProcessCore::await_supervisor() {
@@ -278,9 +260,12 @@ ProcessCore::~ProcessCore() {
     if (segments_) (void)new PoolSegments(std::move(*segments_));
     return;
   }
+  if (!pump_thread_) callbacks_.stop();  // start() threw; else finish() has done it
   Lock lock(mutex());
-  const std::uint64_t kept = returns_->kept_blocks();
-  source_.retire(segments_->take_results_region(), kept);
+  const std::uint64_t kept = returns_ ? returns_->kept_blocks() : 0;
+  boost::interprocess::mapped_region results;
+  if (segments_) results = segments_->take_results_region();
+  source_.retire(std::move(results), kept);
 }
 
 void ProcessCore::pump_ended() { pumps.fetch_sub(1); }

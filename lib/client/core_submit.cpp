@@ -77,11 +77,7 @@ bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std
     admit(lock, true);
     TaskPart part;
     begin_part(part, types_->of(type));
-    if (type.begins_with_code) {
-      FunctionCode code = 0;
-      std::memcpy(&code, bytes, sizeof(code));
-      types_->modules().check(code);
-    }
+    if (type.begins_with_code) part.name = types_->name_of_function(type, bytes, size);
     part.inline_bytes = static_cast<std::uint8_t>(size);
     std::memcpy(part.bytes, bytes, size);
     place_task(state, part, nullptr, nullptr);
@@ -124,8 +120,11 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
     if (!admit(lock, spec.blocking)) return false;
     TaskPart part;
     begin_part(part, types_->of(*spec.type));
-    if (!name.empty()) part.name = types_->name_index(name);
     const std::size_t size = out.size();
+    if (spec.type->begins_with_code && spec.chunk.items == 0) {
+      part.name = types_->name_of_function(*spec.type, out.data(), size);
+    }
+    if (!name.empty()) part.name = types_->name_index(name);
     std::byte* heap = nullptr;
     if (size <= kInlineArguments && spec.chunk.items == 0) {
       part.inline_bytes = static_cast<std::uint8_t>(size);
@@ -144,10 +143,7 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
       if (!block.in_arena) heap = block.data;
     }
     if (spec.chunk.items != 0) part.flags |= kChunk;
-    if (extras && extras->timeout_ns != 0) {
-      part.flags |= kTimed;
-      timed = true;
-    }
+    timed = extras && extras->timeout_ns != 0;
     place_task(state, part, extras.release(), heap);
     in_slots = in_flight_.size();
   }
@@ -184,6 +180,26 @@ void ProcessCore::place_task(StateBase& state, const TaskPart& part, Extras* ext
   state.set_source(&source_, Place::behind(node));
   if (max_pending_ != 0) node->notify = true;
   header.behind.store(backlog_.size(), std::memory_order_relaxed);
+  if (telling_ == 0) keep_refilling();
+}
+
+void ProcessCore::mark_telling(std::uint32_t slot, bool tells) {
+  Shadow& shadow = in_flight_[slot];
+  if (tells != shadow.tells) tells ? ++telling_ : --telling_;
+  shadow.tells = tells;
+}
+
+// While tasks wait behind, some task in a slot tells the pump when it ends, so that somebody
+// refills though no thread of the program asks for a result.
+void ProcessCore::keep_refilling() {
+  while (!backlog_.empty() && telling_ == 0) {
+    const std::uint32_t slot = in_flight_.middle();
+    if (slot == in_flight_.slots()) return;
+    slots_.ask(slot, kAttentionNotify);
+    mark_telling(slot, true);
+    // It may have ended before it was asked.
+    if (harvest(slot)) refill();
+  }
 }
 
 void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
@@ -211,6 +227,7 @@ void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
 
 void ProcessCore::publish(std::uint32_t slot, bool notify) {
   const TaskTag tag = in_flight_[slot].tag;
+  mark_telling(slot, notify);
   slots_.publish(slot, tag, notify ? kAttentionNotify : 0);
   // A ring full of hints of cancelled tasks: let the workers look for themselves.
   if (!ring_.publish(Hint(slot, tag))) ring_.bump_sweep_epoch();
@@ -242,8 +259,6 @@ void ProcessCore::refill() {
       std::free(node.heap_arguments);
       node.part.where.offset = arguments_.offset_of(block);
     }
-    // One in so many tells the pump when it ends, so that somebody refills though no thread of
-    // the program asks for a result.
     const bool notify = node.notify || ++refilled_ % (in_flight_.slots() / 2) == 0;
     put_in_slot(node.state, node.part, std::move(extras), notify);
     backlog_.pop();
@@ -251,6 +266,7 @@ void ProcessCore::refill() {
   }
   tasks_.header().behind.store(backlog_.size(), std::memory_order_relaxed);  // for whoever looks
   if (moved != 0) wake_if_needed(in_flight_.size());
+  keep_refilling();
 }
 
 void ProcessCore::fail_for_memory(Behind& node) {

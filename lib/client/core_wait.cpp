@@ -111,6 +111,7 @@ void ProcessCore::observe(StateBase& state) {
     return;
   }
   slots_.ask(place.slot(), kAttentionNotify);
+  mark_telling(place.slot(), true);
   // It may have ended before it was asked to tell.
   if (harvest(place.slot())) refill();
 }

@@ -20,6 +20,13 @@ void InFlight::drop_oldest() {
   ++begin_;
 }
 
+std::uint32_t InFlight::middle() {
+  for (std::uint64_t p = begin_ + (end_ - begin_) / 2; p < end_; ++p) {
+    if (live(p)) return order_[p & mask_];
+  }
+  return oldest();
+}
+
 std::uint32_t InFlight::oldest() {
   while (begin_ < end_ && !live(begin_)) ++begin_;
   for (std::size_t i = 0; i < stragglers_.size(); ++i) {

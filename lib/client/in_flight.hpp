@@ -46,6 +46,7 @@ struct Shadow {
   std::uint64_t position = ~std::uint64_t{0};  // in the order of submission; ~0: the slot is free
   std::uint64_t block = kNoBlock;              // of the arguments' arena
   std::unique_ptr<Extras> extras;
+  bool tells = false;  // the pump is told when it ends
 
   bool in_use() const { return position != ~std::uint64_t{0}; }
 };
@@ -77,6 +78,8 @@ class InFlight {
 
   // The slot of the oldest task; slots() if there is none.
   std::uint32_t oldest();
+  // That of one about halfway between the oldest and the newest.
+  std::uint32_t middle();
 
  private:
   bool live(std::uint64_t position) const {

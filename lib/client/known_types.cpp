@@ -29,6 +29,19 @@ std::uint8_t KnownTypes::name_index(std::string_view name) {
   return static_cast<std::uint8_t>(index);
 }
 
+std::uint8_t KnownTypes::name_of_function(const TaskType& type, const std::byte* bytes,
+                                          std::size_t size) {
+  FunctionCode code = 0;
+  std::memcpy(&code, bytes, sizeof(code));
+  if (code == last_function_) return last_function_name_;
+  modules_.check(code);
+  const auto [entry, is_new] = function_names_.try_emplace(code, kOther);
+  if (is_new) entry->second = name_index(describe_callable(type, bytes, size));
+  last_function_ = code;
+  last_function_name_ = entry->second;
+  return entry->second;
+}
+
 std::string KnownTypes::name(std::uint8_t index) const { return tasks_.name(index); }
 
 void KnownTypes::learn(const TaskType& type, std::uint32_t index) {

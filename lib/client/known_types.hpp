@@ -34,6 +34,10 @@ class KnownTypes {
     return known_[index];
   }
 
+  // For a type whose callable is a pointer to a function, which is the first thing in `bytes`: the
+  // name of that function. Throws EncodingError where the workers do not have it.
+  std::uint8_t name_of_function(const TaskType& type, const std::byte* bytes, std::size_t size);
+
   // Its place in the table; that of "(other)" when the table is full.
   std::uint8_t name_index(std::string_view name);
   std::string name(std::uint8_t index) const;
@@ -51,6 +55,9 @@ class KnownTypes {
   TasksView tasks_;
   std::vector<Known> known_;
   std::unordered_map<std::string, std::uint8_t> names_;
+  std::unordered_map<FunctionCode, std::uint8_t> function_names_;
+  FunctionCode last_function_ = ~FunctionCode{0};
+  std::uint8_t last_function_name_ = 0;
 };
 
 }  // namespace muster::detail

@@ -51,10 +51,13 @@ class ProcessCore final : public TravelBackend,
                           public ExitDrained,
                           private ArgumentBuffer::Memory {
  public:
-  // Makes segments, supervisor and workers. Throws InvalidArgumentError for options that make no
-  // sense or workers that cannot be made, Error where memory or descriptors run out.
   explicit ProcessCore(const ProcessPoolOptions& options);
-  // REQUIRES: finish() has returned, or the process is a child that the program forked.
+  // Makes segments, supervisor and workers; once. Throws InvalidArgumentError for options that make
+  // no sense or workers that cannot be made, Error where memory or descriptors run out; then the
+  // object can only be destroyed.
+  void start(const ProcessPoolOptions& options);
+  // REQUIRES: finish() has returned, or start() threw, or the process is a child that the program
+  // forked.
   ~ProcessCore();
   ProcessCore(const ProcessCore&) = delete;
   ProcessCore& operator=(const ProcessCore&) = delete;
@@ -106,7 +109,8 @@ class ProcessCore final : public TravelBackend,
   static constexpr std::size_t kHarvestPatience = 8;
 
   // core_start.cpp
-  void start(const ProcessPoolOptions& options);
+  void make_segments(std::size_t workers);
+  void fork_supervisor(const ProcessPoolOptions& options);
   void await_supervisor();
   void await_workers();
   void give_up_start() noexcept;
@@ -123,6 +127,8 @@ class ProcessCore final : public TravelBackend,
   void put_in_slot(StateBase* state, const TaskPart& part, std::unique_ptr<Extras> extras,
                    bool notify);
   void publish(std::uint32_t slot, bool notify);
+  void mark_telling(std::uint32_t slot, bool tells);
+  void keep_refilling();
   void refill();
   void fail_for_memory(Behind& node);
   void drop_arguments(const TaskPart& part, std::byte* heap_arguments);
@@ -215,6 +221,7 @@ class ProcessCore final : public TravelBackend,
   std::optional<ReturnLedger> returns_;
   std::uint64_t next_id_ = 0;
   std::uint32_t refilled_ = 0;
+  std::uint32_t telling_ = 0;      // slots whose task tells the pump when it ends
   std::uint32_t last_owner_ = 0;  // of a result that was taken in
   std::uint64_t unfinished_ = 0;
   std::uint32_t refill_pause_ = 0;   // submits before the next look for a free slot

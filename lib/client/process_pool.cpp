@@ -20,8 +20,10 @@ ProcessPoolExecutor::ProcessPoolExecutor(ProcessPoolOptions options)
       core_(std::make_shared<detail::ProcessCore>(options)),
       on_unwind_(options.on_unwind),
       uncaught_(std::uncaught_exceptions()) {
-  detail::drain_at_exit(core_);
+  // Before the workers are forked: in them, this pool is to say whose it is.
   set_backends({.travel = core_.get()});
+  core_->start(options);
+  detail::drain_at_exit(core_);
 }
 
 ProcessPoolExecutor::ProcessPoolExecutor(ProcessPoolExecutor&&) noexcept = default;

@@ -126,11 +126,8 @@ bool StateBase::attach(StateHook& hook) {
   std::lock_guard lock(hook_lock(*this));
   std::uint32_t old = status_.load(std::memory_order_relaxed);
   do {
-    if ((old & kDoneBit) != 0) {
-      // Acquire: pairs with the release of the CAS that ended it.
-      std::atomic_thread_fence(std::memory_order_acquire);
-      return false;
-    }
+    // The caller may read the value then: done() makes it visible.
+    if ((old & kDoneBit) != 0) return !done();
     // Relaxed: who ends the state reads the flag by its CAS and the list under the lock.
   } while (!status_.compare_exchange_weak(old, old | kHooked, std::memory_order_relaxed));
   HookList(*this).append(hook);

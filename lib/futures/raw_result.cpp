@@ -42,10 +42,9 @@ bool StateBase::settle_slow(Deadline until) {
       return true;
     }
     if ((seen & kDecoding) == 0) return true;
-    // Relaxed: as in park().
+    // Acquire: as in park().
     if ((seen & kWaiting) == 0 &&
-        !status_.compare_exchange_weak(seen, seen | kWaiting, std::memory_order_relaxed,
-                                       std::memory_order_acquire))
+        !status_.compare_exchange_weak(seen, seen | kWaiting, std::memory_order_acquire))
       continue;
     if (futex_wait(status_, seen | kWaiting, until) == FutexResult::timed_out) return false;
     seen = status_.load(std::memory_order_acquire);

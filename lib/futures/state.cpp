@@ -38,10 +38,9 @@ void StateBase::park(Deadline until) {
   if (until == Deadline::passed() || spin_until([this] { return done(); })) return;
   std::uint32_t seen = status_.load(std::memory_order_acquire);
   while ((seen & kDoneBit) == 0) {
-    // Relaxed: the flag carries no data; who completes reads it by the CAS that ends the state.
+    // Acquire, as in done(): it may fail because the state is done.
     if ((seen & kWaiting) == 0 &&
-        !status_.compare_exchange_weak(seen, seen | kWaiting, std::memory_order_relaxed,
-                                       std::memory_order_acquire))
+        !status_.compare_exchange_weak(seen, seen | kWaiting, std::memory_order_acquire))
       continue;
     if (futex_wait(status_, seen | kWaiting, until) == FutexResult::timed_out) return;
     seen = status_.load(std::memory_order_acquire);

@@ -17,6 +17,12 @@ constexpr std::size_t kFirst = 64 * 1024;
 constexpr std::size_t kOverhead = 4096;
 }  // namespace
 
+void Arena::reopen(std::size_t backed) {
+  if (backed == 0) return;
+  buffer_.emplace(bip::open_only, base_, backed);
+  backed_ = backed;
+}
+
 std::byte* Arena::allocate(std::size_t size) {
   if (size > capacity_) return nullptr;
   // The allocator gives no empty blocks.

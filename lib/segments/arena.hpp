@@ -31,6 +31,9 @@ class Arena {
   Arena(std::byte* base, std::size_t capacity, int fd, std::size_t fd_offset)
       : base_(base), capacity_(capacity), fd_(fd), fd_offset_(fd_offset) {}
 
+  // Goes on where an arena was left whole by the process that wrote it, with `backed` bytes.
+  void reopen(std::size_t backed);
+
   // Null where neither the stretch nor the machine has `size` bytes left.
   std::byte* allocate(std::size_t size);
   void free(std::byte* block);

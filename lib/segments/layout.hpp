@@ -57,7 +57,6 @@ struct PoolHeader {
   std::atomic<std::uint64_t> finished;   // with a value
   std::atomic<std::uint64_t> failed;     // with an exception, a worker's death among them
   std::atomic<std::uint64_t> cancelled;
-  std::atomic<std::uint64_t> in_slots;
   std::atomic<std::uint64_t> behind;     // in the client's own memory, waiting for a slot
   std::atomic<std::uint64_t> arguments_in_use;  // bytes
   std::atomic<std::uint64_t> arguments_backed;  // bytes with pages behind them
@@ -67,8 +66,7 @@ static_assert(sizeof(PoolHeader) <= kPage);
 
 enum TaskFlags : std::uint8_t {
   kInArena = 1,     // the arguments' bytes lie in the arena, at Where::offset
-  kTimed = 2,       // the worker reads the clock when it begins
-  kChunk = 4,       // many items: see Where::first and Where::count
+  kChunk = 2,       // many items: see Where::first and Where::count
 };
 
 // What a worker must know of a task. A cache line, written by the client before the slot is
@@ -135,14 +133,15 @@ struct ChunkRegion {
   }
 };
 
-// Written by the crash handler, which may run at any instruction: `signal` last, with release.
+// Written by the crash handler, which may run at any instruction: `signal` after what stands between
+// it and the frames, with release; the frames after it, their count last.
 struct CrashRecord {
   std::atomic<std::int32_t> signal;
   std::int32_t code;  // si_code
   std::uint64_t address;
   std::uint32_t frames;
   std::uint32_t pad;
-  std::uint64_t frame[kFrames];  // FunctionCode where the module is known, else raw
+  std::uint64_t frame[kFrames];  // addresses in the worker
 };
 
 struct alignas(64) WorkerRecord {
@@ -168,6 +167,13 @@ struct alignas(64) WorkerRecord {
   // Where this incarnation's arena begins: behind its predecessors', whose blocks the client may
   // hold still.
   std::atomic<std::uint64_t> arena_floor;
+  // 1: the worker ended in order, and its successor goes on in its arena.
+  std::atomic<std::uint32_t> arena_whole;
+
+  // Where a successor's arena begins.
+  std::uint64_t next_floor() const {
+    return arena_floor.load() + (arena_whole.load() != 0 ? 0 : arena_backed.load());
+  }
 
   alignas(64) std::atomic<std::uint32_t> completions[kCompletions];  // slots: hints, like the ring
   CrashRecord crash;

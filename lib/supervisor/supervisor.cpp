@@ -66,7 +66,7 @@ bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
   facts.incarnation.store(child.incarnation);
 
   const WorkerRecord& record = results_.window(index).record();
-  const std::uint64_t floor = record.arena_floor.load() + record.arena_backed.load();
+  const std::uint64_t floor = record.next_floor();
   const pid_t supervisor = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) {

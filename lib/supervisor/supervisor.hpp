@@ -23,7 +23,7 @@
 
 #include "lib/segments/views.hpp"
 #include "lib/supervisor/messages.hpp"
-#include "lib/supervisor/worker_setup.hpp"
+#include "worker/worker_setup.hpp"
 
 namespace muster::detail {
 

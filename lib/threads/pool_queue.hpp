@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/common/fence.hpp"
 #include "lib/queue/idle_workers.hpp"
 #include "lib/queue/task_queue.hpp"
 #include "lib/queue/thread_queue.hpp"
@@ -15,7 +16,7 @@ class PoolQueue {
  public:
   class WorkerEnd;
 
-  // False if there is no memory. After it, full_fence() has happened and wake_if_needed() is due.
+  // False if there is no memory. A full fence has followed the push, and wake_if_needed() is due.
   bool push(StateBase* task) {
     if (!tasks_.push(task)) return false;
     full_fence();
@@ -33,9 +34,6 @@ class PoolQueue {
 
   std::size_t approximate_size() const { return tasks_.approximate_size(); }
   std::size_t parked() const noexcept { return idle_.parked(); }
-
-  // Between what this thread wrote and what it reads next; see IdleWorkers.
-  static void full_fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
 
  private:
   void wake_one();

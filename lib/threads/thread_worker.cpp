@@ -9,6 +9,7 @@
 
 #include <muster/detail/future_access.hpp>
 #include "lib/common/exception_text.hpp"
+#include "lib/common/fence.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/threads/thread_pool.hpp"
 
@@ -103,7 +104,7 @@ void ThreadWorker::note_start(StateBase& task) noexcept {
   slot_.busy.store(true, std::memory_order_relaxed);
   if (pool_.attention(ThreadPool::kGrowing)) [[unlikely]] {
     // See ThreadPool::grow().
-    PoolQueue::full_fence();
+    full_fence();
     if (pool_.queue_.approximate_size() != 0 && !pool_.queue_.closed()) {
       std::lock_guard lock(pool_.mutex_);
       if (!pool_.attention(ThreadPool::kClosed)) pool_.grow();

@@ -97,7 +97,9 @@ TYPED_TEST(CallbackSubmit, IsExemptFromMaxPending) {
   EXPECT_TRUE(waiting.cancel());
   submitted.wait();
   gate.open();
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(more[i].result(), i + 1);
+  ASSERT_EQ(more.size(), 3U);
+  int expected = 0;
+  for (const auto& future : more) EXPECT_EQ(future.result(), ++expected);
 }
 
 // Behaviour 131.

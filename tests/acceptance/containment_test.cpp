@@ -68,9 +68,9 @@ TYPED_TEST(Containment, TwelveOfSixteenTasksEndWellWhereFourThrow) {
   }
   int good = 0;
   int bad = 0;
-  for (int i = 0; i < 16; ++i) {
+  for (std::size_t i = 0; i < futures.size(); ++i) {
     try {
-      EXPECT_EQ(futures[i].result(), i);
+      EXPECT_EQ(futures[i].result(), static_cast<int>(i));
       ++good;
     } catch (const std::runtime_error& error) {
       EXPECT_NE(std::string(error.what()).find("task " + std::to_string(i)), std::string::npos);
@@ -97,9 +97,9 @@ TEST(ProcessContainment, TwelveOfSixteenTasksEndWellWhereFourKillTheirWorker) {
   }
   int good = 0;
   int bad = 0;
-  for (int i = 0; i < 16; ++i) {
+  for (std::size_t i = 0; i < futures.size(); ++i) {
     try {
-      EXPECT_EQ(futures[i].result(), i);
+      EXPECT_EQ(futures[i].result(), static_cast<int>(i));
       ++good;
     } catch (const muster::WorkerDiedError& error) {
       EXPECT_EQ(error.term_signal(), SIGKILL);
@@ -118,10 +118,10 @@ TEST(ProcessContainment, AnArgumentThatCannotBeReadFailsItsTaskAlone) {
   for (int i = 0; i < 6; ++i) {
     futures.push_back(pool.submit([](Fragile value) { return value.number; }, Fragile{i}));
   }
-  for (int i = 0; i < 6; ++i) {
+  for (std::size_t i = 0; i < futures.size(); ++i) {
     SCOPED_TRACE(i);
     if (i % 2 == 0) {
-      EXPECT_EQ(futures[i].result(), i);
+      EXPECT_EQ(futures[i].result(), static_cast<int>(i));
     } else {
       EXPECT_NE(futures[i].exception(), nullptr);
     }
@@ -135,10 +135,10 @@ TEST(ProcessContainment, AResultThatCannotBeWrittenFailsItsTaskAlone) {
   for (int i = 0; i < 6; ++i) {
     futures.push_back(pool.submit([](int x) { return Unwritable{x}; }, i));
   }
-  for (int i = 0; i < 6; ++i) {
+  for (std::size_t i = 0; i < futures.size(); ++i) {
     SCOPED_TRACE(i);
     if (i % 2 == 0) {
-      EXPECT_EQ(futures[i].result().number, i);
+      EXPECT_EQ(futures[i].result().number, static_cast<int>(i));
     } else {
       EXPECT_NE(futures[i].exception(), nullptr);
     }

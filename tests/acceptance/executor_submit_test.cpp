@@ -68,7 +68,7 @@ TYPED_TEST(Submit, TakesEveryKindOfCallable) {
   EXPECT_EQ(pool.submit(&product, 3, 4).result(), 12);
   EXPECT_EQ(pool.submit([](int a, int b) { return a - b; }, 3, 4).result(), -1);
   EXPECT_EQ(pool.submit([](auto a, auto b) { return a - b; }, 3, 4).result(), -1);
-  const int offset = 5;
+  int offset = 5;
   EXPECT_EQ(pool.submit([offset](int x) { return x + offset; }, 3).result(), 8);
   EXPECT_EQ(pool.submit(Adder{7}, 3).result(), 10);
   EXPECT_EQ(pool.submit(&Account::after, Account{100}, -30).result(), 70);
@@ -207,18 +207,21 @@ TYPED_TEST(Executors, ShutDownAtOnceAfterMap) {
 
 // Behaviour 128.
 TYPED_TEST(Executors, TakeTasksFromManyThreadsAtOnce) {
-  constexpr int kThreads = 10;
+  constexpr std::size_t kThreads = 10;
   constexpr int kTasks = 100;
   auto pool = test_support::make_pool<TypeParam>(2);
   std::vector<int> wrong(kThreads, -1);
   std::vector<std::thread> threads;
-  for (int t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&pool, &wrong, t] {
+  for (std::size_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&pool, &bad = wrong[t], factor = static_cast<int>(t)] {
       std::vector<muster::Future<int>> futures;
-      for (int i = 0; i < kTasks; ++i) futures.push_back(pool.submit(&product, t, i));
-      int bad = 0;
-      for (int i = 0; i < kTasks; ++i) bad += futures[i].result() == t * i ? 0 : 1;
-      wrong[t] = bad;
+      for (int i = 0; i < kTasks; ++i) futures.push_back(pool.submit(&product, factor, i));
+      bad = 0;
+      int expected = 0;
+      for (const auto& future : futures) {
+        bad += future.result() == expected ? 0 : 1;
+        expected += factor;
+      }
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -285,8 +288,12 @@ TYPED_TEST(Executors, WorkBesideOneAnother) {
   muster::ThreadPoolExecutor third(test_support::pool_options<muster::ThreadPoolExecutor>(1));
   const std::vector<muster::Executor*> pools = {&first, &second, &third};
   std::vector<muster::Future<int>> futures;
-  for (int i = 0; i < 90; ++i) futures.push_back(pools[i % 3]->submit(&product, i, 2));
-  for (int i = 0; i < 90; ++i) EXPECT_EQ(futures[i].result(), 2 * i);
+  for (int i = 0; i < 30; ++i) {
+    for (muster::Executor* pool : pools) futures.push_back(pool->submit(&product, i, 2));
+  }
+  for (std::size_t i = 0; i < futures.size(); ++i) {
+    EXPECT_EQ(futures[i].result(), 2 * static_cast<int>(i / pools.size()));
+  }
   first.shutdown();
   EXPECT_EQ(second.submit(&product, 3, 3).result(), 9);
 }

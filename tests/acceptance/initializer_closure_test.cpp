@@ -32,7 +32,7 @@ TEST(InitializerOfProcesses, MayBeAFunction) {
 
 // Behaviour 125.
 TEST(InitializerOfProcesses, MayBeALambdaWhoseCapturesAreBytes) {
-  const int number = 9;
+  int number = 9;
   const SharedCounter ran;
   auto options = test_support::pool_options<muster::ProcessPoolExecutor>(2);
   options.initializer = [number, ran] {

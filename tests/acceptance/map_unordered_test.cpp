@@ -42,7 +42,11 @@ TYPED_TEST(MapUnordered, GivesEveryItemOnceWithItsIndex) {
       EXPECT_EQ(results[index], -1);
       results[index] = result;
     }
-    for (int i = 0; i < 20; ++i) EXPECT_EQ(results[i], 100 + 2 * i);
+    int expected = 100;
+    for (const int result : results) {
+      EXPECT_EQ(result, expected);
+      expected += 2;
+    }
   }
 }
 

@@ -58,9 +58,11 @@ TYPED_TEST(Unwind, WithWaitRunsAllThatIsQueued) {
     }
   });
   EXPECT_TRUE(this->unwound_);
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(futures[i].done());
-    EXPECT_EQ(futures[i].result(), i);
+  ASSERT_EQ(futures.size(), 5U);
+  int expected = 0;
+  for (const auto& future : futures) {
+    EXPECT_TRUE(future.done());
+    EXPECT_EQ(future.result(), expected++);
   }
 }
 
@@ -107,7 +109,8 @@ TYPED_TEST(Unwind, DoesNotConcernAScopeThatEndsInOrder) {
       TypeParam pool(options);
       for (int i = 0; i < 5; ++i) futures.push_back(pool.submit([i] { return i; }));
     }
-    for (int i = 0; i < 5; ++i) EXPECT_EQ(futures[i].result(), i);
+    int expected = 0;
+    for (const auto& future : futures) EXPECT_EQ(future.result(), expected++);
   }
 }
 

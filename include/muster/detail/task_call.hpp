@@ -72,7 +72,7 @@ struct TaskCode {
   }
 
   static const TaskType& type() {
-    return task_type_of<&TaskCode::thunk, Callable, kTravelsAsCode<Callable>>;
+    return task_type_of<&TaskCode::thunk, typename Unwrapped<F>::type, kTravelsAsCode<F>>;
   }
 };
 

@@ -1,4 +1,4 @@
-#include "lib/queue/worker_queue.hpp"
+#include "worker/worker_queue.hpp"
 
 namespace muster::detail {
 

@@ -1,0 +1,153 @@
+// The records in which a chunk of map returns what its items came to.
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <muster/codec.hpp>
+#include <muster/detail/chunk_codec.hpp>
+#include <muster/error.hpp>
+
+#include "futures/loopback_pool.hpp"
+
+namespace {
+
+using muster::detail::ChunkAssembly;
+using muster::detail::ChunkHeader;
+using muster::detail::ChunkProgress;
+using muster::detail::ChunkRecord;
+using muster::detail::ChunkResult;
+using muster::detail::ChunkWriter;
+using muster::detail::scan_chunk;
+
+// Writes items as a worker does: those that are not in `failing` with their index as value.
+template <class T>
+void write_items(ChunkWriter& writer, muster::Encoder& out, int from, int to, int failing,
+                 T (*make)(int)) {
+  for (int i = from; i < to; ++i) {
+    writer.begin_value();
+    muster::detail::encode_result(out, make(i));
+    if (i == failing)
+      writer.commit_failure(std::make_exception_ptr(std::domain_error("fails")));
+    else
+      writer.commit_value();
+  }
+}
+
+template <class T>
+struct Written {
+  Written(int from, int to, int failing, T (*make)(int)) : out(nullptr, nullptr, &growth) {
+    ChunkWriter writer(out, &progress);
+    progress.items_done = &done;
+    write_items(writer, out, from, to, failing, make);
+  }
+  std::span<const std::byte> bytes() const { return {out.data(), out.size()}; }
+
+  test_support::GrowingBytes growth;
+  muster::Encoder out;
+  std::atomic<std::uint32_t> done{0};
+  ChunkProgress progress;
+};
+
+int number(int i) { return 100 + i; }
+std::string text(int i) { return std::string(static_cast<std::size_t>(i) * 7, 'a'); }
+
+template <class R>
+ChunkResult<R> decode(std::span<const std::byte> bytes) {
+  muster::Decoder in(bytes.data(), bytes.size());
+  return muster::detail::decode_chunk<R>(in);
+}
+
+template <class R>
+std::string outcomes(ChunkResult<R> result, R (*make)(int), int first = 0) {
+  std::string seen;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    std::exception_ptr error;
+    const R* value = result.find(i, error);
+    if (value == nullptr)
+      seen += "x";
+    else
+      seen += *value == make(first + static_cast<int>(i)) ? "v" : "?";
+  }
+  return seen;
+}
+
+TEST(Chunk, ComesBackAsItWasWritten) {
+  const Written numbers(0, 6, 3, &number);
+  EXPECT_EQ(numbers.done.load(), 6U);
+  EXPECT_EQ(outcomes(decode<int>(numbers.bytes()), &number), "vvvxvv");
+  const Written texts(0, 6, 0, &text);
+  EXPECT_EQ(outcomes(decode<std::string>(texts.bytes()), &text), "xvvvvv");
+}
+
+TEST(Chunk, OfNoItemsIsEmpty) { EXPECT_EQ(decode<int>({}).size(), 0U); }
+
+TEST(Chunk, IsScannedUpToWhatWasCommitted) {
+  const Written written(0, 5, 2, &text);
+  const auto scan = scan_chunk(written.bytes(), 5);
+  EXPECT_EQ(scan.items, 5U);
+  EXPECT_EQ(scan.bytes, written.out.size());
+  // A region goes on after what was written; what lies there is not looked at.
+  std::vector<std::byte> region(written.bytes().begin(), written.bytes().end());
+  region.resize(region.size() + 4096, std::byte{0x5A});
+  EXPECT_EQ(scan_chunk(region, 5).bytes, scan.bytes);
+}
+
+TEST(Chunk, ScanStopsAtWhatCannotBe) {
+  const Written written(0, 4, -1, &number);
+  std::vector<std::byte> region(written.bytes().begin(), written.bytes().end());
+  const auto set_header = [&region](std::uint64_t word) {
+    std::memcpy(region.data(), &word, sizeof(word));
+  };
+  set_header(ChunkHeader::pack(ChunkRecord::values, 4, ChunkHeader::kMaxBytes));
+  EXPECT_EQ(scan_chunk(region, 4).items, 0U);
+  set_header(ChunkHeader::pack(ChunkRecord::failure, 4, 16));
+  EXPECT_EQ(scan_chunk(region, 4).items, 0U);
+  set_header(~std::uint64_t{0});
+  EXPECT_EQ(scan_chunk(region, 4).items, 0U);
+  EXPECT_EQ(scan_chunk({region.data(), 7}, 4).items, 0U);
+}
+
+TEST(Chunk, IsPutTogetherFromPieces) {
+  // The first worker died in item 3, the second ran the rest, and died in item 8.
+  const Written first(0, 3, 1, &text);
+  const Written second(4, 8, 6, &text);
+  ChunkAssembly assembly;
+  EXPECT_EQ(assembly.add_piece(first.bytes(), first.done), 3U);
+  assembly.add_failure(std::make_exception_ptr(muster::WorkerDiedError("died")));
+  EXPECT_EQ(assembly.add_piece(second.bytes(), second.done), 4U);
+  assembly.add_failure(std::make_exception_ptr(muster::WorkerDiedError("died")));
+  EXPECT_EQ(assembly.items(), 9U);
+  EXPECT_EQ(outcomes(decode<std::string>(assembly.bytes()), &text), "vxvxvvxvx");
+}
+
+TEST(Chunk, MayBeginWithAFailure) {
+  const Written rest(1, 3, -1, &number);
+  ChunkAssembly assembly;
+  assembly.add_failure(std::make_exception_ptr(muster::WorkerDiedError("died")));
+  assembly.add_piece(rest.bytes(), 2);
+  EXPECT_EQ(outcomes(decode<int>(assembly.bytes()), &number), "xvv");
+}
+
+TEST(Chunk, ThatMakesNoSenseIsAnEncodingError) {
+  const Written written(0, 4, 1, &text);
+  std::vector<std::byte> bytes(written.bytes().begin(), written.bytes().end());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (const std::byte flip : {std::byte{0x01}, std::byte{0x80}, std::byte{0xFF}}) {
+      auto damaged = bytes;
+      damaged[i] ^= flip;
+      // Either it can be read, as something, or it is an error of Muster's.
+      try {
+        static_cast<void>(decode<std::string>(damaged));
+      } catch (const muster::EncodingError&) {
+        continue;
+      }
+    }
+    EXPECT_NO_FATAL_FAILURE(static_cast<void>(scan_chunk({bytes.data(), i}, 4)));
+  }
+}
+
+}  // namespace
