@@ -76,7 +76,8 @@ class PortableFunction {
   }
 
   template <class F>
-  static constexpr Kind kKindOf{detail::task_type_of<&thunk<F>, F, detail::kTravelsAsCode<F>>,
+  static constexpr Kind kKindOf{detail::task_type_of<&thunk<F>, typename detail::Unwrapped<F>::type,
+                                                     detail::kTravelsAsCode<F>>,
                                 &call<F>, &encode_bytes<F>};
 
   const Kind* kind_ = nullptr;

@@ -221,7 +221,8 @@ void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
     if (extras->timeout_ns != 0) timed_.push_back(slot);
     shadow.extras = std::move(extras);
   }
-  if (max_pending_ != 0) notify = true;
+  // Somebody may wait for any task's end: a submit, or the workers to be told to leave.
+  if (max_pending_ != 0 || life_ != Life::open) notify = true;
   publish(slot, notify);
 }
 

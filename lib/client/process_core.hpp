@@ -76,6 +76,7 @@ class ProcessCore final : public TravelBackend,
   void drain_at_exit() noexcept override;
   // Throws InvalidStateError in a worker of this pool and in a child that the program forked.
   void check_caller() const;
+  bool in_callback() const { return callbacks_.is_current_thread(); }
   void stop_workers(int signal);       // and so break the pool; returns when they are gone
   PoolStats stats() const;
   std::vector<pid_t> worker_pids() const;

@@ -66,7 +66,9 @@ detail::ProcessCore& ProcessPoolExecutor::core() const {
 void ProcessPoolExecutor::shutdown(ShutdownOptions options) {
   core().check_caller();
   core().close(options.cancel_futures);
-  if (options.wait) core().finish();
+  if (!options.wait) return;
+  // A callback cannot wait for the callbacks: the destructor will.
+  core().in_callback() ? core().drain() : core().finish();
 }
 
 void ProcessPoolExecutor::terminate_workers() {

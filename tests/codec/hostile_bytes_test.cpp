@@ -108,7 +108,7 @@ TYPED_TEST(HostileBytes, CutOffAnywhereAreAnError) {
 
 TYPED_TEST(HostileBytes, WithAnyByteChangedAreAValueOrAnError) {
   RandomValues random(5);
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     const Message message = Message::of(sample<TypeParam>(random));
     Copy copy(message.bytes());
     for (std::size_t n = 1 + random.below(4); n != 0; --n) {
@@ -121,7 +121,7 @@ TYPED_TEST(HostileBytes, WithAnyByteChangedAreAValueOrAnError) {
 TYPED_TEST(HostileBytes, OfPureNoiseAreAValueOrAnError) {
   RandomValues random(11);
   std::array<std::byte, 100> noise;
-  for (int i = 0; i < 3000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     for (std::byte& byte : noise) byte = random.make<std::byte>() & std::byte{3};
     Copy(std::span(noise).first(random.below(noise.size()))).template holds<TypeParam>();
   }

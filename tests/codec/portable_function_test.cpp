@@ -37,8 +37,8 @@ TEST(PortableFunction, IsEmptyByDefault) {
 
 TEST(PortableFunction, IsMadeFromWhateverIsATaskWithoutArguments) {
   calls = 0;
-  const int captured = 2;
-  const double other = 0.5;
+  int captured = 2;
+  double other = 0.5;
   std::array<char, 100> large{};
   large[99] = 3;
   for (const PortableFunction& function :

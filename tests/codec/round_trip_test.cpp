@@ -108,7 +108,7 @@ TYPED_TEST_SUITE(RoundTrip, Types);
 
 TYPED_TEST(RoundTrip, GivesBackEqualValues) {
   RandomValues random(20240229);
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < 3000; ++i) {
     const TypeParam value = random_value<TypeParam>(random);
     const TypeParam read = round_trip(value);
     ASSERT_TRUE(equal(value, read)) << "value number " << i;
@@ -117,7 +117,7 @@ TYPED_TEST(RoundTrip, GivesBackEqualValues) {
 
 TEST(RoundTripOfMany, ValuesOneAfterAnother) {
   RandomValues random(7);
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < 3000; ++i) {
     const auto a = random.make<std::string>();
     const auto b = random.make<std::vector<double>>();
     const auto c = random.make<std::map<int, std::string>>();

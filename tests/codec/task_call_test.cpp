@@ -98,8 +98,8 @@ TEST(Call, OfFunctions) {
 TEST(Call, OfLambdasAndCallables) {
   EXPECT_EQ(call([] { return 3; }), 3);
   EXPECT_EQ((CallTraits<decltype([] { return 3; })>::kFixedSize), 0u);
-  const int captured = 5;
-  const double other = 0.5;
+  int captured = 5;
+  double other = 0.5;
   EXPECT_EQ(call([captured, other](int x) { return captured + x + 2 * other; }, 1), 7.0);
   EXPECT_EQ(call(Adder{3}, 4), 7);
   EXPECT_EQ(call([n = 0]() mutable { return ++n; }), 1);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -37,17 +38,23 @@ std::vector<std::byte> random_bytes(std::size_t size, unsigned seed) {
   return bytes;
 }
 
-// The four segments of a pool that never was.
+// The four segments of a pool that never was, zero behind the header or, by a seed, noise.
 class MadePool {
  public:
   MadePool(const std::string& name, const std::vector<std::byte>& header,
-           const std::vector<std::byte>& rest = {}, Sealed sealed = Sealed::yes) {
+           Sealed sealed = Sealed::yes, std::optional<unsigned> noise = {}) {
     const Geometry g = small_geometry();
     const std::string prefix = "muster:" + name + ":";
-    tasks_ = make_memory(prefix + "tasks", header, g.tasks_bytes(), sealed);
-    control_ = make_memory(prefix + "control", rest, g.control_bytes());
-    results_ = make_memory(prefix + "results", rest, g.results_bytes());
-    facts_ = make_memory(prefix + "facts", rest, g.facts_bytes());
+    const auto fill = [&](std::size_t size) {
+      return noise ? random_bytes(size, *noise) : std::vector<std::byte>(size);
+    };
+    auto tasks = fill(g.tasks_bytes());
+    std::memcpy(tasks.data(), header.data(),
+                noise ? offsetof(PoolHeader, state) : sizeof(PoolHeader));
+    tasks_ = make_memory(prefix + "tasks", tasks, tasks.size(), sealed);
+    control_ = make_memory(prefix + "control", fill(g.control_bytes()), g.control_bytes());
+    results_ = make_memory(prefix + "results", fill(g.results_bytes()), g.results_bytes());
+    facts_ = make_memory(prefix + "facts", fill(g.facts_bytes()), g.facts_bytes());
   }
 
  private:
@@ -91,22 +98,17 @@ TEST(ForeignMemory, WithNamesLikeAPoolsAreLeftAlone) {
 }
 
 TEST(ForeignMemory, OfTheNameOfAPoolDoesNotHideIt) {
+  muster::ProcessPoolExecutor pool({.max_workers = 1, .name = "real"});
   const auto fd = make_memory("muster:real:tasks", random_bytes(kMegabyte, 3), kMegabyte);
   const auto other = make_memory("muster:real:facts", random_bytes(kMegabyte, 3), kMegabyte);
-  muster::ProcessPoolExecutor pool({.max_workers = 1, .name = "real"});
   EXPECT_EQ(test_support::shown("real").at("workers").at(0).at("pid"), pool.worker_pids().at(0));
 }
 
 TEST(ForeignMemory, OfAnotherVersionIsNotRead) {
   for (const bool same_version : {false, true}) {
     auto bytes = header_bytes(small_geometry());
-    auto* header = new (bytes.data()) PoolHeader;
-    std::memcpy(static_cast<void*>(header), header_bytes(small_geometry()).data(), sizeof(*header));
-    if (same_version) {
-      ++header->layout_hash;
-    } else {
-      ++header->version;
-    }
+    bytes[same_version ? offsetof(PoolHeader, layout_hash) : offsetof(PoolHeader, version)] ^=
+        std::byte{1};
     const MadePool pool("future", bytes);
     EXPECT_EQ(reason_of("future"), "another version");
     for (const std::string& words : {std::string("future"), std::to_string(::getpid())}) {
@@ -118,7 +120,7 @@ TEST(ForeignMemory, OfAnotherVersionIsNotRead) {
 }
 
 TEST(ForeignMemory, ThatCouldShrinkIsNotMapped) {
-  const MadePool pool("loose", header_bytes(small_geometry()), {}, Sealed::no);
+  const MadePool pool("loose", header_bytes(small_geometry()), Sealed::no);
   EXPECT_EQ(reason_of("loose"), "corrupt");
 }
 
@@ -128,16 +130,20 @@ TEST(ForeignMemory, WithoutItsOtherSegmentsIsNoPool) {
   EXPECT_EQ(reason_of("alone"), "corrupt");
 }
 
+TEST(ForeignMemory, OfADeadClientIsAnOrphan) {
+  constexpr pid_t kNobody = 4194305;  // beyond the last pid there can be
+  const MadePool pool("left over", header_bytes(small_geometry(), kNobody));
+  const Json found = test_support::listed_once("left over", kNobody);
+  EXPECT_EQ(found.at("state"), "orphan");
+  EXPECT_EQ(found.at("workers_alive"), 0);
+}
+
 TEST(ForeignMemory, BehindARightHeaderIsReadSafely) {
   // A client may write anything there at any time.
   for (unsigned seed = 0; seed < 20; ++seed) {
-    const Geometry g = small_geometry();
-    auto tasks = random_bytes(g.arguments_at(), seed);
-    const auto header = header_bytes(g);
-    std::memcpy(tasks.data(), header.data(), offsetof(PoolHeader, state));
-    const MadePool pool("scribbled", tasks, random_bytes(g.facts_bytes(), seed));
+    const MadePool pool("scribbled", header_bytes(small_geometry()), Sealed::yes, seed);
     const Json shown = test_support::shown("scribbled");
-    EXPECT_EQ(shown.at("workers").size(), g.workers);
+    EXPECT_EQ(shown.at("workers").size(), small_geometry().workers);
     EXPECT_EQ(shown.at("workers_alive"), 0);
     EXPECT_EQ(run_tool({"show", "scribbled"}).exit_code, 0);
     EXPECT_EQ(run_tool({"ls"}).exit_code, 0);

@@ -27,10 +27,8 @@ using test_support::OpensAtExit;
 using test_support::run_tool;
 using test_support::SharedGate;
 
-const SharedGate started;
-const SharedGate gate;
-
 TEST(Ls, CountsTheTasksOfABusyPool) {
+  const SharedGate gate;
   ProcessPoolExecutor pool({.max_workers = 2, .name = "busy"});
   const OpensAtExit open(gate);
   pool.submit([] {}).result();
@@ -38,7 +36,7 @@ TEST(Ls, CountsTheTasksOfABusyPool) {
   const test_support::SharedCounter running;
   std::vector<muster::Future<void>> tasks;
   for (int i = 0; i < 5; ++i) {
-    tasks.push_back(pool.submit([running] {
+    tasks.push_back(pool.submit([running, gate] {
       running.add();
       gate.wait();
     }));
@@ -122,23 +120,18 @@ TEST(Ls, DoesNotBelieveTheFactsOfADeadSupervisor) {
   ProcessPoolExecutor pool({.max_workers = 2, .name = "headless"});
   pool.submit([] {}).result();
   ::kill(listed_once("headless").at("supervisor_pid").get<pid_t>(), SIGKILL);
-  pool.submit([] { gate.wait(); }).exception();
   const Json found = test_support::await_state("headless", "broken");
   EXPECT_EQ(found.at("workers_alive"), 0);
   EXPECT_EQ(found.at("supervisor_pid"), nullptr);
 }
 
-TEST(Ls, ShowsAnOrphanUntilItsSupervisorIsGone) {
-  test_support::Program client("tests/tools/programs/client", {"orphaned"});
+TEST(Ls, ForgetsAPoolWhoseClientWasKilled) {
+  test_support::Program client("tests/tools/programs/client", {"killed"});
   ASSERT_EQ(client.read_line(), "ready");
-  const auto supervisor =
-      listed_once("orphaned", client.pid()).at("supervisor_pid").get<pid_t>();
-  ::kill(supervisor, SIGSTOP);
+  EXPECT_EQ(listed_once("killed", client.pid()).at("workers_alive"), 2);
   ::kill(client.pid(), SIGKILL);
-  test_support::await_state("orphaned", "orphan", client.pid());
-  ::kill(supervisor, SIGCONT);
-  EXPECT_EQ(client.wait().term_signal, SIGKILL);
-  EXPECT_TRUE(listed(test_support::list(), "orphaned", client.pid()).empty());
+  client.wait();  // for the supervisor and the workers, too
+  EXPECT_TRUE(listed(test_support::list(), "killed", client.pid()).empty());
 }
 
 TEST(Ls, ReplacesWhatATerminalWouldActOn) {

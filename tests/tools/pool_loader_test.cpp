@@ -60,15 +60,14 @@ TEST(HeaderCheck, RefusesSizesThatAreNotTheFiles) {
   }
 }
 
-TEST(HeaderCheck, RefusesAnyOtherNumber) {
+TEST(HeaderCheck, RefusesNumbersThatDoNotFitTheSizes) {
   const Sizes sizes = sizes_of(small_geometry());
-  const std::vector<std::uint64_t> numbers{0,    1,         2,          3,          63,
-                                           64,   65,        128,        4095,       4096,
-                                           4097, 1U << 16U, 1U << 17U,  1U << 31U,  ~0U,
-                                           ~0UL, 1UL << 62, 1UL << 63U, ~0UL - 4095};
+  const std::vector<std::uint64_t> numbers{0,    1,         3,         63,         65,
+                                           128,  4095,      4096,      4097,       1U << 16U,
+                                           ~0U,  1U << 17U, 1U << 31U, 1UL << 62U, 1UL << 63U,
+                                           ~0UL, ~0UL - 4095};
   const std::vector<std::function<void(Geometry&, std::uint64_t)>> fields{
       [](Geometry& g, std::uint64_t n) { g.workers = static_cast<std::uint32_t>(n); },
-      [](Geometry& g, std::uint64_t n) { g.slots = static_cast<std::uint32_t>(n); },
       [](Geometry& g, std::uint64_t n) { g.ring_cells = static_cast<std::uint32_t>(n); },
       [](Geometry& g, std::uint64_t n) { g.arguments_bytes = n; },
       [](Geometry& g, std::uint64_t n) { g.window_bytes = n; },
@@ -82,6 +81,17 @@ TEST(HeaderCheck, RefusesAnyOtherNumber) {
           << "field " << f << " is " << number;
     }
   }
+}
+
+TEST(HeaderCheck, RefusesCountsThatAreNotPowersOfTwo) {
+  for (const std::uint32_t slots : {0U, 3U, 63U, 65U, 1U << 17U, 1U << 31U, ~0U}) {
+    Geometry g = small_geometry();
+    g.slots = slots;
+    EXPECT_EQ(check(g, sizes_of(g)), LoadError::corrupt) << slots;
+  }
+  Geometry g = small_geometry();
+  g.ring_cells = g.slots;  // a hint a slot is not enough
+  EXPECT_EQ(check(g, sizes_of(g)), LoadError::corrupt);
 }
 
 TEST(HeaderCheck, NeverAnswersWithWhatDoesNotFit) {

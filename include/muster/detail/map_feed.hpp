@@ -33,9 +33,9 @@ class MapFeed {
 };
 
 // `Target` is where chunks are submitted, a pool of either kind with the callable:
-//   std::size_t submit(std::vector<Item>& items, Future<ChunkResult<R>>& future)
-//     submits the first items as one chunk, takes them out, and says how many they were, one at
-//     the least; throws what submit throws
+//   std::size_t submit(std::vector<Item>& items, std::size_t from, Future<ChunkResult<R>>& future)
+//     submits items beginning at `from` as one chunk and says how many they were, one at the
+//     least; throws what submit throws
 //   std::optional<double> seconds_per_item() const, std::size_t workers() const
 template <class R, class Input, class Target>
 class RangeFeed final : public MapFeed<R> {
@@ -48,10 +48,11 @@ class RangeFeed final : public MapFeed<R> {
     items_.clear();
     input_.read(most, items_);
     const std::size_t read = items_.size();
-    while (!items_.empty()) {
+    for (std::size_t from = 0; from < read;) {
       MapChunk<R> chunk;
       chunk.first = next_;
-      chunk.items = target_.submit(items_, chunk.future);
+      chunk.items = target_.submit(items_, from, chunk.future);
+      from += chunk.items;
       next_ += chunk.items;
       chunks.push_back(std::move(chunk));
     }

@@ -106,12 +106,13 @@ class ThreadTarget {
         options_(options),
         callable_(std::make_shared<F>(std::forward<G>(callable))) {}
 
-  std::size_t submit(std::vector<Item>& items, Future<ChunkResult<Result>>& future) {
+  // Takes all items, so `from` is 0.
+  std::size_t submit(std::vector<Item>& items, std::size_t /*from*/,
+                     Future<ChunkResult<Result>>& future) {
     using Chunk = ThreadChunk<F, Item>;
     const std::size_t taken = items.size();
     FutureState<ChunkResult<Result>>* state =
         new_state<ThreadTask<ChunkResult<Result>, Chunk>>(Chunk(callable_, std::move(items)));
-    items.clear();
     future = FutureAccess::adopt(state);
     backend_.submit(*state, options_.get(), true);
     return taken;

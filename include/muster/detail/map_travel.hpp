@@ -5,6 +5,7 @@
 #include <cstring>
 #include <exception>
 #include <optional>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -46,7 +47,9 @@ class TravelTarget {
   TravelTarget(TravelBackend& backend, const TaskOptions& options, G&& callable)
       : backend_(backend), options_(options), callable_(std::forward<G>(callable)) {}
 
-  std::size_t submit(std::vector<Item>& items, Future<ChunkResult<Result>>& future) {
+  std::size_t submit(std::vector<Item>& all_items, std::size_t from,
+                     Future<ChunkResult<Result>>& future) {
+    const std::span<Item> items = std::span(all_items).subspan(from);
     FutureState<ChunkResult<Result>>* state = new_state<ChunkState<Result>>();
     future = FutureAccess::adopt(state);
     TaskSpec spec;
@@ -57,17 +60,14 @@ class TravelTarget {
     spec.encode = &Encoding::run;
     spec.context = &encoding;
     spec.chunk.items = static_cast<std::uint32_t>(items.size());
-    std::size_t taken;
     try {
       backend_.submit(*state, spec);
-      taken = spec.chunk.items;
+      return spec.chunk.items;
     } catch (...) {
       if (!encoding.failed) throw;
       state->complete_exception(std::current_exception());
-      taken = encoding.callable_failed ? items.size() : 1;
+      return encoding.callable_failed ? items.size() : 1;
     }
-    items.erase(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(taken));
-    return taken;
   }
   std::optional<double> seconds_per_item() const {
     return backend_.seconds_per_item(Code::type());
@@ -79,7 +79,7 @@ class TravelTarget {
   // there.
   struct Encoding {
     const F& callable;
-    std::vector<Item>& items;
+    std::span<Item> items;
     TaskSpec& spec;
     bool failed = false;
     bool callable_failed = false;
@@ -128,7 +128,7 @@ class TravelTarget {
     }
   };
 
-  std::size_t size_hint(const std::vector<Item>& items) const {
+  std::size_t size_hint(std::span<const Item> items) const {
     const std::size_t prefix = Code::kSameSize ? 0 : sizeof(std::uint64_t);
     return callable_size<F>() + sizeof(std::uint32_t) +
            items.size() * (prefix + Call::size_hint(items.front()));
