@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <future>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -93,21 +93,19 @@ class Many : public Scenario {
 std::uint64_t submit_and_collect(muster::ProcessPoolExecutor& pool, const Submit& submit,
                                  std::uint64_t tasks, std::size_t threads,
                                  const std::function<void()>& submitted) {
-  std::atomic<std::uint64_t> sum{0};
-  const auto part = [&](std::uint64_t count) {
+  const auto part = [&, count = tasks / threads] {
     Futures futures;
     futures.reserve(count);
     submit(pool, futures, count);
     submitted();
-    sum += collect_all(futures);
+    return collect_all(futures);
   };
-  if (threads == 1) {
-    part(tasks);
-    return sum;
-  }
-  std::vector<std::jthread> running;
-  for (std::size_t i = 0; i < threads; ++i) running.emplace_back([&] { part(tasks / threads); });
-  running.clear();  // joins
+  if (threads == 1) return part();
+  // A thread each, and what it throws comes out of here.
+  std::vector<std::future<std::uint64_t>> parts;
+  for (std::size_t i = 0; i < threads; ++i) parts.push_back(std::async(std::launch::async, part));
+  std::uint64_t sum = 0;
+  for (auto& each : parts) sum += each.get();
   return sum;
 }
 

@@ -40,7 +40,6 @@ LoadError check_identity(std::span<const std::byte, kHeaderStart> start);
 // The same, and whether it describes segments of these sizes (by Segment). What is returned with
 // LoadError::none is safe to read by, whatever else the bytes say.
 LoadError check_header(std::span<const std::byte, kHeaderStart> start,
-                       const std::array<std::uint64_t, kSegments>& sizes,
-                       PoolConstants& constants);
+                       const std::array<std::uint64_t, kSegments>& sizes, PoolConstants& constants);
 
 }  // namespace muster::detail

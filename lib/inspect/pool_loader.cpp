@@ -19,14 +19,11 @@ namespace {
 LoadError error_of(int error) {
   switch (error) {
     case EACCES:
-    case EPERM:
-      return LoadError::not_permitted;
+    case EPERM: return LoadError::not_permitted;
     case EMFILE:
     case ENFILE:
-    case ENOMEM:
-      return LoadError::no_memory;
-    default:
-      return LoadError::gone;
+    case ENOMEM: return LoadError::no_memory;
+    default: return LoadError::gone;
   }
 }
 

@@ -6,9 +6,10 @@
 // checked and copied first.
 
 #include <array>
-#include <boost/interprocess/mapped_region.hpp>
 #include <cstdint>
 #include <optional>
+
+#include <boost/interprocess/mapped_region.hpp>
 
 #include "lib/inspect/header_check.hpp"
 #include "lib/inspect/pool_finder.hpp"

@@ -11,16 +11,11 @@ namespace {
 
 PoolCondition condition_of(PoolState state) {
   switch (state) {
-    case PoolState::starting:
-      return PoolCondition::starting;
-    case PoolState::running:
-      return PoolCondition::running;
-    case PoolState::shut_down:
-      return PoolCondition::shut_down;
-    case PoolState::broken:
-      return PoolCondition::broken;
-    case PoolState::closed:
-      return PoolCondition::closed;
+    case PoolState::starting: return PoolCondition::starting;
+    case PoolState::running: return PoolCondition::running;
+    case PoolState::shut_down: return PoolCondition::shut_down;
+    case PoolState::broken: return PoolCondition::broken;
+    case PoolState::closed: return PoolCondition::closed;
   }
   return PoolCondition::unknown;
 }

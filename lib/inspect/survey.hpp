@@ -28,7 +28,7 @@ enum class PoolCondition : std::uint8_t {
 struct PoolPicture {
   std::string name;
   pid_t client_pid = 0;
-  std::string command;  // of the client
+  std::string command;       // of the client
   pid_t supervisor_pid = 0;  // 0: none any more
   PoolCondition condition = PoolCondition::unknown;
   std::int64_t created_realtime_ns = 0;  // since 1970

@@ -21,7 +21,7 @@ Image flip(const Image& image) { return image; }
 
 int main() {
   muster::ProcessPoolExecutor pool({.max_workers = 1, .initializer = [] {}});
-  const int captured = 1;
+  int captured = 1;
   const int* pointer = &captured;
   pool.submit(twice, 1);
   pool.submit(length, "a literal");

@@ -1,6 +1,5 @@
 // The status tool beside memory that is called a pool's and is none, or is not to be read.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -8,6 +7,8 @@
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

@@ -23,8 +23,7 @@ enum class Sealed { yes, no };
 inline muster::detail::FileDescriptor make_memory(const std::string& name,
                                                   std::span<const std::byte> bytes,
                                                   std::size_t size, Sealed sealed = Sealed::yes) {
-  muster::detail::FileDescriptor fd(
-      ::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  muster::detail::FileDescriptor fd(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   const bool made =
       fd && ::ftruncate(fd.get(), static_cast<off_t>(size)) == 0 &&
       ::pwrite(fd.get(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()) &&

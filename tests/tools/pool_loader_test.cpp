@@ -1,6 +1,6 @@
 // What lib/inspect believes of a pool's header.
 
-#include <gtest/gtest.h>
+#include "lib/inspect/pool_loader.hpp"
 
 #include <array>
 #include <cstring>
@@ -9,8 +9,9 @@
 #include <random>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "lib/client/pool_segments.hpp"
-#include "lib/inspect/pool_loader.hpp"
 #include "support/watchdog.hpp"
 #include "tools/made_memory.hpp"
 
@@ -36,7 +37,7 @@ LoadError check(const Geometry& stated, const Sizes& sizes) {
 }
 
 TEST(HeaderCheck, TakesWhatAPoolWrites) {
-  for (const std::size_t workers : {1, 2, 64, 4095}) {
+  for (const std::size_t workers : {1UL, 2UL, 64UL, 4095UL}) {
     const Geometry g = Geometry::choose(workers);
     const auto page = test_support::header_bytes(g, 4711);
     PoolConstants constants;
@@ -62,10 +63,9 @@ TEST(HeaderCheck, RefusesSizesThatAreNotTheFiles) {
 
 TEST(HeaderCheck, RefusesNumbersThatDoNotFitTheSizes) {
   const Sizes sizes = sizes_of(small_geometry());
-  const std::vector<std::uint64_t> numbers{0,    1,         3,         63,         65,
-                                           128,  4095,      4096,      4097,       1U << 16U,
-                                           ~0U,  1U << 17U, 1U << 31U, 1UL << 62U, 1UL << 63U,
-                                           ~0UL, ~0UL - 4095};
+  const std::vector<std::uint64_t> numbers{
+      0,         1,   3,         63,        65,         128,        4095, 4096,       4097,
+      1U << 16U, ~0U, 1U << 17U, 1U << 31U, 1UL << 62U, 1UL << 63U, ~0UL, ~0UL - 4095};
   const std::vector<std::function<void(Geometry&, std::uint64_t)>> fields{
       [](Geometry& g, std::uint64_t n) { g.workers = static_cast<std::uint32_t>(n); },
       [](Geometry& g, std::uint64_t n) { g.ring_cells = static_cast<std::uint32_t>(n); },

@@ -1,11 +1,12 @@
 // Pools that have the same name, in one process and in two.
 
-#include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

@@ -1,10 +1,11 @@
 // muster show: one pool and its workers.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <regex>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -125,9 +126,8 @@ TEST(Show, SaysThatAProcessIsAnotherUsers) {
 }
 
 TEST(Tool, SaysHowItIsUsed) {
-  for (const std::vector<std::string>& arguments :
-       std::vector<std::vector<std::string>>{{}, {"show"}, {"no-such"}, {"ls", "--no-such"},
-                                             {"ls", "too", "many"}}) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {}, {"show"}, {"no-such"}, {"ls", "--no-such"}, {"ls", "too", "many"}}) {
     const auto end = run_tool(arguments);
     EXPECT_EQ(end.exit_code, 2);
     EXPECT_EQ(end.out, "");

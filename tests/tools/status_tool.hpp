@@ -5,10 +5,11 @@
 
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "support/program.hpp"
 

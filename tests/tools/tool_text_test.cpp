@@ -1,8 +1,8 @@
 // How the status tool writes names, times and sizes.
 
-#include <gtest/gtest.h>
-
 #include <chrono>
+
+#include <gtest/gtest.h>
 
 #include "support/watchdog.hpp"
 #include "tools/muster/text.hpp"
@@ -23,18 +23,20 @@ TEST(ToolText, KeepsWhatCanBePrinted) {
 
 TEST(ToolText, ReplacesControls) {
   EXPECT_EQ(printable("a\tb\nc\x1b[0m\x7f"), "a?b?c?[0m?");
-  EXPECT_EQ(printable("\xc2\x9b" "31m"), "??31m");  // a control sequence in one code point
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "??31m");  // a control sequence in one code point
   EXPECT_EQ(printable(std::string_view("\0", 1)), "?");
 }
 
 TEST(ToolText, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(printable("\xff"), "?");
-  EXPECT_EQ(printable("\xc3"), "?");                   // cut short
-  EXPECT_EQ(printable("\xc3("), "?(");                 // not continued
-  EXPECT_EQ(printable("\xc0\xaf"), "??");              // longer than needed
-  EXPECT_EQ(printable("\xe0\x80\xaf"), "???");         // longer than needed
-  EXPECT_EQ(printable("\xed\xa0\x80"), "???");         // a surrogate
-  EXPECT_EQ(printable("\xf4\x90\x80\x80"), "????");    // beyond the last code point
+  EXPECT_EQ(printable("\xc3"), "?");                 // cut short
+  EXPECT_EQ(printable("\xc3("), "?(");               // not continued
+  EXPECT_EQ(printable("\xc0\xaf"), "??");            // longer than needed
+  EXPECT_EQ(printable("\xe0\x80\xaf"), "???");       // longer than needed
+  EXPECT_EQ(printable("\xed\xa0\x80"), "???");       // a surrogate
+  EXPECT_EQ(printable("\xf4\x90\x80\x80"), "????");  // beyond the last code point
   EXPECT_EQ(printable("\xf8\x88\x80\x80\x80"), "?????");
 }
 

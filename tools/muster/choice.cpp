@@ -42,9 +42,10 @@ Choice several(const std::string& words, const std::vector<const PoolPicture*>& 
   std::string sentence =
       fmt::format("{} can mean {} pools: {}", printable(words), pools.size(), list);
   if (example != 0) {
-    sentence += fmt::format("; say the pid of a process that only one of them has, as in "
-                            "\"muster show {}\"",
-                            example);
+    sentence += fmt::format(
+        "; say the pid of a process that only one of them has, as in "
+        "\"muster show {}\"",
+        example);
   }
   return {nullptr, ExitCode::no_such_pool, sentence};
 }

@@ -65,12 +65,9 @@ Json task_of(const WorkerStats& worker) {
 }
 
 Json to_json(const WorkerStats& worker) {
-  return {{"index", worker.index},
-          {"pid", to_json(worker.pid)},
-          {"state", word(worker.state)},
-          {"task", task_of(worker)},
-          {"tasks_done", worker.tasks_done},
-          {"deaths", worker.deaths}};
+  return {{"index", worker.index},           {"pid", to_json(worker.pid)},
+          {"state", word(worker.state)},     {"task", task_of(worker)},
+          {"tasks_done", worker.tasks_done}, {"deaths", worker.deaths}};
 }
 
 }  // namespace

@@ -16,10 +16,17 @@ using muster::detail::Survey;
 
 std::string table_of(const Survey& survey) {
   constexpr auto kRight = Table::Align::right;
-  Table table{{"NAME"},           {"CLIENT", kRight}, {"COMMAND"},
-              {"STATE"},          {"WORKERS", kRight}, {"QUEUED", kRight},
-              {"RUNNING", kRight}, {"DONE", kRight},   {"FAILED", kRight},
-              {"DEATHS", kRight}, {"AGE", kRight}};
+  Table table{{"NAME"},
+              {"CLIENT", kRight},
+              {"COMMAND"},
+              {"STATE"},
+              {"WORKERS", kRight},
+              {"QUEUED", kRight},
+              {"RUNNING", kRight},
+              {"DONE", kRight},
+              {"FAILED", kRight},
+              {"DEATHS", kRight},
+              {"AGE", kRight}};
   for (const PoolPicture& pool : survey.pools) {
     const muster::PoolStats& stats = pool.stats;
     table.add({printable(pool.name), std::to_string(pool.client_pid), printable(pool.command),

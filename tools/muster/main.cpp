@@ -1,11 +1,11 @@
 // muster: looks at the pools that run on this machine, from outside and without touching them.
 
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <sstream>
 #include <string>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include <muster/version.hpp>
 

@@ -21,12 +21,10 @@ std::string describe(const ProcessInfo& process) {
 }
 
 std::string describe(const SkippedPool& skipped) {
-  const std::string pool =
-      fmt::format("pool \"{}\" of process {}", printable(skipped.name),
-                  describe(skipped.holders.front()));
+  const std::string pool = fmt::format("pool \"{}\" of process {}", printable(skipped.name),
+                                       describe(skipped.holders.front()));
   switch (skipped.error) {
-    case LoadError::not_permitted:
-      return fmt::format("the memory of {} may not be read", pool);
+    case LoadError::not_permitted: return fmt::format("the memory of {} may not be read", pool);
     case LoadError::other_version:
       return fmt::format(
           "{} was made by another version of Muster; this program reads those of {}.{}.{}, so use "
@@ -45,40 +43,29 @@ std::string describe(const SkippedPool& skipped) {
           "(ulimit -n) left",
           pool);
     case LoadError::none:
-    case LoadError::gone:
-      break;
+    case LoadError::gone: break;
   }
   return fmt::format("{} is gone", pool);
 }
 
 ExitCode exit_code_of(LoadError error) {
   switch (error) {
-    case LoadError::not_permitted:
-      return ExitCode::permission;
-    case LoadError::other_version:
-      return ExitCode::other_version;
-    case LoadError::no_memory:
-      return ExitCode::failed;
-    default:
-      return ExitCode::no_such_pool;
+    case LoadError::not_permitted: return ExitCode::permission;
+    case LoadError::other_version: return ExitCode::other_version;
+    case LoadError::no_memory: return ExitCode::failed;
+    default: return ExitCode::no_such_pool;
   }
 }
 
 std::string_view word(LoadError error) {
   switch (error) {
-    case LoadError::not_permitted:
-      return "permission";
-    case LoadError::other_version:
-      return "another version";
-    case LoadError::corrupt:
-      return "corrupt";
-    case LoadError::ambiguous:
-      return "ambiguous";
-    case LoadError::no_memory:
-      return "no memory";
+    case LoadError::not_permitted: return "permission";
+    case LoadError::other_version: return "another version";
+    case LoadError::corrupt: return "corrupt";
+    case LoadError::ambiguous: return "ambiguous";
+    case LoadError::no_memory: return "no memory";
     case LoadError::none:
-    case LoadError::gone:
-      break;
+    case LoadError::gone: break;
   }
   return "gone";
 }

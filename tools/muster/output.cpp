@@ -1,18 +1,18 @@
 #include "output.hpp"
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+
+#include <fmt/format.h>
 
 namespace muster_tool {
 
 ExitCode print(std::string_view text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (written && std::fflush(stdout) == 0) return ExitCode::fine;
-  complain(fmt::format("cannot write to standard output: {}",
-                       std::generic_category().message(errno)));
+  complain(
+      fmt::format("cannot write to standard output: {}", std::generic_category().message(errno)));
   return ExitCode::failed;
 }
 

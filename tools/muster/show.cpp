@@ -19,9 +19,9 @@ using muster::detail::Survey;
 
 std::string summary_of(const PoolPicture& pool) {
   const muster::PoolStats& stats = pool.stats;
-  const std::string supervisor =
-      pool.supervisor_pid == 0 ? "no supervisor"
-                               : fmt::format("supervisor {}", pool.supervisor_pid);
+  const std::string supervisor = pool.supervisor_pid == 0
+                                     ? "no supervisor"
+                                     : fmt::format("supervisor {}", pool.supervisor_pid);
   return fmt::format(
       "pool     {}: {}, {} old\n"
       "client   {} ({}), {}\n"
@@ -36,9 +36,8 @@ std::string summary_of(const PoolPicture& pool) {
 
 std::string table_of(const PoolPicture& pool) {
   constexpr auto kRight = Table::Align::right;
-  Table table{{"WORKER", kRight},   {"PID", kRight},    {"STATE"},
-              {"RUN TIME", kRight}, {"DONE", kRight},   {"DEATHS", kRight},
-              {"TASK ID", kRight},  {"TASK"}};
+  Table table{{"WORKER", kRight}, {"PID", kRight},    {"STATE"},           {"RUN TIME", kRight},
+              {"DONE", kRight},   {"DEATHS", kRight}, {"TASK ID", kRight}, {"TASK"}};
   for (const WorkerStats& worker : pool.stats.workers) {
     const bool runs = worker.state == WorkerState::running;
     table.add({std::to_string(worker.index), worker.pid == 0 ? "-" : std::to_string(worker.pid),

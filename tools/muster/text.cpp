@@ -80,36 +80,24 @@ std::string rfc3339(std::int64_t realtime_ns) {
 
 std::string_view word(WorkerState state) {
   switch (state) {
-    case WorkerState::starting:
-      return "starting";
-    case WorkerState::idle:
-      return "idle";
-    case WorkerState::running:
-      return "running";
-    case WorkerState::stopping:
-      return "stopping";
-    case WorkerState::dead:
-      return "dead";
+    case WorkerState::starting: return "starting";
+    case WorkerState::idle: return "idle";
+    case WorkerState::running: return "running";
+    case WorkerState::stopping: return "stopping";
+    case WorkerState::dead: return "dead";
   }
   return "unknown";
 }
 
 std::string_view word(PoolCondition condition) {
   switch (condition) {
-    case PoolCondition::starting:
-      return "starting";
-    case PoolCondition::running:
-      return "running";
-    case PoolCondition::shut_down:
-      return "shutdown";
-    case PoolCondition::broken:
-      return "broken";
-    case PoolCondition::closed:
-      return "closed";
-    case PoolCondition::orphan:
-      return "orphan";
-    case PoolCondition::unknown:
-      break;
+    case PoolCondition::starting: return "starting";
+    case PoolCondition::running: return "running";
+    case PoolCondition::shut_down: return "shutdown";
+    case PoolCondition::broken: return "broken";
+    case PoolCondition::closed: return "closed";
+    case PoolCondition::orphan: return "orphan";
+    case PoolCondition::unknown: break;
   }
   return "unknown";
 }

@@ -125,12 +125,21 @@ struct ChunkCode {
   }
 };
 
+// Whether results lie side by side in the bytes as they will in a ChunkResult.
+template <class R>
+constexpr bool results_are_copied() {
+  if constexpr (std::is_void_v<R>) {
+    return false;
+  } else {
+    using Stored = typename ChunkResult<R>::Stored;
+    return bitwise_result_size<R>() > 0 && std::is_default_constructible_v<R> &&
+           std::is_trivially_copyable_v<Stored> && sizeof(Stored) == sizeof(R);
+  }
+}
+
 template <class R>
 void decode_values(Decoder& in, std::uint64_t items, ChunkResult<R>& result) {
-  using Stored = typename ChunkResult<R>::Stored;
-  constexpr std::int32_t kBitwise = bitwise_result_size<R>();
-  if constexpr (!std::is_void_v<R> && kBitwise > 0 && std::is_default_constructible_v<Stored> &&
-                std::is_trivially_copyable_v<Stored> && sizeof(Stored) == sizeof(R)) {
+  if constexpr (results_are_copied<R>()) {
     if (items > in.remaining() / sizeof(R)) throw_bad_chunk();
     auto& values = result.values();
     const std::size_t before = values.size();

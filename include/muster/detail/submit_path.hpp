@@ -56,6 +56,8 @@ struct ThreadPath {
 // throws, which is the task's own failure, from what the pool throws.
 template <class Encode>
 struct EncodeOnce {
+  explicit EncodeOnce(Encode e) : encode(std::move(e)) {}
+
   Encode encode;
   bool failed = false;
 
@@ -69,6 +71,9 @@ struct EncodeOnce {
     }
   }
 };
+
+template <class Encode>
+EncodeOnce(Encode) -> EncodeOnce<Encode>;  // clang 16 does not deduce it for an aggregate
 
 struct TravelPath {
   template <class F, class... Args>
@@ -100,7 +105,7 @@ struct TravelPath {
         return future;
       }
     }
-    EncodeOnce encoding{[&](Encoder& out) { Call::encode(out, fn, std::forward<Args>(args)...); }};
+    EncodeOnce encoding([&](Encoder& out) { Call::encode(out, fn, std::forward<Args>(args)...); });
     TaskSpec spec;
     spec.type = &Call::type();
     spec.options = options;
