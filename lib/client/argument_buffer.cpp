@@ -25,9 +25,9 @@ ArgumentBuffer::ArgumentBuffer(Memory& memory, std::size_t size_hint)
     use_scratch();
     return;
   }
-  block_ = memory_.allocate_long(size_hint);
-  begin_ = block_.data;
-  end_ = begin_ + size_hint;
+  // Allocated at the first write: should it fail, that is a failure of encoding the task.
+  end_ = begin_;
+  size_hint_ = size_hint;
 }
 
 ArgumentBuffer::~ArgumentBuffer() {
@@ -46,14 +46,15 @@ ArgumentBuffer::Memory::Block ArgumentBuffer::take_block() { return std::exchang
 
 std::byte* ArgumentBuffer::grow(std::byte* old, std::size_t used, std::size_t wanted,
                                 std::byte*& new_end) {
-  if (wanted <= kScratch && !holds_scratch_ && !scratch.in_use && block_.data == nullptr) {
+  if (size_hint_ == 0 && wanted <= kScratch && !holds_scratch_ && !scratch.in_use && block_.data == nullptr) {
     use_scratch();
     std::memcpy(begin_, old, used);
     new_end = end_;
     return begin_;
   }
   // Doubling keeps the copying within the cost of the writing; a large write is given exactly.
-  const std::size_t size = std::max(wanted, std::min(2 * used, used + (std::size_t{64} << 20)));
+  const std::size_t size =
+      std::max({wanted, size_hint_, std::min(2 * used, used + (std::size_t{64} << 20))});
   const Memory::Block bigger = memory_.allocate_long(size);
   std::memcpy(bigger.data, old, used);
   if (block_.data != nullptr) memory_.free_long(block_);

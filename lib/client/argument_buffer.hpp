@@ -53,6 +53,7 @@ class ArgumentBuffer final : public Growth {
   alignas(64) std::array<std::byte, 64> inline_;
   std::byte* begin_;
   std::byte* end_;
+  std::size_t size_hint_ = 0;  // 0: short
   bool holds_scratch_ = false;
   Memory::Block block_;
 };

@@ -16,6 +16,9 @@ namespace {
 
 // Beyond so much of long arguments in shared memory, those that have no slot yet wait on the heap.
 constexpr std::size_t kArgumentsBound = std::size_t{64} << 20;
+// Arguments of this size are not left lying until somebody comes by. As many tasks as there are slots
+// with shorter ones keep 64 MiB.
+constexpr std::size_t kPromptlyFreed = 16 * 1024;
 // Submits into the backlog between two looks for a slot that has become free.
 constexpr std::uint32_t kRefillPause = 32;
 
@@ -223,6 +226,8 @@ void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
   }
   // Somebody may wait for any task's end: a submit, or the workers to be told to leave.
   if (max_pending_ != 0 || life_ != Life::open) notify = true;
+  // Long arguments are given back when the task has ended, also if nobody asks for its result.
+  if ((part.flags & kInArena) != 0 && part.where.size >= kPromptlyFreed) notify = true;
   publish(slot, notify);
 }
 

@@ -67,12 +67,19 @@ CompletionQueue::Hook* CompletionQueue::take_ended() {
 
 bool CompletionQueue::next(Deadline until, std::size_t& number) {
   for (;;) {
-    if (Hook* hook = take_ended()) {
+    Hook* hook = take_ended();
+    const bool over = hook == nullptr && until.expired();
+    if (over) {
+      // What has ended in time but was not pushed to us yet is asked for.
+      for (Hook* h = hooks_; h != nullptr; h = h->next_watched) h->state.poll_done();
+      hook = take_ended();
+    }
+    if (hook != nullptr) {
       number = hook->number;
       forget(hook);
       return true;
     }
-    if (until.expired()) return false;
+    if (over) return false;
     const auto one_ended = [this] { return ended_.load(std::memory_order_seq_cst) != nullptr; };
     if (spin_until(one_ended)) continue;
     sleeping_.store(1, std::memory_order_seq_cst);

@@ -28,24 +28,18 @@ void Slab::give(void* block) {
   free_ = ::new (block) FreeBlock{free_};
 }
 
-void* map_slab() noexcept {
-  // Twice as much holds an aligned piece; the rest goes back. The kernel puts mappings side by
-  // side, so mostly what comes is aligned already and the second attempt is not needed.
-  constexpr int kProt = PROT_READ | PROT_WRITE;
-  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS;
-  void* place = ::mmap(nullptr, Slab::kBytes, kProt, kFlags, -1, 0);
-  if (place == MAP_FAILED) return nullptr;
-  if (reinterpret_cast<std::uintptr_t>(place) % Slab::kBytes == 0) return place;
-  ::munmap(place, Slab::kBytes);
-  place = ::mmap(nullptr, 2 * Slab::kBytes, kProt, kFlags, -1, 0);
+std::byte* map_slabs(std::size_t count) noexcept {
+  // One more than asked for holds an aligned piece; the rest goes back.
+  const std::size_t wanted = count * Slab::kBytes;
+  void* place = ::mmap(nullptr, wanted + Slab::kBytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (place == MAP_FAILED) return nullptr;
   const auto begin = reinterpret_cast<std::uintptr_t>(place);
-  const std::uintptr_t aligned = (begin + Slab::kBytes - 1) & ~(Slab::kBytes - 1);
-  auto* const kept = static_cast<std::byte*>(place) + (aligned - begin);
-  if (kept != place) ::munmap(place, aligned - begin);
-  if (const std::size_t rest = begin + Slab::kBytes - aligned; rest != 0)
-    ::munmap(kept + Slab::kBytes, rest);
-  return kept;
+  const std::size_t before = (0 - begin) % Slab::kBytes;
+  std::byte* slabs = static_cast<std::byte*>(place) + before;
+  if (before != 0) ::munmap(place, before);
+  ::munmap(slabs + wanted, Slab::kBytes - before);
+  return slabs;
 }
 
 void unmap_slab(void* place) noexcept { ::munmap(place, Slab::kBytes); }

@@ -44,8 +44,8 @@ class alignas(64) Slab {
 
 static_assert(sizeof(Slab) == 64, "the first block begins after the header");
 
-// 64 KiB of memory, aligned to that, from the system. Null: there is none.
-void* map_slab() noexcept;
+// Memory for so many slabs, side by side, from the system. Null: there is none.
+std::byte* map_slabs(std::size_t count) noexcept;
 void unmap_slab(void* place) noexcept;
 
 }  // namespace muster::detail

@@ -47,8 +47,8 @@ struct Magazine {
 
 ForkSafeMutex depot_mutex;
 
-// What all threads share, under depot_mutex. A full magazine more than kKeptFull goes back into the slabs, and a slab
-// that is empty back to the system, but for a few.
+// What all threads share, under depot_mutex. A full magazine more than kKeptFull goes back into
+// the slabs, and a slab that is empty back to the system, but for kKeptEmpty.
 class Depot {
  public:
   // Gives an empty magazine for a full one. Throws std::bad_alloc, with the empty one untouched.
@@ -113,9 +113,11 @@ class Depot {
   }
 
  private:
-  // 1024 blocks a size wait in full magazines, 4 MiB in empty slabs.
+  // 1024 blocks a size wait in full magazines, and 64 MiB in empty slabs: enough for a million
+  // small tasks, whose pages would otherwise cost a fault each 64 tasks, time and again.
   static constexpr std::size_t kKeptFull = 16;
-  static constexpr std::size_t kKeptEmpty = 64;
+  static constexpr std::size_t kKeptEmpty = 1024;
+  static constexpr std::size_t kSlabsAtOnce = 16;
 
   struct SizeClass {
     Magazine* full = nullptr;
@@ -134,18 +136,28 @@ class Depot {
   }
 
   Slab* add_slab(SizeClass& c, std::size_t block_size) {
+    if (empty_ == nullptr && !map_more()) return nullptr;
     void* place = empty_;
-    if (place != nullptr) {
-      empty_ = empty_->next;
-      --empty_count_;
-    } else {
-      place = map_slab();
-      if (place == nullptr) return nullptr;
-    }
+    empty_ = empty_->next;
+    --empty_count_;
     ++used_slabs_;
     Slab* slab = Slab::make(place, block_size);
     link(c, slab);
     return slab;
+  }
+
+  bool map_more() {
+    std::byte* slabs = map_slabs(kSlabsAtOnce);
+    if (slabs == nullptr) return false;
+    // The list is taken from the front: ascending addresses.
+    for (std::size_t i = kSlabsAtOnce; i-- > 0;)
+      keep_empty(Slab::make(slabs + i * Slab::kBytes, kSizes[0]));
+    return true;
+  }
+  void keep_empty(Slab* slab) {
+    slab->next = empty_;
+    empty_ = slab;
+    ++empty_count_;
   }
 
   void give(SizeClass& c, void* block) {
@@ -156,13 +168,10 @@ class Depot {
     if (!slab->empty()) return;
     unlink(c, slab);
     --used_slabs_;
-    if (empty_count_ < kKeptEmpty) {
-      slab->next = empty_;
-      empty_ = slab;
-      ++empty_count_;
-    } else {
+    if (empty_count_ < kKeptEmpty)
+      keep_empty(slab);
+    else
       unmap_slab(slab);
-    }
   }
 
   static void link(SizeClass& c, Slab* slab) {

@@ -86,6 +86,12 @@ bip::mapped_region map_shared(const Memfd& memory, bip::mode_t mode, std::size_t
 bool allocate_pages(int fd, std::size_t offset, std::size_t size) {
   // Inside a memory cgroup fallocate brings the OOM killer instead of an error: look first.
   if (size > memory_headroom()) return false;
+  // And past the file size limit it brings a signal.
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+      (offset > limit.rlim_cur || size > limit.rlim_cur - offset)) {
+    return false;
+  }
   int result = 0;
   do {
     result = ::fallocate(fd, 0, static_cast<off_t>(offset), static_cast<off_t>(size));

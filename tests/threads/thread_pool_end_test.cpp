@@ -1,7 +1,6 @@
 // The ways in which a thread pool ends, and what it is when it has.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -103,39 +102,6 @@ TEST(ThreadPool, CanBeMoved) {
   EXPECT_EQ(first.submit([] { return 2; }).result(), 2);
   first = ThreadPoolExecutor({.max_workers = 1, .name = "other"});
   EXPECT_EQ(first.name(), "other");
-}
-
-TEST(ThreadPool, IsInertInAForkedChild) {
-  SharedGate gate;
-  ThreadPoolExecutor pool({.max_workers = 1});
-  const OpensAtExit release(gate);
-  auto running = pool.submit([gate] { gate.wait(); });
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    int wrong = 0;
-    const auto refuses = [&wrong](auto&& use) {
-      try {
-        use();
-        ++wrong;
-      } catch (const muster::InvalidStateError&) {
-        return;
-      }
-    };
-    refuses([&] { pool.submit([] {}); });
-    refuses([&] { pool.shutdown(); });
-    refuses([&] { static_cast<void>(pool.stats()); });
-    refuses([&] { running.result(); });
-    // A pool of the child's own works, and the parent's can be destroyed.
-    ThreadPoolExecutor own({.max_workers = 1});
-    if (own.submit([] { return 4; }).result() != 4) ++wrong;
-    { const ThreadPoolExecutor destroyed(std::move(pool)); }
-    ::_exit(wrong);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(ThreadPool, StartsNoMoreThreadsThanItNeeds) {

@@ -4,7 +4,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <regex>
+#include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,6 @@
 
 #include <muster/muster.hpp>
 
-#include "support/proc.hpp"
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
 #include "tools/status_tool.hpp"
@@ -59,8 +59,10 @@ TEST(Ls, CountsTheTasksOfABusyPool) {
   EXPECT_EQ(found.at("deaths"), 0);
   EXPECT_GT(found.at("age_seconds").get<double>(), 0.0);
   EXPECT_GT(found.at("shared_memory_bytes").get<std::uint64_t>(), 0U);
-  const std::regex rfc3339(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)");
-  EXPECT_TRUE(std::regex_match(found.at("created").get<std::string>(), rfc3339));
+  std::string shape = found.at("created");
+  std::replace_if(
+      shape.begin(), shape.end(), [](char c) { return c >= '0' && c <= '9'; }, '9');
+  EXPECT_EQ(shape, "9999-99-99T99:99:99.999999Z");
 }
 
 TEST(Ls, PrintsARowForAPool) {
@@ -69,9 +71,11 @@ TEST(Ls, PrintsARowForAPool) {
   const auto end = run_tool({"ls"});
   EXPECT_EQ(end.exit_code, 0);
   EXPECT_EQ(end.out.find("NAME"), 0U) << end.out;
-  const std::regex row("\ntable +" + std::to_string(::getpid()) +
-                       " +ls_test +running +3/3 +0 +0 +1 +0 +0 +[^\n]+\n");
-  EXPECT_TRUE(std::regex_search(end.out, row)) << end.out;
+  auto row = test_support::row_with(end.out, 1, std::to_string(::getpid()));
+  ASSERT_GT(row.size(), 10U) << end.out;
+  row.resize(10);  // what follows is its age
+  EXPECT_EQ(row, (std::vector<std::string>{"table", std::to_string(::getpid()), "ls_test",
+                                           "running", "3/3", "0", "0", "1", "0", "0"}));
 }
 
 TEST(Ls, LeavesThePoolAtWork) {

@@ -10,6 +10,7 @@
 
 #include <muster/muster.hpp>
 
+#include "support/proc.hpp"
 #include "support/watchdog.hpp"
 #include "tools/status_tool.hpp"
 
@@ -32,12 +33,11 @@ std::set<pid_t> workers_of(const ProcessPoolExecutor& pool) {
   return {pids.begin(), pids.end()};
 }
 
+// Returns when its supervisor, by which it could be told from others, is gone.
 void break_pool(ProcessPoolExecutor& pool) {
-  const pid_t worker = pool.worker_pids().at(0);
+  const Json before = shown(std::to_string(pool.worker_pids().at(0)));
   pool.submit([] { ::raise(SIGKILL); }).exception();
-  // Its supervisor, by which it could be told from others, is gone once it says so.
-  while (run_tool({"show", std::to_string(worker)}).exit_code == 0) {
-  }
+  test_support::wait_for_end(before.at("supervisor_pid").get<pid_t>());
 }
 
 TEST(SameName, PoolsOfOneProcessAreToldApart) {
@@ -68,6 +68,7 @@ TEST(SameName, CanMeanSeveral) {
 TEST(SameName, ABrokenPoolIsToldFromTheOneThatReplacedIt) {
   ProcessPoolExecutor old({.max_workers = 1, .name = "again"});
   break_pool(old);
+  test_support::await_state("again", "broken");
   ProcessPoolExecutor fresh({.max_workers = 1, .name = "again"});
   EXPECT_EQ(workers_of(shown(std::to_string(fresh.worker_pids().at(0)))), workers_of(fresh));
   const auto pools = test_support::listed(test_support::list(), "again");

@@ -33,6 +33,18 @@ inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+// The words of the first line of a table whose word at `column` is this; none where there is none.
+inline std::vector<std::string> row_with(const std::string& table, std::size_t column,
+                                         const std::string& word) {
+  std::istringstream lines(table);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream text(line);
+    const std::vector<std::string> words(std::istream_iterator<std::string>(text), {});
+    if (column < words.size() && words[column] == word) return words;
+  }
+  return {};
+}
+
 // `muster ls --json`.
 inline Json list() { return Json::parse(run_tool({"ls", "--json"}).out); }
 
