@@ -52,8 +52,7 @@ class ResultMemory {
 class ResultGrowth final : public Growth {
  public:
   // `region`: where to say which block is in use now, for chunks; else null.
-  ResultGrowth(ResultMemory& memory, ResultPart& part,
-               std::atomic<std::uint64_t>* region = nullptr)
+  ResultGrowth(ResultMemory& memory, ResultPart& part, std::atomic<std::uint64_t>* region = nullptr)
       : memory_(memory), part_(part), region_(region) {}
 
   std::byte* grow(std::byte* old, std::size_t used, std::size_t wanted,

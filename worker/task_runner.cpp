@@ -53,9 +53,8 @@ LoopStep ProcessTaskRunner::idle() {
 // True if the result is an exception.
 bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
   const bool outside = (part.flags & kInArena) != 0;
-  const std::byte* arguments =
-      outside ? tasks_.arguments() + part.where.offset
-              : reinterpret_cast<const std::byte*>(part.bytes);
+  const std::byte* arguments = outside ? tasks_.arguments() + part.where.offset
+                                       : reinterpret_cast<const std::byte*>(part.bytes);
   const std::size_t size = outside ? part.where.size : part.inline_bytes;
   in_chunk_ = (part.flags & kChunk) != 0;
   if (in_chunk_) {

@@ -15,10 +15,10 @@
 #include <muster/detail/task_type.hpp>
 
 #include "lib/queue/worker_loop.hpp"
-#include "worker/worker_queue.hpp"
 #include "lib/segments/views.hpp"
-#include "worker/worker_setup.hpp"
 #include "worker/result_memory.hpp"
+#include "worker/worker_queue.hpp"
+#include "worker/worker_setup.hpp"
 
 namespace muster::detail {
 

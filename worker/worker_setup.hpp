@@ -18,7 +18,7 @@ namespace muster::detail {
 struct WorkerSetup {
   Geometry geometry;
   std::string pool_name;
-  Memfd tasks;    // read-only here
+  Memfd tasks;  // read-only here
   Memfd control;
   Memfd results;
   Memfd facts;

@@ -1,10 +1,10 @@
 #include "deflate_block.hpp"
 
-#include <zlib.h>
-
 #include <new>
 #include <stdexcept>
 #include <string>
+
+#include <zlib.h>
 
 namespace parallel_gzip {
 namespace {

@@ -1,8 +1,8 @@
 #include "gzip_writer.hpp"
 
-#include <zlib.h>
-
 #include <array>
+
+#include <zlib.h>
 
 namespace parallel_gzip {
 namespace {

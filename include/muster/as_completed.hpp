@@ -70,9 +70,7 @@ class [[nodiscard]] AsCompleted {
       return *this;
     }
     void operator++(int) { ++*this; }
-    friend bool operator==(const Iterator& it, std::default_sentinel_t) {
-      return it.run_->at_end;
-    }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t) { return it.run_->at_end; }
 
    private:
     friend AsCompleted;
@@ -99,8 +97,7 @@ class [[nodiscard]] AsCompleted {
 // counted from this call, TimeoutError once it is over and all that ended in time was read.
 template <std::ranges::input_range R>
   requires detail::AnyFuture<std::ranges::range_value_t<R>>
-auto as_completed(R&& futures)
-    -> AsCompleted<typename std::ranges::range_value_t<R>::value_type> {
+auto as_completed(R&& futures) -> AsCompleted<typename std::ranges::range_value_t<R>::value_type> {
   using T = typename std::ranges::range_value_t<R>::value_type;
   return AsCompleted<T>(detail::DistinctFutures<T>(std::forward<R>(futures)),
                         detail::Deadline::never());

@@ -36,8 +36,7 @@ class TaskInterface {
   template <class F, class... Args>
     requires(!std::same_as<std::remove_cvref_t<F>, TaskOptions>)
   auto submit(F&& fn, Args&&... args) -> Future<typename Path::template Result<F, Args...>> {
-    return *Path::submit(target(), nullptr, true, std::forward<F>(fn),
-                         std::forward<Args>(args)...);
+    return *Path::submit(target(), nullptr, true, std::forward<F>(fn), std::forward<Args>(args)...);
   }
   template <class F, class... Args>
   auto submit(TaskOptions options, F&& fn, Args&&... args)
@@ -51,8 +50,7 @@ class TaskInterface {
     requires(!std::same_as<std::remove_cvref_t<F>, TaskOptions>)
   auto try_submit(F&& fn, Args&&... args)
       -> std::optional<Future<typename Path::template Result<F, Args...>>> {
-    return Path::submit(target(), nullptr, false, std::forward<F>(fn),
-                        std::forward<Args>(args)...);
+    return Path::submit(target(), nullptr, false, std::forward<F>(fn), std::forward<Args>(args)...);
   }
   template <class F, class... Args>
   auto try_submit(TaskOptions options, F&& fn, Args&&... args)
@@ -73,8 +71,8 @@ class TaskInterface {
   template <class F, std::ranges::input_range... Rs>
     requires(sizeof...(Rs) > 0)
   auto map(MapOptions options, F&& fn, Rs&&... inputs) {
-    return detail::start_map<Path, detail::MapOrder::inputs>(
-        target(), options, std::forward<F>(fn), std::forward<Rs>(inputs)...);
+    return detail::start_map<Path, detail::MapOrder::inputs>(target(), options, std::forward<F>(fn),
+                                                             std::forward<Rs>(inputs)...);
   }
 
   // As map; gives items {index, result} as they end.

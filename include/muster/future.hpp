@@ -90,9 +90,7 @@ class Future {
   auto operator co_await() const& { return detail::FutureAwaiter<Future<T>, false>(*this); }
   auto operator co_await() && { return detail::FutureAwaiter<Future<T>, true>(std::move(*this)); }
 
-  friend bool operator==(const Future& a, const Future& b) noexcept {
-    return a.state_ == b.state_;
-  }
+  friend bool operator==(const Future& a, const Future& b) noexcept { return a.state_ == b.state_; }
 
   // "<Future state=finished returned int>"; likewise pending, running, cancelled, and
   // "finished raised" with the type of the exception.
@@ -111,13 +109,15 @@ class Future {
   explicit Future(State* adopted) noexcept : state_(adopted) {}
 
   State& state() const {
-    if (state_ == nullptr) [[unlikely]] detail::throw_no_state();
+    if (state_ == nullptr) [[unlikely]]
+      detail::throw_no_state();
     return *state_;
   }
 
   State& settled(detail::Deadline until) const {
     State& s = state();
-    if (!s.settle(until)) [[unlikely]] detail::throw_timeout(s);
+    if (!s.settle(until)) [[unlikely]]
+      detail::throw_timeout(s);
     return s;
   }
   template <class Limit>
@@ -134,13 +134,15 @@ class Future {
   template <class Limit>
   detail::ConstRef<T> get(Limit limit) const {
     State& s = settled_within(limit);
-    if (s.phase() != detail::Phase::succeeded) [[unlikely]] s.throw_error();
+    if (s.phase() != detail::Phase::succeeded) [[unlikely]]
+      s.throw_error();
     if constexpr (!std::is_void_v<T>) return s.value();
   }
   template <class Limit>
   T take(Limit limit) {
     State& s = settled_within(limit);
-    if (s.phase() != detail::Phase::succeeded) [[unlikely]] s.throw_error();
+    if (s.phase() != detail::Phase::succeeded) [[unlikely]]
+      s.throw_error();
     if constexpr (!std::is_void_v<T>) {
       if constexpr (!std::is_copy_constructible_v<T>) {
         if (!s.only_future()) detail::throw_cannot_copy(s);
@@ -155,12 +157,9 @@ class Future {
   std::exception_ptr get_exception(Limit limit) const {
     State& s = settled_within(limit);
     switch (s.phase()) {
-      case detail::Phase::succeeded:
-        return nullptr;
-      case detail::Phase::failed:
-        return s.error();
-      default:
-        s.throw_error();
+      case detail::Phase::succeeded: return nullptr;
+      case detail::Phase::failed: return s.error();
+      default: s.throw_error();
     }
   }
 

@@ -155,8 +155,7 @@ class [[nodiscard]] MapResults : public detail::MapRange<R, detail::MapOrder::in
 
 // The items of map_unordered as they end; else as MapResults.
 template <class R>
-class [[nodiscard]] UnorderedMapResults
-    : public detail::MapRange<R, detail::MapOrder::completion> {
+class [[nodiscard]] UnorderedMapResults : public detail::MapRange<R, detail::MapOrder::completion> {
   using Base = detail::MapRange<R, detail::MapOrder::completion>;
   using Run = typename Base::Run;
 

@@ -19,8 +19,7 @@ class Outcome {
   // Made by Muster.
   Outcome(std::size_t index, std::in_place_t, detail::ValueOf<R> value)
       : index_(index), value_(std::move(value)) {}
-  Outcome(std::size_t index, std::exception_ptr error)
-      : index_(index), error_(std::move(error)) {}
+  Outcome(std::size_t index, std::exception_ptr error) : index_(index), error_(std::move(error)) {}
 
   bool has_value() const noexcept { return value_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }

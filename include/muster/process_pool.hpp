@@ -29,9 +29,8 @@ class ProcessCore;
 // destroying it does nothing. Likewise in its own workers, where a new pool can be made.
 //
 // Thread safety: any members from any threads at once, but for moving and destroying.
-class ProcessPoolExecutor final
-    : public Executor,
-      public TaskInterface<ProcessPoolExecutor, detail::TravelPath> {
+class ProcessPoolExecutor final : public Executor,
+                                  public TaskInterface<ProcessPoolExecutor, detail::TravelPath> {
  public:
   // One worker a CPU that this process may use.
   ProcessPoolExecutor();

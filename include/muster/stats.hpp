@@ -42,13 +42,13 @@ struct WorkerStats {
 // disagree by the tasks that moved meanwhile.
 struct PoolStats {
   std::uint64_t submitted = 0;
-  std::uint64_t finished = 0;   // returned a result
-  std::uint64_t failed = 0;     // threw, or were lost with their worker
+  std::uint64_t finished = 0;  // returned a result
+  std::uint64_t failed = 0;    // threw, or were lost with their worker
   std::uint64_t cancelled = 0;
   std::uint64_t queued = 0;
   std::uint64_t running = 0;
-  std::uint64_t deaths = 0;     // of workers
-  std::uint64_t restarts = 0;   // of workers
+  std::uint64_t deaths = 0;    // of workers
+  std::uint64_t restarts = 0;  // of workers
   // Of all segments, in bytes; 0 for threads.
   std::uint64_t shared_memory_bytes = 0;
   // Wake-ups that only the bound on sleeping rescued. Anything but 0 in a pool whose workers were

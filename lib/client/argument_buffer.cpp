@@ -16,8 +16,7 @@ thread_local Scratch scratch;
 
 }  // namespace
 
-ArgumentBuffer::ArgumentBuffer(Memory& memory, std::size_t size_hint)
-    : memory_(memory) {
+ArgumentBuffer::ArgumentBuffer(Memory& memory, std::size_t size_hint) : memory_(memory) {
   begin_ = inline_.data();
   end_ = begin_ + inline_.size();
   if (size_hint <= inline_.size()) return;
@@ -46,7 +45,8 @@ ArgumentBuffer::Memory::Block ArgumentBuffer::take_block() { return std::exchang
 
 std::byte* ArgumentBuffer::grow(std::byte* old, std::size_t used, std::size_t wanted,
                                 std::byte*& new_end) {
-  if (size_hint_ == 0 && wanted <= kScratch && !holds_scratch_ && !scratch.in_use && block_.data == nullptr) {
+  if (size_hint_ == 0 && wanted <= kScratch && !holds_scratch_ && !scratch.in_use &&
+      block_.data == nullptr) {
     use_scratch();
     std::memcpy(begin_, old, used);
     new_end = end_;

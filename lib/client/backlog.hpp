@@ -18,9 +18,9 @@ namespace muster::detail {
 
 struct Behind {
   TaskPart part;
-  StateBase* state;              // null once it was cancelled
-  Extras* extras;                // owned
-  std::byte* heap_arguments;     // owned, of part.where.size bytes; null: inline or in the arena
+  StateBase* state;           // null once it was cancelled
+  Extras* extras;             // owned
+  std::byte* heap_arguments;  // owned, of part.where.size bytes; null: inline or in the arena
   Behind* next;
   bool notify;
 };
@@ -35,8 +35,7 @@ class Backlog {
   bool empty() const { return first_ == nullptr; }
   std::uint64_t size() const { return size_; }
 
-  Behind* push(const TaskPart& part, StateBase* state, Extras* extras,
-               std::byte* heap_arguments) {
+  Behind* push(const TaskPart& part, StateBase* state, Extras* extras, std::byte* heap_arguments) {
     auto* place = static_cast<Behind*>(allocate_block(sizeof(Behind)));
     auto* node = ::new (place) Behind{.part = {},
                                       .state = state,

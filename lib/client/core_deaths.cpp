@@ -97,8 +97,8 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
   if (killed && why == KillReason::timeout) {
     error = std::make_exception_ptr(TaskTimeoutError(
         "task " + std::to_string(facts.task_id) + " \"" + facts.death.task_name +
-        "\" ran past its limit of " +
-        seconds_text(static_cast<double>(extras->timeout_ns) * 1e-9) + " on worker " + std::to_string(facts.death.worker_index) + " (pid " +
+        "\" ran past its limit of " + seconds_text(static_cast<double>(extras->timeout_ns) * 1e-9) +
+        " on worker " + std::to_string(facts.death.worker_index) + " (pid " +
         std::to_string(facts.death.worker_pid) + "), which was killed for it"));
   } else {
     std::string text = sentence;
@@ -149,9 +149,7 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
   }
   const std::string text = message.text;
   switch (message.cause) {
-    case BreakCause::worker_died:
-      sentence = kAbrupt + sentence;
-      return;
+    case BreakCause::worker_died: sentence = kAbrupt + sentence; return;
     case BreakCause::too_many_deaths:
       sentence = "the pool was given up because " + text + "; the last: " + sentence;
       return;
@@ -164,7 +162,8 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
       return;
     case BreakCause::stopped:
       if (!corrupted_.empty()) {
-        sentence = "the pool was given up because its shared memory was written over: " + corrupted_;
+        sentence =
+            "the pool was given up because its shared memory was written over: " + corrupted_;
         return;
       }
       sentence = std::string("the pool's workers were stopped by ") + signal_name(message.code) +

@@ -20,15 +20,14 @@ constexpr std::uint64_t kKeptBound = std::uint64_t{256} << 20;
 
 std::byte* heap_copy(const std::byte* data, std::size_t size) {
   constexpr std::size_t kAlign = 64;  // as where it came from: values in it may be read in place
-  auto* copy = static_cast<std::byte*>(
-      std::aligned_alloc(kAlign, (size / kAlign + 1) * kAlign));
+  auto* copy = static_cast<std::byte*>(std::aligned_alloc(kAlign, (size / kAlign + 1) * kAlign));
   if (copy != nullptr) std::memcpy(copy, data, size);
   return copy;
 }
 
 std::exception_ptr no_memory_for(std::size_t size) {
-  return std::make_exception_ptr(EncodingError("the client has no memory for a result of " +
-                                               std::to_string(size) + " bytes"));
+  return std::make_exception_ptr(
+      EncodingError("the client has no memory for a result of " + std::to_string(size) + " bytes"));
 }
 
 }  // namespace
@@ -43,8 +42,7 @@ bool ProcessCore::harvest(std::uint32_t slot) {
   }
   switch (word.status()) {
     case SlotStatus::done:
-    case SlotStatus::failed:
-      break;
+    case SlotStatus::failed: break;
     case SlotStatus::free:
       corrupted("slot " + std::to_string(slot) + " says that it is free while a task is in it");
       return false;
@@ -82,19 +80,18 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
   }
   const bool fits = place == ResultPlace::inline_bytes
                         ? size <= kInlineResult
-                        : offset <= geometry_.arena_bytes &&
-                              size <= geometry_.arena_bytes - offset;
+                        : offset <= geometry_.arena_bytes && size <= geometry_.arena_bytes - offset;
   std::exception_ptr broken;
   if (!fits) {
     offset = kNoBlock;
-    broken = std::make_exception_ptr(EncodingError(
-        "worker " + std::to_string(worker) + " left a result that lies outside its memory"));
+    broken = std::make_exception_ptr(EncodingError("worker " + std::to_string(worker) +
+                                                   " left a result that lies outside its memory"));
   } else if (checksum_results_ &&
              checksum(data, size) !=
                  std::atomic_ref(part.checksum).load(std::memory_order_relaxed)) {
-    broken = std::make_exception_ptr(EncodingError(
-        "the result that worker " + std::to_string(worker) +
-        " left does not match its checksum: its memory was written over"));
+    broken = std::make_exception_ptr(
+        EncodingError("the result that worker " + std::to_string(worker) +
+                      " left does not match its checksum: its memory was written over"));
   }
   std::unique_ptr<Extras> extras = std::move(shadow.extras);
   free_slot(slot);

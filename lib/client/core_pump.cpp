@@ -91,8 +91,8 @@ void ProcessCore::take_completions() {
       completions_seen_[w] = written;
     }
     for (; completions_seen_[w] != written; ++completions_seen_[w]) {
-      const std::uint32_t slot = record.completions[completions_seen_[w] % kCompletions].load(
-          std::memory_order_relaxed);
+      const std::uint32_t slot =
+          record.completions[completions_seen_[w] % kCompletions].load(std::memory_order_relaxed);
       if (slot < in_flight_.slots() && in_flight_[slot].in_use()) harvest(slot);
     }
   }
@@ -121,8 +121,8 @@ std::int64_t ProcessCore::enforce_timeouts() {
     if (word.status() == SlotStatus::running && word.owner() < geometry_.workers) {
       const WorkerRecord& record = results_.window(word.owner()).record();
       // Acquire pairs with the worker's claim: the start belongs to this task.
-      const bool begun = record.current.load(std::memory_order_acquire) ==
-                         Hint(slot, shadow.tag).bits() + 1;
+      const bool begun =
+          record.current.load(std::memory_order_acquire) == Hint(slot, shadow.tag).bits() + 1;
       if (!begun) {
         left = 0;  // between its claim and its note of the time: look again at once
       } else if (extras.items == 0) {
@@ -182,11 +182,8 @@ bool ProcessCore::handle_messages() {
     FileDescriptor pidfd;
     bool truncated = false;
     switch (receive_message(socket_.get(), message, pidfd, truncated)) {
-      case ReceiveResult::none:
-        return true;
-      case ReceiveResult::closed:
-        handle_supervisor_gone();
-        return false;
+      case ReceiveResult::none: return true;
+      case ReceiveResult::closed: handle_supervisor_gone(); return false;
       case ReceiveResult::message:
         handle_message(message, std::move(pidfd));
         if (message.kind == MessageKind::ended) return false;
@@ -217,16 +214,14 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
       returns_->replaced(message.worker, message.number);
       return;
     }
-    case MessageKind::death:
-      return handle_death(message.number);
+    case MessageKind::death: return handle_death(message.number);
     case MessageKind::broken: {
       WorkerDeath death;
       std::string sentence;
       describe_break(message, death, sentence);
       return break_pool(death, sentence);
     }
-    default:
-      return;
+    default: return;
   }
 }
 
@@ -234,9 +229,8 @@ void ProcessCore::end_workers_if_done() {
   if (queue_closed_ || unfinished_ != 0 || life_ == Life::open) return;
   queue_closed_ = true;
   ring_.close();
-  parking_.wake_all([](std::atomic<std::uint32_t>& word) {
-    futex_wake(word, 1, FutexScope::shared);
-  });
+  parking_.wake_all(
+      [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
 }
 
 }  // namespace muster::detail

@@ -37,11 +37,11 @@ bool looks_negative(std::size_t n) { return n > std::numeric_limits<std::size_t>
 std::size_t checked_workers(const ProcessPoolOptions& options) {
   if (options.max_workers == 0) return usable_cpus();
   if (options.max_workers >= kMaxOwners) {
-    throw InvalidArgumentError(
-        looks_negative(options.max_workers)
-            ? "max_workers must be greater than 0, or 0 for one worker a CPU"
-            : "max_workers is " + std::to_string(options.max_workers) + "; a pool has at most " +
-                  std::to_string(kMaxOwners - 1) + " workers");
+    throw InvalidArgumentError(looks_negative(options.max_workers)
+                                   ? "max_workers must be greater than 0, or 0 for one worker a CPU"
+                                   : "max_workers is " + std::to_string(options.max_workers) +
+                                         "; a pool has at most " + std::to_string(kMaxOwners - 1) +
+                                         " workers");
   }
   return options.max_workers;
 }
@@ -55,15 +55,16 @@ void check_options(const ProcessPoolOptions& options) {
   if (looks_negative(options.max_pending) || looks_negative(options.max_tasks_per_child)) {
     throw InvalidArgumentError("max_pending and max_tasks_per_child count tasks; 0: no limit");
   }
-  if (options.kill_grace.nanoseconds() < 0 ||
-      options.restart_intensity.within.nanoseconds() < 0) {
-    throw InvalidArgumentError("kill_grace and restart_intensity.within are times to wait and "
-                               "cannot be negative");
+  if (options.kill_grace.nanoseconds() < 0 || options.restart_intensity.within.nanoseconds() < 0) {
+    throw InvalidArgumentError(
+        "kill_grace and restart_intensity.within are times to wait and "
+        "cannot be negative");
   }
   const WorkerLimits& limits = options.limits;
   if (limits.memory_bytes != 0 || limits.cpu_seconds != 0 || limits.open_files != 0) {
-    throw InvalidArgumentError("this version of Muster cannot limit its workers; leave "
-                               "ProcessPoolOptions::limits at 0 and set limits in the initializer");
+    throw InvalidArgumentError(
+        "this version of Muster cannot limit its workers; leave "
+        "ProcessPoolOptions::limits at 0 and set limits in the initializer");
   }
 }
 
@@ -188,8 +189,7 @@ void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
 }
 
 void ProcessCore::await_supervisor() {
-  supervisor_pidfd_ =
-      FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, supervisor_, 0)));
+  supervisor_pidfd_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, supervisor_, 0)));
   if (supervisor_pidfd_) return;
   const int error = errno;
   // Without a pidfd its number is all there is; it is our child and not reaped, so it is its own.
@@ -208,13 +208,11 @@ void ProcessCore::await_workers() {
     FileDescriptor pidfd;
     bool truncated = false;
     switch (receive_message(socket_.get(), message, pidfd, truncated)) {
-      case ReceiveResult::none:
-        continue;
+      case ReceiveResult::none: continue;
       case ReceiveResult::closed:
-        throw Error("the supervisor of pool \"" + name_ + "\" (pid " +
-                    std::to_string(supervisor_) + ") ended before its workers were made");
-      case ReceiveResult::message:
-        break;
+        throw Error("the supervisor of pool \"" + name_ + "\" (pid " + std::to_string(supervisor_) +
+                    ") ended before its workers were made");
+      case ReceiveResult::message: break;
     }
     if (message.kind == MessageKind::start_failed) {
       throw InvalidArgumentError("cannot make " + std::to_string(geometry_.workers) +
@@ -246,8 +244,8 @@ void ProcessCore::reap_supervisor() noexcept {
   // kernel sees to it.
   // By the pidfd: the number may be another child's by now.
   while (supervisor_pidfd_ &&
-         ::waitid(P_PIDFD, static_cast<id_t>(supervisor_pidfd_.get()), &info,
-                  WEXITED | __WALL) < 0 &&
+         ::waitid(P_PIDFD, static_cast<id_t>(supervisor_pidfd_.get()), &info, WEXITED | __WALL) <
+             0 &&
          errno == EINTR) {
   }
 }

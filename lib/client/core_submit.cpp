@@ -16,8 +16,8 @@ namespace {
 
 // Beyond so much of long arguments in shared memory, those that have no slot yet wait on the heap.
 constexpr std::size_t kArgumentsBound = std::size_t{64} << 20;
-// Arguments of this size are not left lying until somebody comes by. As many tasks as there are slots
-// with shorter ones keep 64 MiB.
+// Arguments of this size are not left lying until somebody comes by. As many tasks as there are
+// slots with shorter ones keep 64 MiB.
 constexpr std::size_t kPromptlyFreed = 16 * 1024;
 // Submits into the backlog between two looks for a slot that has become free.
 constexpr std::uint32_t kRefillPause = 32;
@@ -42,7 +42,8 @@ void check_options(const TaskOptions& options) {
 }  // namespace
 
 void ProcessCore::check_caller() const {
-  if (usable_here()) [[likely]] return;
+  if (usable_here()) [[likely]]
+    return;
   if (TaskContext::current() != nullptr) {
     throw InvalidStateError("pool \"" + name_ +
                             "\" was used inside one of its own workers; make a pool of its own "
@@ -342,9 +343,8 @@ void ProcessCore::wake_if_needed(std::uint32_t in_slots) {
   if (!parking_.anyone_sleeps()) return;
   const std::size_t asleep = parking_.sleeping();
   if (asleep < geometry_.workers && in_slots <= geometry_.workers - asleep) return;
-  if (parking_.wake_one([](std::atomic<std::uint32_t>& word) {
-        futex_wake(word, 1, FutexScope::shared);
-      })) {
+  if (parking_.wake_one(
+          [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); })) {
     just_woke_someone() = true;
   }
 }

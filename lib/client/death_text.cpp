@@ -93,8 +93,8 @@ std::string describe_death(const DeathFacts& facts, unsigned attempt, unsigned a
   std::string text = "worker " + std::to_string(facts.death.worker_index) + " (pid " +
                      std::to_string(facts.death.worker_pid) + ") " + facts.cause;
   if (facts.ran_task) {
-    text += " while running \"" + facts.death.task_name + "\" (task " +
-            std::to_string(facts.task_id);
+    text +=
+        " while running \"" + facts.death.task_name + "\" (task " + std::to_string(facts.task_id);
     if (attempts > 1) {
       text += ", attempt " + std::to_string(attempt) + " of " + std::to_string(attempts);
     }

@@ -13,7 +13,7 @@ namespace muster::detail {
 // What a death record says, in private memory.
 struct DeathFacts {
   WorkerDeath death;
-  std::string cause;   // "killed by SIGSEGV at address 0x10", "ended with exit code 3"
+  std::string cause;  // "killed by SIGSEGV at address 0x10", "ended with exit code 3"
   std::uint64_t task_id = 0;
   bool ran_task = false;
   std::uint32_t requeued = 0;

@@ -23,15 +23,15 @@ enum class KillReason : std::uint8_t { none, timeout, cancel };
 struct Extras {
   std::int64_t timeout_ns = 0;
   unsigned retries_left = 0;
-  unsigned attempts = 1;       // begun, this one included
-  unsigned retries = 0;        // as asked for
+  unsigned attempts = 1;  // begun, this one included
+  unsigned retries = 0;   // as asked for
   KillReason kill = KillReason::none;
   std::vector<std::string> deaths;  // of the attempts before
   const TaskType* type = nullptr;
   // A chunk of map.
   std::uint32_t items = 0;
-  std::uint32_t first = 0;     // of the present attempt
-  ChunkAssembly assembly;      // of the items before it
+  std::uint32_t first = 0;  // of the present attempt
+  ChunkAssembly assembly;   // of the items before it
   // How far a chunk with a time limit was when the pump looked last.
   std::uint32_t seen_items = 0;
   std::uint64_t seen_tag = 0;

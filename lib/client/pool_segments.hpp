@@ -25,7 +25,7 @@ class PoolSegments {
   // The descriptors for the supervisor; the client's writable ones for what it only reads go with
   // them. Called in the supervisor, and (to drop them) in the client after its fork.
   struct ForSupervisor {
-    Memfd tasks;    // read-only
+    Memfd tasks;  // read-only
     Memfd control;
     Memfd results;
     Memfd facts;

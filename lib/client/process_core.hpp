@@ -47,9 +47,7 @@
 
 namespace muster::detail {
 
-class ProcessCore final : public TravelBackend,
-                          public ExitDrained,
-                          private ArgumentBuffer::Memory {
+class ProcessCore final : public TravelBackend, public ExitDrained, private ArgumentBuffer::Memory {
  public:
   explicit ProcessCore(const ProcessPoolOptions& options);
   // Makes segments, supervisor and workers; once. Throws InvalidArgumentError for options that make
@@ -70,14 +68,14 @@ class ProcessCore final : public TravelBackend,
   std::size_t workers() const override { return geometry_.workers; }
 
   // For ProcessPoolExecutor.
-  void close(bool cancel_pending);     // no submits from now on; returns at once
-  void drain();                        // returns when no task is unfinished
-  void finish();                       // drain, end the workers, join the threads; once
+  void close(bool cancel_pending);  // no submits from now on; returns at once
+  void drain();                     // returns when no task is unfinished
+  void finish();                    // drain, end the workers, join the threads; once
   void drain_at_exit() noexcept override;
   // Throws InvalidStateError in a worker of this pool and in a child that the program forked.
   void check_caller() const;
   bool in_callback() const { return callbacks_.is_current_thread(); }
-  void stop_workers(int signal);       // and so break the pool; returns when they are gone
+  void stop_workers(int signal);  // and so break the pool; returns when they are gone
   PoolStats stats() const;
   std::vector<pid_t> worker_pids() const;
   const std::string& name() const { return name_; }
@@ -222,16 +220,16 @@ class ProcessCore final : public TravelBackend,
   std::optional<ReturnLedger> returns_;
   std::uint64_t next_id_ = 0;
   std::uint32_t refilled_ = 0;
-  std::uint32_t telling_ = 0;      // slots whose task tells the pump when it ends
+  std::uint32_t telling_ = 0;     // slots whose task tells the pump when it ends
   std::uint32_t last_owner_ = 0;  // of a result that was taken in
   std::uint64_t unfinished_ = 0;
-  std::uint32_t refill_pause_ = 0;   // submits before the next look for a free slot
-  std::uint32_t waiting_ = 0;        // threads that look at slots without the lock
+  std::uint32_t refill_pause_ = 0;          // submits before the next look for a free slot
+  std::uint32_t waiting_ = 0;               // threads that look at slots without the lock
   std::atomic<std::uint32_t> progress_{0};  // bumped when a task ends and somebody waits here
   std::uint32_t progress_waiters_ = 0;
   bool queue_closed_ = false;
   bool pump_done_ = false;
-  std::string corrupted_;  // what was found; "" while all is well
+  std::string corrupted_;             // what was found; "" while all is well
   std::vector<std::uint32_t> timed_;  // slots with a time limit
   std::vector<FileDescriptor> worker_pidfds_;
   std::vector<std::uint64_t> incarnations_;

@@ -1,5 +1,3 @@
-#include <muster/process_pool.hpp>
-
 #include <signal.h>
 
 #include <exception>
@@ -7,6 +5,7 @@
 
 #include <muster/error.hpp>
 #include <muster/log.hpp>
+#include <muster/process_pool.hpp>
 
 #include "lib/client/process_core.hpp"
 #include "lib/common/exception_text.hpp"
@@ -57,8 +56,9 @@ void ProcessPoolExecutor::end(bool unwinding) noexcept {
 
 detail::ProcessCore& ProcessPoolExecutor::core() const {
   if (!core_) {
-    throw InvalidStateError("this ProcessPoolExecutor was moved from, or its construction has "
-                            "not ended; use the one it was moved to");
+    throw InvalidStateError(
+        "this ProcessPoolExecutor was moved from, or its construction has "
+        "not ended; use the one it was moved to");
   }
   return *core_;
 }

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <atomic>
-#include <boost/interprocess/mapped_region.hpp>
 #include <cstdint>
+
+#include <boost/interprocess/mapped_region.hpp>
 
 #include <muster/detail/task_source.hpp>
 

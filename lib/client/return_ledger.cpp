@@ -62,8 +62,7 @@ void ReturnLedger::send(std::uint32_t w, Account& a, std::uint64_t entry) {
   // Acquire pairs with the worker's release: the entries before it have been read. A value that
   // makes no sense can only make the ring look fuller or emptier than it is; entries are then
   // lost to the worker that wrote the value.
-  const std::uint64_t read =
-      results_.window(w).record().returned.load(std::memory_order_acquire);
+  const std::uint64_t read = results_.window(w).record().returned.load(std::memory_order_acquire);
   while (!a.waiting.empty() && a.written - read < kReturns) {
     // Relaxed: ordered by `written`.
     ring.entries[a.written % kReturns].store(a.waiting.front(), std::memory_order_relaxed);

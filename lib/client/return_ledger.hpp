@@ -36,11 +36,11 @@ class ReturnLedger {
 
  private:
   struct Account {
-    std::uint64_t floor = 0;   // of the present incarnation's arena, as far as known
-    std::uint64_t below = 0;   // blocks kept below it
+    std::uint64_t floor = 0;  // of the present incarnation's arena, as far as known
+    std::uint64_t below = 0;  // blocks kept below it
     std::uint64_t above = 0;
-    bool settled = true;       // nothing unseen lies below the floor
-    std::uint64_t written = 0; // entries ever written to the ring
+    bool settled = true;                // nothing unseen lies below the floor
+    std::uint64_t written = 0;          // entries ever written to the ring
     std::deque<std::uint64_t> waiting;  // for room in the ring
   };
 

@@ -15,8 +15,8 @@ namespace {
 std::size_t cpus_in_affinity_mask() {
   // The kernel refuses a mask smaller than its own, and says not how large that is.
   for (int bits = 1024; bits <= (1 << 20); bits *= 2) {
-    const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> set(
-        CPU_ALLOC(bits), [](cpu_set_t* s) { CPU_FREE(s); });
+    const std::unique_ptr<cpu_set_t, void (*)(cpu_set_t*)> set(CPU_ALLOC(bits),
+                                                               [](cpu_set_t* s) { CPU_FREE(s); });
     if (set == nullptr) return 1;
     const std::size_t size = CPU_ALLOC_SIZE(bits);
     if (::sched_getaffinity(0, size, set.get()) == 0)

@@ -24,16 +24,12 @@ FutexResult futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t exp
   // FUTEX_WAIT_BITSET and not FUTEX_WAIT: its time is absolute, on CLOCK_MONOTONIC.
   const timespec when = until.absolute();
   const long rc = ::syscall(SYS_futex, &word, operation(FUTEX_WAIT_BITSET, scope), expected,
-                            until.is_never() ? nullptr : &when, nullptr,
-                            FUTEX_BITSET_MATCH_ANY);
+                            until.is_never() ? nullptr : &when, nullptr, FUTEX_BITSET_MATCH_ANY);
   if (rc == 0) return FutexResult::woken;
   switch (errno) {
-    case EAGAIN:
-      return FutexResult::changed;
-    case ETIMEDOUT:
-      return FutexResult::timed_out;
-    default:
-      return FutexResult::woken;
+    case EAGAIN: return FutexResult::changed;
+    case ETIMEDOUT: return FutexResult::timed_out;
+    default: return FutexResult::woken;
   }
 }
 

@@ -1,5 +1,3 @@
-#include <muster/log.hpp>
-
 #include <unistd.h>
 
 #include <atomic>
@@ -7,6 +5,8 @@
 #include <mutex>
 #include <string>
 #include <utility>
+
+#include <muster/log.hpp>
 
 #include "lib/common/fork_guard.hpp"
 #include "lib/common/futex.hpp"
@@ -56,12 +56,9 @@ class Call {
 
 const char* word_for(LogLevel level) {
   switch (level) {
-    case LogLevel::info:
-      return "info";
-    case LogLevel::warning:
-      return "warning";
-    default:
-      return "error";
+    case LogLevel::info: return "info";
+    case LogLevel::warning: return "warning";
+    default: return "error";
   }
 }
 

@@ -35,9 +35,9 @@ class TickScale {
   TickScale(std::uint64_t ticks_then, std::int64_t ns_then)
       : TickScale(ticks_then, ns_then, ticks_now(), monotonic_ns()) {}
   TickScale(std::uint64_t ticks_then, std::int64_t ns_then, std::uint64_t ticks, std::int64_t ns)
-      : ns_per_tick_(ticks > ticks_then
-                         ? static_cast<double>(ns - ns_then) / static_cast<double>(ticks - ticks_then)
-                         : 1.0) {}
+      : ns_per_tick_(ticks > ticks_then ? static_cast<double>(ns - ns_then) /
+                                              static_cast<double>(ticks - ticks_then)
+                                        : 1.0) {}
 
   std::int64_t nanoseconds(std::uint64_t ticks) const {
     return static_cast<std::int64_t>(static_cast<double>(ticks) * ns_per_tick_);

@@ -94,9 +94,9 @@ void CallbackRunner::start_thread() noexcept {
     has_thread_ = true;
   } catch (const std::system_error& error) {
     if (std::exchange(warned_, true)) return;
-    log(LogLevel::warning,
-        "pool " + name_ + " could not start its callback thread (" + error.what() +
-            "); callbacks run on the threads that end the futures instead");
+    log(LogLevel::warning, "pool " + name_ + " could not start its callback thread (" +
+                               error.what() +
+                               "); callbacks run on the threads that end the futures instead");
   }
 }
 

@@ -1,10 +1,9 @@
-#include <muster/detail/chunk.hpp>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
 
+#include <muster/detail/chunk.hpp>
 #include <muster/detail/chunk_codec.hpp>
 #include <muster/error.hpp>
 
@@ -52,8 +51,7 @@ void ChunkWriter::commit_failure(const std::exception_ptr& error) {
   out_.context().reset();
   open(ChunkRecord::failure);
   encode_exception(error, out_);
-  store_header(
-      ChunkHeader::pack(ChunkRecord::failure, 1, out_.size() - header_at_ - kHeader));
+  store_header(ChunkHeader::pack(ChunkRecord::failure, 1, out_.size() - header_at_ - kHeader));
   committed_ = out_.size();
   count();
 }
@@ -64,8 +62,8 @@ ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t max_items)
   while (scan.items < max_items && region.size() - at >= kHeader) {
     // Acquire: pairs with the release in ChunkWriter.
     auto* place = const_cast<std::byte*>(region.data()) + at;
-    const std::uint64_t header = std::atomic_ref(*reinterpret_cast<std::uint64_t*>(place))
-                                     .load(std::memory_order_acquire);
+    const std::uint64_t header =
+        std::atomic_ref(*reinterpret_cast<std::uint64_t*>(place)).load(std::memory_order_acquire);
     const std::uint64_t items = ChunkHeader::items(header);
     const std::uint64_t bytes = ChunkHeader::bytes(header);
     const bool known = ChunkHeader::kind(header) == ChunkRecord::values ||
@@ -78,8 +76,7 @@ ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t max_items)
   return scan;
 }
 
-std::uint32_t ChunkAssembly::add_piece(std::span<const std::byte> region,
-                                       std::uint32_t max_items) {
+std::uint32_t ChunkAssembly::add_piece(std::span<const std::byte> region, std::uint32_t max_items) {
   const ChunkScan scan = scan_chunk(region, max_items);
   if (scan.items == 0) return 0;
   pad();

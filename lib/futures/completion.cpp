@@ -13,8 +13,7 @@ namespace muster::detail {
 bool StateBase::try_claim() noexcept {
   std::uint32_t old = status_.load(std::memory_order_relaxed);
   while ((old & kPhaseMask) < static_cast<std::uint32_t>(Phase::claimed)) {
-    const std::uint32_t claimed =
-        (old & ~kPhaseMask) | static_cast<std::uint32_t>(Phase::claimed);
+    const std::uint32_t claimed = (old & ~kPhaseMask) | static_cast<std::uint32_t>(Phase::claimed);
     // Acquire: pairs with the release by which the state was shown to this thread.
     if (status_.compare_exchange_weak(old, claimed, std::memory_order_acquire,
                                       std::memory_order_relaxed))
@@ -50,8 +49,7 @@ void StateBase::publish_hooked(Phase phase, std::uint32_t raw) noexcept {
 // The state ends and its observers are told in one critical section: whoever sees it ended and
 // then takes the lock to detach finds that nobody touches the list any more. After the lock is
 // given back the state lives only if callbacks hang on it, which have handles.
-bool StateBase::end_hooked(Phase phase, std::uint32_t raw, std::uint32_t keep,
-                           bool only_pending) {
+bool StateBase::end_hooked(Phase phase, std::uint32_t raw, std::uint32_t keep, bool only_pending) {
   bool callbacks = false;
   CallbackRunner* runner = nullptr;
   std::uint32_t old;

@@ -6,11 +6,9 @@
 
 #include <muster/detail/done_callback.hpp>
 #include <muster/detail/future_access.hpp>
-#include "lib/common/exception_text.hpp"
 #include <muster/error.hpp>
 #include <muster/log.hpp>
 
-#include <muster/detail/future_access.hpp>
 #include "lib/common/exception_text.hpp"
 
 namespace muster::detail {
@@ -42,12 +40,9 @@ std::string describe_state(StateBase* state, const std::type_info& value) {
   // What came as bytes may turn out to be an error only when it is decoded.
   state->settle(Deadline::never());
   switch (state->phase()) {
-    case Phase::cancelled:
-      return text + "cancelled>";
-    case Phase::failed:
-      return text + "finished raised " + type_of_exception(state->error()) + ">";
-    default:
-      return text + "finished returned " + demangle(value.name()) + ">";
+    case Phase::cancelled: return text + "cancelled>";
+    case Phase::failed: return text + "finished raised " + type_of_exception(state->error()) + ">";
+    default: return text + "finished returned " + demangle(value.name()) + ">";
   }
 }
 

@@ -14,9 +14,7 @@ class HookList {
   bool empty() const { return head_ == nullptr; }
   StateHook* first() const { return head_; }
   // Null after the last.
-  StateHook* after(StateHook* hook) const {
-    return hook->next == head_ ? nullptr : hook->next;
-  }
+  StateHook* after(StateHook* hook) const { return hook->next == head_ ? nullptr : hook->next; }
 
   bool has_callback() const {
     for (StateHook* h = head_; h != nullptr; h = after(h))
@@ -48,9 +46,7 @@ class HookList {
   }
 
   static bool hangs(const StateHook& hook) { return hook.next != nullptr; }
-  static bool is_callback(const StateHook& hook) {
-    return hook.kind == StateHook::Kind::callback;
-  }
+  static bool is_callback(const StateHook& hook) { return hook.kind == StateHook::Kind::callback; }
 
  private:
   StateHook*& head_;

@@ -1,5 +1,3 @@
-#include <muster/detail/map_progress.hpp>
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +5,8 @@
 #include <mutex>
 #include <string>
 #include <utility>
+
+#include <muster/detail/map_progress.hpp>
 
 #include "lib/common/deadline.hpp"
 #include "lib/common/futex_mutex.hpp"

@@ -1,7 +1,6 @@
-#include <muster/detail/map_run.hpp>
-
 #include <string>
 
+#include <muster/detail/map_run.hpp>
 #include <muster/error.hpp>
 
 namespace muster::detail {

@@ -1,11 +1,9 @@
-#include <muster/detail/map_sizing.hpp>
-
 #include <algorithm>
 #include <limits>
 #include <string>
 
 #include <muster/detail/chunk.hpp>
-#include <muster/detail/item_time.hpp>
+#include <muster/detail/map_sizing.hpp>
 #include <muster/error.hpp>
 
 namespace muster::detail {
@@ -17,8 +15,7 @@ constexpr std::size_t kUnmeasuredChunks = 64;
 constexpr std::size_t kMostItems = ChunkHeader::kMaxItems;
 
 void check(const char* what, std::size_t value) {
-  constexpr auto kMost =
-      static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max());
   if (value > kMost)
     throw InvalidArgumentError(std::string(what) + " of map is " + std::to_string(value) +
                                ", which was a negative number: use 0 for the default, or how "
@@ -27,29 +24,17 @@ void check(const char* what, std::size_t value) {
 
 }  // namespace
 
-void ItemTime::note(double seconds_per_item) {
-  const double mean = mean_.load(std::memory_order_relaxed);
-  // A thread that lost its core while it measured is not to spoil the mean at once.
-  constexpr double kOutlier = 8;
-  double weight = mean == 0 ? 1 : 0.25;
-  if (mean > 0 && seconds_per_item > mean * kOutlier) weight = 1.0 / 16;
-  // The clock may say 0; that something was measured must show.
-  constexpr double kLeast = 1e-10;
-  mean_.store(std::max(mean + weight * (seconds_per_item - mean), kLeast),
-              std::memory_order_relaxed);
-}
-
 ChunkSizer::ChunkSizer(const MapOptions& options, std::size_t workers)
-    : fixed_(options.chunksize), most_(options.buffersize), workers_(std::max<std::size_t>(workers, 1)) {
+    : fixed_(options.chunksize),
+      most_(options.buffersize),
+      workers_(std::max<std::size_t>(workers, 1)) {
   check("chunksize", options.chunksize);
   check("buffersize", options.buffersize);
   // A time limit is an item's own, so an item is a task unless the caller wants it otherwise.
   if (fixed_ == 0 && !options.task.task_timeout.is_zero()) fixed_ = 1;
   fixed_ = std::min(fixed_, kMostItems);
-  if (most_ != 0) {
-    // What is in flight is to be spread over the workers, with a chunk that waits for each.
-    most_ = fixed_ != 0 ? most_ : std::max<std::size_t>(most_ / (2 * workers_), 1);
-  }
+  // What is in flight is to be spread over the workers, with a chunk that waits for each.
+  if (most_ != 0 && fixed_ == 0) most_ = std::max<std::size_t>(most_ / (2 * workers_), 1);
 }
 
 std::size_t ChunkSizer::next(std::optional<double> seconds_per_item,

@@ -1,15 +1,14 @@
-#include <muster/detail/state.hpp>
-
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
 
 #include <muster/decoder.hpp>
 #include <muster/detail/exception_codec.hpp>
+#include <muster/detail/future_access.hpp>
+#include <muster/detail/state.hpp>
 #include <muster/detail/state_allocator.hpp>
 #include <muster/error.hpp>
 
-#include <muster/detail/future_access.hpp>
 #include "lib/common/exception_text.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/futures/spin.hpp"
@@ -58,12 +57,9 @@ bool StateBase::cancel(CancelMode mode) {
 bool StateBase::running() const {
   switch (phase()) {
     case Phase::running:
-    case Phase::claimed:
-      return true;
-    case Phase::pending:
-      return source_ != nullptr && source_->running(*this);
-    default:
-      return false;
+    case Phase::claimed: return true;
+    case Phase::pending: return source_ != nullptr && source_->running(*this);
+    default: return false;
   }
 }
 
@@ -75,12 +71,9 @@ void StateBase::request_stop() {
 
 std::exception_ptr StateBase::error() const {
   switch (phase()) {
-    case Phase::failed:
-      return payload_.error;
-    case Phase::cancelled:
-      return std::make_exception_ptr(CancelledError());
-    default:
-      return nullptr;
+    case Phase::failed: return payload_.error;
+    case Phase::cancelled: return std::make_exception_ptr(CancelledError());
+    default: return nullptr;
   }
 }
 

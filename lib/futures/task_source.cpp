@@ -1,8 +1,7 @@
+#include <muster/detail/future_access.hpp>
+#include <muster/detail/state.hpp>
 #include <muster/detail/task_source.hpp>
 
-#include <muster/detail/state.hpp>
-
-#include <muster/detail/future_access.hpp>
 #include "lib/common/exception_text.hpp"
 
 namespace muster::detail {

@@ -1,7 +1,6 @@
-#include <muster/this_task.hpp>
-
 #include <muster/detail/task_context.hpp>
 #include <muster/error.hpp>
+#include <muster/this_task.hpp>
 
 namespace muster {
 namespace {
@@ -11,8 +10,9 @@ namespace {
 
 detail::TaskContext& context_of_task(const char* asked) {
   if (current_context == nullptr)
-    throw InvalidStateError(std::string(asked) + " was asked for outside a task: only what runs "
-                                                 "on a worker has one");
+    throw InvalidStateError(std::string(asked) +
+                            " was asked for outside a task: only what runs "
+                            "on a worker has one");
   return *current_context;
 }
 
@@ -20,13 +20,9 @@ detail::TaskContext& context_of_task(const char* asked) {
 
 detail::TaskContext* detail::TaskContext::current() noexcept { return current_context; }
 
-void detail::TaskContext::set_current(TaskContext* context) noexcept {
-  current_context = context;
-}
+void detail::TaskContext::set_current(TaskContext* context) noexcept { current_context = context; }
 
-std::size_t this_worker::index() {
-  return context_of_task("this_worker::index()").worker_index();
-}
+std::size_t this_worker::index() { return context_of_task("this_worker::index()").worker_index(); }
 
 pid_t this_worker::pid() { return context_of_task("this_worker::pid()").worker_pid(); }
 

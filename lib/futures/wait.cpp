@@ -1,9 +1,8 @@
-#include <muster/wait.hpp>
-
 #include <algorithm>
 #include <functional>
 
 #include <muster/detail/completion_queue.hpp>
+#include <muster/wait.hpp>
 
 namespace muster::detail {
 namespace {
@@ -44,12 +43,10 @@ bool has_duplicates(std::vector<StateBase*> states) {
 void wait_for(std::span<StateBase* const> states, const WaitOptions& options) {
   const Deadline until = options.timeout ? Deadline::after(*options.timeout) : Deadline::never();
   switch (options.return_when) {
-    case ReturnWhen::all_completed:
-      return wait_for_all(states, until);
+    case ReturnWhen::all_completed: return wait_for_all(states, until);
     case ReturnWhen::first_completed:
       return wait_for_first(states, until, [](StateBase&) { return true; });
-    case ReturnWhen::first_exception:
-      return wait_for_first(states, until, failed);
+    case ReturnWhen::first_exception: return wait_for_first(states, until, failed);
   }
 }
 

@@ -21,13 +21,10 @@ WorkerState state_of(const WorkerRecord& record, const WorkerFacts& facts) {
   if (record.incarnation.load() != facts.incarnation.load()) return WorkerState::starting;
   switch (record.phase.load()) {
     case WorkerPhase::ready:
-      return record.current.load() == 0 ? WorkerState::idle
-                                        : WorkerState::running;
+      return record.current.load() == 0 ? WorkerState::idle : WorkerState::running;
     case WorkerPhase::ending:
-    case WorkerPhase::ended:
-      return WorkerState::stopping;
-    default:
-      return WorkerState::starting;
+    case WorkerPhase::ended: return WorkerState::stopping;
+    default: return WorkerState::starting;
   }
 }
 
@@ -80,23 +77,16 @@ PoolStats take_snapshot(const PoolViews& pool) {
   stats.restarts = pool.facts.facts().restarts.load();
   for (std::uint32_t slot = 0; slot < geometry.slots; ++slot) {
     switch (slots.read(slot).status()) {
-      case SlotStatus::pending:
-        ++stats.queued;
-        break;
+      case SlotStatus::pending: ++stats.queued; break;
       case SlotStatus::running:
-      case SlotStatus::killing:
-        ++stats.running;
-        break;
+      case SlotStatus::killing: ++stats.running; break;
       case SlotStatus::done:
         ++stats.finished;  // not taken in by the client yet
         break;
       case SlotStatus::failed:
       case SlotStatus::died:
-      case SlotStatus::killed:
-        ++stats.failed;
-        break;
-      case SlotStatus::free:
-        break;
+      case SlotStatus::killed: ++stats.failed; break;
+      case SlotStatus::free: break;
     }
   }
   const TickScale scale(header.created_ticks, header.created_monotonic_ns);

@@ -32,8 +32,7 @@ class Hint {
  public:
   constexpr Hint() = default;
   constexpr explicit Hint(std::uint64_t bits) : bits_(bits) {}
-  constexpr Hint(std::uint32_t slot, TaskTag tag)
-      : bits_((tag.bits() << 16) | (slot & 0xffffu)) {}
+  constexpr Hint(std::uint32_t slot, TaskTag tag) : bits_((tag.bits() << 16) | (slot & 0xffffu)) {}
 
   constexpr std::uint64_t bits() const { return bits_; }
   constexpr std::uint32_t slot() const { return static_cast<std::uint32_t>(bits_ & 0xffffu); }
@@ -48,8 +47,8 @@ inline constexpr std::size_t kMaxSlots = std::size_t{1} << 16;
 template <class Platform>
 struct BasicRingEnds {
   // Lines of their own, two apart: the adjacent-line prefetcher would tie neighbours together.
-  alignas(128) typename Platform::template Atomic<std::uint64_t> head;  // workers
-  alignas(128) typename Platform::template Atomic<std::uint64_t> tail;  // client
+  alignas(128) typename Platform::template Atomic<std::uint64_t> head;         // workers
+  alignas(128) typename Platform::template Atomic<std::uint64_t> tail;         // client
   alignas(128) typename Platform::template Atomic<std::uint32_t> sweep_epoch;  // client, supervisor
   typename Platform::template Atomic<std::uint32_t> closed;                    // client, supervisor
 };
@@ -112,9 +111,7 @@ class HintRing {
     return tail > head ? tail - head : 0;
   }
 
-  std::uint32_t sweep_epoch() const {
-    return ends_->sweep_epoch.load(std::memory_order_seq_cst);
-  }
+  std::uint32_t sweep_epoch() const { return ends_->sweep_epoch.load(std::memory_order_seq_cst); }
   void bump_sweep_epoch() { ends_->sweep_epoch.fetch_add(1, std::memory_order_seq_cst); }
 
   bool closed() const { return ends_->closed.load(std::memory_order_seq_cst) != 0; }

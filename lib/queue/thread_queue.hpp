@@ -1,8 +1,8 @@
 #pragma once
 
-#include <concurrentqueue/concurrentqueue.h>
-
 #include <cstddef>
+
+#include <concurrentqueue/concurrentqueue.h>
 
 namespace muster::detail {
 

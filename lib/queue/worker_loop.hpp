@@ -38,10 +38,8 @@ LoopEnd run_worker(Queue& queue, Runner& runner) {
       case PopResult::item:
         if (runner.run(item) == LoopStep::leave) return LoopEnd::runner_left;
         break;
-      case PopResult::timed_out:
-        break;
-      case PopResult::closed:
-        return LoopEnd::queue_closed;
+      case PopResult::timed_out: break;
+      case PopResult::closed: return LoopEnd::queue_closed;
     }
   }
 }

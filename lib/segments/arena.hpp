@@ -10,13 +10,14 @@
 // If the process dies here, its arena is reset as a whole by its successor (or, for the client,
 // gone with the pool).
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
 #include <boost/interprocess/indexes/null_index.hpp>
 #include <boost/interprocess/managed_external_buffer.hpp>
 #include <boost/interprocess/mem_algo/rbtree_best_fit.hpp>
 #include <boost/interprocess/sync/mutex_family.hpp>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
 
 namespace muster::detail {
 
@@ -48,8 +49,9 @@ class Arena {
 
  private:
   using Algorithm = boost::interprocess::rbtree_best_fit<boost::interprocess::null_mutex_family>;
-  using Buffer = boost::interprocess::basic_managed_external_buffer<
-      char, Algorithm, boost::interprocess::null_index>;
+  using Buffer =
+      boost::interprocess::basic_managed_external_buffer<char, Algorithm,
+                                                         boost::interprocess::null_index>;
 
   bool grow(std::size_t wanted);
 

@@ -3,11 +3,12 @@
 // Where everything lies in a pool's four pieces of shared memory. Computed once by the client,
 // kept in private memory by every process: what is shared can be scribbled over.
 //
-// | segment  | holds                                              | client | worker w | others | supervisor | tool |
-// | tasks    | pool header, names, task parts, returns, arguments | RW     | RO       | RO     | RO         | RO   |
-// | control  | slot words, ring, park words, reservations         | RW     | RW       | RW     | RW         | RO   |
-// | results  | a window a worker: record, result parts, arena     | RO     | RW, own  | -      | RO         | RO   |
-// | facts    | pids, incarnations, deaths                         | RO     | RO       | RO     | RW         | RO   |
+// | segment  | holds                                              | client | worker w | others |
+// supervisor | tool | | tasks    | pool header, names, task parts, returns, arguments | RW     | RO
+// | RO     | RO         | RO   | | control  | slot words, ring, park words, reservations         |
+// RW     | RW       | RW     | RW         | RO   | | results  | a window a worker: record, result
+// parts, arena     | RO     | RW, own  | -      | RO         | RO   | | facts    | pids,
+// incarnations, deaths                         | RO     | RO       | RO     | RW         | RO   |
 
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +17,8 @@ namespace muster::detail {
 
 struct Geometry {
   std::uint32_t workers = 0;
-  std::uint32_t slots = 0;         // a power of two
-  std::uint32_t ring_cells = 0;    // a power of two, at least twice the slots
+  std::uint32_t slots = 0;            // a power of two
+  std::uint32_t ring_cells = 0;       // a power of two, at least twice the slots
   std::uint64_t arguments_bytes = 0;  // address space of the arguments' arena, at the end of tasks
   std::uint64_t window_bytes = 0;     // of one worker's results
   std::uint64_t arena_bytes = 0;      // address space of one worker's arena, at its window's end

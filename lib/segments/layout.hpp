@@ -54,28 +54,28 @@ struct PoolHeader {
   std::atomic<std::uint32_t> replaces;  // OnWorkerDeath::replace
   // Counted by the client under its lock.
   std::atomic<std::uint64_t> submitted;
-  std::atomic<std::uint64_t> finished;   // with a value
-  std::atomic<std::uint64_t> failed;     // with an exception, a worker's death among them
+  std::atomic<std::uint64_t> finished;  // with a value
+  std::atomic<std::uint64_t> failed;    // with an exception, a worker's death among them
   std::atomic<std::uint64_t> cancelled;
-  std::atomic<std::uint64_t> behind;     // in the client's own memory, waiting for a slot
+  std::atomic<std::uint64_t> behind;            // in the client's own memory, waiting for a slot
   std::atomic<std::uint64_t> arguments_in_use;  // bytes
   std::atomic<std::uint64_t> arguments_backed;  // bytes with pages behind them
-  std::atomic<std::uint32_t> names;      // entries of the table of names
+  std::atomic<std::uint32_t> names;             // entries of the table of names
 };
 static_assert(sizeof(PoolHeader) <= kPage);
 
 enum TaskFlags : std::uint8_t {
-  kInArena = 1,     // the arguments' bytes lie in the arena, at Where::offset
-  kChunk = 2,       // many items: see Where::first and Where::count
+  kInArena = 1,  // the arguments' bytes lie in the arena, at Where::offset
+  kChunk = 2,    // many items: see Where::first and Where::count
 };
 
 // What a worker must know of a task. A cache line, written by the client before the slot is
 // published and left alone until it is free again, but for `stop`.
 struct alignas(64) TaskPart {
-  std::uint64_t function;  // FunctionCode of the thunk
+  std::uint64_t function;     // FunctionCode of the thunk
   std::uint8_t inline_bytes;  // of the arguments, where they are inline
   std::uint8_t flags;
-  std::uint8_t name;          // index into the table of names
+  std::uint8_t name;  // index into the table of names
   std::uint8_t pad;
   std::atomic<std::uint32_t> stop;  // the client asks the task to stop; may be set at any time
   union {
@@ -83,8 +83,8 @@ struct alignas(64) TaskPart {
     struct {
       std::uint64_t offset;  // into the arguments' arena
       std::uint64_t size;
-      std::uint32_t first;   // chunk: the first item to run
-      std::uint32_t count;   // chunk: items in all
+      std::uint32_t first;  // chunk: the first item to run
+      std::uint32_t count;  // chunk: items in all
     } where;
   };
 };
@@ -114,10 +114,10 @@ struct ControlHeader {
 
 enum class WorkerPhase : std::uint32_t {
   absent = 0,
-  starting,   // up to the end of the initializer
-  ready,      // takes tasks
-  ending,     // takes no more: finalizer, then exit
-  ended,      // in order: its exit is not a death
+  starting,  // up to the end of the initializer
+  ready,     // takes tasks
+  ending,    // takes no more: finalizer, then exit
+  ended,     // in order: its exit is not a death
   init_failed,
 };
 
@@ -133,8 +133,8 @@ struct ChunkRegion {
   }
 };
 
-// Written by the crash handler, which may run at any instruction: `signal` after what stands between
-// it and the frames, with release; the frames after it, their count last.
+// Written by the crash handler, which may run at any instruction: `signal` after what stands
+// between it and the frames, with release; the frames after it, their count last.
 struct CrashRecord {
   std::atomic<std::int32_t> signal;
   std::int32_t code;  // si_code
@@ -217,10 +217,10 @@ struct DeathRecord {
   std::int32_t exit_code;    // -1: none
   std::int32_t term_signal;  // 0: none
   std::uint32_t core_dumped;
-  std::uint32_t asked_for;   // the client had asked for it (kill of a task)
-  std::uint64_t task;        // Hint bits + 1 of what it ran; 0: nothing
+  std::uint32_t asked_for;  // the client had asked for it (kill of a task)
+  std::uint64_t task;       // Hint bits + 1 of what it ran; 0: nothing
   std::uint32_t task_was_killing;
-  std::uint32_t requeued;    // hints it had taken and not begun
+  std::uint32_t requeued;      // hints it had taken and not begun
   std::uint64_t chunk_region;  // ChunkRegion of a chunk that ran; 0: none
   std::uint32_t chunk_items;
   std::uint32_t pad;

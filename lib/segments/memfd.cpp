@@ -5,9 +5,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <boost/interprocess/exceptions.hpp>
 #include <cerrno>
 #include <system_error>
+
+#include <boost/interprocess/exceptions.hpp>
 
 #include <muster/error.hpp>
 

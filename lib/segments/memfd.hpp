@@ -2,12 +2,13 @@
 
 #include <sys/types.h>
 
-#include <boost/interprocess/detail/os_file_functions.hpp>
-#include <boost/interprocess/interprocess_fwd.hpp>
-#include <boost/interprocess/mapped_region.hpp>
 #include <cstddef>
 #include <string>
 #include <utility>
+
+#include <boost/interprocess/detail/os_file_functions.hpp>
+#include <boost/interprocess/interprocess_fwd.hpp>
+#include <boost/interprocess/mapped_region.hpp>
 
 namespace muster::detail {
 
@@ -73,8 +74,7 @@ class Memfd {
 
 // Maps [offset, offset + size). Pages are not copied into children that the user forks.
 // Throws Error where the address space runs out.
-boost::interprocess::mapped_region map_shared(const Memfd& memory,
-                                              boost::interprocess::mode_t mode,
+boost::interprocess::mapped_region map_shared(const Memfd& memory, boost::interprocess::mode_t mode,
                                               std::size_t offset, std::size_t size);
 
 // Backs [offset, offset + size) of the memory with pages, so that touching them later cannot fail.

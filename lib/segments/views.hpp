@@ -78,9 +78,7 @@ struct FactsView {
   Geometry geometry;
 
   Facts& facts() const { return *place<Facts>(base, 0); }
-  WorkerFacts& worker(std::uint32_t w) const {
-    return place<WorkerFacts>(base, kWorkerFactsAt)[w];
-  }
+  WorkerFacts& worker(std::uint32_t w) const { return place<WorkerFacts>(base, kWorkerFactsAt)[w]; }
 };
 
 }  // namespace muster::detail

@@ -138,8 +138,7 @@ class SlotTable {
     std::uint64_t expected = from.bits();
     // Success is seq_cst: the acquire half pairs with publish() and finish(), the release half
     // with read(), and the total order with attention() and ask().
-    return lines_[slot].word.compare_exchange_strong(expected, to.bits(),
-                                                     std::memory_order_seq_cst,
+    return lines_[slot].word.compare_exchange_strong(expected, to.bits(), std::memory_order_seq_cst,
                                                      std::memory_order_relaxed);
   }
 

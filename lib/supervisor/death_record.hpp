@@ -10,8 +10,8 @@ namespace muster::detail {
 
 // What the kernel tells of a process that has ended.
 struct ExitFacts {
-  int exit_code = -1;    // -1: none
-  int term_signal = 0;   // 0: none
+  int exit_code = -1;   // -1: none
+  int term_signal = 0;  // 0: none
   bool core_dumped = false;
   std::int64_t max_rss_bytes = 0;
   std::int64_t user_ns = 0;

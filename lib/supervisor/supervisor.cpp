@@ -32,8 +32,7 @@ std::string with_errno(const std::string& what, int error) {
 
 }  // namespace
 
-Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket,
-                       FileDescriptor client_pidfd)
+Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDescriptor client_pidfd)
     : setup_(std::move(setup)),
       client_socket_(std::move(client_socket)),
       client_pidfd_(std::move(client_pidfd)) {
@@ -83,9 +82,9 @@ bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
   ::setpgid(pid, pid);
   FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!pidfd) {
-    error = with_errno("watching worker " + std::to_string(index) + " (pid " +
-                           std::to_string(pid) + ") failed",
-                       errno);
+    error = with_errno(
+        "watching worker " + std::to_string(index) + " (pid " + std::to_string(pid) + ") failed",
+        errno);
     ::kill(pid, SIGKILL);
     while (::waitpid(pid, nullptr, __WALL) < 0 && errno == EINTR) {
     }
@@ -167,13 +166,9 @@ void Supervisor::handle_messages() {
     FileDescriptor unused;
     bool truncated = false;
     switch (receive_message(client_socket_.get(), message, unused, truncated)) {
-      case ReceiveResult::none:
-        return;
-      case ReceiveResult::closed:
-        end_all(SIGKILL);
-        leave();
-      case ReceiveResult::message:
-        break;
+      case ReceiveResult::none: return;
+      case ReceiveResult::closed: end_all(SIGKILL); leave();
+      case ReceiveResult::message: break;
     }
     if (message.kind == MessageKind::kill_task) kill_for_task(message);
     if (message.kind == MessageKind::stop_workers) {
@@ -241,9 +236,9 @@ void Supervisor::handle_exit(std::uint32_t index) {
       break_pool(BreakCause::worker_died, number, "", SIGKILL);
     }
     if (too_many_deaths()) {
-      const std::string text =
-          std::to_string(setup_.restart_intensity.deaths + 1) + " workers died within " +
-          std::to_string(setup_.restart_intensity.within.seconds()) + " s";
+      const std::string text = std::to_string(setup_.restart_intensity.deaths + 1) +
+                               " workers died within " +
+                               std::to_string(setup_.restart_intensity.within.seconds()) + " s";
       break_pool(BreakCause::too_many_deaths, number, text.c_str(), SIGKILL);
     }
   }
@@ -269,7 +264,8 @@ bool Supervisor::too_many_deaths() {
 }
 
 void Supervisor::wake_all() {
-  parking_.wake_all([](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
+  parking_.wake_all(
+      [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
 }
 
 void Supervisor::kill_for_task(const Message& message) {
@@ -309,8 +305,7 @@ int Supervisor::poll_timeout_ms() const {
   return static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, INT_MAX));
 }
 
-void Supervisor::break_pool(BreakCause cause, std::uint64_t record, const char* text,
-                            int signal) {
+void Supervisor::break_pool(BreakCause cause, std::uint64_t record, const char* text, int signal) {
   end_all(signal);
   Message message;
   message.kind = MessageKind::broken;
@@ -349,8 +344,7 @@ void Supervisor::end_all(int signal) {
 
 void Supervisor::leave() { ::_exit(0); }
 
-void supervisor_main(WorkerSetup setup, FileDescriptor client_socket,
-                     FileDescriptor client_pidfd) {
+void supervisor_main(WorkerSetup setup, FileDescriptor client_socket, FileDescriptor client_pidfd) {
   reset_signals();
   ::setpgid(0, 0);  // a terminal's signals reach the client alone
   const std::string title = "muster:" + setup.pool_name;

@@ -40,8 +40,8 @@ class Supervisor {
     pid_t pid = 0;
     FileDescriptor pidfd;
     std::uint64_t incarnation = 0;
-    bool kill_sent = false;          // for the task in killing; SIGKILL follows at kill_at
-    std::int64_t kill_at_ns = 0;     // 0: not due
+    bool kill_sent = false;       // for the task in killing; SIGKILL follows at kill_at
+    std::int64_t kill_at_ns = 0;  // 0: not due
     std::uint64_t kill_hint = 0;
   };
 

@@ -23,7 +23,8 @@ class PoolQueue {
     return true;
   }
   void wake_if_needed() {
-    if (idle_.should_wake()) [[unlikely]] wake_one();
+    if (idle_.should_wake()) [[unlikely]]
+      wake_one();
   }
   // What nobody has popped; for shutdown.
   bool pop(StateBase*& task) { return tasks_.pop(task); }

@@ -93,20 +93,16 @@ void ThreadPool::refuse() const {
                             "free thread. Use another pool inside tasks");
   std::lock_guard lock(mutex_);
   if (attention(kBroken)) throw BrokenThreadPool(broken_reason_);
-  throw ShutdownError("the thread pool " + name_ +
-                      " was shut down: it takes no more tasks");
+  throw ShutdownError("the thread pool " + name_ + " was shut down: it takes no more tasks");
 }
 
 // With max_pending: false if there is no place and it does not wait for one.
 bool ThreadPool::refuse_or_take_place(bool blocking) {
   if (attention(kClosed)) refuse();
   switch (pending_.take(blocking, CallbackRunner::in_callback())) {
-    case PendingLimit::Taken::yes:
-      return true;
-    case PendingLimit::Taken::full:
-      return false;
-    default:
-      refuse();
+    case PendingLimit::Taken::yes: return true;
+    case PendingLimit::Taken::full: return false;
+    default: refuse();
   }
 }
 
@@ -159,8 +155,7 @@ void ThreadPool::start_thread() {
   slots_.push_back(std::make_unique<WorkerSlot>(slots_.size()));
   WorkerSlot& slot = *slots_.back();
   try {
-    slot.thread = std::thread(
-        [self = shared_from_this(), &slot] { self->thread_main(slot); });
+    slot.thread = std::thread([self = shared_from_this(), &slot] { self->thread_main(slot); });
   } catch (...) {
     slots_.pop_back();
     throw;

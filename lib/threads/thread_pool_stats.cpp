@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <mutex>
 
-
 #include <muster/detail/future_access.hpp>
+
 #include "lib/common/exception_text.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/threads/thread_pool.hpp"
@@ -62,10 +62,8 @@ PoolStats ThreadPool::stats() const {
   stats.failed += failed_unrun_.load(std::memory_order_relaxed);
   stats.cancelled = cancelled_.load(std::memory_order_relaxed);
   const std::uint64_t in_queue = queue_.approximate_size();
-  stats.queued =
-      in_queue - std::min(in_queue, cancelled_in_queue_.load(std::memory_order_relaxed));
-  stats.submitted =
-      stats.finished + stats.failed + stats.cancelled + stats.queued + stats.running;
+  stats.queued = in_queue - std::min(in_queue, cancelled_in_queue_.load(std::memory_order_relaxed));
+  stats.submitted = stats.finished + stats.failed + stats.cancelled + stats.queued + stats.running;
   return stats;
 }
 

@@ -40,8 +40,7 @@ class ThreadSourceList {
 
 constinit ThreadSource* ThreadSourceList::first_ = nullptr;
 
-ThreadSource& ThreadSource::take(const std::shared_ptr<ThreadPool>& pool,
-                                 CallbackRunner& runner) {
+ThreadSource& ThreadSource::take(const std::shared_ptr<ThreadPool>& pool, CallbackRunner& runner) {
   ThreadSource& source = ThreadSourceList::take();
   std::lock_guard lock(source.mutex_);
   source.pool_ = pool;

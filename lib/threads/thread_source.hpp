@@ -33,9 +33,9 @@ class ThreadSource final : public TaskSource {
   ThreadSource() = default;
 
   FutexMutex mutex_;
-  std::weak_ptr<ThreadPool> pool_;              // under mutex_
+  std::weak_ptr<ThreadPool> pool_;  // under mutex_
   std::atomic<CallbackRunner*> runner_{nullptr};
-  std::atomic<std::uint32_t> generation_{0};    // of the process that owns the pool
+  std::atomic<std::uint32_t> generation_{0};  // of the process that owns the pool
   ThreadSource* next_unused_ = nullptr;
 };
 

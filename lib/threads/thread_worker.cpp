@@ -6,8 +6,8 @@
 #include <mutex>
 #include <string>
 
-
 #include <muster/detail/future_access.hpp>
+
 #include "lib/common/exception_text.hpp"
 #include "lib/common/fence.hpp"
 #include "lib/common/ticks.hpp"

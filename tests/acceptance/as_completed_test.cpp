@@ -1,7 +1,5 @@
 // muster::as_completed over futures of both pools.
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <iterator>
 #include <optional>
@@ -9,6 +7,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -58,10 +58,12 @@ TYPED_TEST(AsCompleted, YieldsEveryFutureHoweverItEnds) {
   const auto cancelled = promise_in(State::cancelled);
   const auto failed = promise_in(State::failed);
   const auto succeeded = promise_in(State::succeeded);
-  const Futures all = {
-      cancelled.future(), failed.future(), succeeded.future(), pool.submit(&product, 2, 21),
-      pool.submit([]() -> int { throw std::domain_error("this task fails"); }),
-      pool.submit(&product, 7, 6)};
+  const Futures all = {cancelled.future(),
+                       failed.future(),
+                       succeeded.future(),
+                       pool.submit(&product, 2, 21),
+                       pool.submit([]() -> int { throw std::domain_error("this task fails"); }),
+                       pool.submit(&product, 7, 6)};
   const Futures yielded = read(muster::as_completed(all));
   EXPECT_TRUE(same_futures(yielded, all));
   EXPECT_TRUE(std::all_of(yielded.begin(), yielded.end(),
@@ -157,11 +159,10 @@ TYPED_TEST(AsCompleted, ReadsAnyInputRangeOfFutures) {
   auto pool = test_support::make_pool<TypeParam>(1);
   const auto future = pool.submit(&product, 6, 7);
   int left = 3;
-  SinglePassSource<muster::Future<int>> source(
-      [&]() -> std::optional<muster::Future<int>> {
-        if (left-- == 0) return std::nullopt;
-        return future;
-      });
+  SinglePassSource<muster::Future<int>> source([&]() -> std::optional<muster::Future<int>> {
+    if (left-- == 0) return std::nullopt;
+    return future;
+  });
   EXPECT_TRUE(same_futures(read(muster::as_completed(source)), {future}));
 
   const muster::Future<int> array[] = {future};

@@ -1,13 +1,13 @@
 // Callbacks that submit, to the pool whose task has just ended.
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

@@ -1,11 +1,11 @@
 // How far a fault reaches: the task that had it, and nobody else.
 
-#include <gtest/gtest.h>
-
 #include <csignal>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

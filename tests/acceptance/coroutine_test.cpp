@@ -1,7 +1,5 @@
 // co_await on futures of both pools, and event loops that outlive or do not outlive their tasks.
 
-#include <gtest/gtest.h>
-
 #include <condition_variable>
 #include <coroutine>
 #include <deque>
@@ -13,6 +11,8 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -90,7 +90,8 @@ TYPED_TEST(Coroutine, IsResumedWithTheResult) {
   await(pool.submit([gate] {
     gate.wait();
     return std::string("from the pool");
-  }), awaited);
+  }),
+        awaited);
   EXPECT_FALSE(awaited.ended.is_open());
   gate.open();
   awaited.ended.wait();
@@ -117,7 +118,8 @@ TYPED_TEST(Coroutine, IsResumedWithTheException) {
   await(pool.submit([gate]() -> std::string {
     gate.wait();
     throw std::domain_error("from the task");
-  }), awaited);
+  }),
+        awaited);
   gate.open();
   awaited.ended.wait();
   EXPECT_EQ(awaited.outcome, "domain_error from the task");
@@ -158,13 +160,11 @@ TYPED_TEST(Coroutine, AwaitsOneTaskAfterAnother) {
 template <class F>
 using Awaits = decltype(std::declval<F>().operator co_await().await_resume());
 static_assert(std::is_same_v<Awaits<muster::Future<std::string>>, std::string>);
-static_assert(std::is_same_v<std::remove_cvref_t<Awaits<const muster::Future<std::string>&>>,
-                             std::string>);
+static_assert(
+    std::is_same_v<std::remove_cvref_t<Awaits<const muster::Future<std::string>&>>, std::string>);
 static_assert(std::is_void_v<Awaits<muster::Future<void>>>);
 
-Owned await_owned(muster::Future<int> future, int& resumed) {
-  resumed = co_await future;
-}
+Owned await_owned(muster::Future<int> future, int& resumed) { resumed = co_await future; }
 
 // Behaviour 127: a late end of a task does not touch a coroutine that is gone.
 TEST(CoroutineThatIsGone, IsNotResumed) {

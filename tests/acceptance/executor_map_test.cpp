@@ -1,7 +1,5 @@
 // map: results in the order of the inputs, each with its own outcome; deadlines and early ends.
 
-#include <gtest/gtest.h>
-
 #include <list>
 #include <optional>
 #include <ranges>
@@ -9,6 +7,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -196,7 +196,12 @@ TYPED_TEST(Map, ThatRunsOutOfTimeCancelsTheItemItWaitedFor) {
   const OpensAtExit release(gate);
   auto busy = owner.view().submit([gate] { gate.wait(); });
   auto results = owner.view().map(
-      {.timeout = 10ms}, [ran](int) { ran.add(); return 0; }, Numbers{0, 1, 2});
+      {.timeout = 10ms},
+      [ran](int) {
+        ran.add();
+        return 0;
+      },
+      Numbers{0, 1, 2});
   EXPECT_THROW(static_cast<void>(*results.begin()), muster::TimeoutError);
   gate.open();
   owner.pool().shutdown();
@@ -252,8 +257,12 @@ TYPED_TEST(Map, EndedEarlyCancelsTheRestOfAChunk) {
 TYPED_TEST(Map, SubmitsAtOnce) {
   SharedCounter ran;
   PoolOf<TypeParam> owner(2);
-  const auto results = owner.view().map([ran](int) { ran.add(); return 0; },
-                                        std::views::iota(0, 4));
+  const auto results = owner.view().map(
+      [ran](int) {
+        ran.add();
+        return 0;
+      },
+      std::views::iota(0, 4));
   ran.wait_at_least(4);  // with nobody iterating
   owner.pool().shutdown();
   EXPECT_EQ(ran.value(), 4);
@@ -266,8 +275,12 @@ TYPED_TEST(Map, DiscardedRunsNothingMore) {
   PoolOf<TypeParam> owner(1);
   const OpensAtExit release(gate);
   auto busy = owner.view().submit([gate] { gate.wait(); });
-  static_cast<void>(
-      owner.view().map([ran](int) { ran.add(); return 0; }, std::views::iota(0, 4)));
+  static_cast<void>(owner.view().map(
+      [ran](int) {
+        ran.add();
+        return 0;
+      },
+      std::views::iota(0, 4)));
   gate.open();
   owner.pool().shutdown();
   EXPECT_EQ(ran.value(), 0);
@@ -286,9 +299,9 @@ TYPED_TEST(Map, PassesOnWhatItsInputThrows) {
   };
   for (const int good : {0, 3}) {
     for (const std::size_t chunksize : {0U, 1U, 2U}) {
-      EXPECT_THROW(static_cast<void>(pool.map({.chunksize = chunksize}, square,
-                                              throwing_source(good))),
-                   std::out_of_range);
+      EXPECT_THROW(
+          static_cast<void>(pool.map({.chunksize = chunksize}, square, throwing_source(good))),
+          std::out_of_range);
     }
     // Read lazily, it throws where it is read; what was read before has its results.
     Numbers values;

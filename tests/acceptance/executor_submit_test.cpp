@@ -1,7 +1,5 @@
 // submit: what can be given to it, through either pool and through Executor&.
 
-#include <gtest/gtest.h>
-
 #include <map>
 #include <memory>
 #include <numeric>
@@ -15,6 +13,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -90,11 +90,11 @@ TYPED_TEST(Submit, TakesNoneOrManyArgumentsOfManyTypes) {
                 .result(),
             "one two");
   const std::vector<int> numbers = {1, 2, 3};
-  EXPECT_EQ(pool.submit([](const std::vector<int>& v) {
-                  return std::accumulate(v.begin(), v.end(), 0);
-                }, numbers)
-                .result(),
-            6);
+  EXPECT_EQ(
+      pool.submit([](const std::vector<int>& v) { return std::accumulate(v.begin(), v.end(), 0); },
+                  numbers)
+          .result(),
+      6);
   EXPECT_EQ(pool.submit([](std::map<std::string, std::optional<int>> m) { return m.at("b"); },
                         std::map<std::string, std::optional<int>>{{"a", {}}, {"b", 4}})
                 .result(),

@@ -1,7 +1,5 @@
 // Threads that wait for a future, and what wakes them.
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <exception>
 #include <functional>
@@ -9,6 +7,8 @@
 #include <string>
 #include <thread>
 #include <type_traits>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -65,8 +65,7 @@ TEST(BlockedFuture, ResultIsWokenByTheValue) {
 TEST(BlockedFuture, ResultIsWokenByCancel) {
   muster::Promise<int> promise;
   {
-    const Waiter first(
-        [&] { EXPECT_THROW(promise.future().result(1h), muster::CancelledError); });
+    const Waiter first([&] { EXPECT_THROW(promise.future().result(1h), muster::CancelledError); });
     const Waiter second([&] { EXPECT_THROW(promise.future().result(), muster::CancelledError); });
     EXPECT_TRUE(promise.future().cancel());
   }

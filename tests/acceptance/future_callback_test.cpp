@@ -1,10 +1,10 @@
 // Callbacks of futures: with promises, whose state the test decides, and with both pools.
 
-#include <gtest/gtest.h>
-
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -99,7 +99,7 @@ TEST(FutureCallback, AddedAfterTheEndRunsAtOnce) {
     const auto promise = promise_in(state);
     std::vector<State> seen;
     promise.future().add_done_callback([&seen](const muster::Future<int>& future) {
-      seen.push_back(future.cancelled()          ? State::cancelled
+      seen.push_back(future.cancelled()         ? State::cancelled
                      : holds_test_error(future) ? State::failed
                                                 : State::succeeded);
     });
@@ -150,9 +150,8 @@ TYPED_TEST(PoolCallback, SeesHowItsTaskEndedInTheSubmittingProcess) {
     gate.wait();
     return 7;
   });
-  value.add_done_callback([=](muster::Future<int> future) {
-    seen.add(::getpid() == client ? future.result() : -1);
-  });
+  value.add_done_callback(
+      [=](muster::Future<int> future) { seen.add(::getpid() == client ? future.result() : -1); });
   auto failure = pool.submit([]() -> int { throw std::domain_error("no such value"); });
   failure.add_done_callback([=](muster::Future<int> future) {
     try {

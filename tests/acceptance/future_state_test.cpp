@@ -1,13 +1,13 @@
 // What a future says and does in each of its states.
 
-#include <gtest/gtest.h>
-
 #include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <tuple>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -74,8 +74,8 @@ TEST(FutureState, CancelledDoneAndRunningTellItsState) {
     const auto future = promise.future();
     EXPECT_EQ(future.cancelled(), state == State::cancelled);
     EXPECT_EQ(future.running(), state == State::running);
-    EXPECT_EQ(future.done(), state == State::cancelled || state == State::failed ||
-                                 state == State::succeeded);
+    EXPECT_EQ(future.done(),
+              state == State::cancelled || state == State::failed || state == State::succeeded);
   }
 }
 

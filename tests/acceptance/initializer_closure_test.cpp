@@ -1,9 +1,9 @@
 // What can be an initializer: whatever could be a task without arguments.
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

@@ -1,11 +1,11 @@
 // map with buffersize: inputs are read as results are taken.
 
-#include <gtest/gtest.h>
-
 #include <optional>
 #include <ranges>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -73,9 +73,9 @@ TYPED_TEST(Buffersize, GoesWithSeveralInputs) {
   const Numbers inputs = {0, 1, 2, 3};
   for (const std::size_t buffersize : {1U, 2U, 4U, 8U}) {
     SCOPED_TRACE(buffersize);
-    EXPECT_EQ(read(owner.view().map({.buffersize = buffersize}, &sum, inputs,
-                                    std::views::iota(10))),
-              (Numbers{10, 12, 14, 16}));
+    EXPECT_EQ(
+        read(owner.view().map({.buffersize = buffersize}, &sum, inputs, std::views::iota(10))),
+        (Numbers{10, 12, 14, 16}));
   }
 }
 
@@ -84,10 +84,9 @@ TYPED_TEST(Buffersize, LetsInputsBeEndless) {
   PoolOf<TypeParam> owner(2);
   EXPECT_EQ(read(owner.view().map({.buffersize = 2}, &square, std::views::iota(0)), 5),
             (Numbers{0, 1, 4, 9, 16}));
-  EXPECT_EQ(read(owner.view().map({.buffersize = 2}, &sum, std::views::iota(0),
-                                  std::views::iota(5)),
-                 4),
-            (Numbers{5, 7, 9, 11}));
+  EXPECT_EQ(
+      read(owner.view().map({.buffersize = 2}, &sum, std::views::iota(0), std::views::iota(5)), 4),
+      (Numbers{5, 7, 9, 11}));
 }
 
 // Behaviour 51.
@@ -95,9 +94,9 @@ TYPED_TEST(Buffersize, OfNoInputGivesNoResult) {
   PoolOf<TypeParam> owner(1);
   for (const std::size_t buffersize : {0U, 1U, 4U}) {
     EXPECT_TRUE(read(owner.view().map({.buffersize = buffersize}, &square, Numbers{})).empty());
-    EXPECT_TRUE(read(owner.view().map({.buffersize = buffersize}, &sum, Numbers{},
-                                      std::views::iota(0)))
-                    .empty());
+    EXPECT_TRUE(
+        read(owner.view().map({.buffersize = buffersize}, &sum, Numbers{}, std::views::iota(0)))
+            .empty());
   }
 }
 
@@ -127,9 +126,8 @@ TYPED_TEST(Buffersize, IsHowManyInputsAreReadAhead) {
   for (const std::size_t buffersize : {1U, 2U, 5U}) {
     SCOPED_TRACE(buffersize);
     std::size_t taken = 0;
-    SinglePassSource<int> source([&taken]() -> std::optional<int> {
-      return static_cast<int>(taken++);
-    });
+    SinglePassSource<int> source(
+        [&taken]() -> std::optional<int> { return static_cast<int>(taken++); });
     auto results = owner.view().map({.buffersize = buffersize}, &square, source);
     EXPECT_EQ(taken, buffersize);
     auto it = results.begin();
@@ -151,9 +149,8 @@ TYPED_TEST(Buffersize, IsHowManyAreInFlight) {
   PoolOf<TypeParam> owner(4);
   const OpensAtExit release(gate);
   std::size_t taken = 0;
-  SinglePassSource<int> source([&taken]() -> std::optional<int> {
-    return static_cast<int>(taken++);
-  });
+  SinglePassSource<int> source(
+      [&taken]() -> std::optional<int> { return static_cast<int>(taken++); });
   auto results = owner.view().map(
       {.buffersize = 2},
       [=](int x) {

@@ -1,11 +1,11 @@
 // map_unordered: items as they end, each with the index of its input.
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <ranges>
 #include <stdexcept>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -35,9 +35,8 @@ TYPED_TEST(MapUnordered, GivesEveryItemOnceWithItsIndex) {
   for (const std::size_t chunksize : {0U, 1U, 3U, 50U}) {
     SCOPED_TRACE(chunksize);
     std::vector<int> results(20, -1);
-    for (auto&& [index, result] : pool.map_unordered({.chunksize = chunksize}, &sum,
-                                                     std::views::iota(0, 20),
-                                                     std::views::iota(100))) {
+    for (auto&& [index, result] : pool.map_unordered(
+             {.chunksize = chunksize}, &sum, std::views::iota(0, 20), std::views::iota(100))) {
       ASSERT_LT(index, results.size());
       EXPECT_EQ(results[index], -1);
       results[index] = result;

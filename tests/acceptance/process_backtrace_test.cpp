@@ -1,8 +1,8 @@
 // What a crash leaves behind.
 
-#include <gtest/gtest.h>
-
 #include <csignal>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -30,8 +30,7 @@ TEST_P(Crash, LeavesABacktrace) {
 
 // Behaviours 144 and 1c.5.
 TEST_P(Crash, LeavesABacktraceUnderReplace) {
-  ProcessPoolExecutor pool(
-      {.max_workers = 1, .on_worker_death = muster::OnWorkerDeath::replace});
+  ProcessPoolExecutor pool({.max_workers = 1, .on_worker_death = muster::OnWorkerDeath::replace});
   auto future = pool.submit(test_support::end_worker, GetParam());
   EXPECT_FALSE(failure_of<muster::WorkerDiedError>(future).backtrace().empty());
 }

@@ -1,6 +1,5 @@
 // What makes no sense, and what there is not enough of: an error of Muster's own, nothing lost.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -8,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -61,8 +62,8 @@ TEST(BadInput, BitwiseTurnsTheGuardOff) {
 
 struct Shortage {
   const char* of;
-  const char* when;                      // the limit is set: before the pool is made, or after
-  std::vector<unsigned long> amounts;    // the first is too little to make a pool with
+  const char* when;                    // the limit is set: before the pool is made, or after
+  std::vector<unsigned long> amounts;  // the first is too little to make a pool with
 };
 
 class ShortOf : public testing::TestWithParam<Shortage> {};
@@ -73,20 +74,20 @@ std::vector<unsigned long> from_to(unsigned long first, unsigned long last) {
   return all;
 }
 
-const std::vector<unsigned long> kBytes{0,        1 << 12,  1 << 16,   1 << 20,  1 << 22,
-                                        1 << 24,  1 << 26,  1 << 28,   1 << 30,  1UL << 32,
-                                        1UL << 36};
+const std::vector<unsigned long> kBytes{0,       1 << 12, 1 << 16, 1 << 20,   1 << 22,  1 << 24,
+                                        1 << 26, 1 << 28, 1 << 30, 1UL << 32, 1UL << 36};
 
-INSTANTIATE_TEST_SUITE_P(
-    BadInput, ShortOf,
-    testing::Values(Shortage{"address_space", "before", kBytes},
-                    Shortage{"address_space", "after", kBytes},
-                    Shortage{"file_size", "before", kBytes},
-                    Shortage{"file_size", "after", kBytes},
-                    Shortage{"descriptors", "before", from_to(3, 40)},
-                    Shortage{"descriptors", "after", from_to(3, 40)},
-                    Shortage{"processes", "before", from_to(1, 10)}),
-    [](const auto& suite) { return std::string(suite.param.of) + "_" + suite.param.when; });
+INSTANTIATE_TEST_SUITE_P(BadInput, ShortOf,
+                         testing::Values(Shortage{"address_space", "before", kBytes},
+                                         Shortage{"address_space", "after", kBytes},
+                                         Shortage{"file_size", "before", kBytes},
+                                         Shortage{"file_size", "after", kBytes},
+                                         Shortage{"descriptors", "before", from_to(3, 40)},
+                                         Shortage{"descriptors", "after", from_to(3, 40)},
+                                         Shortage{"processes", "before", from_to(1, 10)}),
+                         [](const auto& suite) {
+                           return std::string(suite.param.of) + "_" + suite.param.when;
+                         });
 
 // Whatever there is not enough of, every step ends well or with an error of Muster's hierarchy;
 // which, the program prints. Its wait() is also the end of all it started.
@@ -94,10 +95,10 @@ TEST_P(ShortOf, EndsWellOrWithAnErrorOfMusters) {
   const std::string of = GetParam().of;
   const std::string when = GetParam().when;
   for (unsigned long amount : GetParam().amounts) {
-    const auto end =
-        test_support::Program("short_of", {of, when, std::to_string(amount)}).wait();
+    const auto end = test_support::Program("short_of", {of, when, std::to_string(amount)}).wait();
     ASSERT_EQ(end.exit_code, 0) << of << " " << when << " " << amount << "\nsignal "
-                                << end.term_signal << "\n" << end.out << end.err;
+                                << end.term_signal << "\n"
+                                << end.out << end.err;
     if (when == "before" && amount == GetParam().amounts.front()) {
       EXPECT_TRUE(end.out.starts_with("no pool: ")) << end.out;
     }

@@ -1,11 +1,12 @@
 // CancelMode::kill, and cancelling what is large.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

@@ -1,11 +1,11 @@
 // What goes wrong while a task's data travels.
 
-#include <gtest/gtest.h>
-
 #include <csignal>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -107,8 +107,7 @@ class DeadlyCodec : public testing::TestWithParam<Fault> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(CodecFault, DeadlyCodec,
-                         testing::Values(Fault::segfaults, Fault::exits),
+INSTANTIATE_TEST_SUITE_P(CodecFault, DeadlyCodec, testing::Values(Fault::segfaults, Fault::exits),
                          [](const auto& suite) {
                            return suite.param == Fault::segfaults ? "Segfaults" : "Exits";
                          });
@@ -134,8 +133,7 @@ TEST_P(DeadlyCodec, WhileAResultIsEncodedIsAWorkersDeath) {
 // Behaviours 93, 95, 99 and 100.
 TEST_P(DeadlyCodec, FailsOnlyThatFutureUnderReplace) {
   ProcessPoolExecutor pool({.max_workers = 1, .on_worker_death = OnWorkerDeath::replace});
-  expect_cause(
-      failure_of<WorkerDiedError>(pool.submit(take, Faulty(Fault::none, GetParam()))));
+  expect_cause(failure_of<WorkerDiedError>(pool.submit(take, Faulty(Fault::none, GetParam()))));
   expect_cause(failure_of<WorkerDiedError>(pool.submit(give, GetParam(), Fault::none)));
   EXPECT_EQ(pool.submit(one).result(), 1);
 }

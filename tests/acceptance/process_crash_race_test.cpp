@@ -1,6 +1,5 @@
 // Many deaths at once, deaths seen from callbacks, and deaths outside of any task.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +8,8 @@
 #include <iterator>
 #include <memory>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -94,8 +95,8 @@ std::exception_ptr crash(ProcessPoolExecutor& pool, std::size_t kind) {
     case 1: return pool.submit(take, Faulty(Fault::none, Fault::segfaults)).exception();
     case 2: return pool.submit(give, Fault::exits).exception();
     case 3: return pool.submit(give, Fault::segfaults).exception();
-    default: return pool.submit(test_support::end_worker, test_support::kAllEnds[kind - 4])
-        .exception();
+    default:
+      return pool.submit(test_support::end_worker, test_support::kAllEnds[kind - 4]).exception();
   }
 }
 

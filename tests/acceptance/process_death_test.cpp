@@ -1,12 +1,13 @@
 // A worker's death under OnWorkerDeath::break_pool.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

@@ -1,6 +1,5 @@
 // Deaths in the middle of large data, and data larger than what there is.
 
-#include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -9,6 +8,8 @@
 #include <new>
 #include <span>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -93,8 +94,8 @@ class Zeros {
  public:
   explicit Zeros(std::size_t size)
       : size_(size),
-        memory_(::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-                       0)) {
+        memory_(
+            ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)) {
     if (memory_ == MAP_FAILED) throw std::bad_alloc();
   }
   ~Zeros() { ::munmap(memory_, size_); }

@@ -1,6 +1,5 @@
 // kill -9 of the client, and of the supervisor.
 
-#include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +9,8 @@
 #include <set>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -114,8 +115,7 @@ TEST(KilledSupervisorWhileIdle, IsNoticedByTheNextSubmitOrItsFuture) {
   const auto workers = pool.worker_pids();
   ASSERT_EQ(::kill(test_support::parent_of(workers.at(0)), SIGKILL), 0);
   for (pid_t pid : workers) test_support::wait_for_end(pid);
-  test_support::as<BrokenProcessPool>(
-      test_support::error_of_task(pool, [] { return 1; }));
+  test_support::as<BrokenProcessPool>(test_support::error_of_task(pool, [] { return 1; }));
 }
 
 }  // namespace

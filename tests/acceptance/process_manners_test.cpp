@@ -1,8 +1,6 @@
 // What is not to be noticed of a pool: printing, exit handlers, standard input, random numbers,
 // processor time.
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -12,6 +10,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

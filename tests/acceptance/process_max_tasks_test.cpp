@@ -1,11 +1,12 @@
 // ProcessPoolOptions::max_tasks_per_child.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <set>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -65,8 +66,8 @@ INSTANTIATE_TEST_SUITE_P(MaxTasksPerChild, PendingTasks,
 
 // Behaviour 78.
 TEST_P(PendingTasks, DoNotStall) {
-  ProcessPoolExecutor pool({.max_workers = GetParam().workers,
-                            .max_tasks_per_child = GetParam().tasks_per_child});
+  ProcessPoolExecutor pool(
+      {.max_workers = GetParam().workers, .max_tasks_per_child = GetParam().tasks_per_child});
   std::vector<Future<int>> all;
   for (int i = 0; i < GetParam().tasks; ++i) all.push_back(pool.submit([i] { return i * i; }));
   for (int i = 0; i < GetParam().tasks; ++i) {

@@ -1,6 +1,5 @@
 // A pool after the user's own fork, and in its own workers.
 
-#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +7,8 @@
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -54,7 +55,9 @@ TEST(OwnFork, PoolThrowsInTheChild) {
   const auto uses = std::vector<std::function<void()>>{
       [&] { pool.submit([] { return 1; }); },
       [&] { pool.try_submit([] { return 1; }); },
-      [&] { static_cast<void>(pool.map([](int n) { return n; }, std::vector<int>{1, 2})); },
+      [&] {
+        static_cast<void>(pool.map([](int n) { return n; }, std::vector<int>{1, 2}));
+      },
   };
   for (std::size_t i = 0; i < uses.size(); ++i) {
     EXPECT_EQ(in_forked_child([&] { return throws_invalid_state(uses[i]) ? 0 : 1; }), 0) << i;
@@ -152,9 +155,8 @@ struct Placed {
 // It would wait for itself.
 TEST(OwnWorker, UsingThePoolInItsOwnWorkerThrows) {
   Placed placed({.max_workers = 1});
-  auto submits = placed.pool.submit([] {
-    return throws_invalid_state([] { the_pool->submit([] { return 1; }); });
-  });
+  auto submits = placed.pool.submit(
+      [] { return throws_invalid_state([] { the_pool->submit([] { return 1; }); }); });
   EXPECT_TRUE(submits.result());
   auto maps = placed.pool.submit([] {
     return throws_invalid_state([] {
@@ -168,9 +170,8 @@ TEST(OwnWorker, UsingThePoolInItsOwnWorkerThrows) {
 TEST(OwnWorker, UsingThePoolInAReplacementThrowsToo) {
   Placed placed({.max_workers = 1, .max_tasks_per_child = 1});
   for (int i = 0; i < 3; ++i) {
-    auto submits = placed.pool.submit([] {
-      return throws_invalid_state([] { the_pool->submit([] { return 1; }); });
-    });
+    auto submits = placed.pool.submit(
+        [] { return throws_invalid_state([] { the_pool->submit([] { return 1; }); }); });
     EXPECT_TRUE(submits.result());
   }
 }

@@ -1,11 +1,11 @@
 // More tasks than fit: submit() without a limit never waits, with max_pending it does.
 
-#include <gtest/gtest.h>
-
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -180,8 +180,7 @@ TEST(MaxPendingProcesses, DeathWakesASubmitThatWaits) {
     test_support::end_worker(test_support::End::killed);
   });
   gate.open();
-  test_support::as<muster::BrokenProcessPool>(
-      test_support::error_of_task(pool, [] { return 1; }));
+  test_support::as<muster::BrokenProcessPool>(test_support::error_of_task(pool, [] { return 1; }));
 }
 
 }  // namespace

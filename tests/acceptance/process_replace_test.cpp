@@ -1,12 +1,13 @@
 // A worker's death under OnWorkerDeath::replace.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <numeric>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -49,8 +50,7 @@ std::vector<std::int64_t> meet(ProcessPoolExecutor& pool, int count) {
 
 class EveryEndReplaced : public testing::TestWithParam<End> {};
 
-INSTANTIATE_TEST_SUITE_P(WorkerDeath, EveryEndReplaced,
-                         testing::ValuesIn(test_support::kAllEnds),
+INSTANTIATE_TEST_SUITE_P(WorkerDeath, EveryEndReplaced, testing::ValuesIn(test_support::kAllEnds),
                          testing::PrintToStringParamName());
 
 // Behaviours 1c.3, 1c.5 and 148.

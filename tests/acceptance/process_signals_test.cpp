@@ -1,6 +1,5 @@
 // A program with signal handling of its own.
 
-#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,6 +7,8 @@
 #include <cerrno>
 #include <csignal>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

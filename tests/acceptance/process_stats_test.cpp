@@ -1,10 +1,11 @@
 // stats() of a process pool.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <stdexcept>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

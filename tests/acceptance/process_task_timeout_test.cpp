@@ -1,6 +1,5 @@
 // TaskOptions::task_timeout.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,8 @@
 #include <csignal>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -30,8 +31,7 @@ TEST(TaskTimeout, OverdueTaskFailsAndItsWorkerIsReplaced) {
   ProcessPoolExecutor pool({.max_workers = 1});
   const pid_t first = pool.worker_pids().at(0);
   const SharedGate never;
-  auto overdue =
-      pool.submit({.name = "sleeper", .task_timeout = 50ms}, [never] { never.wait(); });
+  auto overdue = pool.submit({.name = "sleeper", .task_timeout = 50ms}, [never] { never.wait(); });
   auto next = pool.submit([] { return ::getpid(); });
   const std::string message = failure_of<TaskTimeoutError>(overdue).what();
   EXPECT_NE(message.find("sleeper"), std::string::npos) << message;
@@ -159,8 +159,8 @@ TEST(TaskTimeout, LimitsEachItemOfAMap) {
 // Behaviour 151 (map zero chunk).
 TEST(TaskTimeout, MapOverNothingEndsAtOnce) {
   ProcessPoolExecutor pool({.max_workers = 1});
-  auto results = pool.map({.chunksize = 0, .task = {.task_timeout = 1ms}},
-                          [](int n) { return n; }, std::vector<int>{});
+  auto results = pool.map(
+      {.chunksize = 0, .task = {.task_timeout = 1ms}}, [](int n) { return n; }, std::vector<int>{});
   EXPECT_TRUE(results.begin() == results.end());
 }
 
@@ -168,8 +168,7 @@ TEST(TaskTimeout, MapOverNothingEndsAtOnce) {
 TEST(TaskTimeout, ThreadPoolRefusesIt) {
   muster::ThreadPoolExecutor threads({.max_workers = 1});
   muster::Executor& pool = threads;
-  EXPECT_THROW(pool.submit({.task_timeout = 1s}, [] { return 1; }),
-               muster::InvalidArgumentError);
+  EXPECT_THROW(pool.submit({.task_timeout = 1s}, [] { return 1; }), muster::InvalidArgumentError);
   EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
 }
 

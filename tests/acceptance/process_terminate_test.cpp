@@ -1,11 +1,12 @@
 // terminate_workers() and kill_workers().
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -143,8 +144,7 @@ TEST_P(ForceShutdown, PoolIsBrokenAndItsWorkersAreGone) {
 // Behaviour 91: no policy brings them back.
 TEST_P(ForceShutdown, WorkersAreNotReplaced) {
   {
-    ProcessPoolExecutor pool(
-        {.max_workers = 2, .on_worker_death = muster::OnWorkerDeath::replace});
+    ProcessPoolExecutor pool({.max_workers = 2, .on_worker_death = muster::OnWorkerDeath::replace});
     const SharedGate started;
     const SharedGate never;
     auto running = pool.submit({.retries = 5}, [started, never] {

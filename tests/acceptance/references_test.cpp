@@ -1,7 +1,5 @@
 // What the library keeps of arguments and results, and for how long.
 
-#include <gtest/gtest.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <ranges>
@@ -9,6 +7,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -69,8 +69,9 @@ TYPED_TEST(References, ToResultsOfMapAreDroppedOnceTheyWereRead) {
   auto pool = test_support::make_pool<TypeParam>(1);
   for (const std::size_t chunksize : {0U, 1U, 2U}) {
     SCOPED_TRACE(chunksize);
-    auto results = pool.map({.chunksize = chunksize}, [alive](int) { return Counted(alive); },
-                            std::views::iota(0, kItems));
+    auto results = pool.map(
+        {.chunksize = chunksize}, [alive](int) { return Counted(alive); },
+        std::views::iota(0, kItems));
     int read = 0;
     for (auto it = results.begin(); it != results.end(); ++it) {
       static_cast<void>(*it);
@@ -121,9 +122,9 @@ TEST(ProcessReferences, ToReadResultsDoNotAddUp) {
   auto pool = test_support::make_pool<muster::ProcessPoolExecutor>(1);
   std::uint64_t before = 0;
   int read = 0;
-  for (auto&& result : pool.map({.buffersize = 2},
-                                [](int) { return std::vector<std::byte>(kBytes); },
-                                std::views::iota(0, kRounds))) {
+  for (auto&& result : pool.map(
+           {.buffersize = 2}, [](int) { return std::vector<std::byte>(kBytes); },
+           std::views::iota(0, kRounds))) {
     EXPECT_EQ(result.size(), kBytes);
     if (++read == 10) before = pool.stats().shared_memory_bytes;
   }

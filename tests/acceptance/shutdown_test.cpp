@@ -1,6 +1,5 @@
 // shutdown(), destruction, and a program's end.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <memory>
@@ -8,6 +7,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

@@ -1,6 +1,5 @@
 // What only threads do: how many there are, how they are reused, and forks beside them.
 
-#include <gtest/gtest.h>
 #include <pthread.h>
 #include <sched.h>
 
@@ -12,6 +11,8 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

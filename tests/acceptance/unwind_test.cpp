@@ -1,10 +1,10 @@
 // What a pool's destructor does while an exception leaves the pool's scope.
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <stdexcept>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

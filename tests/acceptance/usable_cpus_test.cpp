@@ -1,6 +1,5 @@
 // How many workers a pool has that was not told: as many as the CPUs that this process may use.
 
-#include <gtest/gtest.h>
 #include <sched.h>
 
 #include <cerrno>
@@ -10,6 +9,8 @@
 #include <string>
 #include <system_error>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

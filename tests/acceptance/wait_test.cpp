@@ -1,10 +1,10 @@
 // muster::wait over futures of both pools.
 
-#include <gtest/gtest.h>
-
 #include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -82,8 +82,8 @@ TYPED_TEST(Wait, ForTheFirstReturnsAtOnceWithAllThatAreDone) {
       muster::wait(Futures{finished.cancelled.future(), finished.succeeded.future(), blocked,
                            finished.failed.future()},
                    {.return_when = ReturnWhen::first_completed});
-  EXPECT_TRUE(same_futures(done, {finished.cancelled.future(), finished.succeeded.future(),
-                                  finished.failed.future()}));
+  EXPECT_TRUE(same_futures(
+      done, {finished.cancelled.future(), finished.succeeded.future(), finished.failed.future()}));
   EXPECT_TRUE(same_futures(not_done, {blocked}));
 }
 
@@ -149,8 +149,8 @@ TYPED_TEST(Wait, ForTheFirstExceptionReturnsWithItAndWhatEndedBefore) {
   });
   value.result();
   first_seen.open();
-  const auto [done, not_done] = muster::wait(Futures{value, failing, blocked},
-                                             {.return_when = ReturnWhen::first_exception});
+  const auto [done, not_done] =
+      muster::wait(Futures{value, failing, blocked}, {.return_when = ReturnWhen::first_exception});
   EXPECT_TRUE(same_futures(done, {value, failing}));
   EXPECT_TRUE(same_futures(not_done, {blocked}));
 }
@@ -169,8 +169,8 @@ TYPED_TEST(Wait, ForTheFirstExceptionIsNotEndedByASuccessOrACancel) {
   const auto [done, not_done] = muster::wait(
       Futures{finished.succeeded.future(), finished.cancelled.future(), failing, blocked},
       {.return_when = ReturnWhen::first_exception});
-  EXPECT_TRUE(same_futures(
-      done, {finished.succeeded.future(), finished.cancelled.future(), failing}));
+  EXPECT_TRUE(
+      same_futures(done, {finished.succeeded.future(), finished.cancelled.future(), failing}));
   EXPECT_TRUE(same_futures(not_done, {blocked}));
 }
 
@@ -184,8 +184,8 @@ TYPED_TEST(Wait, ForTheFirstExceptionReturnsAtOnceWhereOneFailedAlready) {
     gate.wait();
     return 0;
   });
-  const auto [done, not_done] = muster::wait(Futures{failed.future(), blocked},
-                                             {.return_when = ReturnWhen::first_exception});
+  const auto [done, not_done] =
+      muster::wait(Futures{failed.future(), blocked}, {.return_when = ReturnWhen::first_exception});
   EXPECT_TRUE(same_futures(done, {failed.future()}));
   EXPECT_TRUE(same_futures(not_done, {blocked}));
 }

@@ -1,11 +1,11 @@
 // The records in which a chunk of map returns what its items came to.
 
-#include <gtest/gtest.h>
-
 #include <cstring>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/codec.hpp>
 #include <muster/detail/chunk_codec.hpp>

@@ -1,12 +1,12 @@
 // When result() && moves a value out, copies it, or cannot do either.
 
-#include <gtest/gtest.h>
-
 #include <coroutine>
 #include <exception>
 #include <memory>
 #include <string>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include <muster/error.hpp>
 #include <muster/promise.hpp>
@@ -67,9 +67,8 @@ TEST(FutureMove, LetsTheOnlyCallbackTakeTheValue) {
         gate.wait();
         return std::make_unique<int>(9);
       })
-      .add_done_callback([&seen](Future<std::unique_ptr<int>> future) {
-        seen = *std::move(future).result();
-      });
+      .add_done_callback(
+          [&seen](Future<std::unique_ptr<int>> future) { seen = *std::move(future).result(); });
   gate.open();
   pool.shutdown();
   EXPECT_EQ(seen, 9);
@@ -95,9 +94,9 @@ TEST(FutureMove, LetsACoroutineTakeTheValue) {
   muster::ThreadPoolExecutor pool({.max_workers = 1});
   int seen = 0;
   take(pool.submit([gate] {
-         gate.wait();
-         return std::make_unique<int>(8);
-       }),
+    gate.wait();
+    return std::make_unique<int>(8);
+  }),
        seen);
   gate.open();
   pool.shutdown();

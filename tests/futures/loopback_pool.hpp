@@ -135,8 +135,10 @@ class LoopbackPool final : public muster::Executor,
     }
     std::vector<std::byte> result(out.data(), out.data() + out.size());
     if (damage) damage(task, result);
-    const auto& bytes = *results_.emplace(
-        results_.end(), std::make_unique<std::vector<std::byte>>(std::move(result)))->get();
+    const auto& bytes =
+        *results_
+             .emplace(results_.end(), std::make_unique<std::vector<std::byte>>(std::move(result)))
+             ->get();
     if (!task.state->complete_raw(kind, bytes.data(), bytes.size())) ++kept;
     return true;
   }

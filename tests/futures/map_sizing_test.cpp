@@ -1,11 +1,10 @@
-#include <muster/detail/map_sizing.hpp>
-
-#include <gtest/gtest.h>
-
 #include <limits>
 #include <optional>
 
+#include <gtest/gtest.h>
+
 #include <muster/detail/item_time.hpp>
+#include <muster/detail/map_sizing.hpp>
 #include <muster/error.hpp>
 
 namespace {

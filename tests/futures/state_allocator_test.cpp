@@ -1,12 +1,12 @@
-#include <muster/detail/state_allocator.hpp>
-
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <cstring>
 #include <set>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
+
+#include <muster/detail/state_allocator.hpp>
 
 #include "lib/common/sanitizers.hpp"
 

@@ -1,10 +1,10 @@
 // The shared state: who may touch it until when, and who is told of its end.
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/detail/completion_queue.hpp>
 #include <muster/detail/future_state.hpp>

@@ -1,13 +1,13 @@
 // From submit and map to bytes and back, without another process.
 
-#include <gtest/gtest.h>
-
 #include <list>
 #include <memory>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/as_completed.hpp>
 #include <muster/codec.hpp>
@@ -83,7 +83,9 @@ TEST(TravelPath, GivesTheBytesBackOfAResultThatNobodyReads) {
     auto future = pool.submit([] { return std::string("unread"); });
     pool.run_all();
   }
-  { auto discarded_before_it_ran = pool.submit([] { return std::string("unread"); }); }
+  {
+    auto discarded_before_it_ran = pool.submit([] { return std::string("unread"); });
+  }
   pool.run_all();
   EXPECT_EQ(pool.kept, 2U);
   EXPECT_EQ(pool.released, 2U);
@@ -140,9 +142,9 @@ TEST(TravelPath, MapsInChunks) {
 TEST(TravelPath, MapsItemsThatDifferInSize) {
   LoopbackPool pool;
   std::string joined;
-  for (const std::string& text :
-       pool.map({.chunksize = 2}, [](std::string s, int n) { return s + std::to_string(n); },
-                std::list<std::string>{"a", "bb", "ccc"}, std::vector<int>{1, 22, 333}))
+  for (const std::string& text : pool.map(
+           {.chunksize = 2}, [](std::string s, int n) { return s + std::to_string(n); },
+           std::list<std::string>{"a", "bb", "ccc"}, std::vector<int>{1, 22, 333}))
     joined += text + " ";
   EXPECT_EQ(joined, "a1 bb22 ccc333 ");
 }
@@ -150,8 +152,8 @@ TEST(TravelPath, MapsItemsThatDifferInSize) {
 TEST(TravelPath, MapsFunctionsThatReturnNothing) {
   LoopbackPool pool;
   int items = 0;
-  for ([[maybe_unused]] auto&& nothing : pool.map({.chunksize = 4}, [](int) {},
-                                                  std::vector<int>(10)))
+  for ([[maybe_unused]] auto&& nothing : pool.map(
+           {.chunksize = 4}, [](int) {}, std::vector<int>(10)))
     ++items;
   EXPECT_EQ(items, 10);
 }

@@ -1,9 +1,9 @@
 // More tasks than slots: what waits behind in the client's memory.
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
@@ -42,12 +42,14 @@ TEST(Backlog, KeepsTheOrderOfOneProducer) {
   muster::ProcessPoolExecutor pool(one_worker());
   std::vector<muster::Future<int>> futures;
   for (int i = 0; i < kMany; ++i) {
-    futures.push_back(pool.submit([](int n) {
-      static int before = -1;
-      const bool in_order = before == n - 1;
-      before = n;
-      return in_order ? n : -1;
-    }, i));
+    futures.push_back(pool.submit(
+        [](int n) {
+          static int before = -1;
+          const bool in_order = before == n - 1;
+          before = n;
+          return in_order ? n : -1;
+        },
+        i));
   }
   for (int i = 0; i < kMany; ++i) ASSERT_EQ(futures[static_cast<std::size_t>(i)].result(), i);
 }
@@ -61,8 +63,10 @@ TEST(Backlog, CancelledTasksInItAreNeverRun) {
   pool.shutdown();
   std::size_t seen = 0;
   for (const auto& f : futures) {
-    if (f.cancelled()) ++seen;
-    else EXPECT_NO_THROW(f.result());
+    if (f.cancelled())
+      ++seen;
+    else
+      EXPECT_NO_THROW(f.result());
   }
   EXPECT_EQ(seen, cancelled);
   const muster::PoolStats stats = pool.stats();

@@ -1,11 +1,11 @@
 // Results that do not fit into a slot: where they lie, and that the memory comes back.
 
-#include <gtest/gtest.h>
-
 #include <csignal>
 #include <numeric>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

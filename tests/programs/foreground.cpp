@@ -1,8 +1,8 @@
 // Stands for a foreground job: has a task running when Ctrl-C comes, and either "handles" it or
 // "dies" of it.
 
-#include <cstdio>
 #include <csignal>
+#include <cstdio>
 #include <string>
 
 #include <muster/muster.hpp>

@@ -112,8 +112,8 @@ int main(int argc, char** argv) {
     if (when == "before") run_short();
     std::optional<ProcessPoolExecutor> pool;
     try {
-      pool.emplace(muster::ProcessPoolOptions{
-          .max_workers = 2, .on_worker_death = muster::OnWorkerDeath::replace});
+      pool.emplace(muster::ProcessPoolOptions{.max_workers = 2,
+                                              .on_worker_death = muster::OnWorkerDeath::replace});
     } catch (const muster::Error& error) {
       std::printf("no pool: %s\n", error.what());
       return 0;

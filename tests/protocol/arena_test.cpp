@@ -1,10 +1,10 @@
 #include "lib/segments/arena.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cstring>
 #include <map>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "lib/segments/memfd.hpp"
 
@@ -70,7 +70,9 @@ TEST_F(ArenaTest, RandomBlocksDoNotOverlapAndAllMemoryComesBack) {
     }
   }
   for (const auto& [block, what] : blocks) arena_.free(block);
-  if (at_rest != 0) EXPECT_EQ(arena_.in_use(), at_rest);
+  if (at_rest != 0) {
+    EXPECT_EQ(arena_.in_use(), at_rest);
+  }
   EXPECT_LT(arena_.in_use(), 4096u) << "only its own bookkeeping is left";
 }
 

@@ -1,11 +1,11 @@
 #include "lib/queue/hint_ring.hpp"
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <atomic>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace muster::detail {
 namespace {

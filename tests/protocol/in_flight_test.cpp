@@ -1,10 +1,10 @@
 #include "lib/client/in_flight.hpp"
 
-#include <gtest/gtest.h>
-
 #include <random>
 #include <set>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace muster::detail {
 namespace {

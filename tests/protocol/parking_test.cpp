@@ -1,10 +1,10 @@
 #include "lib/queue/parking.hpp"
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <memory>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 #include "lib/common/futex.hpp"
 

@@ -1,9 +1,9 @@
 #include "lib/slots/slot_table.hpp"
 
-#include <gtest/gtest.h>
-
 #include <array>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace muster::detail {
 namespace {

@@ -25,9 +25,7 @@ class Counted {
 
 template <>
 struct muster::Codec<test_support::Counted> {
-  static void encode(Encoder& out, const test_support::Counted& value) {
-    out.write(value.alive());
-  }
+  static void encode(Encoder& out, const test_support::Counted& value) { out.write(value.alive()); }
   static test_support::Counted decode(Decoder& in) {
     return test_support::Counted(in.read<test_support::SharedCounter>());
   }

@@ -13,8 +13,8 @@ namespace test_support {
 // What its Codec does when it is reached.
 enum class Fault {
   none,
-  throws,           // std::runtime_error("a codec's fault")
-  reads_too_much,   // past the end of what was written; when decoding only
+  throws,          // std::runtime_error("a codec's fault")
+  reads_too_much,  // past the end of what was written; when decoding only
   segfaults,
   exits,
 };

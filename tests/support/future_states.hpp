@@ -15,8 +15,8 @@ namespace test_support {
 
 enum class State { pending, running, cancelled, failed, succeeded };
 
-inline constexpr State kStates[] = {State::pending, State::running, State::cancelled,
-                                    State::failed, State::succeeded};
+inline constexpr State kStates[] = {State::pending, State::running, State::cancelled, State::failed,
+                                    State::succeeded};
 
 inline std::ostream& operator<<(std::ostream& out, State state) {
   constexpr const char* kNames[] = {"pending", "running", "cancelled", "failed", "succeeded"};
@@ -35,14 +35,9 @@ inline constexpr int kValue = 42;  // what a succeeded one holds
 inline muster::Promise<int> promise_in(State state) {
   muster::Promise<int> promise;
   switch (state) {
-    case State::pending:
-      break;
-    case State::running:
-      promise.set_running_or_notify_cancel();
-      break;
-    case State::cancelled:
-      promise.future().cancel();
-      break;
+    case State::pending: break;
+    case State::running: promise.set_running_or_notify_cancel(); break;
+    case State::cancelled: promise.future().cancel(); break;
     case State::failed:
       promise.set_running_or_notify_cancel();
       promise.set_exception(std::make_exception_ptr(TestError()));

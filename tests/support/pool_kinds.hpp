@@ -6,12 +6,12 @@
 //   TYPED_TEST_SUITE(BothPools, test_support::Pools, test_support::PoolNames);
 //   TYPED_TEST(BothPools, DoesThis) { auto pool = test_support::make_pool<TypeParam>(2); ... }
 
-#include <gtest/gtest.h>
-
 #include <cstddef>
 #include <string>
 #include <type_traits>
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 

@@ -15,8 +15,7 @@ namespace test_support {
 inline void drop_privileges() {
   if (::geteuid() != 0) return;
   const uid_t nobody_else = 20'000 + static_cast<uid_t>(::getpid()) % 40'000;
-  if (::setgroups(0, nullptr) != 0 ||
-      ::setresgid(nobody_else, nobody_else, nobody_else) != 0 ||
+  if (::setgroups(0, nullptr) != 0 || ::setresgid(nobody_else, nobody_else, nobody_else) != 0 ||
       ::setresuid(nobody_else, nobody_else, nobody_else) != 0) {
     throw std::system_error(errno, std::generic_category(), "dropping root's privileges");
   }

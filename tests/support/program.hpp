@@ -37,8 +37,8 @@ class Program {
   // a shell does with a foreground job.
   explicit Program(const std::string& name, std::vector<std::string> arguments = {},
                    Group group = Group::same)
-      : Program(Path{std::string(MUSTER_TEST_PROGRAMS) + "/" + name}, std::move(arguments),
-                group) {}
+      : Program(Path{std::string(MUSTER_TEST_PROGRAMS) + "/" + name}, std::move(arguments), group) {
+  }
 
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -125,8 +125,8 @@ class Program {
     argv.push_back(program.data());
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
-    const int error = ::posix_spawn(&pid_, path.value.c_str(), &actions, &attributes, argv.data(),
-                                    environ);
+    const int error =
+        ::posix_spawn(&pid_, path.value.c_str(), &actions, &attributes, argv.data(), environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     for (int fd : {in.read, out.write, err.write}) ::close(fd);

@@ -194,9 +194,7 @@ class SharedLog {
 
  private:
   SharedCell& head() const { return SharedArena::instance().cell(cell_); }
-  SharedCell& entry(std::uint32_t i) const {
-    return SharedArena::instance().cell(cell_ + 1 + i);
-  }
+  SharedCell& entry(std::uint32_t i) const { return SharedArena::instance().cell(cell_ + 1 + i); }
   std::uint32_t cell_;
   std::uint32_t capacity_;
 };

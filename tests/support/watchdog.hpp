@@ -8,13 +8,14 @@
 //
 // MUSTER_TEST_WATCHDOG_SECONDS changes the limit (sanitizers, slow machines); 0 turns it off.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace test_support {
 

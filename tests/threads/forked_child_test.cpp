@@ -1,10 +1,11 @@
 // A thread pool in a child that the program forked itself.
 
-#include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <utility>
+
+#include <gtest/gtest.h>
 
 #include <muster/error.hpp>
 #include <muster/thread_pool.hpp>

@@ -1,10 +1,10 @@
 #include "lib/threads/pending_limit.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/watchdog.hpp"
 

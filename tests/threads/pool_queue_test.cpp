@@ -1,10 +1,10 @@
 #include "lib/threads/pool_queue.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support/watchdog.hpp"
 

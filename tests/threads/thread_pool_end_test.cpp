@@ -1,6 +1,5 @@
 // The ways in which a thread pool ends, and what it is when it has.
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -9,6 +8,8 @@
 #include <stdexcept>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include <muster/error.hpp>
 #include <muster/this_task.hpp>

@@ -33,8 +33,7 @@ struct ChunkHeader {
   static constexpr std::uint64_t kMaxItems = (std::uint64_t{1} << 22) - 1;
   static constexpr std::uint64_t kMaxBytes = (std::uint64_t{1} << 40) - 1;
 
-  static constexpr std::uint64_t pack(ChunkRecord kind, std::uint64_t items,
-                                      std::uint64_t bytes) {
+  static constexpr std::uint64_t pack(ChunkRecord kind, std::uint64_t items, std::uint64_t bytes) {
     return static_cast<std::uint64_t>(kind) << 62 | items << 40 | bytes;
   }
   static constexpr ChunkRecord kind(std::uint64_t word) {
@@ -71,8 +70,8 @@ struct ChunkProgress {
 
 // What a region holds of a chunk's result.
 struct ChunkScan {
-  std::uint32_t items = 0;   // committed
-  std::size_t bytes = 0;     // of the records that hold them
+  std::uint32_t items = 0;  // committed
+  std::size_t bytes = 0;    // of the records that hold them
 };
 
 // Walks the records in a region that a dead worker wrote, at most `max_items` items. Trusts

@@ -163,17 +163,13 @@ ChunkResult<R> decode_chunk(Decoder& in) {
     if (bytes > in.remaining()) throw_bad_chunk();
     const std::size_t end = in.position() + bytes;
     switch (ChunkHeader::kind(header)) {
-      case ChunkRecord::values:
-        decode_values(in, ChunkHeader::items(header), result);
-        break;
+      case ChunkRecord::values: decode_values(in, ChunkHeader::items(header), result); break;
       case ChunkRecord::failure:
         in.context().reset();
         result.add_failure(decode_exception(in));
         break;
-      case ChunkRecord::padding:
-        break;
-      default:
-        throw_bad_chunk();
+      case ChunkRecord::padding: break;
+      default: throw_bad_chunk();
     }
     if (in.position() > end) throw_bad_chunk();
     in.view(end - in.position());

@@ -32,18 +32,16 @@ class ChunkResult {
       values_.push_back(Stored{std::forward<Make>(make)()});
     }
   }
-  void add_failure(std::exception_ptr error) {
-    failures_.push_back({size(), std::move(error)});
-  }
+  void add_failure(std::exception_ptr error) { failures_.push_back({size(), std::move(error)}); }
 
   // Items whose outcome is here; fewer than the chunk had if it was stopped.
   std::size_t size() const { return values_.size() + failures_.size(); }
 
   // Of the item at `position`, below size(): its value, or null and its exception.
   Value* find(std::size_t position, std::exception_ptr& error) {
-    const auto failure = std::lower_bound(
-        failures_.begin(), failures_.end(), position,
-        [](const Failure& f, std::size_t wanted) { return f.position < wanted; });
+    const auto failure =
+        std::lower_bound(failures_.begin(), failures_.end(), position,
+                         [](const Failure& f, std::size_t wanted) { return f.position < wanted; });
     if (failure != failures_.end() && failure->position == position) {
       error = failure->error;
       return nullptr;

@@ -76,8 +76,7 @@ class FutureState : public StateBase {
   }
   void* place() noexcept { return reinterpret_cast<std::byte*>(this) + value_offset(); }
 
-  [[no_unique_address]] std::conditional_t<kInlineValue<Value>, None, ValueStorage<Value>>
-      storage_;
+  [[no_unique_address]] std::conditional_t<kInlineValue<Value>, None, ValueStorage<Value>> storage_;
 };
 
 // The state behind a Promise: its value is set from outside.

@@ -65,8 +65,7 @@ class MapInput {
   using Item = std::tuple<typename Cursors::Value...>;
 
   template <class... Views>
-  explicit MapInput(std::in_place_t, Views&&... views)
-      : cursors_(std::forward<Views>(views)...) {
+  explicit MapInput(std::in_place_t, Views&&... views) : cursors_(std::forward<Views>(views)...) {
     left_ = std::apply(
         [](Cursors&... cursors) {
           std::optional<std::size_t> least;

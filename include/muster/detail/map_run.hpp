@@ -194,8 +194,8 @@ class MapRun {
     position_ = 0;
   }
 
-  using Chunks = std::conditional_t<kOrder == MapOrder::inputs, ChunksInOrder<R>,
-                                    ChunksAsTheyEnd<R>>;
+  using Chunks =
+      std::conditional_t<kOrder == MapOrder::inputs, ChunksInOrder<R>, ChunksAsTheyEnd<R>>;
 
   std::unique_ptr<MapFeed<R>> feed_;
   ChunkSizer sizer_;

@@ -51,11 +51,11 @@ struct MapTarget<AnyPath, F, Item> {
   template <class Use>
   static auto make(const Backends& backends, const TaskOptions& options, auto&& fn, Use&& use) {
     if (backends.threads != nullptr) {
-      return MapTarget<ThreadPath, F, Item>::make(backends, options,
-                                                  std::forward<decltype(fn)>(fn), use);
+      return MapTarget<ThreadPath, F, Item>::make(backends, options, std::forward<decltype(fn)>(fn),
+                                                  use);
     }
-    return MapTarget<TravelPath, F, Item>::make(backends, options,
-                                                std::forward<decltype(fn)>(fn), use);
+    return MapTarget<TravelPath, F, Item>::make(backends, options, std::forward<decltype(fn)>(fn),
+                                                use);
   }
 };
 

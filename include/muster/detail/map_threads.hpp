@@ -41,11 +41,11 @@ struct ThreadItemCall<F, std::tuple<Args...>> {
   using Called = std::conditional_t<kConst, const F, F>;
 
   static auto invoke(Called& callable, std::tuple<Args...>&& item) {
-    return std::apply(
-        [&](Args&... args) { return std::invoke(callable, std::move(args)...); }, item);
+    return std::apply([&](Args&... args) { return std::invoke(callable, std::move(args)...); },
+                      item);
   }
-  using Result = std::decay_t<decltype(invoke(std::declval<Called&>(),
-                                              std::declval<std::tuple<Args...>>()))>;
+  using Result =
+      std::decay_t<decltype(invoke(std::declval<Called&>(), std::declval<std::tuple<Args...>>()))>;
 };
 
 template <class F, class Item>

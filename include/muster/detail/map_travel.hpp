@@ -29,8 +29,8 @@ struct TravelItemCall<F, std::tuple<Args...>> {
     std::apply([&](Args&... args) { Traits::encode_arguments(out, std::move(args)...); }, item);
   }
   static std::size_t size_hint(const std::tuple<Args...>& item) {
-    return std::apply(
-        [](const Args&... args) { return Traits::arguments_size_hint(args...); }, item);
+    return std::apply([](const Args&... args) { return Traits::arguments_size_hint(args...); },
+                      item);
   }
 };
 
@@ -69,9 +69,7 @@ class TravelTarget {
       return encoding.callable_failed ? items.size() : 1;
     }
   }
-  std::optional<double> seconds_per_item() const {
-    return backend_.seconds_per_item(Code::type());
-  }
+  std::optional<double> seconds_per_item() const { return backend_.seconds_per_item(Code::type()); }
   std::size_t workers() const { return backend_.workers(); }
 
  private:

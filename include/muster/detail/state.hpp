@@ -7,57 +7,18 @@
 #include <exception>
 #include <new>
 #include <string>
-#include <typeinfo>
 #include <utility>
 
 #include <muster/detail/deadline.hpp>
 #include <muster/detail/state_hook.hpp>
+#include <muster/detail/state_ops.hpp>
 #include <muster/detail/task_source.hpp>
 #include <muster/options.hpp>
 
-namespace muster {
-class Decoder;
-}
-
 namespace muster::detail {
 
+class CallbackRunner;
 class HookList;
-
-// pending -> running -> claimed -> one of the three ends. Any arrow may skip forward.
-enum class Phase : std::uint32_t {
-  pending = 0,
-  running = 1,
-  claimed = 2,  // one thread is about to complete it; looks like running from outside
-  cancelled = 4,
-  failed = 5,
-  succeeded = 6,
-};
-
-// What kept result bytes hold.
-enum class RawKind { value, exception };
-
-// How a kind of state does what depends on its types. One constant table a kind.
-struct StateOps {
-  // Size of the whole block, for the allocator.
-  std::uint32_t block_size;
-  // Where the value lies, from the start of the state.
-  std::uint32_t value_offset;
-  // >= 0: a result that travelled is copied as so many bytes; kDecoded: it is decoded.
-  std::int32_t bitwise_size;
-  // Null where there is nothing to destroy.
-  void (*destroy_value)(StateBase&) noexcept;
-  // Makes the value from bytes; null for states whose results do not travel.
-  void (*decode_value)(StateBase&, Decoder&);
-  // Tasks of thread pools: calls the callable and makes value or error of the running state, for
-  // the caller to publish with the phase that it returns.
-  Phase (*run)(StateBase&) noexcept;
-  // Destroys the callable and its arguments; null where there are none.
-  void (*drop_call)(StateBase&) noexcept;
-  // The callable's type, for the task's name; may be null.
-  const std::type_info* callable;
-
-  static constexpr std::int32_t kDecoded = -1;
-};
 
 // The shared state of futures: one cache line, from which every typed state derives.
 //
@@ -244,9 +205,7 @@ class alignas(64) StateBase {
   void put_error(std::exception_ptr error) noexcept {
     ::new (static_cast<void*>(&payload_.error)) std::exception_ptr(std::move(error));
   }
-  void* value_address() noexcept {
-    return reinterpret_cast<std::byte*>(this) + ops_->value_offset;
-  }
+  void* value_address() noexcept { return reinterpret_cast<std::byte*>(this) + ops_->value_offset; }
 
   // Sleeps on the status word until done or the deadline: TaskSource::wait() for sources that
   // complete their states without being asked.

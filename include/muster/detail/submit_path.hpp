@@ -42,7 +42,8 @@ struct ThreadPath {
   template <class F, class... Args>
   static auto submit(const Backends& backends, const TaskOptions* options, bool blocking, F&& fn,
                      Args&&... args) {
-    if (backends.threads == nullptr) [[unlikely]] throw_moved_from();
+    if (backends.threads == nullptr) [[unlikely]]
+      throw_moved_from();
     using R = Result<F, Args...>;
     using Task = ThreadTask<R, std::decay_t<F>, std::decay_t<Args>...>;
     FutureState<R>* state = new_state<Task>(std::forward<F>(fn), std::forward<Args>(args)...);
@@ -82,7 +83,8 @@ struct TravelPath {
   template <class F, class... Args>
   static auto submit(const Backends& backends, const TaskOptions* options, bool blocking, F&& fn,
                      Args&&... args) {
-    if (backends.travel == nullptr) [[unlikely]] throw_moved_from();
+    if (backends.travel == nullptr) [[unlikely]]
+      throw_moved_from();
     using Call = CallTraits<F, Args...>;
     if constexpr (std::is_void_v<typename Call::Callable>) {
       return std::optional<Future<void>>();  // refused; the compiler has said why
@@ -123,8 +125,7 @@ struct TravelPath {
   }
 
   template <class Call, class F, class... Args>
-  static void submit_small(TravelBackend& backend, StateBase& state, const F& fn,
-                           Args&&... args) {
+  static void submit_small(TravelBackend& backend, StateBase& state, const F& fn, Args&&... args) {
     alignas(64) std::byte bytes[TravelBackend::kSmallTask];
     Encoder out(bytes, bytes + sizeof(bytes));
     try {
