@@ -47,6 +47,9 @@ std::size_t checked_workers(const ProcessPoolOptions& options) {
 }
 
 void check_options(const ProcessPoolOptions& options) {
+  if (options.name.find('\0') != std::string::npos) {
+    throw InvalidArgumentError("the pool's name has a NUL character in it");
+  }
   if (options.start_method == StartMethod::forkserver ||
       options.start_method == StartMethod::spawn) {
     throw InvalidArgumentError(

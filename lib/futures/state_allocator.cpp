@@ -1,12 +1,6 @@
-// Blocks go from slabs into magazines, arrays of pointers to free blocks, of which each thread has
-// two for each size: it empties and fills them without a lock and exchanges whole ones with the
-// block_depot. Two, so that a thread that makes and frees in turns does not go to the depot each
-// time it crosses the edge of one.
-
-#include <array>
-#include <cstdlib>
-#include <new>
-#include <utility>
+// Blocks go from slabs into magazines, of which each thread has two for each size: it empties and
+// fills them without a lock and exchanges whole ones with the depot. Two, so that a thread that
+// makes and frees in turns does not go to the depot each time it crosses the edge of one.
 
 #include <muster/detail/state_allocator.hpp>
 

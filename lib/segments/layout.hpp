@@ -72,6 +72,13 @@ enum TaskFlags : std::uint8_t {
 // What a worker must know of a task. A cache line, written by the client before the slot is
 // published and left alone until it is free again, but for `stop`.
 struct alignas(64) TaskPart {
+  struct Where {
+    std::uint64_t offset;  // into the arguments' arena
+    std::uint64_t size;
+    std::uint32_t first;  // chunk: the first item to run
+    std::uint32_t count;  // chunk: items in all
+  };
+
   std::uint64_t function;     // FunctionCode of the thunk
   std::uint8_t inline_bytes;  // of the arguments, where they are inline
   std::uint8_t flags;
@@ -80,12 +87,7 @@ struct alignas(64) TaskPart {
   std::atomic<std::uint32_t> stop;  // the client asks the task to stop; may be set at any time
   union {
     unsigned char bytes[kInlineArguments];
-    struct {
-      std::uint64_t offset;  // into the arguments' arena
-      std::uint64_t size;
-      std::uint32_t first;  // chunk: the first item to run
-      std::uint32_t count;  // chunk: items in all
-    } where;
+    Where where;
   };
 };
 static_assert(sizeof(TaskPart) == 64);
@@ -185,15 +187,17 @@ enum class ResultPlace : std::uint32_t { inline_bytes = 0, arena = 1 };
 // Where the result of the slot's task is, if this worker ran it. Written before the slot's word
 // says so, and left alone until the client publishes the slot anew.
 struct alignas(64) ResultPart {
+  struct Where {
+    std::uint64_t offset;     // into the worker's arena
+    std::uint64_t ran_ticks;  // from the task's start to its end
+  };
+
   std::uint64_t size;
   ResultPlace place;
   std::uint32_t checksum;
   union {
     unsigned char bytes[kInlineResult];
-    struct {
-      std::uint64_t offset;     // into the worker's arena
-      std::uint64_t ran_ticks;  // from the task's start to its end
-    } where;
+    Where where;
   };
 };
 static_assert(sizeof(ResultPart) == 64);
