@@ -30,7 +30,8 @@ int main() {
     std::cout << '"' << text << "\": exception() is "
               << (future.exception() ? "an exception" : "null") << '\n';
     try {
-      std::cout << '"' << text << "\": result() is " << future.result() << '\n';
+      const int number = future.result();
+      std::cout << '"' << text << "\": result() is " << number << '\n';
     } catch (const std::invalid_argument& error) {
       std::cout << '"' << text << "\": std::invalid_argument: " << error.what() << '\n';
     } catch (const ParseError& error) {

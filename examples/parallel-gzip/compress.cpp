@@ -1,7 +1,9 @@
 #include "compress.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ranges>
+#include <thread>
 
 #include <muster/muster.hpp>
 
@@ -54,9 +56,10 @@ Run compress(const Options& options, std::size_t workers, BlockReader& reader, B
   const auto start = Clock::now();
   muster::TaskOptions task{.name = "deflate"};
   if (options.threads) {
+    // The pool starts its threads as they are needed: their number is to be known before.
+    if (workers == 0) workers = std::max(1u, std::thread::hardware_concurrency());
     muster::ThreadPoolExecutor pool({.max_workers = workers, .name = "parallel-gzip"});
-    return compress_with(pool, pool.stats().workers.size(), task, options.level, reader, sink,
-                         progress, mark, start);
+    return compress_with(pool, workers, task, options.level, reader, sink, progress, mark, start);
   }
   // A block can be deflated again, so a worker that dies costs no more than that.
   task.retries = 2;

@@ -31,37 +31,35 @@ class Executor;
 template <class Pool, class Path>
 class TaskInterface {
  public:
-  // Runs fn(args...) on a worker, on copies of fn and args. With max_pending it waits while so
-  // many tasks are unfinished, but never when called from a callback.
+  // Future<R>: runs fn(args...) on a worker, on copies of fn and args; R is what that returns,
+  // decayed. With max_pending it waits while so many tasks are unfinished, but never when called
+  // from a callback.
   template <class F, class... Args>
     requires(!std::same_as<std::remove_cvref_t<F>, TaskOptions>)
-  auto submit(F&& fn, Args&&... args) -> Future<typename Path::template Result<F, Args...>> {
+  auto submit(F&& fn, Args&&... args) {
     return *Path::submit(target(), nullptr, true, std::forward<F>(fn), std::forward<Args>(args)...);
   }
   template <class F, class... Args>
-  auto submit(TaskOptions options, F&& fn, Args&&... args)
-      -> Future<typename Path::template Result<F, Args...>> {
+  auto submit(TaskOptions options, F&& fn, Args&&... args) {
     return *Path::submit(target(), &options, true, std::forward<F>(fn),
                          std::forward<Args>(args)...);
   }
 
-  // As submit; empty where submit would wait.
+  // std::optional<Future<R>>: as submit; empty where submit would wait.
   template <class F, class... Args>
     requires(!std::same_as<std::remove_cvref_t<F>, TaskOptions>)
-  auto try_submit(F&& fn, Args&&... args)
-      -> std::optional<Future<typename Path::template Result<F, Args...>>> {
+  auto try_submit(F&& fn, Args&&... args) {
     return Path::submit(target(), nullptr, false, std::forward<F>(fn), std::forward<Args>(args)...);
   }
   template <class F, class... Args>
-  auto try_submit(TaskOptions options, F&& fn, Args&&... args)
-      -> std::optional<Future<typename Path::template Result<F, Args...>>> {
+  auto try_submit(TaskOptions options, F&& fn, Args&&... args) {
     return Path::submit(target(), &options, false, std::forward<F>(fn),
                         std::forward<Args>(args)...);
   }
 
-  // Runs fn on each element of the ranges (zipped; the shortest ends it) and gives the results in
-  // the order of the inputs. Submits at once; elements of ranges that are handed over as rvalue
-  // containers are moved. What reading an input throws comes out of map, or with
+  // MapResults<R>: runs fn on each element of the ranges (zipped; the shortest ends it) and gives
+  // the results in the order of the inputs. Submits at once; elements of ranges that are handed
+  // over as rvalue containers are moved. What reading an input throws comes out of map, or with
   // MapOptions::buffersize out of the iteration, after what was submitted was cancelled.
   template <class F, std::ranges::input_range... Rs>
     requires(sizeof...(Rs) > 0 && !std::same_as<std::remove_cvref_t<F>, MapOptions>)
@@ -75,7 +73,7 @@ class TaskInterface {
                                                              std::forward<Rs>(inputs)...);
   }
 
-  // As map; gives items {index, result} as they end.
+  // UnorderedMapResults<R>: as map; gives items {index, result} as they end.
   template <class F, std::ranges::input_range... Rs>
     requires(sizeof...(Rs) > 0 && !std::same_as<std::remove_cvref_t<F>, MapOptions>)
   auto map_unordered(F&& fn, Rs&&... inputs) {

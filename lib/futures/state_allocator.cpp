@@ -2,6 +2,11 @@
 // fills them without a lock and exchanges whole ones with the depot. Two, so that a thread that
 // makes and frees in turns does not go to the depot each time it crosses the edge of one.
 
+#include <array>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
 #include <muster/detail/state_allocator.hpp>
 
 #include "lib/common/sanitizers.hpp"

@@ -58,6 +58,7 @@ void ThreadSource::give_back() noexcept {
 }
 
 bool ThreadSource::cancel(StateBase& state, CancelMode) {
+  if (in_forked_child()) return state.phase() == Phase::cancelled;
   // The pool is asked for first: if the cancel succeeds the task was still in its queue, and so
   // this was its pool.
   std::shared_ptr<ThreadPool> pool;
@@ -70,12 +71,16 @@ bool ThreadSource::cancel(StateBase& state, CancelMode) {
 }
 
 void ThreadSource::wait(StateBase& state, Deadline until) {
-  if (generation_.load(std::memory_order_relaxed) != fork_generation()) {
+  if (in_forked_child()) {
     throw InvalidStateError("the task " + task_name(state) +
                             " belongs to a thread pool of the parent process, whose threads are "
                             "not in this child: it will never end here");
   }
   state.park(until);
+}
+
+bool ThreadSource::in_forked_child() const noexcept {
+  return generation_.load(std::memory_order_relaxed) != fork_generation();
 }
 
 std::string ThreadSource::task_name(const StateBase& state) {

@@ -32,6 +32,8 @@ class ThreadSource final : public TaskSource {
 
   ThreadSource() = default;
 
+  bool in_forked_child() const noexcept;
+
   FutexMutex mutex_;
   std::weak_ptr<ThreadPool> pool_;  // under mutex_
   std::atomic<CallbackRunner*> runner_{nullptr};
