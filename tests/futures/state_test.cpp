@@ -138,7 +138,7 @@ TEST(State, IsEitherStartedOrCancelled) {
 
 class CountingHook final : public StateHook {
  public:
-  explicit CountingHook(Kind kind) : StateHook(kind) {}
+  explicit CountingHook(Kind its_kind) : StateHook(its_kind) {}
   void fire(muster::detail::StateBase& state) noexcept override {
     ++fired;
     if (kind == Kind::callback) state.release();

@@ -51,6 +51,7 @@ class ChunkResult {
   }
 
   std::vector<Stored>& values() { return values_; }
+  std::size_t failures() const { return failures_.size(); }
 
  private:
   struct Failure {

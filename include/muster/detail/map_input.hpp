@@ -35,11 +35,22 @@ class InputCursor {
       ++*it_;
     return *it_ != std::ranges::end(view_);
   }
-  Value take() {
+  Value take() { return value_at(*it_); }
+
+  // For ranges that can be read by counting: where the next element is.
+  static constexpr bool kCountable =
+      std::ranges::random_access_range<View> && std::ranges::sized_range<View>;
+  std::ranges::iterator_t<View> place() {
+    if (!it_) it_.emplace(std::ranges::begin(view_));
+    return *it_;
+  }
+  void set_place(std::ranges::iterator_t<View> place) { *it_ = std::move(place); }
+
+  static Value value_at(std::ranges::iterator_t<View>& it) {
     if constexpr (kMoveElements)
-      return static_cast<Value>(std::ranges::iter_move(*it_));
+      return static_cast<Value>(std::ranges::iter_move(it));
     else
-      return static_cast<Value>(**it_);
+      return static_cast<Value>(*it);
   }
   // Elements there are in all, where the range says so.
   std::optional<std::size_t> size() {
@@ -81,6 +92,37 @@ class MapInput {
   // Appends at most `most` items. What reading an input throws comes through, with the items
   // before it appended; there are no more then.
   void read(std::size_t most, std::vector<Item>& items) {
+    if constexpr ((Cursors::kCountable && ...))
+      read_counting(std::min(most, *left_), items);
+    else
+      read_stepping(most, items);
+  }
+
+  std::optional<std::size_t> left() const { return left_; }
+
+ private:
+  void read_counting(std::size_t count, std::vector<Item>& items) {
+    items.reserve(items.size() + count);
+    const std::size_t left = *left_ - count;
+    left_ = 0;  // should one of them throw
+    std::apply(
+        [&](Cursors&... cursors) {
+          std::tuple places(cursors.place()...);
+          for (; count > 0; --count) {
+            std::apply(
+                [&](auto&... place) {
+                  items.push_back(Item{Cursors::value_at(place)...});
+                  (++place, ...);
+                },
+                places);
+          }
+          std::apply([&](auto&... place) { (cursors.set_place(place), ...); }, places);
+        },
+        cursors_);
+    left_ = left;
+  }
+
+  void read_stepping(std::size_t most, std::vector<Item>& items) {
     while (most-- > 0 && !ended_) {
       ended_ = true;  // should one of them throw
       const bool more = std::apply([](Cursors&... c) { return (c.advance() && ...); }, cursors_);
@@ -91,12 +133,8 @@ class MapInput {
     }
   }
 
-  bool ended() const { return ended_; }
-  // A guess: the size of the shortest range that knows its size.
-  std::optional<std::size_t> left() const { return left_; }
-
- private:
   std::tuple<Cursors...> cursors_;
+  // A guess, unless all can be counted: the size of the shortest range that knows its size.
   std::optional<std::size_t> left_;
   bool ended_ = false;
 };

@@ -125,24 +125,42 @@ class MapRun {
   // Waits for the item under the cursor: its value, or null and its exception. Throws TimeoutError
   // when the time is over; it is at its end then. REQUIRES: not at_end().
   ValueOf<R>* current(std::exception_ptr& error, std::size_t& index) {
-    MapChunk<R>& chunk = wait_for_chunk();
-    index = chunk.first + position_;
-    FutureState<ChunkResult<R>>& state = *FutureAccess::state(chunk.future);
-    if (state.phase() != Phase::succeeded) {
-      error = state.error();
-      return nullptr;
+    if (good_ == nullptr) {
+      MapChunk<R>& chunk = wait_for_chunk();
+      FutureState<ChunkResult<R>>& state = *FutureAccess::state(chunk.future);
+      index = chunk.first + position_;
+      if (state.phase() != Phase::succeeded) {
+        error = state.error();
+        return nullptr;
+      }
+      ChunkResult<R>& result = state.value();
+      if (position_ >= result.size()) {
+        error = lost_item_error();
+        return nullptr;
+      }
+      if (result.failures() != 0 || result.size() != chunk.items)
+        return result.find(position_, error);
+      good_ = result.values().data() + position_;
+      first_ = chunk.first;
+      items_ = chunk.items;
     }
-    if (position_ < state.value().size()) return state.value().find(position_, error);
-    error = lost_item_error();
-    return nullptr;
+    index = first_ + position_;
+    return &good_->value;
   }
 
   // Goes on to the next item. Throws as fill().
   void advance() {
+    if (good_ != nullptr && inputs_ended_ && position_ + 1 != items_) [[likely]] {
+      ++good_;
+      ++position_;
+      --in_flight_;
+      return;
+    }
     if (at_end()) return;
     MapChunk<R>* chunk = chunks_.standing();
     if (chunk == nullptr) chunk = &wait_for_chunk();
     --in_flight_;
+    good_ = nullptr;
     if (++position_ == chunk->items) {
       position_ = 0;
       chunks_.drop();
@@ -190,6 +208,7 @@ class MapRun {
     chunks_.clear([](MapChunk<R>& chunk) {
       if (!chunk.future.cancel()) chunk.future.request_stop();
     });
+    good_ = nullptr;
     in_flight_ = 0;
     position_ = 0;
   }
@@ -203,7 +222,11 @@ class MapRun {
   Deadline deadline_;
   std::shared_ptr<MapProgress> progress_;
   Chunks chunks_;
-  std::size_t position_ = 0;   // of the item in its chunk
+  std::size_t position_ = 0;  // of the item in its chunk
+  // The item, once its chunk was found to have no failure; and of that chunk first index and items.
+  typename ChunkResult<R>::Stored* good_ = nullptr;
+  std::size_t first_ = 0;
+  std::size_t items_ = 0;
   std::size_t in_flight_ = 0;  // items submitted and not passed
   bool inputs_ended_ = false;
   bool filled_once_ = false;
