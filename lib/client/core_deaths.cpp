@@ -115,9 +115,8 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
     extras->retries_left = extras->retries;
     extras->deaths.clear();
     if (++extras->first < extras->items) return go_on(slot);
-    const std::unique_ptr<Extras> all = std::move(shadow.extras);
+    const std::unique_ptr<Extras> all = take_extras(slot);
     StateBase* state = shadow.state;
-    if (all->timeout_ns != 0) std::erase(timed_, slot);
     free_slot(slot);
     count_ended(Ended::finished);
     return deliver_assembly(state, *all);
@@ -184,12 +183,11 @@ void ProcessCore::break_pool(const WorkerDeath& death, const std::string& senten
     Shadow& shadow = in_flight_[slot];
     if (!shadow.in_use()) continue;
     StateBase* state = shadow.state;
-    const std::unique_ptr<Extras> extras = std::move(shadow.extras);
+    const std::unique_ptr<Extras> extras = take_extras(slot);
     const bool counted = extras && extras->kill == KillReason::cancel;
     if (extras && extras->items != 0 && state != nullptr) {
       keep_committed(slot, *extras);
     }
-    if (extras && extras->timeout_ns != 0) std::erase(timed_, slot);
     free_slot(slot);
     if (!counted) count_ended(Ended::failed);
     if (extras && extras->items != 0 && extras->assembly.items() != 0) {

@@ -93,7 +93,7 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
         EncodingError("the result that worker " + std::to_string(worker) +
                       " left does not match its checksum: its memory was written over"));
   }
-  std::unique_ptr<Extras> extras = std::move(shadow.extras);
+  const std::unique_ptr<Extras> extras = take_extras(slot);
   free_slot(slot);
   const Ended ended = broken || failed ? Ended::failed : Ended::finished;
   count_ended(ended);
@@ -176,15 +176,20 @@ void ProcessCore::complete_error(StateBase* state, std::exception_ptr error) {
   state->complete_exception(std::move(error));
 }
 
+std::unique_ptr<Extras> ProcessCore::take_extras(std::uint32_t slot) {
+  std::unique_ptr<Extras> extras = std::move(in_flight_[slot].extras);
+  if (extras && extras->timeout_ns != 0) std::erase(timed_, slot);
+  return extras;
+}
+
 void ProcessCore::free_slot(std::uint32_t slot) {
   Shadow& shadow = in_flight_[slot];
-  if (shadow.extras && shadow.extras->timeout_ns != 0) std::erase(timed_, slot);
+  take_extras(slot);
   if (shadow.block != kNoBlock) {
     arguments_.free(arguments_.at(shadow.block));
     shadow.block = kNoBlock;
     count_arguments();
   }
-  shadow.extras.reset();
   shadow.state = nullptr;
   rouse_waiters(slot);
   mark_telling(slot, false);
