@@ -34,7 +34,7 @@ bool PoolQueue::WorkerEnd::try_push(Item& task) {
 bool PoolQueue::WorkerEnd::search(Item& task) {
   // With this worker, the others that are awake, and one thread that submits.
   const std::size_t awake = workers_ - queue_.parked() + 1;
-  const int looks = awake > cpus_ ? 16 : kSearchLooks;
+  const int looks = awake > cpus_ ? 1 : kSearchLooks;
   for (int i = 0; i < looks; ++i) {
     if (try_pop(task)) return true;
     if (queue_.closed()) return false;
