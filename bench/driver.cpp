@@ -6,6 +6,7 @@ namespace bench {
 
 ScenarioResult Driver::run(const Scenario& scenario) {
   ScenarioResult result{.name = std::string(scenario.name()),
+                        .summary = std::string(scenario.summary()),
                         .metrics = scenario.metrics(),
                         .cases = {},
                         .notes = {}};

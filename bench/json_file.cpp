@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/comparison.hpp"
+#include "bench/peers/peers.hpp"
 #include "bench/statistics.hpp"
 
 namespace bench {
@@ -17,14 +19,25 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json case_json(const CaseResult& one, const std::vector<Metric>& metrics) {
+std::string_view better_name(const Metric& metric) {
+  return metric.more_is_better ? "higher" : "lower";
+}
+
+Json case_json(const ScenarioResult& result, const CaseResult& one) {
   Json json = {{"label", one.cell.label()},
                {"peer", one.cell.peer},
+               {"peer_title", title_of(one.cell.peer)},
                {"workers", one.cell.workers},
                {"variant", one.cell.variant},
-               {"size", one.cell.size}};
+               {"size", one.cell.size},
+               {"payload_bytes", one.cell.payload},
+               {"threads", one.cell.threads},
+               {"heat", one.cell.cold ? "cold" : "hot"},
+               {"x", Json::object()}};
+  if (!one.cell.axis.empty()) json["x"][one.cell.axis] = one.cell.x();
+  if (!one.cell.missing.empty()) json["missing"] = one.cell.missing;
   if (!one.failure.empty()) json["failure"] = one.failure;
-  for (const Metric& metric : metrics) {
+  for (const Metric& metric : result.metrics) {
     const auto found = one.values.find(metric.key);
     if (found == one.values.end() || found->second.empty()) continue;
     const Spread spread = spread_of(found->second);
@@ -32,19 +45,26 @@ Json case_json(const CaseResult& one, const std::vector<Metric>& metrics) {
                                   {"lower_quartile", spread.lower},
                                   {"upper_quartile", spread.upper},
                                   {"runs", found->second}};
+    if (const auto comparison = compare_with_process_pool(result, one, metric)) {
+      json["values"][metric.key]["against_process_pool"] = {
+          {"label", comparison->with->cell.label()},
+          {"ratio", comparison->ratio},
+          {"real", comparison->real}};
+    }
   }
   return json;
 }
 
 Json scenario_json(const ScenarioResult& result) {
-  Json json = {{"name", result.name}};
+  Json json = {{"name", result.name}, {"summary", result.summary}};
   for (const Metric& metric : result.metrics) {
     json["metrics"][metric.key] = {{"title", metric.title},
                                    {"unit", unit_name(metric.unit)},
-                                   {"more_is_better", metric.more_is_better}};
+                                   {"more_is_better", metric.more_is_better},
+                                   {"better", better_name(metric)}};
   }
   for (const CaseResult& one : result.cases) {
-    json["cases"].push_back(case_json(one, result.metrics));
+    json["cases"].push_back(case_json(result, one));
   }
   json["notes"] = result.notes;
   return json;

@@ -60,7 +60,7 @@ int run_scenarios(const Options& options) {
   std::vector<ScenarioResult> results;
   for (const Scenario* scenario : options.scenarios) {
     results.push_back(driver.run(*scenario));
-    print('\n' + table_text(results.back(), scenario->summary()));
+    print('\n' + table_text(results.back()));
   }
   if (json) json->write(machine, options.settings, results);
   const bool failed = std::any_of(results.begin(), results.end(),

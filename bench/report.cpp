@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "bench/comparison.hpp"
 #include "bench/statistics.hpp"
 
 namespace bench {
@@ -62,6 +63,12 @@ std::string rows_text(const std::vector<Row>& rows) {
   return text;
 }
 
+bool has_comparisons(const ScenarioResult& result) {
+  return std::any_of(result.cases.begin(), result.cases.end(), [&](const CaseResult& one) {
+    return compare_with_process_pool(result, one, result.metrics.front()).has_value();
+  });
+}
+
 }  // namespace
 
 std::string heading_text(const Facts& machine, const Settings& settings,
@@ -76,14 +83,21 @@ std::string heading_text(const Facts& machine, const Settings& settings,
   return text + "Figures are medians, with [first .. third quartile].\n";
 }
 
-std::string table_text(const ScenarioResult& result, std::string_view summary) {
-  std::string text = result.name + '\n' + wrapped(summary, "");
+std::string table_text(const ScenarioResult& result) {
+  std::string text = result.name + '\n' + wrapped(result.summary, "");
+  const bool compared = has_comparisons(result);
   std::vector<Row> rows(1);
   rows[0].push_back("");
   for (const Metric& metric : result.metrics) rows[0].push_back(metric.title);
+  if (compared) rows[0].push_back(result.metrics.front().title + " beside the process pool's");
   for (const CaseResult& one : result.cases) {
     Row row = {one.cell.label()};
-    for (const Metric& metric : result.metrics) row.push_back(value_text(one, metric));
+    if (!one.cell.missing.empty()) {
+      row[0] += ": missing: " + one.cell.missing;
+    } else {
+      for (const Metric& metric : result.metrics) row.push_back(value_text(one, metric));
+      if (compared) row.push_back(comparison_text(result, one, result.metrics.front()));
+    }
     rows.push_back(std::move(row));
   }
   text += rows_text(rows);

@@ -14,6 +14,6 @@ std::string heading_text(const Facts& machine, const Settings& settings,
                          const std::vector<std::string>& doubts);
 
 // A table: a line for each case, a column for each metric, then the notes.
-std::string table_text(const ScenarioResult& result, std::string_view summary);
+std::string table_text(const ScenarioResult& result);
 
 }  // namespace bench

@@ -23,6 +23,23 @@ Number number_in(std::string_view field) {
   return number;
 }
 
+// "10^6", "2000".
+std::string power_of_ten(std::uint64_t number) {
+  int zeros = 0;
+  std::uint64_t left = number;
+  for (; left >= 10 && left % 10 == 0; left /= 10) ++zeros;
+  return left == 1 && zeros > 3 ? fmt::format("10^{}", zeros) : fmt::format("{}", number);
+}
+
+// "10^6 tasks", "64 MiB each", "8 threads". Workers stand in the label anyway.
+std::string axis_text(const Cell& cell) {
+  if (cell.axis == "tasks") return fmt::format("{} tasks", power_of_ten(cell.size));
+  if (cell.axis == "threads") {
+    return fmt::format("{} thread{}", cell.threads, cell.threads == 1 ? "" : "s");
+  }
+  return format_value(static_cast<double>(cell.payload), Unit::bytes) + " each";
+}
+
 }  // namespace
 
 std::string Cell::label() const {
@@ -30,11 +47,20 @@ std::string Cell::label() const {
   if (!peer.empty()) parts.emplace_back(title_of(peer));
   if (workers != 0) parts.push_back(fmt::format("{} worker{}", workers, workers == 1 ? "" : "s"));
   if (!variant.empty()) parts.push_back(variant);
+  if (!axis.empty() && axis != "workers") parts.push_back(axis_text(*this));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+std::uint64_t Cell::x() const {
+  if (axis == "tasks") return size;
+  if (axis == "workers") return workers;
+  return axis == "threads" ? threads : payload;
+}
+
 std::string Cell::to_text() const {
-  return fmt::format("{},{},{},{}", peer, workers, variant, size);
+  std::string text = fmt::format("{},{},{},{}", peer, workers, variant, size);
+  if (payload != 0 || threads != 1) text += fmt::format(",{},{}", payload, threads);
+  return text;
 }
 
 Cell Cell::from_text(std::string_view text) {
@@ -44,13 +70,21 @@ Cell Cell::from_text(std::string_view text) {
     if (fields.back().size() == text.size()) break;
     text.remove_prefix(fields.back().size() + 1);
   }
-  if (fields.size() != 4) {
-    throw MeasurementError("a cell is PEER,WORKERS,VARIANT,SIZE, such as process,2,kept,1000000");
+  if (fields.size() != 4 && fields.size() != 6) {
+    throw MeasurementError(
+        "a cell is PEER,WORKERS,VARIANT,SIZE, such as process,2,kept,1000000, or that with "
+        ",PAYLOAD,THREADS after it");
   }
-  return {.peer = std::string(fields[0]),
-          .workers = number_in<std::size_t>(fields[1]),
-          .variant = std::string(fields[2]),
-          .size = number_in<std::uint64_t>(fields[3])};
+  Cell cell;
+  cell.peer = fields[0];
+  cell.workers = number_in<std::size_t>(fields[1]);
+  cell.variant = fields[2];
+  cell.size = number_in<std::uint64_t>(fields[3]);
+  if (fields.size() == 6) {
+    cell.payload = number_in<std::uint64_t>(fields[4]);
+    cell.threads = number_in<std::size_t>(fields[5]);
+  }
+  return cell;
 }
 
 void CaseResult::add(const Sample& sample) {

@@ -23,10 +23,20 @@ struct Cell {
   std::string variant;      // how the scenario is played; "" where there is one way only
   std::uint64_t size = 0;   // tasks, items or samples
 
+  std::uint64_t payload = 0;  // bytes of each task's argument beyond the usual int
+  std::size_t threads = 1;    // that submit
+
+  // For the reader of the figures, and no part of the text.
+  bool cold = false;         // nothing of the kind ran before in the process
+  std::string axis = "";     // of a curve: "tasks", "workers", "payload_bytes", "threads"
+  std::string missing = "";  // why it cannot be measured here: "install libtbb-dev"
+
   // "process pool, 2 workers, kept".
   std::string label() const;
+  // Where it stands on its axis. REQUIRES: it has one.
+  std::uint64_t x() const;
 
-  // "process,2,kept,1000000".
+  // "process,2,kept,1000000", with ",payload,threads" after it where these are not 0 and 1.
   std::string to_text() const;
   // Throws MeasurementError.
   static Cell from_text(std::string_view text);
@@ -61,6 +71,7 @@ struct CaseResult {
 
 struct ScenarioResult {
   std::string name;
+  std::string summary;
   std::vector<Metric> metrics;
   std::vector<CaseResult> cases;
   std::vector<std::string> notes;  // what the figures alone do not say
