@@ -1,8 +1,25 @@
 #include "bench/driver.hpp"
 
+#include <set>
+
 #include <fmt/format.h>
 
+#include "bench/peers/peers.hpp"
+
 namespace bench {
+
+namespace {
+
+// The one line for a peer that is not there, whatever its cells would have been.
+Cell missing_cell(const Cell& cell) {
+  Cell none;
+  none.peer = cell.peer;
+  none.workers = 0;
+  none.missing = cell.missing;
+  return none;
+}
+
+}  // namespace
 
 ScenarioResult Driver::run(const Scenario& scenario) {
   ScenarioResult result{.name = std::string(scenario.name()),
@@ -10,9 +27,18 @@ ScenarioResult Driver::run(const Scenario& scenario) {
                         .metrics = scenario.metrics(),
                         .cases = {},
                         .notes = {}};
+  std::set<std::string> told_missing;
   for (Cell& cell : scenario.cells(settings_)) {
+    if (!settings_.wants(cell.peer)) continue;
+    const PeerEntry* const peer = find_peer(cell.peer);
+    if (peer != nullptr && cell.missing.empty()) cell.missing = why_missing(*peer);
+    if (!cell.missing.empty()) {
+      if (!told_missing.insert(cell.peer).second) continue;
+      cell = missing_cell(cell);
+    }
     result.cases.push_back({.cell = std::move(cell), .values = {}, .failure = {}});
   }
+  if (result.cases.empty()) return result;
   scenario.run(*this, settings_, result);
   progress_.clear();
   return result;
@@ -30,7 +56,7 @@ ChildResult Driver::run_once(const Scenario& scenario, const Cell& cell,
 void Driver::run_in_turns(const Scenario& scenario, std::size_t runs, ScenarioResult& result) {
   for (std::size_t run = 1; run <= runs; ++run) {
     for (CaseResult& one : result.cases) {
-      if (!one.failure.empty()) continue;
+      if (!one.failure.empty() || !one.cell.missing.empty()) continue;
       progress_.show(
           fmt::format("{}: run {} of {}: {}", scenario.name(), run, runs, one.cell.label()));
       ChildResult child = run_once(scenario, one.cell);
