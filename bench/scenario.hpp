@@ -107,7 +107,7 @@ class Scenario {
   // How often each cell runs.
   virtual std::size_t runs(const Settings& settings) const { return settings.runs; }
   // A run that takes longer hangs.
-  virtual std::chrono::seconds limit() const { return std::chrono::seconds(120); }
+  virtual std::chrono::seconds limit() const { return std::chrono::seconds(60); }
   // All cells, as often as runs() says, in turns. Others have more to do than that.
   virtual void run(Driver& driver, const Settings& settings, ScenarioResult& result) const;
 };

@@ -3,6 +3,7 @@ each with a line of "key=value" fields. peers.py --missing prints what cannot be
 "NAME PACKAGE" each."""
 import importlib.util
 import multiprocessing
+import os
 import sys
 import time
 
@@ -209,17 +210,29 @@ def missing():
             print(name, "python3-numpy")
 
 
+def own_streams():
+    """Standard input and output, under numbers that no child inherits: MPI's daemon reads its
+    standard input."""
+    questions, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    return questions, answers
+
+
 def main():
     if sys.argv[1] == "--missing":
         missing()
         return
+    questions, answers = own_streams()
     pool = POOLS[sys.argv[1]]()
     importlib.import_module(pool.module)
     commands = Commands(pool)
-    for line in sys.stdin:
+    for line in questions:
         name, *arguments = line.split()
         answer = getattr(commands, name)(*arguments)
-        print(" ".join(f"{key}={value}" for key, value in answer.items()), flush=True)
+        print(" ".join(f"{key}={value}" for key, value in answer.items()), file=answers, flush=True)
 
 
 if __name__ == "__main__":
