@@ -31,6 +31,10 @@ ScenarioResult Driver::run(const Scenario& scenario) {
   for (Cell& cell : scenario.cells(settings_)) {
     if (!settings_.wants(cell.peer)) continue;
     const PeerEntry* const peer = find_peer(cell.peer);
+    if (peer != nullptr && is_left_out(scenario, *peer, cell)) {
+      result.left_out = true;
+      continue;
+    }
     if (peer != nullptr && cell.missing.empty()) cell.missing = why_missing(*peer);
     if (!cell.missing.empty()) {
       if (!told_missing.insert(cell.peer).second) continue;
@@ -39,9 +43,20 @@ ScenarioResult Driver::run(const Scenario& scenario) {
     result.cases.push_back({.cell = std::move(cell), .values = {}, .failure = {}});
   }
   if (result.cases.empty()) return result;
+  if (result.left_out) {
+    result.notes.emplace_back("left out by --quick: other peers, and other numbers of workers");
+  }
   scenario.run(*this, settings_, result);
   progress_.clear();
   return result;
+}
+
+bool Driver::is_left_out(const Scenario& scenario, const PeerEntry& peer, const Cell& cell) const {
+  if (!settings_.quick || !settings_.peers.empty() || is_own(peer)) return false;
+  constexpr std::size_t kUsual = 2;
+  const bool usual = cell.workers == 0 || cell.workers == kUsual || !cell.axis.empty();
+  if (!usual && !settings_.workers_given) return true;
+  return !scenario.in_quick(peer, cell);
 }
 
 ChildResult Driver::run_once(const Scenario& scenario, const Cell& cell,

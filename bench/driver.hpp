@@ -27,6 +27,9 @@ class Driver {
   void show_progress(const std::string& text) { progress_.show(text); }
 
  private:
+  // Whether --quick does without this cell.
+  bool is_left_out(const Scenario& scenario, const PeerEntry& peer, const Cell& cell) const;
+
   const Settings& settings_;
   ProgressLine progress_;
 };

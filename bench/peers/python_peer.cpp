@@ -63,7 +63,7 @@ class PythonPeer : public Peer {
  public:
   explicit PythonPeer(std::string_view pool) : python_(command(pool)) {
     // Its answer says that all is imported.
-    ask("prepare_doubles 1");
+    ask("hello");
   }
   ~PythonPeer() override {
     try {
