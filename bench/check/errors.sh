@@ -53,7 +53,7 @@ code=0
 MUSTER_BENCH_PYTHON=$work/crashing "$program" --scenario start --peer py-pool async --runs 1 \
   >"$work/out" 2>"$work/err" || code=$?
 [ "$code" -eq 1 ] || fail "exit code $code and not 1 for a peer that crashes"
-grep -q 'Python multiprocessing.Pool, 2 workers: FAILED: .*ended before' "$work/out" ||
+grep -q 'Python multiprocessing.Pool, 2 workers: FAILED: .*/crashing ended' "$work/out" ||
   fail "the table tells of no crash"
 grep -q 'std::async  *[0-9]' "$work/out" || fail "the peers that are well were not measured"
 
