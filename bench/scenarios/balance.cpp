@@ -61,7 +61,7 @@ class Balance : public Scenario {
   std::string_view name() const override { return "balance"; }
   std::string_view summary() const override {
     return "Tasks that each compute for 5 ms of their thread's processor time, all submitted at "
-           "once: 200, or 40 if quick. efficiency: the work by the time and the processors that "
+           "once: 200, or 20 if quick. efficiency: the work by the time and the processors that "
            "the workers can use. Hot.";
   }
   std::vector<Metric> metrics() const override {
@@ -70,7 +70,7 @@ class Balance : public Scenario {
   std::vector<Cell> cells(const Settings& settings) const override {
     constexpr std::uint64_t kTasks = 200;
     return each_peer(kBurn, settings.workers, {""},
-                     [&](const PeerEntry&) { return settings.quick ? kTasks / 5 : kTasks; });
+                     [&](const PeerEntry&) { return settings.quick ? kTasks / 10 : kTasks; });
   }
   void measure(const Cell& cell, Sample& out) const override {
     constexpr int kLength = 5 * kMicroseconds;

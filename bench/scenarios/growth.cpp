@@ -51,7 +51,8 @@ class Growth : public Scenario {
   std::chrono::seconds limit() const override { return std::chrono::seconds(300); }
 
   bool in_quick(const PeerEntry& peer, const Cell& cell) const override {
-    return peer.name == "asio" || (cell.variant == kPayload && peer.name == "pipe");
+    return (cell.variant == kQueued && peer.name == "asio") ||
+           (cell.variant == kPayload && peer.name == "pipe");
   }
 
   void measure(const Cell& cell, Sample& out) const override;

@@ -42,6 +42,11 @@ class Latency : public Scenario {
     return cells;
   }
 
+  bool in_quick(const PeerEntry& peer, const Cell& cell) const override {
+    const bool futures = (peer.offers & kThreads) != 0;
+    return peer.quick && (cell.variant == kBackToBack || futures || peer.name == "pipe");
+  }
+
   void measure(const Cell& cell, Sample& out) const override {
     const auto peer = make_peer(cell.peer, cell.workers);
     const auto pause = std::chrono::milliseconds(cell.variant == kPaused ? 1 : 0);

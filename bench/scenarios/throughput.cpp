@@ -33,8 +33,8 @@ class Throughput : public Scenario {
   }
 
   bool in_quick(const PeerEntry& peer, const Cell& cell) const override {
-    const bool slow_to_start = peer.name == "loky" || peer.name == "mpi4py";
-    return cell.variant != kWindowed && !slow_to_start;
+    const bool python = (peer.offers & kPlain) == 0 && peer.tasks <= 5'000;
+    return cell.variant != kWindowed && (peer.quick || !python);
   }
 
   void measure(const Cell& cell, Sample& out) const override {

@@ -32,6 +32,11 @@ class Transfer : public Scenario {
                      [](const PeerEntry&) { return kDoubles; });
   }
 
+  // In all threads it is the same: the pool of threads and the serial loop stand for them.
+  bool in_quick(const PeerEntry& peer, const Cell&) const override {
+    return peer.quick && (peer.offers & kThreads) == 0;
+  }
+
   void measure(const Cell& cell, Sample& out) const override {
     const auto peer = make_peer(cell.peer, cell.workers);
     const auto run = cell.variant == kTo ? &send : &fetch;
