@@ -1,5 +1,7 @@
 #include "worker/worker_queue.hpp"
 
+#include "lib/common/prefetch.hpp"
+
 namespace muster::detail {
 
 namespace {
@@ -8,6 +10,8 @@ namespace {
 constexpr std::uint64_t kTinyTicks = 6000;
 // How long an idle worker looks before it sleeps, about 20 us: what a sleep and a wake cost.
 constexpr std::uint64_t kSpinTicks = 60'000;
+// How many reserved tasks ahead their cache lines are fetched.
+constexpr std::size_t kFetchAhead = 4;
 // The first sleep's bound, doubled up to the longest while nothing turns up.
 constexpr std::int64_t kFirstSleepNs = 100'000'000;
 constexpr std::int64_t kLongestSleepNs = 10'000'000'000;
@@ -16,13 +20,16 @@ constexpr std::int64_t kRescueGraceNs = 2'000'000;
 
 }  // namespace
 
-WorkerQueue::WorkerQueue(const ControlView& control, WorkerRecord& record, std::uint32_t worker,
-                         std::size_t limit, bool spins)
-    : slots_(control.slot_lines()),
+WorkerQueue::WorkerQueue(const TasksView& tasks, const ControlView& control,
+                         const WindowView& window, std::uint32_t worker, std::size_t limit,
+                         bool spins)
+    : tasks_(tasks),
+      window_(window),
+      slots_(control.slot_lines()),
       ring_(&control.header().ends, control.cells()),
       parking_(control.sleepers(), control.park()),
       reservations_(control.reservations()),
-      record_(record),
+      record_(window.record()),
       worker_(worker),
       workers_(control.geometry.workers),
       limit_(limit),
@@ -32,6 +39,11 @@ WorkerQueue::WorkerQueue(const ControlView& control, WorkerRecord& record, std::
       sleep_bound_ns_(kFirstSleepNs) {
   // The predecessor's: counted already.
   reservations_[worker_].announce({});
+}
+
+void WorkerQueue::depart() {
+  parking_.forget(worker_);
+  wake_next();  // what was left to this one is another's now
 }
 
 bool WorkerQueue::try_pop(Hint& task) {
@@ -61,10 +73,20 @@ PopResult WorkerQueue::pop_until(Hint& task, Deadline until) {
 std::optional<Hint> WorkerQueue::begin_reserved() {
   while (begun_ < reserved_count_) {
     const Hint hint(reserved_[begun_]);
+    if (begun_ + kFetchAhead < reserved_count_) fetch(begun_ + kFetchAhead);
     reservations_[worker_].advance(++begun_);
     if (claim(hint)) return hint;
   }
   return std::nullopt;
+}
+
+// What claiming and running the task will touch.
+void WorkerQueue::fetch(std::size_t reserved) {
+  const std::uint32_t slot = Hint(reserved_[reserved]).slot();
+  if (slot >= slots_.size()) return;
+  prefetch_to_write(&slots_.attention_word(slot));
+  prefetch_to_read(&tasks_.part(slot));
+  prefetch_to_write(&window_.result(slot));
 }
 
 bool WorkerQueue::claim(Hint hint) {
@@ -122,10 +144,7 @@ bool WorkerQueue::reserve() {
     reservations_[worker_].announce({});
     return ring_.size() != 0;  // another worker was faster: look again
   }
-  for (std::size_t i = 0; i < reserved_count_; ++i) {
-    const Hint hint(reserved_[i]);
-    if (hint.slot() < slots_.size()) __builtin_prefetch(&slots_.attention_word(hint.slot()), 1, 3);
-  }
+  for (std::size_t i = 0; i < std::min(reserved_count_, kFetchAhead); ++i) fetch(i);
   if (sleepers) wake_next();
   return true;
 }
@@ -167,6 +186,7 @@ bool WorkerQueue::park(Hint& task, Deadline until) {
   // looked at once more (parking.hpp).
   record_.current.store(0, std::memory_order_relaxed);
   parking_.prepare(worker_);
+  if (!shared_heavy_fence()) parking_.use_full_fences();
   const auto work = [&] {
     return ring_.size() != 0 || ring_.closed() || ring_.sweep_epoch() != seen_epoch_;
   };
@@ -175,7 +195,8 @@ bool WorkerQueue::park(Hint& task, Deadline until) {
     return false;
   }
   if (const auto hint = steal()) {
-    parking_.leave(worker_);
+    // A wake that was meant for the work behind this task goes on to another.
+    if (parking_.leave(worker_)) wake_next();
     task = *hint;
     return true;
   }

@@ -31,11 +31,16 @@ namespace muster::detail {
 class WorkerQueue {
  public:
   // Takes at most `limit` tasks in all (0: no limit). `spins`: looks again for a while before it
-  // sleeps. `record` is the worker's own.
-  WorkerQueue(const ControlView& control, WorkerRecord& record, std::uint32_t worker,
-              std::size_t limit, bool spins);
+  // sleeps. `window` is the worker's own.
+  WorkerQueue(const TasksView& tasks, const ControlView& control, const WindowView& window,
+              std::uint32_t worker, std::size_t limit, bool spins);
 
   using Item = Hint;
+
+  // Before the first task and after the last: between the two the worker counts as one that takes
+  // tasks, awake or woken when there are some.
+  void arrive() { parking_.leave(worker_); }
+  void depart();
 
   // A task that is this worker's to run from now on; false if there is none at the moment.
   bool try_pop(Hint& task);
@@ -53,11 +58,14 @@ class WorkerQueue {
   bool reserve();
   std::optional<Hint> steal();
   bool claim(Hint hint);
+  void fetch(std::size_t reserved);
   bool spin();
   bool park(Hint& task, Deadline until);
   void wake_next();
   std::size_t left() const { return limit_ == 0 ? kMaxReserved : limit_ - taken_in_all_; }
 
+  TasksView tasks_;
+  WindowView window_;
   SlotTable<> slots_;
   HintRing<> ring_;
   Parking<StdPlatform> parking_;

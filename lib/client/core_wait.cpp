@@ -119,9 +119,7 @@ void ProcessCore::observe(StateBase& state) {
 bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
   const Place place(state.task());
   if (!place.has_slot()) {
-    place.node()->state = nullptr;  // dropped when its turn comes
-    count_ended(Ended::cancelled);
-    state.complete_cancelled();
+    cancel_behind(*place.node());
     return true;
   }
   const std::uint32_t slot = place.slot();
@@ -147,6 +145,15 @@ bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
   count_ended(Ended::cancelled);
   state.complete_cancelled();
   return true;
+}
+
+// The node is dropped when its turn comes.
+void ProcessCore::cancel_behind(Behind& node) {
+  StateBase* state = std::exchange(node.state, nullptr);
+  ++backlog_cancelled_;
+  count_behind();
+  count_ended(Ended::cancelled);
+  state->complete_cancelled();
 }
 
 void ProcessCore::request_stop(StateBase& state) {

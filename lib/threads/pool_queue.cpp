@@ -11,7 +11,7 @@ constexpr int kSearchLooks = 120;
 
 }  // namespace
 
-static_assert(TaskQueue<PoolQueue::WorkerEnd>);
+static_assert(TaskSink<PoolQueue::WorkerEnd> && TaskQueue<PoolQueue::WorkerEnd>);
 
 void PoolQueue::close() noexcept {
   closed_.store(true, std::memory_order_seq_cst);

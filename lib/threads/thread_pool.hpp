@@ -67,7 +67,7 @@ class ThreadPool final : public ThreadBackend,
   [[noreturn]] void refuse() const;
   bool refuse_or_take_place(bool blocking);
   void after_push(StateBase& task);
-  void grow();
+  std::string grow();
   void start_thread();
   void close() noexcept;
   void break_pool(std::string reason) noexcept;
