@@ -38,7 +38,7 @@ class FileDescriptor {
 
 // Memory without a name in the file system: nothing is left when the last process that holds it
 // ends. Its whole length is given at birth and sealed, so that no reader can ever touch a page
-// past its end; pages come into being when they are first touched or allocated (allocate()).
+// past its end; pages come into being when they are first touched or allocated (allocate_pages()).
 //
 // A type that Boost.Interprocess can map: it has get_mapping_handle() and get_mode().
 class Memfd {
