@@ -113,6 +113,7 @@ class Worker {
     WorkerRecord& record = window_.record();
     record.phase.store(WorkerPhase::starting);
     record.current.store(0);
+    record.average_ticks.store(0);
     record.crash.signal.store(0);
     record.init_error[0] = '\0';
     record.progress_done.store(0);

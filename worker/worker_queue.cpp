@@ -8,6 +8,8 @@ namespace {
 
 // Tasks shorter than this (about 2 us) are taken several at a time.
 constexpr std::uint64_t kTinyTicks = 6000;
+// Shorter than this, reading the clock for each is felt.
+constexpr std::uint64_t kMinuteTicks = 600;
 // How long an idle worker looks before it sleeps, about 20 us: what a sleep and a wake cost.
 constexpr std::uint64_t kSpinTicks = 60'000;
 // How many reserved tasks ahead their cache lines are fetched.
@@ -63,7 +65,7 @@ PopResult WorkerQueue::pop_until(Hint& task, Deadline until) {
   while (true) {
     if (try_pop(task)) return PopResult::item;
     if (exhausted() || ring_.closed()) return PopResult::closed;
-    last_claim_ticks_ = 0;  // what follows is idle time, not a task's
+    reserved_at_ticks_ = 0;  // what follows is idle time, not a task's
     if (spins_ && spin()) continue;
     if (park(task, until)) return PopResult::item;
     if (until.expired()) return PopResult::timed_out;
@@ -93,17 +95,12 @@ bool WorkerQueue::claim(Hint hint) {
   // The cells are writable by all: a slot beyond the table is nobody's.
   if (hint.slot() >= slots_.size()) return false;
   if (!slots_.claim(hint.slot(), hint.tag(), worker_)) return false;
-  const std::uint64_t now = ticks_now();
-  if (last_claim_ticks_ != 0) {
-    // An eighth of the difference: follows a change of load within a few tasks.
-    const auto spent = static_cast<std::int64_t>(now - last_claim_ticks_);
-    const auto average = static_cast<std::int64_t>(average_ticks_);
-    average_ticks_ = static_cast<std::uint64_t>(average + (spent - average) / 8);
-  }
-  last_claim_ticks_ = now;
   // For the client's and the supervisor's clocks. Release pairs with their acquire of `current`:
   // whoever sees this task there sees its start.
-  record_.started_ticks.store(now, std::memory_order_relaxed);
+  if (begun_ <= 1 || average_ticks_ >= kMinuteTicks ||
+      (tasks_.part(hint.slot()).flags & kTimed) != 0) {
+    record_.started_ticks.store(ticks_now(), std::memory_order_relaxed);
+  }
   record_.current.store(hint.bits() + 1, std::memory_order_release);
   ++taken_in_all_;
   return true;
@@ -128,8 +125,22 @@ std::optional<Hint> WorkerQueue::sweep() {
   return std::nullopt;
 }
 
+// How long the tasks of the last reservation took, one with the other.
+void WorkerQueue::measure() {
+  const std::uint64_t now = ticks_now();
+  if (reserved_at_ticks_ != 0 && begun_ != 0) {
+    // A quarter of the difference: follows a change of load within a few reservations.
+    const auto spent = static_cast<std::int64_t>((now - reserved_at_ticks_) / begun_);
+    const auto average = static_cast<std::int64_t>(average_ticks_);
+    average_ticks_ = static_cast<std::uint64_t>(average + (spent - average) / 4);
+    record_.average_ticks.store(average_ticks_, std::memory_order_relaxed);  // for the client
+  }
+  reserved_at_ticks_ = now;
+}
+
 bool WorkerQueue::reserve() {
-  const bool sleepers = workers_ > 1 && parking_.anyone_sleeps();
+  measure();
+  const bool sleepers = workers_ > 1 && parking_.anyone_sleeps() && !parking_.watched();
   const auto wanted = [&](std::size_t available) -> std::size_t {
     if (sleepers || average_ticks_ >= kTinyTicks) return 1;
     const std::size_t share = workers_ == 1 ? available : available / (2 * workers_);
@@ -151,7 +162,7 @@ bool WorkerQueue::reserve() {
 
 // One wake is pending at most, and who wakes sends the next one while there is more to do.
 void WorkerQueue::wake_next() {
-  if (ring_.size() == 0) return;
+  if (ring_.size() == 0 || parking_.watched()) return;
   parking_.wake_one(
       [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
 }

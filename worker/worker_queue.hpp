@@ -56,6 +56,7 @@ class WorkerQueue {
   std::optional<Hint> begin_reserved();
   std::optional<Hint> sweep();
   bool reserve();
+  void measure();
   std::optional<Hint> steal();
   bool claim(Hint hint);
   void fetch(std::size_t reserved);
@@ -81,9 +82,9 @@ class WorkerQueue {
   std::size_t reserved_count_ = 0;
   std::size_t taken_in_all_ = 0;
   std::uint32_t seen_epoch_ = 0;
-  std::uint32_t sweep_at_;  // slots_.size(): no sweep is under way
-  std::uint64_t last_claim_ticks_ = 0;
-  std::uint64_t average_ticks_;  // from one claim to the next, while there is work
+  std::uint32_t sweep_at_;               // slots_.size(): no sweep is under way
+  std::uint64_t reserved_at_ticks_ = 0;  // 0: was idle since
+  std::uint64_t average_ticks_;          // from one task to the next, while there is work
   std::int64_t sleep_bound_ns_;
 };
 

@@ -19,6 +19,7 @@ namespace muster::detail {
 
 namespace {
 constexpr std::int64_t kForever = -1;
+constexpr std::int64_t kWatchPeriodNs = 2'000'000;
 // How often a chunk with a time limit is looked at, as a part of the limit: its items begin
 // unseen, so an item is stopped at most so much late.
 constexpr std::int64_t kChunkLooks = 8;
@@ -57,15 +58,26 @@ void ProcessCore::pump_until_end() {
 
 // True if the supervisor has something to say.
 bool ProcessCore::sleep_in_pump(std::int64_t timeout_ns) {
+  const Deadline until =
+      timeout_ns < 0 ? Deadline::never() : Deadline::at(monotonic_ns() + timeout_ns);
   // The supervisor's pidfd as well: another process that the program forked at the wrong moment may
   // keep its end of the socket open.
   pollfd fds[] = {{doorbell_.get(), POLLIN, 0},
                   {socket_.get(), POLLIN, 0},
                   {supervisor_pidfd_.get(), POLLIN, 0}};
-  timespec timeout{};
-  timeout.tv_sec = timeout_ns / kNanosPerSecond;
-  timeout.tv_nsec = timeout_ns % kNanosPerSecond;
-  if (::ppoll(fds, 3, timeout_ns < 0 ? nullptr : &timeout, nullptr) <= 0) return false;
+  while (true) {
+    const bool watching = parking_->watched();
+    std::int64_t left = until.remaining().nanoseconds();
+    if (watching) left = std::min(left, kWatchPeriodNs);
+    timespec timeout{};
+    timeout.tv_sec = left / kNanosPerSecond;
+    timeout.tv_nsec = left % kNanosPerSecond;
+    const bool forever = until.is_never() && !watching;
+    const int ready = ::ppoll(fds, 3, forever ? nullptr : &timeout, nullptr);
+    if (ready > 0) break;
+    if (ready == 0 && watching) watch_workers();
+    if (ready < 0 || until.expired()) return false;
+  }
   if (fds[0].revents != 0) {
     std::uint64_t count = 0;
     // Empties it; another thread cannot, so it does not block.

@@ -100,7 +100,7 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   check_options(options);
   max_pending_ = options.max_pending;
   checksum_results_ = options.checksum_results;
-  may_spin_ = usable_cpus() > 1;
+  cpus_ = usable_cpus();
   make_segments(checked_workers(options));
   fork_supervisor(options);
   bool registered = false;
@@ -192,7 +192,7 @@ void ProcessCore::become_supervisor(const ProcessPoolOptions& options, std::uint
     setup.initializer = options.initializer;
     setup.finalizer = options.finalizer;
     setup.max_tasks_per_child = options.max_tasks_per_child;
-    setup.spinners = static_cast<std::uint32_t>(usable_cpus() - 1);
+    setup.spinners = static_cast<std::uint32_t>(cpus_ - 1);
     setup.on_worker_death = options.on_worker_death;
     setup.restart_intensity = options.restart_intensity;
     setup.kill_grace_ns = options.kill_grace.nanoseconds();

@@ -209,7 +209,10 @@ void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
   if ((part.flags & kInArena) != 0) shadow.block = part.where.offset;
   if (state != nullptr && state->stop_requested()) shared.stop.store(1, std::memory_order_relaxed);
   if (extras) {
-    if (extras->timeout_ns != 0) timed_.push_back(slot);
+    if (extras->timeout_ns != 0) {
+      timed_.push_back(slot);
+      shared.flags |= kTimed;
+    }
     shadow.extras = std::move(extras);
   }
   // Somebody may wait for any task's end: a submit, or the workers to be told to leave.
@@ -267,24 +270,6 @@ void ProcessCore::count_arguments() {
   PoolHeader& header = tasks_.header();
   header.arguments_in_use.store(arguments_.in_use(), std::memory_order_relaxed);  // for lookers
   header.arguments_backed.store(arguments_.backed(), std::memory_order_relaxed);
-}
-
-// After a publication: more unfinished tasks than workers that are awake means that somebody who
-// sleeps is needed.
-void ProcessCore::wake_if_needed(std::uint32_t in_slots) {
-  parking_->fence_after_publish();
-  if (!parking_->anyone_sleeps()) return;
-  const std::size_t asleep = parking_->sleeping();
-  if (asleep < geometry_.workers && in_slots <= geometry_.workers - asleep) return;
-  if (parking_->wake_one(
-          [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); })) {
-    just_woke_someone() = true;
-  }
-}
-
-bool& ProcessCore::just_woke_someone() {
-  thread_local bool woke = false;
-  return woke;
 }
 
 }  // namespace muster::detail

@@ -49,7 +49,7 @@ void ProcessCore::wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until) 
     return word.tag() == tag && !is_terminal(word.status()) && word.status() != SlotStatus::free;
   };
   // Who has just woken a worker on this core's account should leave it the core.
-  bool spin = may_spin_ && !std::exchange(just_woke_someone(), false);
+  bool spin = cpus_ > 1 && !std::exchange(just_woke_someone(), false);
   const std::uint64_t start = ticks_now();
   while (spin && unfinished()) {
     cpu_relax();

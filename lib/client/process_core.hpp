@@ -138,8 +138,6 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   Block allocate_long(std::size_t size) override;
   void free_long(Block block) noexcept override;
   void count_arguments();
-  void wake_if_needed(std::uint32_t in_slots);
-  static bool& just_woke_someone();
 
   // core_backlog.cpp
   void put_behind(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
@@ -149,6 +147,14 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   bool move_to_slot(Behind& node);
   void count_behind();
   void fail_for_memory(Behind& node);
+
+  // core_wake.cpp
+  void wake_if_needed(std::uint32_t in_slots);
+  bool wake_one_worker();
+  bool watch_instead();
+  bool awake_keep_up(std::uint64_t queued) const;
+  void watch_workers();
+  static bool& just_woke_someone();
 
   // core_harvest.cpp
   enum class Ended { finished, failed, cancelled };
@@ -217,7 +223,7 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   Geometry geometry_;
   std::size_t max_pending_ = 0;
   OnWorkerDeath on_worker_death_;
-  bool may_spin_ = false;
+  std::size_t cpus_ = 1;  // that this process may use
   bool checksum_results_ = false;
   std::uint32_t fork_generation_ = 0;
   ProcessSource& source_;
@@ -257,7 +263,9 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   std::uint32_t progress_waiters_ = 0;
   bool queue_closed_ = false;
   bool pump_done_ = false;
-  bool supervisor_ended_ = false;     // the pump's alone
+  // The pump's alone.
+  bool supervisor_ended_ = false;
+  std::uint64_t watched_submitted_ = 0;
   std::string corrupted_;             // what was found; "" while all is well
   std::string given_up_;              // why the workers are stopped; "" while all is well
   std::vector<std::uint32_t> timed_;  // slots with a time limit

@@ -51,6 +51,9 @@ struct alignas(128) BasicSleepers {
   typename Platform::template Atomic<std::uint64_t> words[kSleeperWords];
   // 1: who publishes must use a full fence. Never taken back.
   typename Platform::template Atomic<std::uint32_t> full_fences;
+  // 1: tasks are so short that those who are awake keep up, and the client's pump looks often
+  // whether that is true still. Meanwhile nobody else wakes anybody, unless all sleep.
+  typename Platform::template Atomic<std::uint32_t> watched;
 };
 
 template <class Platform>
@@ -76,6 +79,8 @@ class Parking {
     else
       light_fence();
   }
+  bool watched() const { return sleepers_->watched.load(std::memory_order_relaxed) != 0; }
+  void watch(bool on) { sleepers_->watched.store(on ? 1 : 0, std::memory_order_seq_cst); }
   void use_full_fences() { sleepers_->full_fences.store(1, std::memory_order_seq_cst); }
 
   // Worker, step (5): sleeps until woken or until `wait` gives up: wait(word, expected).
@@ -99,6 +104,10 @@ class Parking {
           std::popcount(sleepers_->words[i].load(std::memory_order_seq_cst)));
     }
     return count;
+  }
+
+  bool sleeps(std::uint32_t worker) const {
+    return (sleepers_->words[worker / 64].load(std::memory_order_relaxed) & bit(worker)) != 0;
   }
 
   bool anyone_sleeps() const {
