@@ -96,9 +96,7 @@ void ProcessCore::fail_for_memory(Behind& node) {
   delete node.extras;
   backlog_.pop();
   count_ended(Ended::failed);
-  complete_error(state, std::make_exception_ptr(EncodingError(
-                            "the " + std::to_string(size) + " bytes of a task's arguments do not " +
-                            "fit into the memory that is left")));
+  complete_error(state, std::make_exception_ptr(arguments_too_long(size)));
 }
 
 }  // namespace muster::detail

@@ -10,6 +10,7 @@
 #include "lib/common/futex.hpp"
 #include "lib/common/prefetch.hpp"
 #include "lib/common/ticks.hpp"
+#include "lib/segments/headroom.hpp"
 
 namespace muster::detail {
 
@@ -19,9 +20,9 @@ namespace {
 // the client's own memory.
 constexpr std::uint64_t kKeptBound = std::uint64_t{256} << 20;
 
+// Aligned as where it came from: values in it may be read in place.
 std::byte* heap_copy(const std::byte* data, std::size_t size) {
-  constexpr std::size_t kAlign = 64;  // as where it came from: values in it may be read in place
-  auto* copy = static_cast<std::byte*>(std::aligned_alloc(kAlign, (size / kAlign + 1) * kAlign));
+  std::byte* copy = allocate_for_writing(size);
   if (copy != nullptr) std::memcpy(copy, data, size);
   return copy;
 }

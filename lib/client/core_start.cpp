@@ -47,8 +47,10 @@ std::size_t checked_workers(const ProcessPoolOptions& options) {
 }
 
 void check_options(const ProcessPoolOptions& options) {
-  if (options.name.find('\0') != std::string::npos) {
-    throw InvalidArgumentError("the pool's name has a NUL character in it");
+  if (options.start_method > StartMethod::spawn || options.on_unwind > OnUnwind::kill ||
+      options.on_worker_death > OnWorkerDeath::replace) {
+    throw InvalidArgumentError(
+        "start_method, on_unwind or on_worker_death is none of the values that there are");
   }
   if (options.start_method == StartMethod::forkserver ||
       options.start_method == StartMethod::spawn) {

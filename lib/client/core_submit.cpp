@@ -10,6 +10,7 @@
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/common/prefetch.hpp"
+#include "lib/segments/headroom.hpp"
 
 namespace muster::detail {
 
@@ -238,6 +239,12 @@ void ProcessCore::drop_arguments(const TaskPart& part, std::byte* heap_arguments
   }
 }
 
+EncodingError ProcessCore::arguments_too_long(std::size_t size) {
+  return EncodingError("the " + std::to_string(size) +
+                       " bytes of a task's arguments do not fit into the memory that is left" +
+                       memory_limits_hint());
+}
+
 ProcessCore::Memory::Block ProcessCore::allocate_block_locked(std::size_t size) {
   const bool crowded = !backlog_.empty() && arguments_.in_use() + size > kArgumentsBound;
   if (!crowded) {
@@ -246,11 +253,8 @@ ProcessCore::Memory::Block ProcessCore::allocate_block_locked(std::size_t size) 
       return {block, true};
     }
   }
-  auto* block = static_cast<std::byte*>(std::malloc(size));
-  if (block == nullptr) {
-    throw EncodingError("the " + std::to_string(size) +
-                        " bytes of a task's arguments do not fit into the memory that is left");
-  }
+  std::byte* block = allocate_for_writing(size);
+  if (block == nullptr) throw arguments_too_long(size);
   return {block, false};
 }
 

@@ -48,7 +48,10 @@
 
 namespace muster::detail {
 
-class ProcessCore final : public TravelBackend, public ExitDrained, private ArgumentBuffer::Memory {
+class ProcessCore final : public TravelBackend,
+                          public ExitDrained,
+                          public std::enable_shared_from_this<ProcessCore>,
+                          private ArgumentBuffer::Memory {
  public:
   explicit ProcessCore(const ProcessPoolOptions& options);
   // Makes segments, supervisor and workers; once. Throws InvalidArgumentError for options that make
@@ -67,6 +70,7 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
                     std::size_t size) override;
   std::optional<double> seconds_per_item(const TaskType& type) const override;
   std::size_t workers() const override { return geometry_.workers; }
+  std::shared_ptr<TravelBackend> share() override { return shared_from_this(); }
 
   // For ProcessPoolExecutor.
   void close(bool cancel_pending);  // no submits from now on; returns at once
@@ -134,6 +138,7 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   void mark_telling(std::uint32_t slot, bool tells);
   void count_submitted(StateBase& state);
   void drop_arguments(const TaskPart& part, std::byte* heap_arguments);
+  static EncodingError arguments_too_long(std::size_t size);
   Block allocate_block_locked(std::size_t size);
   Block allocate_long(std::size_t size) override;
   void free_long(Block block) noexcept override;

@@ -80,5 +80,7 @@ boost::interprocess::mapped_region map_shared(const Memfd& memory, boost::interp
 // Backs [offset, offset + size) of the memory with pages, so that touching them later cannot fail.
 // False where there is no memory (or no headroom in the cgroup) for it; nothing is lost then.
 bool allocate_pages(int fd, std::size_t offset, std::size_t size);
+// Gives them back: what is read there afterwards is zero.
+void release_pages(int fd, std::size_t offset, std::size_t size);
 
 }  // namespace muster::detail
