@@ -1,6 +1,7 @@
 #include "worker/worker_queue.hpp"
 
 #include "lib/common/prefetch.hpp"
+#include "lib/futures/spin.hpp"
 
 namespace muster::detail {
 
@@ -10,8 +11,6 @@ namespace {
 constexpr std::uint64_t kTinyTicks = 6000;
 // Shorter than this, reading the clock for each is felt.
 constexpr std::uint64_t kMinuteTicks = 600;
-// How long an idle worker looks before it sleeps, about 20 us: what a sleep and a wake cost.
-constexpr std::uint64_t kSpinTicks = 60'000;
 // How many reserved tasks ahead their cache lines are fetched.
 constexpr std::size_t kFetchAhead = 4;
 // The first sleep's bound, doubled up to the longest while nothing turns up.
@@ -141,19 +140,20 @@ void WorkerQueue::measure() {
 bool WorkerQueue::reserve() {
   measure();
   const bool sleepers = workers_ > 1 && parking_.anyone_sleeps() && !parking_.watched();
-  const auto wanted = [&](std::size_t available) -> std::size_t {
-    if (sleepers || average_ticks_ >= kTinyTicks) return 1;
-    const std::size_t share = workers_ == 1 ? available : available / (2 * workers_);
-    return std::max<std::size_t>(1, std::min(share, left()));
-  };
+  std::size_t most = std::min(kMaxReserved, left());
+  if (sleepers || average_ticks_ >= kTinyTicks) {
+    most = 1;
+  } else if (workers_ > 1) {
+    most = std::clamp<std::size_t>(approximate_size() / (2 * workers_), 1, most);
+  }
   const auto taking = [&](std::size_t count) {
     reservations_[worker_].announce(std::span(reserved_).first(count));
   };
   begun_ = 0;
-  reserved_count_ = ring_.reserve(reserved_, wanted, taking);
+  reserved_count_ = ring_.reserve(std::span(reserved_).first(most), taking);
   if (reserved_count_ == 0) {
     reservations_[worker_].announce({});
-    return ring_.size() != 0;  // another worker was faster: look again
+    return ring_.ready();  // another worker was faster: look again
   }
   for (std::size_t i = 0; i < std::min(reserved_count_, kFetchAhead); ++i) fetch(i);
   if (sleepers) wake_next();
@@ -184,7 +184,7 @@ bool WorkerQueue::spin() {
   const std::uint64_t start = ticks_now();
   do {
     for (int i = 0; i < 16; ++i) {
-      if (ring_.size() != 0) return true;
+      if (ring_.ready()) return true;
       cpu_relax();
     }
     if (ring_.closed() || ring_.sweep_epoch() != seen_epoch_) return true;

@@ -2,14 +2,9 @@
 
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
-#include "lib/common/ticks.hpp"
+#include "lib/futures/spin.hpp"
 
 namespace muster::detail {
-
-namespace {
-// How long a thread looks at a slot before it sleeps, about 20 us: what a sleep and a wake cost.
-constexpr std::uint64_t kSpinTicks = 60'000;
-}  // namespace
 
 // One round; the caller asks again while the state is not done.
 void ProcessCore::wait(Lock& lock, StateBase& state, Deadline until) {
@@ -48,14 +43,7 @@ void ProcessCore::wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until) 
     const SlotWord word = slots_.read(slot);
     return word.tag() == tag && !is_terminal(word.status()) && word.status() != SlotStatus::free;
   };
-  // Who has just woken a worker on this core's account should leave it the core.
-  bool spin = cpus_ > 1 && !std::exchange(just_woke_someone(), false);
-  const std::uint64_t start = ticks_now();
-  while (spin && unfinished()) {
-    cpu_relax();
-    spin = ticks_now() - start < kSpinTicks;
-  }
-  if (unfinished()) {
+  if (!spin_until([&] { return !unfinished(); })) {
     const std::uint32_t attention = slots_.ask(slot, kAttentionWaiter);
     // Another task's word: the one we mean has ended. A wake too many for that one's worker.
     const bool same = attention == (attention_of(tag, attention & kAttentionBits));

@@ -10,6 +10,7 @@
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/common/ticks.hpp"
+#include "lib/futures/spin.hpp"
 
 namespace muster::detail {
 
@@ -32,17 +33,12 @@ void ProcessCore::wake_if_needed(std::uint32_t in_slots) {
     if (in_slots <= awake) return;
     if (in_slots >= kStream && watch_instead()) return;
   }
-  if (wake_one_worker()) just_woke_someone() = true;
+  if (wake_one_worker()) spin_state().woke_a_sleeper = true;
 }
 
 bool ProcessCore::wake_one_worker() {
   return parking_->wake_one(
       [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
-}
-
-bool& ProcessCore::just_woke_someone() {
-  thread_local bool woke = false;
-  return woke;
 }
 
 // True if the pump sees to it that somebody is woken when that helps.

@@ -159,7 +159,6 @@ class ProcessCore final : public TravelBackend,
   bool watch_instead();
   bool awake_keep_up(std::uint64_t queued) const;
   void watch_workers();
-  static bool& just_woke_someone();
 
   // core_harvest.cpp
   enum class Ended { finished, failed, cancelled };
