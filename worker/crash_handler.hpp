@@ -1,7 +1,5 @@
 #pragma once
 
-#include <muster/detail/modules.hpp>
-
 #include "lib/segments/layout.hpp"
 
 namespace muster::detail {

@@ -1,7 +1,5 @@
 #include "worker/result_memory.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -10,6 +8,8 @@
 
 #include "lib/common/checksum.hpp"
 #include "lib/common/ticks.hpp"
+#include "lib/segments/headroom.hpp"
+#include "lib/segments/memfd.hpp"
 
 namespace muster::detail {
 
@@ -56,10 +56,7 @@ void ResultMemory::collect_returns() {
 }
 
 void ResultMemory::release_below(std::uint64_t offset) {
-  if (offset == 0) return;
-  // Should the kernel refuse, the pages stay until the pool ends: nothing depends on it.
-  ::fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(arena_at_),
-              static_cast<off_t>(offset));
+  if (offset != 0) release_pages(fd_, arena_at_, offset);
 }
 
 std::byte* ResultMemory::allocate(std::size_t size) {
@@ -85,8 +82,8 @@ std::byte* ResultGrowth::grow(std::byte* old, std::size_t used, std::size_t want
   if (bigger == nullptr && size > wanted) bigger = memory_.allocate(size = wanted);
   if (bigger == nullptr) {
     throw EncodingError("a result of " + std::to_string(wanted) +
-                        " bytes or more does not fit into the memory that is left; return less, "
-                        "or write it to a file");
+                        " bytes or more does not fit into the memory that is left" +
+                        memory_limits_hint() + "; return less, or write it to a file");
   }
   std::memcpy(bigger, old, used);
   std::byte* const before = block_;

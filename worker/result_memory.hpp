@@ -28,7 +28,9 @@ class ResultMemory {
   void collect_returns();
 
   std::byte* allocate(std::size_t size);  // null: no memory
-  void free(std::byte* block) { arena_.free(block); }
+  void free(std::byte* block) {
+    if (arena_.free(block)) count();
+  }
   // Within the window's arena, whatever the floor.
   std::uint64_t offset_of(const std::byte* block) const {
     return static_cast<std::uint64_t>(block - base_);

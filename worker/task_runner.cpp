@@ -36,6 +36,8 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   part_ = nullptr;
   flush_task_output();  // before the future is ready: who has the result has seen the output
   if (!queue_.slots().finish(slot, task.tag(), index_, failed)) await_kill();
+  // Before another task is begun: should we die in that one, nothing of it is committed.
+  if (in_chunk_) forget_chunk();
   // The only writer of its own counters; readers want no order.
   record_.tasks_done.store(record_.tasks_done.load(std::memory_order_relaxed) + 1,
                            std::memory_order_relaxed);
@@ -61,8 +63,6 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
     chunk_.first = part.where.first;
     chunk_.stop = &part.stop;
     chunk_.items_done = &record_.chunk_items;
-    record_.chunk_region.store(0, std::memory_order_relaxed);  // nothing is committed yet
-    record_.chunk_items.store(0, std::memory_order_relaxed);
   }
   ResultGrowth growth(memory_, result, in_chunk_ ? &record_.chunk_region : nullptr);
   // A chunk's items must be where the client finds them, from the first on: in the arena.
@@ -90,8 +90,13 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
       again.commit(0, setup_.checksum_results);
     }
   }
-  in_chunk_ = false;
   return failed;
+}
+
+void ProcessTaskRunner::forget_chunk() {
+  in_chunk_ = false;
+  record_.chunk_region.store(0, std::memory_order_relaxed);  // the next claim orders it
+  record_.chunk_items.store(0, std::memory_order_relaxed);
 }
 
 Thunk ProcessTaskRunner::thunk_of(FunctionCode code) {

@@ -40,6 +40,7 @@ class ProcessTaskRunner final : public TaskContext {
 
  private:
   bool call(const TaskPart& part, ResultPart& result);
+  void forget_chunk();
   Thunk thunk_of(FunctionCode code);
   void tell(std::uint32_t slot);
   [[noreturn]] void await_kill();

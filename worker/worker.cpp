@@ -92,13 +92,15 @@ class Worker {
 
   void serve() {
     WorkerRecord& record = window_.record();
-    WorkerQueue queue(control_, record, index_, setup_.max_tasks_per_child,
+    WorkerQueue queue(tasks_, control_, window_, index_, setup_.max_tasks_per_child,
                       index_ < setup_.spinners);
     ProcessTaskRunner runner(setup_, tasks_, control_, window_, queue, index_);
     await_admission();
     initialize(runner);
+    queue.arrive();
     run_worker(queue, runner);
     record.phase.store(WorkerPhase::ending);
+    queue.depart();
     finalize();
     TaskContext::set_current(nullptr);
     record.arena_whole.store(1);
@@ -111,6 +113,7 @@ class Worker {
     WorkerRecord& record = window_.record();
     record.phase.store(WorkerPhase::starting);
     record.current.store(0);
+    record.average_ticks.store(0);
     record.crash.signal.store(0);
     record.init_error[0] = '\0';
     record.progress_done.store(0);

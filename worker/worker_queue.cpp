@@ -1,13 +1,18 @@
 #include "worker/worker_queue.hpp"
 
+#include "lib/common/prefetch.hpp"
+#include "lib/futures/spin.hpp"
+
 namespace muster::detail {
 
 namespace {
 
 // Tasks shorter than this (about 2 us) are taken several at a time.
 constexpr std::uint64_t kTinyTicks = 6000;
-// How long an idle worker looks before it sleeps, about 20 us: what a sleep and a wake cost.
-constexpr std::uint64_t kSpinTicks = 60'000;
+// Shorter than this, reading the clock for each is felt.
+constexpr std::uint64_t kMinuteTicks = 600;
+// How many reserved tasks ahead their cache lines are fetched.
+constexpr std::size_t kFetchAhead = 4;
 // The first sleep's bound, doubled up to the longest while nothing turns up.
 constexpr std::int64_t kFirstSleepNs = 100'000'000;
 constexpr std::int64_t kLongestSleepNs = 10'000'000'000;
@@ -16,13 +21,16 @@ constexpr std::int64_t kRescueGraceNs = 2'000'000;
 
 }  // namespace
 
-WorkerQueue::WorkerQueue(const ControlView& control, WorkerRecord& record, std::uint32_t worker,
-                         std::size_t limit, bool spins)
-    : slots_(control.slot_lines()),
+WorkerQueue::WorkerQueue(const TasksView& tasks, const ControlView& control,
+                         const WindowView& window, std::uint32_t worker, std::size_t limit,
+                         bool spins)
+    : tasks_(tasks),
+      window_(window),
+      slots_(control.slot_lines()),
       ring_(&control.header().ends, control.cells()),
       parking_(control.sleepers(), control.park()),
       reservations_(control.reservations()),
-      record_(record),
+      record_(window.record()),
       worker_(worker),
       workers_(control.geometry.workers),
       limit_(limit),
@@ -32,6 +40,11 @@ WorkerQueue::WorkerQueue(const ControlView& control, WorkerRecord& record, std::
       sleep_bound_ns_(kFirstSleepNs) {
   // The predecessor's: counted already.
   reservations_[worker_].announce({});
+}
+
+void WorkerQueue::depart() {
+  parking_.forget(worker_);
+  wake_next();  // what was left to this one is another's now
 }
 
 bool WorkerQueue::try_pop(Hint& task) {
@@ -51,7 +64,7 @@ PopResult WorkerQueue::pop_until(Hint& task, Deadline until) {
   while (true) {
     if (try_pop(task)) return PopResult::item;
     if (exhausted() || ring_.closed()) return PopResult::closed;
-    last_claim_ticks_ = 0;  // what follows is idle time, not a task's
+    reserved_at_ticks_ = 0;  // what follows is idle time, not a task's
     if (spins_ && spin()) continue;
     if (park(task, until)) return PopResult::item;
     if (until.expired()) return PopResult::timed_out;
@@ -61,27 +74,32 @@ PopResult WorkerQueue::pop_until(Hint& task, Deadline until) {
 std::optional<Hint> WorkerQueue::begin_reserved() {
   while (begun_ < reserved_count_) {
     const Hint hint(reserved_[begun_]);
+    if (begun_ + kFetchAhead < reserved_count_) fetch(begun_ + kFetchAhead);
     reservations_[worker_].advance(++begun_);
     if (claim(hint)) return hint;
   }
   return std::nullopt;
 }
 
+// What claiming and running the task will touch.
+void WorkerQueue::fetch(std::size_t reserved) {
+  const std::uint32_t slot = Hint(reserved_[reserved]).slot();
+  if (slot >= slots_.size()) return;
+  prefetch_to_write(&slots_.attention_word(slot));
+  prefetch_to_read(&tasks_.part(slot));
+  prefetch_to_write(&window_.result(slot));
+}
+
 bool WorkerQueue::claim(Hint hint) {
   // The cells are writable by all: a slot beyond the table is nobody's.
   if (hint.slot() >= slots_.size()) return false;
   if (!slots_.claim(hint.slot(), hint.tag(), worker_)) return false;
-  const std::uint64_t now = ticks_now();
-  if (last_claim_ticks_ != 0) {
-    // An eighth of the difference: follows a change of load within a few tasks.
-    const auto spent = static_cast<std::int64_t>(now - last_claim_ticks_);
-    const auto average = static_cast<std::int64_t>(average_ticks_);
-    average_ticks_ = static_cast<std::uint64_t>(average + (spent - average) / 8);
-  }
-  last_claim_ticks_ = now;
   // For the client's and the supervisor's clocks. Release pairs with their acquire of `current`:
   // whoever sees this task there sees its start.
-  record_.started_ticks.store(now, std::memory_order_relaxed);
+  if (begun_ <= 1 || average_ticks_ >= kMinuteTicks ||
+      (tasks_.part(hint.slot()).flags & kTimed) != 0) {
+    record_.started_ticks.store(ticks_now(), std::memory_order_relaxed);
+  }
   record_.current.store(hint.bits() + 1, std::memory_order_release);
   ++taken_in_all_;
   return true;
@@ -106,33 +124,45 @@ std::optional<Hint> WorkerQueue::sweep() {
   return std::nullopt;
 }
 
+// How long the tasks of the last reservation took, one with the other.
+void WorkerQueue::measure() {
+  const std::uint64_t now = ticks_now();
+  if (reserved_at_ticks_ != 0 && begun_ != 0) {
+    // A quarter of the difference: follows a change of load within a few reservations.
+    const auto spent = static_cast<std::int64_t>((now - reserved_at_ticks_) / begun_);
+    const auto average = static_cast<std::int64_t>(average_ticks_);
+    average_ticks_ = static_cast<std::uint64_t>(average + (spent - average) / 4);
+    record_.average_ticks.store(average_ticks_, std::memory_order_relaxed);  // for the client
+  }
+  reserved_at_ticks_ = now;
+}
+
 bool WorkerQueue::reserve() {
-  const bool sleepers = workers_ > 1 && parking_.anyone_sleeps();
-  const auto wanted = [&](std::size_t available) -> std::size_t {
-    if (sleepers || average_ticks_ >= kTinyTicks) return 1;
-    const std::size_t share = workers_ == 1 ? available : available / (2 * workers_);
-    return std::max<std::size_t>(1, std::min(share, left()));
-  };
+  measure();
+  const bool sleepers = workers_ > 1 && parking_.anyone_sleeps() && !parking_.watched();
+  std::size_t most = std::min(kMaxReserved, left());
+  if (sleepers || average_ticks_ >= kTinyTicks) {
+    most = 1;
+  } else if (workers_ > 1) {
+    most = std::clamp<std::size_t>(approximate_size() / (2 * workers_), 1, most);
+  }
   const auto taking = [&](std::size_t count) {
     reservations_[worker_].announce(std::span(reserved_).first(count));
   };
   begun_ = 0;
-  reserved_count_ = ring_.reserve(reserved_, wanted, taking);
+  reserved_count_ = ring_.reserve(std::span(reserved_).first(most), taking);
   if (reserved_count_ == 0) {
     reservations_[worker_].announce({});
-    return ring_.size() != 0;  // another worker was faster: look again
+    return ring_.ready();  // another worker was faster: look again
   }
-  for (std::size_t i = 0; i < reserved_count_; ++i) {
-    const Hint hint(reserved_[i]);
-    if (hint.slot() < slots_.size()) __builtin_prefetch(&slots_.attention_word(hint.slot()), 1, 3);
-  }
+  for (std::size_t i = 0; i < std::min(reserved_count_, kFetchAhead); ++i) fetch(i);
   if (sleepers) wake_next();
   return true;
 }
 
 // One wake is pending at most, and who wakes sends the next one while there is more to do.
 void WorkerQueue::wake_next() {
-  if (ring_.size() == 0) return;
+  if (ring_.size() == 0 || parking_.watched()) return;
   parking_.wake_one(
       [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
 }
@@ -154,7 +184,7 @@ bool WorkerQueue::spin() {
   const std::uint64_t start = ticks_now();
   do {
     for (int i = 0; i < 16; ++i) {
-      if (ring_.size() != 0) return true;
+      if (ring_.ready()) return true;
       cpu_relax();
     }
     if (ring_.closed() || ring_.sweep_epoch() != seen_epoch_) return true;
@@ -167,6 +197,7 @@ bool WorkerQueue::park(Hint& task, Deadline until) {
   // looked at once more (parking.hpp).
   record_.current.store(0, std::memory_order_relaxed);
   parking_.prepare(worker_);
+  if (!shared_heavy_fence()) parking_.use_full_fences();
   const auto work = [&] {
     return ring_.size() != 0 || ring_.closed() || ring_.sweep_epoch() != seen_epoch_;
   };
@@ -175,7 +206,8 @@ bool WorkerQueue::park(Hint& task, Deadline until) {
     return false;
   }
   if (const auto hint = steal()) {
-    parking_.leave(worker_);
+    // A wake that was meant for the work behind this task goes on to another.
+    if (parking_.leave(worker_)) wake_next();
     task = *hint;
     return true;
   }

@@ -31,11 +31,16 @@ namespace muster::detail {
 class WorkerQueue {
  public:
   // Takes at most `limit` tasks in all (0: no limit). `spins`: looks again for a while before it
-  // sleeps. `record` is the worker's own.
-  WorkerQueue(const ControlView& control, WorkerRecord& record, std::uint32_t worker,
-              std::size_t limit, bool spins);
+  // sleeps. `window` is the worker's own.
+  WorkerQueue(const TasksView& tasks, const ControlView& control, const WindowView& window,
+              std::uint32_t worker, std::size_t limit, bool spins);
 
   using Item = Hint;
+
+  // Before the first task and after the last: between the two the worker counts as one that takes
+  // tasks, awake or woken when there are some.
+  void arrive() { parking_.leave(worker_); }
+  void depart();
 
   // A task that is this worker's to run from now on; false if there is none at the moment.
   bool try_pop(Hint& task);
@@ -51,13 +56,17 @@ class WorkerQueue {
   std::optional<Hint> begin_reserved();
   std::optional<Hint> sweep();
   bool reserve();
+  void measure();
   std::optional<Hint> steal();
   bool claim(Hint hint);
+  void fetch(std::size_t reserved);
   bool spin();
   bool park(Hint& task, Deadline until);
   void wake_next();
   std::size_t left() const { return limit_ == 0 ? kMaxReserved : limit_ - taken_in_all_; }
 
+  TasksView tasks_;
+  WindowView window_;
   SlotTable<> slots_;
   HintRing<> ring_;
   Parking<StdPlatform> parking_;
@@ -73,9 +82,9 @@ class WorkerQueue {
   std::size_t reserved_count_ = 0;
   std::size_t taken_in_all_ = 0;
   std::uint32_t seen_epoch_ = 0;
-  std::uint32_t sweep_at_;  // slots_.size(): no sweep is under way
-  std::uint64_t last_claim_ticks_ = 0;
-  std::uint64_t average_ticks_;  // from one claim to the next, while there is work
+  std::uint32_t sweep_at_;               // slots_.size(): no sweep is under way
+  std::uint64_t reserved_at_ticks_ = 0;  // 0: was idle since
+  std::uint64_t average_ticks_;          // from one task to the next, while there is work
   std::int64_t sleep_bound_ns_;
 };
 

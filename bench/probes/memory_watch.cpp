@@ -40,8 +40,8 @@ std::uint64_t shared_memory_bound(std::size_t workers, std::size_t argument_byte
   if (argument_bytes == 0) return fixed;
   // Arguments beyond this wait on the client's heap, unless there is a slot for each of them; and
   // the arena that they are in doubles when it grows.
-  constexpr std::uint64_t kArgumentsBound = std::uint64_t{64} << 20;
-  return fixed + 2 * std::max<std::uint64_t>(kArgumentsBound, g.slots * argument_bytes);
+  return fixed +
+         2 * std::max<std::uint64_t>(muster::detail::kArgumentsBound, g.slots * argument_bytes);
 }
 
 }  // namespace bench

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include <muster/error.hpp>
+
 namespace muster::detail {
 
 namespace {
@@ -52,10 +54,19 @@ std::byte* ArgumentBuffer::grow(std::byte* old, std::size_t used, std::size_t wa
     new_end = end_;
     return begin_;
   }
-  // Doubling keeps the copying within the cost of the writing; a large write is given exactly.
-  const std::size_t size =
-      std::max({wanted, size_hint_, std::min(2 * used, used + (std::size_t{64} << 20))});
-  const Memory::Block bigger = memory_.allocate_long(size);
+  // In proportion, which keeps the copying within the cost of the writing; a large write is given
+  // exactly.
+  constexpr std::size_t kLarge = std::size_t{64} << 20;
+  std::size_t size = std::max({wanted, size_hint_, used + (used < kLarge ? used : used / 2)});
+  const Memory::Block bigger = [&] {
+    try {
+      return memory_.allocate_long(size);
+    } catch (const EncodingError&) {
+      if (size == wanted) throw;
+      size = wanted;  // without room to grow
+      return memory_.allocate_long(size);
+    }
+  }();
   std::memcpy(bigger.data, old, used);
   if (block_.data != nullptr) memory_.free_long(block_);
   block_ = bigger;

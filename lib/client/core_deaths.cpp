@@ -1,6 +1,7 @@
 // What becomes of tasks when workers, the supervisor or the pool die.
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -161,8 +162,11 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
       return;
     case BreakCause::stopped:
       if (!corrupted_.empty()) {
-        sentence =
-            "the pool was given up because its shared memory was written over: " + corrupted_;
+        sentence = shared_memory_sentence();
+        return;
+      }
+      if (!given_up_.empty()) {
+        sentence = "the pool was given up because " + given_up_;
         return;
       }
       sentence = std::string("the pool's workers were stopped by ") + signal_name(message.code) +
@@ -209,6 +213,8 @@ void ProcessCore::break_pool(const WorkerDeath& death, const std::string& senten
     count_ended(Ended::failed);
     complete_error(state, std::make_exception_ptr(BrokenProcessPool(sentence, death)));
   }
+  backlog_cancelled_ = 0;
+  count_behind();
   if (progress_waiters_ != 0) announce_progress();
 }
 
@@ -252,11 +258,23 @@ void ProcessCore::handle_supervisor_gone() {
 void ProcessCore::corrupted(const std::string& what) {
   if (!corrupted_.empty()) return;
   corrupted_ = what;
+  give_up("its shared memory cannot be relied on");
+}
+
+std::string ProcessCore::shared_memory_sentence() const {
+  return "the pool was given up because its shared memory was written over: " + corrupted_;
+}
+
+// The supervisor answers with the news that the pool is broken; one that is gone is news too.
+void ProcessCore::give_up(const std::string& why) {
+  if (given_up_.empty()) given_up_ = why;
   Message message;
   message.kind = MessageKind::stop_workers;
   message.code = SIGKILL;
-  // The supervisor answers with the news that the pool is broken; one that is gone is news too.
-  send_message(socket_.get(), message);
+  // With no room for a message under the lock: a socket that ends says the same.
+  if (!send_message(socket_.get(), message, SendMode::at_once)) {
+    ::shutdown(socket_.get(), SHUT_WR);
+  }
 }
 
 }  // namespace muster::detail

@@ -8,7 +8,9 @@
 #include "lib/client/process_core.hpp"
 #include "lib/common/checksum.hpp"
 #include "lib/common/futex.hpp"
+#include "lib/common/prefetch.hpp"
 #include "lib/common/ticks.hpp"
+#include "lib/segments/headroom.hpp"
 
 namespace muster::detail {
 
@@ -18,11 +20,19 @@ namespace {
 // the client's own memory.
 constexpr std::uint64_t kKeptBound = std::uint64_t{256} << 20;
 
+// Aligned as where it came from: values in it may be read in place.
 std::byte* heap_copy(const std::byte* data, std::size_t size) {
-  constexpr std::size_t kAlign = 64;  // as where it came from: values in it may be read in place
-  auto* copy = static_cast<std::byte*>(std::aligned_alloc(kAlign, (size / kAlign + 1) * kAlign));
+  std::byte* copy = allocate_for_writing(size);
   if (copy != nullptr) std::memcpy(copy, data, size);
   return copy;
+}
+
+// Results of at least this size are looked at twice.
+constexpr std::uint64_t kLarge = std::uint64_t{16} << 20;
+
+std::exception_ptr outside_memory(std::uint32_t worker) {
+  return std::make_exception_ptr(EncodingError("worker " + std::to_string(worker) +
+                                               " left a result that lies outside its memory"));
 }
 
 std::exception_ptr no_memory_for(std::size_t size) {
@@ -59,93 +69,104 @@ bool ProcessCore::harvest(std::uint32_t slot) {
   return true;
 }
 
+// What the worker says that it has left, as far as that can be.
+ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32_t worker) const {
+  const WindowView window = results_.window(worker);
+  const ResultPart& part = window.result(slot);
+  LeftResult left;
+  // Each word once: what is checked is what is used.
+  left.size = std::atomic_ref(part.size).load(std::memory_order_relaxed);
+  const auto place = std::atomic_ref(part.place).load(std::memory_order_relaxed);
+  if (place == ResultPlace::inline_bytes) [[likely]] {
+    left.data = reinterpret_cast<const std::byte*>(part.bytes);
+    if (left.size > kInlineResult) left.error = outside_memory(worker);
+  } else {
+    left.offset = std::atomic_ref(part.where.offset).load(std::memory_order_relaxed);
+    left.ran_ticks = std::atomic_ref(part.where.ran_ticks).load(std::memory_order_relaxed);
+    // Looking at what was never written would take up memory, so many bytes must be there, too.
+    const bool fits = left.offset <= geometry_.arena_bytes &&
+                      left.size <= geometry_.arena_bytes - left.offset &&
+                      (left.size < kLarge || left.size <= segments_->backed_bytes());
+    if (fits) {
+      left.data = window.arena() + left.offset;
+    } else {
+      left.offset = kNoBlock;
+      left.error = outside_memory(worker);
+    }
+  }
+  if (checksum_results_ && !left.error) {
+    // The worker may write over its memory at any time: what is checked is a copy, and it is kept.
+    left.own.reset(heap_copy(left.data, left.size));
+    left.data = left.own.get();
+    if (left.own == nullptr) {
+      left.error = no_memory_for(left.size);
+    } else if (checksum(left.data, left.size) !=
+               std::atomic_ref(part.checksum).load(std::memory_order_relaxed)) {
+      left.error = std::make_exception_ptr(
+          EncodingError("the result that worker " + std::to_string(worker) +
+                        " left does not match its checksum: its memory was written over"));
+    }
+  }
+  return left;
+}
+
 void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool failed) {
   Shadow& shadow = in_flight_[slot];
   last_owner_ = worker;
-  const WindowView window = results_.window(worker);
-  const ResultPart& part = window.result(slot);
-  // Each word once: what is checked is what is used.
-  const std::uint64_t size = std::atomic_ref(part.size).load(std::memory_order_relaxed);
-  const auto place = std::atomic_ref(part.place).load(std::memory_order_relaxed);
-  StateBase* state = shadow.state;
-  shadow.state = nullptr;
+  LeftResult left = read_result(slot, worker);
+  StateBase* state = std::exchange(shadow.state, nullptr);
   const bool wanted = state != nullptr && !state->abandoned();
-  const bool chunk = shadow.extras != nullptr && shadow.extras->items != 0;
-
-  const std::byte* data = reinterpret_cast<const std::byte*>(part.bytes);
-  std::uint64_t offset = kNoBlock;
-  if (place != ResultPlace::inline_bytes) {
-    offset = std::atomic_ref(part.where.offset).load(std::memory_order_relaxed);
-    data = window.arena() + offset;
-  }
-  const bool fits = place == ResultPlace::inline_bytes
-                        ? size <= kInlineResult
-                        : offset <= geometry_.arena_bytes && size <= geometry_.arena_bytes - offset;
-  std::exception_ptr broken;
-  if (!fits) {
-    offset = kNoBlock;
-    broken = std::make_exception_ptr(EncodingError("worker " + std::to_string(worker) +
-                                                   " left a result that lies outside its memory"));
-  } else if (checksum_results_ &&
-             checksum(data, size) !=
-                 std::atomic_ref(part.checksum).load(std::memory_order_relaxed)) {
-    broken = std::make_exception_ptr(
-        EncodingError("the result that worker " + std::to_string(worker) +
-                      " left does not match its checksum: its memory was written over"));
-  }
   const std::unique_ptr<Extras> extras = take_extras(slot);
   free_slot(slot);
-  const Ended ended = broken || failed ? Ended::failed : Ended::finished;
-  count_ended(ended);
+  count_ended(left.error || failed ? Ended::failed : Ended::finished);
 
-  if (!wanted) {
-    if (offset != kNoBlock) returns_->give_back(worker, offset);
+  if (!wanted || left.error) {
+    give_back(left, worker);
+    if (state == nullptr) return;
     // Nobody is left to see how it ended.
-    if (state != nullptr) state->complete_cancelled();
-    return;
+    if (!wanted) return state->complete_cancelled();
+    return state->complete_exception(std::move(left.error));
   }
-  if (broken) {
-    if (offset != kNoBlock) returns_->give_back(worker, offset);
-    return state->complete_exception(std::move(broken));
-  }
-  if (chunk && !failed) {
-    if (offset != kNoBlock && extras->first < extras->items) {
+  if (extras != nullptr && extras->items != 0 && !failed) {
+    if (left.offset != kNoBlock && extras->first < extras->items) {
       const TickScale scale(tasks_.header().created_ticks, tasks_.header().created_monotonic_ns);
-      const std::uint64_t ticks =
-          std::atomic_ref(part.where.ran_ticks).load(std::memory_order_relaxed);
-      types_->measured(*extras->type, static_cast<double>(scale.nanoseconds(ticks)) * 1e-9 /
-                                          (extras->items - extras->first));
+      types_->measured(*extras->type, static_cast<double>(scale.nanoseconds(left.ran_ticks)) *
+                                          1e-9 / (extras->items - extras->first));
     }
-    if (extras->first == 0 && extras->assembly.items() == 0) {
-      // The usual case: one run did them all.
-    } else {
-      extras->assembly.add_piece({data, size}, extras->items);
-      if (offset != kNoBlock) returns_->give_back(worker, offset);
+    // The usual case is that one run did them all.
+    if (extras->first != 0 || extras->assembly.items() != 0) {
+      extras->assembly.add_piece({left.data, left.size}, extras->items);
+      give_back(left, worker);
       return deliver_assembly(state, *extras);
     }
   }
   const RawKind kind = failed ? RawKind::exception : RawKind::value;
-  const bool at_once = !failed && state->ops().bitwise_size >= 0;
-  if (!at_once && !keep_or_copy(data, size, worker, offset)) {
-    if (offset != kNoBlock) returns_->give_back(worker, offset);
-    return state->complete_exception(no_memory_for(size));
+  if (!failed && state->ops().bitwise_size >= 0 &&
+      left.size == static_cast<std::size_t>(state->ops().bitwise_size)) [[likely]] {
+    state->complete_raw(kind, left.data, left.size);  // copies it at once
+    return give_back(left, worker);
   }
-  const bool used_up = state->complete_raw(kind, data, size);
-  if (used_up && at_once && offset != kNoBlock) returns_->give_back(worker, offset);
-  if (used_up && !at_once) release_kept(data, size);
+  const std::byte* kept = keep(left, worker);
+  if (kept == nullptr) return state->complete_exception(no_memory_for(left.size));
+  if (state->complete_raw(kind, kept, left.size)) release_kept(kept, left.size);
+}
+
+void ProcessCore::give_back(const LeftResult& left, std::uint32_t worker) {
+  if (left.offset != kNoBlock) returns_->give_back(worker, left.offset);
 }
 
 // Makes sure that the bytes stay until they are decoded: where they are if they lie in the arena,
-// else on the heap. False: no memory.
-bool ProcessCore::keep_or_copy(const std::byte*& data, std::size_t size, std::uint32_t worker,
-                               std::uint64_t offset) {
-  if (offset != kNoBlock && returns_->kept_bytes() + size <= kKeptBound) {
-    returns_->keep(worker, offset, size);
-    return true;
+// else on the heap. Null: no memory.
+const std::byte* ProcessCore::keep(LeftResult& left, std::uint32_t worker) {
+  if (left.own == nullptr) {
+    if (left.offset != kNoBlock && returns_->kept_bytes() + left.size <= kKeptBound) {
+      returns_->keep(worker, left.offset, left.size);
+      return left.data;
+    }
+    left.own.reset(heap_copy(left.data, left.size));
   }
-  data = heap_copy(data, size);
-  if (data != nullptr && offset != kNoBlock) returns_->give_back(worker, offset);
-  return data != nullptr;
+  give_back(left, worker);
+  return left.own.release();
 }
 
 bool ProcessCore::owns(const std::byte* data) const {
@@ -211,9 +232,9 @@ std::size_t ProcessCore::harvest_ready(std::size_t limit, std::size_t patience) 
   return in_flight_.scan(
       limit, patience, [this](std::uint32_t slot) { return harvest(slot); },
       [&](std::uint32_t slot) {
-        __builtin_prefetch(&slots_.attention_word(slot), 0, 3);
-        __builtin_prefetch(&window.result(slot), 0, 3);
-        __builtin_prefetch(in_flight_[slot].state, 1, 3);
+        prefetch_to_read(&slots_.attention_word(slot));
+        prefetch_to_read(&window.result(slot));
+        prefetch_to_write(in_flight_[slot].state);
       });
 }
 

@@ -19,6 +19,7 @@ namespace muster::detail {
 
 namespace {
 constexpr std::int64_t kForever = -1;
+constexpr std::int64_t kWatchPeriodNs = 2'000'000;
 // How often a chunk with a time limit is looked at, as a part of the limit: its items begin
 // unseen, so an item is stopped at most so much late.
 constexpr std::int64_t kChunkLooks = 8;
@@ -57,18 +58,34 @@ void ProcessCore::pump_until_end() {
 
 // True if the supervisor has something to say.
 bool ProcessCore::sleep_in_pump(std::int64_t timeout_ns) {
-  pollfd fds[] = {{doorbell_.get(), POLLIN, 0}, {socket_.get(), POLLIN, 0}};
-  timespec timeout{};
-  timeout.tv_sec = timeout_ns / kNanosPerSecond;
-  timeout.tv_nsec = timeout_ns % kNanosPerSecond;
-  if (::ppoll(fds, 2, timeout_ns < 0 ? nullptr : &timeout, nullptr) <= 0) return false;
+  const Deadline until =
+      timeout_ns < 0 ? Deadline::never() : Deadline::at(monotonic_ns() + timeout_ns);
+  // The supervisor's pidfd as well: another process that the program forked at the wrong moment may
+  // keep its end of the socket open.
+  pollfd fds[] = {{doorbell_.get(), POLLIN, 0},
+                  {socket_.get(), POLLIN, 0},
+                  {supervisor_pidfd_.get(), POLLIN, 0}};
+  while (true) {
+    const bool watching = parking_->watched();
+    std::int64_t left = until.remaining().nanoseconds();
+    if (watching) left = std::min(left, kWatchPeriodNs);
+    timespec timeout{};
+    timeout.tv_sec = left / kNanosPerSecond;
+    timeout.tv_nsec = left % kNanosPerSecond;
+    const bool forever = until.is_never() && !watching;
+    const int ready = ::ppoll(fds, 3, forever ? nullptr : &timeout, nullptr);
+    if (ready > 0) break;
+    if (ready == 0 && watching) watch_workers();
+    if (ready < 0 || until.expired()) return false;
+  }
   if (fds[0].revents != 0) {
     std::uint64_t count = 0;
     // Empties it; another thread cannot, so it does not block.
     while (::read(doorbell_.get(), &count, sizeof(count)) < 0 && errno == EINTR) {
     }
   }
-  return fds[1].revents != 0;
+  supervisor_ended_ = fds[2].revents != 0;
+  return fds[1].revents != 0 || supervisor_ended_;
 }
 
 bool ProcessCore::completions_waiting() const {
@@ -84,17 +101,21 @@ bool ProcessCore::completions_waiting() const {
 void ProcessCore::take_completions() {
   for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
     const WorkerRecord& record = results_.window(w).record();
+    const std::uint64_t seen = completions_seen_[w];
     // Acquire: the entries before it were written before it.
     const std::uint64_t written = record.completed.load(std::memory_order_acquire);
-    if (written - completions_seen_[w] > kCompletions) {
-      harvest_all();  // the ring has lapped: look at all of them
-      completions_seen_[w] = written;
-    }
-    for (; completions_seen_[w] != written; ++completions_seen_[w]) {
+    completions_seen_[w] = written;
+    bool lapped = written - seen >= kCompletions;
+    for (std::uint64_t i = seen; !lapped && i != written; ++i) {
       const std::uint32_t slot =
-          record.completions[completions_seen_[w] % kCompletions].load(std::memory_order_relaxed);
+          record.completions[i % kCompletions].load(std::memory_order_relaxed);
       if (slot < in_flight_.slots() && in_flight_[slot].in_use()) harvest(slot);
+      // The worker does not wait for us: an entry may be written over while we are on our way to
+      // it. Acquire, so that the entry is read before.
+      std::atomic_thread_fence(std::memory_order_acquire);
+      lapped = record.completed.load(std::memory_order_relaxed) - i >= kCompletions;
     }
+    if (lapped) harvest_all();
   }
 }
 
@@ -169,10 +190,10 @@ void ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason 
   Message message;
   message.kind = MessageKind::kill_task;
   message.worker = worker;
-  message.incarnation = incarnations_[worker];
   message.number = Hint(slot, shadow.tag).bits();
-  // A supervisor that is gone takes its workers with it: the kill is done then, too.
-  send_message(socket_.get(), message);
+  // A supervisor that is gone takes its workers with it: the kill is done then, too. Where there is
+  // no room, messages wait that make it look for words like this one.
+  send_message(socket_.get(), message, SendMode::at_once);
 }
 
 // False: the supervisor is gone, and so are the workers.
@@ -182,7 +203,10 @@ bool ProcessCore::handle_messages() {
     FileDescriptor pidfd;
     bool truncated = false;
     switch (receive_message(socket_.get(), message, pidfd, truncated)) {
-      case ReceiveResult::none: return true;
+      case ReceiveResult::none:
+        if (!supervisor_ended_) return true;
+        handle_supervisor_gone();
+        return false;
       case ReceiveResult::closed: handle_supervisor_gone(); return false;
       case ReceiveResult::message:
         handle_message(message, std::move(pidfd));
@@ -205,8 +229,12 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
   switch (message.kind) {
     case MessageKind::worker_started: {
       if (message.worker >= geometry_.workers) return;
+      if (!pidfd) {
+        return give_up("worker " + std::to_string(message.worker) + " (pid " +
+                       std::to_string(message.pid) +
+                       ") cannot be watched: this process has no file descriptors left");
+      }
       worker_pidfds_[message.worker] = std::move(pidfd);
-      incarnations_[message.worker] = message.incarnation;
       if (message.number == 0) return;  // nobody has used the arena before it
       // What its predecessor had finished is taken in now, and its memory given back when the
       // last of it is.
@@ -221,6 +249,10 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
       describe_break(message, death, sentence);
       return break_pool(death, sentence);
     }
+    case MessageKind::ended:
+      if (unfinished_ == 0) return;
+      corrupted_ = "the queue says that it is closed while tasks are in it";
+      return break_pool({}, shared_memory_sentence());
     default: return;
   }
 }
@@ -229,7 +261,7 @@ void ProcessCore::end_workers_if_done() {
   if (queue_closed_ || unfinished_ != 0 || life_ == Life::open) return;
   queue_closed_ = true;
   ring_.close();
-  parking_.wake_all(
+  parking_->wake_all(
       [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
 }
 

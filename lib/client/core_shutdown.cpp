@@ -31,15 +31,9 @@ void ProcessCore::close(bool cancel_pending) {
 }
 
 void ProcessCore::cancel_what_waits() {
-  // From the back of the queue to its front: no worker is to begin one of these meanwhile that
-  // was given to it by an earlier one's end.
-  std::uint64_t behind = backlog_.size();
-  for (Behind* node = backlog_.front(); node != nullptr && behind != 0; node = node->next) {
-    --behind;
-    if (node->state == nullptr) continue;
-    StateBase* state = std::exchange(node->state, nullptr);
-    count_ended(Ended::cancelled);
-    state->complete_cancelled();
+  // What waits behind first: it is not to get the slots that are freed below.
+  for (Behind* node = backlog_.front(); node != nullptr; node = node->next) {
+    if (node->state != nullptr) cancel_behind(*node);
   }
   for (std::uint32_t slot = 0; slot < in_flight_.slots(); ++slot) {
     Shadow& shadow = in_flight_[slot];
@@ -94,12 +88,12 @@ void ProcessCore::stop_workers(int signal) {
     Lock lock(mutex());
     if (life_ == Life::broken || queue_closed_) return;
     life_ = Life::closed;
-    Message message;
-    message.kind = MessageKind::stop_workers;
-    message.code = signal;
-    // A supervisor that is gone has taken the workers with it; the pump will say so.
-    send_message(socket_.get(), message);
   }
+  Message message;
+  message.kind = MessageKind::stop_workers;
+  message.code = signal;
+  // A supervisor that is gone has taken the workers with it; the pump will say so.
+  send_message(socket_.get(), message, SendMode::wait);
   Lock lock(mutex());
   while (life_ != Life::broken && !pump_done_) wait_for_progress(lock, Progress::any);
 }

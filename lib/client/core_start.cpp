@@ -47,8 +47,10 @@ std::size_t checked_workers(const ProcessPoolOptions& options) {
 }
 
 void check_options(const ProcessPoolOptions& options) {
-  if (options.name.find('\0') != std::string::npos) {
-    throw InvalidArgumentError("the pool's name has a NUL character in it");
+  if (options.start_method > StartMethod::spawn || options.on_unwind > OnUnwind::kill ||
+      options.on_worker_death > OnWorkerDeath::replace) {
+    throw InvalidArgumentError(
+        "start_method, on_unwind or on_worker_death is none of the values that there are");
   }
   if (options.start_method == StartMethod::forkserver ||
       options.start_method == StartMethod::spawn) {
@@ -100,22 +102,26 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   check_options(options);
   max_pending_ = options.max_pending;
   checksum_results_ = options.checksum_results;
-  may_spin_ = usable_cpus() > 1;
+  cpus_ = usable_cpus();
   make_segments(checked_workers(options));
   fork_supervisor(options);
+  bool registered = false;
   try {
     await_supervisor();
     await_workers();
     if (life_ == Life::open) tasks_.header().state.store(PoolState::running);
     source_.adopt(*this, callbacks_);
+    register_pool(*this);
+    registered = true;
     const SignalsBlocked blocked;
     pump_thread_ = std::make_unique<std::thread>([this] { pump(); });
-    pumps.fetch_add(1);
-    register_pool(*this);
+    pumps.fetch_add(1);  // nothing fails from here on
   } catch (const std::system_error& e) {
+    if (registered) unregister_pool(*this);
     give_up_start();
     throw Error("cannot start a thread for pool \"" + name_ + "\": " + e.what());
   } catch (...) {
+    if (registered) unregister_pool(*this);
     give_up_start();
     throw;
   }
@@ -130,14 +136,15 @@ void ProcessCore::make_segments(std::size_t workers) {
   facts_ = segments_->facts();
   slots_ = SlotTable<>(control_.slot_lines());
   ring_ = HintRing<>(&control_.header().ends, control_.cells());
-  parking_ = Parking<StdPlatform>(control_.sleepers(), control_.park());
+  parking_.emplace(control_.sleepers(), control_.park());
+  for (std::uint32_t w = 0; w < workers; ++w) parking_->forget(w);
+  if (!include_in_shared_heavy_fences()) parking_->use_full_fences();
   arguments_ = Arena(tasks_.arguments(), geometry_.arguments_bytes, segments_->tasks_fd(),
                      geometry_.arguments_at());
   in_flight_ = InFlight(geometry_.slots);
   types_.emplace(ModuleTable::snapshot(), tasks_);
   returns_.emplace(tasks_, results_);
   worker_pidfds_.resize(workers);
-  incarnations_.resize(workers);
   completions_seen_.resize(workers);
 }
 
@@ -160,7 +167,20 @@ void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
   // No handler of the program's runs in the child, not even between fork and reset_signals().
   const SignalsBlocked blocked;
   const pid_t pid = ::fork();
-  if (pid == 0) {
+  if (pid == 0)
+    become_supervisor(options, seed, std::move(supervisors_end), std::move(client_pidfd));
+  if (pid < 0) {
+    throw Error("cannot fork the supervisor of pool \"" + name_ + "\": " + reason(errno));
+  }
+  supervisor_ = pid;
+  segments_->drop_for_supervisor();
+}
+
+// In the child. Without memory for this there is no supervisor, and the client hears that it ended.
+void ProcessCore::become_supervisor(const ProcessPoolOptions& options, std::uint64_t seed,
+                                    FileDescriptor supervisors_end,
+                                    FileDescriptor client_pidfd) noexcept {
+  try {
     auto& given = segments_->for_supervisor();
     WorkerSetup setup;
     setup.geometry = geometry_;
@@ -174,7 +194,7 @@ void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
     setup.initializer = options.initializer;
     setup.finalizer = options.finalizer;
     setup.max_tasks_per_child = options.max_tasks_per_child;
-    setup.spinners = static_cast<std::uint32_t>(usable_cpus() - 1);
+    setup.spinners = static_cast<std::uint32_t>(cpus_ - 1);
     setup.on_worker_death = options.on_worker_death;
     setup.restart_intensity = options.restart_intensity;
     setup.kill_grace_ns = options.kill_grace.nanoseconds();
@@ -183,12 +203,9 @@ void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
     socket_.reset();
     segments_->close_in_child();
     supervisor_main(std::move(setup), std::move(supervisors_end), std::move(client_pidfd));
+  } catch (...) {
+    ::_exit(1);
   }
-  if (pid < 0) {
-    throw Error("cannot fork the supervisor of pool \"" + name_ + "\": " + reason(errno));
-  }
-  supervisor_ = pid;
-  segments_->drop_for_supervisor();
 }
 
 void ProcessCore::await_supervisor() {
@@ -205,13 +222,16 @@ void ProcessCore::await_supervisor() {
 // Until the supervisor says that all workers are made, or that they cannot be.
 void ProcessCore::await_workers() {
   while (true) {
-    pollfd readable{socket_.get(), POLLIN, 0};
-    if (::poll(&readable, 1, -1) < 0) continue;
+    pollfd readable[] = {{socket_.get(), POLLIN, 0}, {supervisor_pidfd_.get(), POLLIN, 0}};
+    if (::poll(readable, 2, -1) < 0) continue;
+    const bool ended = readable[1].revents != 0;  // looked at before the last message is read
     Message message;
     FileDescriptor pidfd;
     bool truncated = false;
     switch (receive_message(socket_.get(), message, pidfd, truncated)) {
-      case ReceiveResult::none: continue;
+      case ReceiveResult::none:
+        if (!ended) continue;
+        [[fallthrough]];
       case ReceiveResult::closed:
         throw Error("the supervisor of pool \"" + name_ + "\" (pid " + std::to_string(supervisor_) +
                     ") ended before its workers were made");
@@ -229,14 +249,14 @@ void ProcessCore::await_workers() {
                                  "or raise the limit (ulimit -n)");
     }
     if (message.kind == MessageKind::ready) return;
-    // A worker that died already, or an initializer that threw: as if it had come later.
     handle_message(message, std::move(pidfd));
-    if (message.kind == MessageKind::broken) return;
   }
 }
 
 // The supervisor sees the socket closed, ends what it has made, and goes.
 void ProcessCore::give_up_start() noexcept {
+  // Shut down first: a process that was forked meanwhile may hold our end, too.
+  ::shutdown(socket_.get(), SHUT_RDWR);
   socket_.reset();
   reap_supervisor();
 }

@@ -9,13 +9,13 @@
 #include "lib/client/argument_buffer.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
+#include "lib/common/prefetch.hpp"
+#include "lib/segments/headroom.hpp"
 
 namespace muster::detail {
 
 namespace {
 
-// Beyond so much of long arguments in shared memory, those that have no slot yet wait on the heap.
-constexpr std::size_t kArgumentsBound = std::size_t{64} << 20;
 // Arguments of this size are not left lying until somebody comes by. As many tasks as there are
 // slots with shorter ones keep 64 MiB.
 constexpr std::size_t kPromptlyFreed = 16 * 1024;
@@ -63,7 +63,7 @@ bool ProcessCore::admit(Lock& lock, bool blocking) {
     }
     if (max_pending_ == 0 || unfinished_ < max_pending_) return true;
     // A callback that waited would keep those it waits for from being called.
-    if (callbacks_.is_current_thread()) return true;
+    if (CallbackRunner::in_callback()) return true;
     harvest_ready(in_flight_.slots(), kHarvestPatience);
     refill();
     if (unfinished_ < max_pending_) return true;
@@ -122,6 +122,8 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
   {
     Lock lock(mutex());
     if (!admit(lock, spec.blocking)) return false;
+    timed = extras && extras->timeout_ns != 0;
+    if (timed) timed_.reserve(in_flight_.slots());  // once it is taken nothing may fail any more
     TaskPart part;
     begin_part(part, types_->of(*spec.type));
     const std::size_t size = out.size();
@@ -147,8 +149,7 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
       if (!block.in_arena) heap = block.data;
     }
     if (spec.chunk.items != 0) part.flags |= kChunk;
-    timed = extras && extras->timeout_ns != 0;
-    place_task(state, part, extras.release(), heap);
+    place_task(state, part, std::move(extras), heap);
     in_slots = in_flight_.size();
   }
   wake_if_needed(in_slots);
@@ -156,15 +157,10 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
   return true;
 }
 
-// The task is taken from here on, in a slot or behind.
-void ProcessCore::place_task(StateBase& state, const TaskPart& part, Extras* extras,
+// The task is taken when this returns, in a slot or behind. Throws Error if there is no memory to
+// let it wait, with everything as it was but the arguments freed.
+void ProcessCore::place_task(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
                              std::byte* heap_arguments) {
-  state.hold();
-  ++unfinished_;
-  PoolHeader& header = tasks_.header();
-  // Relaxed, and no read-modify-write: under the lock, for whoever looks in.
-  header.submitted.store(header.submitted.load(std::memory_order_relaxed) + 1,
-                         std::memory_order_relaxed);
   if (!backlog_.empty()) {
     if (refill_pause_ == 0) {
       refill();
@@ -173,18 +169,23 @@ void ProcessCore::place_task(StateBase& state, const TaskPart& part, Extras* ext
       --refill_pause_;
     }
   }
-  if (backlog_.empty() && heap_arguments == nullptr) {
-    if (in_flight_.full()) harvest_ready(kHarvestBatch, kHarvestPatience);
-    if (!in_flight_.full()) {
-      put_in_slot(&state, part, std::unique_ptr<Extras>(extras), false);
-      return;
-    }
+  const bool in_turn = backlog_.empty() && heap_arguments == nullptr;
+  if (in_turn && in_flight_.full()) harvest_ready(kHarvestBatch, kHarvestPatience);
+  if (in_turn && !in_flight_.full()) {
+    count_submitted(state);
+    put_in_slot(&state, part, std::move(extras), false);
+  } else {
+    put_behind(state, part, std::move(extras), heap_arguments);
   }
-  Behind* node = backlog_.push(part, &state, extras, heap_arguments);
-  state.set_source(&source_, Place::behind(node));
-  if (max_pending_ != 0) node->notify = true;
-  header.behind.store(backlog_.size(), std::memory_order_relaxed);
-  if (telling_ == 0) keep_refilling();
+}
+
+void ProcessCore::count_submitted(StateBase& state) {
+  state.hold();
+  ++unfinished_;
+  PoolHeader& header = tasks_.header();
+  // Relaxed, and no read-modify-write: under the lock, for whoever looks in.
+  header.submitted.store(header.submitted.load(std::memory_order_relaxed) + 1,
+                         std::memory_order_relaxed);
 }
 
 void ProcessCore::mark_telling(std::uint32_t slot, bool tells) {
@@ -193,25 +194,12 @@ void ProcessCore::mark_telling(std::uint32_t slot, bool tells) {
   shadow.tells = tells;
 }
 
-// While tasks wait behind, some task in a slot tells the pump when it ends, so that somebody
-// refills though no thread of the program asks for a result.
-void ProcessCore::keep_refilling() {
-  while (!backlog_.empty() && telling_ == 0) {
-    const std::uint32_t slot = in_flight_.middle();
-    if (slot == in_flight_.slots()) return;
-    slots_.ask(slot, kAttentionNotify);
-    mark_telling(slot, true);
-    // It may have ended before it was asked.
-    if (harvest(slot)) refill();
-  }
-}
-
 void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
                               std::unique_ptr<Extras> extras, bool notify) {
   const std::uint32_t slot = in_flight_.take();
   const std::uint32_t soon = in_flight_.upcoming(kPrefetch);
-  __builtin_prefetch(&slots_.attention_word(soon), 1, 3);
-  __builtin_prefetch(&tasks_.part(soon), 1, 3);
+  prefetch_to_write(&slots_.attention_word(soon));
+  prefetch_to_write(&tasks_.part(soon));
 
   Shadow& shadow = in_flight_[slot];
   shadow.state = state;
@@ -222,7 +210,10 @@ void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
   if ((part.flags & kInArena) != 0) shadow.block = part.where.offset;
   if (state != nullptr && state->stop_requested()) shared.stop.store(1, std::memory_order_relaxed);
   if (extras) {
-    if (extras->timeout_ns != 0) timed_.push_back(slot);
+    if (extras->timeout_ns != 0) {
+      timed_.push_back(slot);
+      shared.flags |= kTimed;
+    }
     shadow.extras = std::move(extras);
   }
   // Somebody may wait for any task's end: a submit, or the workers to be told to leave.
@@ -240,60 +231,18 @@ void ProcessCore::publish(std::uint32_t slot, bool notify) {
   if (!ring_.publish(Hint(slot, tag))) ring_.bump_sweep_epoch();
 }
 
-// Moves what waits behind into slots that are free.
-void ProcessCore::refill() {
-  if (backlog_.empty()) return;
-  if (in_flight_.full()) harvest_ready(kHarvestBatch, kHarvestPatience);
-  std::uint32_t moved = 0;
-  while (!backlog_.empty() && !in_flight_.full()) {
-    Behind& node = *backlog_.front();
-    std::unique_ptr<Extras> extras(node.extras);
-    if (node.state == nullptr) {  // cancelled
-      drop_arguments(node.part, node.heap_arguments);
-      backlog_.pop();
-      continue;
-    }
-    if (node.heap_arguments != nullptr) {
-      std::byte* block = arguments_.allocate(node.part.where.size);
-      if (block == nullptr) {
-        node.extras = extras.release();
-        // Whatever ends frees some; with nothing to end there will never be more.
-        if (in_flight_.size() != 0) break;
-        fail_for_memory(node);
-        continue;
-      }
-      std::memcpy(block, node.heap_arguments, node.part.where.size);
-      std::free(node.heap_arguments);
-      node.part.where.offset = arguments_.offset_of(block);
-    }
-    const bool notify = node.notify || ++refilled_ % (in_flight_.slots() / 2) == 0;
-    put_in_slot(node.state, node.part, std::move(extras), notify);
-    backlog_.pop();
-    ++moved;
-  }
-  tasks_.header().behind.store(backlog_.size(), std::memory_order_relaxed);  // for whoever looks
-  if (moved != 0) wake_if_needed(in_flight_.size());
-  keep_refilling();
-}
-
-void ProcessCore::fail_for_memory(Behind& node) {
-  StateBase* state = node.state;
-  const std::size_t size = node.part.where.size;
-  drop_arguments(node.part, node.heap_arguments);
-  delete node.extras;
-  backlog_.pop();
-  count_ended(Ended::failed);
-  complete_error(state, std::make_exception_ptr(EncodingError(
-                            "the " + std::to_string(size) + " bytes of a task's arguments do not " +
-                            "fit into the memory that is left")));
-}
-
 void ProcessCore::drop_arguments(const TaskPart& part, std::byte* heap_arguments) {
   if (heap_arguments != nullptr) {
     std::free(heap_arguments);
   } else if ((part.flags & kInArena) != 0) {
     arguments_.free(arguments_.at(part.where.offset));
   }
+}
+
+EncodingError ProcessCore::arguments_too_long(std::size_t size) {
+  return EncodingError("the " + std::to_string(size) +
+                       " bytes of a task's arguments do not fit into the memory that is left" +
+                       memory_limits_hint());
 }
 
 ProcessCore::Memory::Block ProcessCore::allocate_block_locked(std::size_t size) {
@@ -304,11 +253,8 @@ ProcessCore::Memory::Block ProcessCore::allocate_block_locked(std::size_t size) 
       return {block, true};
     }
   }
-  auto* block = static_cast<std::byte*>(std::malloc(size));
-  if (block == nullptr) {
-    throw EncodingError("the " + std::to_string(size) +
-                        " bytes of a task's arguments do not fit into the memory that is left");
-  }
+  std::byte* block = allocate_for_writing(size);
+  if (block == nullptr) throw arguments_too_long(size);
   return {block, false};
 }
 
@@ -328,30 +274,6 @@ void ProcessCore::count_arguments() {
   PoolHeader& header = tasks_.header();
   header.arguments_in_use.store(arguments_.in_use(), std::memory_order_relaxed);  // for lookers
   header.arguments_backed.store(arguments_.backed(), std::memory_order_relaxed);
-}
-
-// After a publication: more unfinished tasks than workers that are awake means that somebody who
-// sleeps is needed.
-void ProcessCore::wake_if_needed(std::uint32_t in_slots) {
-  // The full fence between the publication of the task and the look for sleepers (parking.hpp).
-  // The exchange that unlocked the pool is one on x86-64.
-#if defined(__x86_64__)
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-#else
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-#endif
-  if (!parking_.anyone_sleeps()) return;
-  const std::size_t asleep = parking_.sleeping();
-  if (asleep < geometry_.workers && in_slots <= geometry_.workers - asleep) return;
-  if (parking_.wake_one(
-          [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); })) {
-    just_woke_someone() = true;
-  }
-}
-
-bool& ProcessCore::just_woke_someone() {
-  thread_local bool woke = false;
-  return woke;
 }
 
 }  // namespace muster::detail

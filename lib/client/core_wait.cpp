@@ -2,14 +2,9 @@
 
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
-#include "lib/common/ticks.hpp"
+#include "lib/futures/spin.hpp"
 
 namespace muster::detail {
-
-namespace {
-// How long a thread looks at a slot before it sleeps, about 20 us: what a sleep and a wake cost.
-constexpr std::uint64_t kSpinTicks = 60'000;
-}  // namespace
 
 // One round; the caller asks again while the state is not done.
 void ProcessCore::wait(Lock& lock, StateBase& state, Deadline until) {
@@ -48,14 +43,7 @@ void ProcessCore::wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until) 
     const SlotWord word = slots_.read(slot);
     return word.tag() == tag && !is_terminal(word.status()) && word.status() != SlotStatus::free;
   };
-  // Who has just woken a worker on this core's account should leave it the core.
-  bool spin = may_spin_ && !std::exchange(just_woke_someone(), false);
-  const std::uint64_t start = ticks_now();
-  while (spin && unfinished()) {
-    cpu_relax();
-    spin = ticks_now() - start < kSpinTicks;
-  }
-  if (unfinished()) {
+  if (!spin_until([&] { return !unfinished(); })) {
     const std::uint32_t attention = slots_.ask(slot, kAttentionWaiter);
     // Another task's word: the one we mean has ended. A wake too many for that one's worker.
     const bool same = attention == (attention_of(tag, attention & kAttentionBits));
@@ -119,9 +107,7 @@ void ProcessCore::observe(StateBase& state) {
 bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
   const Place place(state.task());
   if (!place.has_slot()) {
-    place.node()->state = nullptr;  // dropped when its turn comes
-    count_ended(Ended::cancelled);
-    state.complete_cancelled();
+    cancel_behind(*place.node());
     return true;
   }
   const std::uint32_t slot = place.slot();
@@ -147,6 +133,15 @@ bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
   count_ended(Ended::cancelled);
   state.complete_cancelled();
   return true;
+}
+
+// The node is dropped when its turn comes.
+void ProcessCore::cancel_behind(Behind& node) {
+  StateBase* state = std::exchange(node.state, nullptr);
+  ++backlog_cancelled_;
+  count_behind();
+  count_ended(Ended::cancelled);
+  state->complete_cancelled();
 }
 
 void ProcessCore::request_stop(StateBase& state) {

@@ -1,5 +1,6 @@
 #include "lib/client/in_flight.hpp"
 
+#include <algorithm>
 #include <bit>
 
 namespace muster::detail {
@@ -21,7 +22,9 @@ void InFlight::drop_oldest() {
 }
 
 std::uint32_t InFlight::middle() {
-  for (std::uint64_t p = begin_ + (end_ - begin_) / 2; p < end_; ++p) {
+  // A few looks: most are live while the slots are full.
+  std::uint64_t p = begin_ + (end_ - begin_) / 2;
+  for (const std::uint64_t last = std::min(p + 8, end_); p < last; ++p) {
     if (live(p)) return order_[p & mask_];
   }
   return oldest();

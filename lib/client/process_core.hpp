@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,9 +38,9 @@
 #include "lib/client/pool_segments.hpp"
 #include "lib/client/process_source.hpp"
 #include "lib/client/return_ledger.hpp"
+#include "lib/common/biased_mutex.hpp"
 #include "lib/common/exit_drain.hpp"
 #include "lib/common/fork_guard.hpp"
-#include "lib/common/futex_mutex.hpp"
 #include "lib/futures/callback_runner.hpp"
 #include "lib/segments/arena.hpp"
 #include "lib/slots/slot_table.hpp"
@@ -47,7 +48,10 @@
 
 namespace muster::detail {
 
-class ProcessCore final : public TravelBackend, public ExitDrained, private ArgumentBuffer::Memory {
+class ProcessCore final : public TravelBackend,
+                          public ExitDrained,
+                          public std::enable_shared_from_this<ProcessCore>,
+                          private ArgumentBuffer::Memory {
  public:
   explicit ProcessCore(const ProcessPoolOptions& options);
   // Makes segments, supervisor and workers; once. Throws InvalidArgumentError for options that make
@@ -66,6 +70,7 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
                     std::size_t size) override;
   std::optional<double> seconds_per_item(const TaskType& type) const override;
   std::size_t workers() const override { return geometry_.workers; }
+  std::shared_ptr<TravelBackend> share() override { return shared_from_this(); }
 
   // For ProcessPoolExecutor.
   void close(bool cancel_pending);  // no submits from now on; returns at once
@@ -86,7 +91,7 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
 
   // For ProcessSource, with the lock held; `lock` may be released and taken again where it is
   // given.
-  using Lock = std::unique_lock<FutexMutex>;
+  using Lock = std::unique_lock<BiasedMutex>;
   bool cancel(StateBase& state, CancelMode mode);
   bool running(const StateBase& state) const;
   void wait(Lock& lock, StateBase& state, Deadline until);
@@ -110,6 +115,9 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   // core_start.cpp
   void make_segments(std::size_t workers);
   void fork_supervisor(const ProcessPoolOptions& options);
+  [[noreturn]] void become_supervisor(const ProcessPoolOptions& options, std::uint64_t seed,
+                                      FileDescriptor supervisors_end,
+                                      FileDescriptor client_pidfd) noexcept;
   void await_supervisor();
   void await_workers();
   void give_up_start() noexcept;
@@ -118,25 +126,39 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
 
   // core_shutdown.cpp
   void cancel_what_waits();
+  void cancel_behind(Behind& node);
 
   // core_submit.cpp
   bool admit(Lock& lock, bool blocking);
-  void place_task(StateBase& state, const TaskPart& part, Extras* extras,
+  void place_task(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
                   std::byte* heap_arguments);
   void put_in_slot(StateBase* state, const TaskPart& part, std::unique_ptr<Extras> extras,
                    bool notify);
   void publish(std::uint32_t slot, bool notify);
   void mark_telling(std::uint32_t slot, bool tells);
-  void keep_refilling();
-  void refill();
-  void fail_for_memory(Behind& node);
+  void count_submitted(StateBase& state);
   void drop_arguments(const TaskPart& part, std::byte* heap_arguments);
+  static EncodingError arguments_too_long(std::size_t size);
   Block allocate_block_locked(std::size_t size);
   Block allocate_long(std::size_t size) override;
   void free_long(Block block) noexcept override;
   void count_arguments();
+
+  // core_backlog.cpp
+  void put_behind(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
+                  std::byte* heap_arguments);
+  void refill();
+  bool ask_one_to_tell();
+  bool move_to_slot(Behind& node);
+  void count_behind();
+  void fail_for_memory(Behind& node);
+
+  // core_wake.cpp
   void wake_if_needed(std::uint32_t in_slots);
-  static bool& just_woke_someone();
+  bool wake_one_worker();
+  bool watch_instead();
+  bool awake_keep_up(std::uint64_t queued) const;
+  void watch_workers();
 
   // core_harvest.cpp
   enum class Ended { finished, failed, cancelled };
@@ -144,8 +166,20 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   std::size_t harvest_ready(std::size_t limit, std::size_t patience);
   void harvest_all();
   void take_result(std::uint32_t slot, std::uint32_t worker, bool failed);
-  bool keep_or_copy(const std::byte*& data, std::size_t size, std::uint32_t worker,
-                    std::uint64_t offset);
+  struct LeftResult {
+    struct Free {
+      void operator()(std::byte* bytes) const noexcept { std::free(bytes); }
+    };
+    const std::byte* data = nullptr;
+    std::uint64_t size = 0;
+    std::uint64_t offset = kNoBlock;  // of its block in the worker's arena
+    std::uint64_t ran_ticks = 0;
+    std::unique_ptr<std::byte, Free> own;  // where `data` is a copy
+    std::exception_ptr error;              // it is not a result
+  };
+  LeftResult read_result(std::uint32_t slot, std::uint32_t worker) const;
+  void give_back(const LeftResult& left, std::uint32_t worker);
+  const std::byte* keep(LeftResult& left, std::uint32_t worker);
   void deliver_assembly(StateBase* state, Extras& extras);
   void complete_error(StateBase* state, std::exception_ptr error);
   std::unique_ptr<Extras> take_extras(std::uint32_t slot);
@@ -179,19 +213,21 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   void go_on(std::uint32_t slot);
   void break_pool(const WorkerDeath& death, const std::string& sentence);
   void corrupted(const std::string& what);
+  void give_up(const std::string& why);
+  std::string shared_memory_sentence() const;
   DeathFacts facts_of(const DeathRecord& record) const;
   const DeathRecord* find_death(std::uint64_t number) const;
   void describe_break(const Message& message, WorkerDeath& death, std::string& sentence) const;
   void keep_committed(std::uint32_t slot, Extras& extras);
 
-  FutexMutex& mutex() const { return source_.mutex(); }
+  BiasedMutex& mutex() const { return source_.mutex(); }
 
   // Constant after construction.
   std::string name_;
   Geometry geometry_;
   std::size_t max_pending_ = 0;
   OnWorkerDeath on_worker_death_;
-  bool may_spin_ = false;
+  std::size_t cpus_ = 1;  // that this process may use
   bool checksum_results_ = false;
   std::uint32_t fork_generation_ = 0;
   ProcessSource& source_;
@@ -213,10 +249,11 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   Life life_ = Life::open;
   SlotTable<> slots_;
   HintRing<> ring_;
-  Parking<StdPlatform> parking_;
+  std::optional<Parking<StdPlatform>> parking_;
   Arena arguments_;
   InFlight in_flight_;
   Backlog backlog_;
+  std::uint64_t backlog_cancelled_ = 0;  // nodes of it that nobody wants
   std::optional<KnownTypes> types_;
   std::optional<ReturnLedger> returns_;
   std::uint64_t next_id_ = 0;
@@ -230,10 +267,13 @@ class ProcessCore final : public TravelBackend, public ExitDrained, private Argu
   std::uint32_t progress_waiters_ = 0;
   bool queue_closed_ = false;
   bool pump_done_ = false;
+  // The pump's alone.
+  bool supervisor_ended_ = false;
+  std::uint64_t watched_submitted_ = 0;
   std::string corrupted_;             // what was found; "" while all is well
+  std::string given_up_;              // why the workers are stopped; "" while all is well
   std::vector<std::uint32_t> timed_;  // slots with a time limit
   std::vector<FileDescriptor> worker_pidfds_;
-  std::vector<std::uint64_t> incarnations_;
   std::vector<std::uint64_t> completions_seen_;
   std::optional<BrokenProcessPool> broken_;  // what submit throws
 };

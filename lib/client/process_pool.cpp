@@ -21,8 +21,8 @@ ProcessPoolExecutor::ProcessPoolExecutor(ProcessPoolOptions options)
       uncaught_(std::uncaught_exceptions()) {
   // Before the workers are forked: in them, this pool is to say whose it is.
   set_backends({.travel = core_.get()});
+  detail::drain_at_exit(core_);  // first: once the pool runs nothing may fail any more
   core_->start(options);
-  detail::drain_at_exit(core_);
 }
 
 ProcessPoolExecutor::ProcessPoolExecutor(ProcessPoolExecutor&&) noexcept = default;

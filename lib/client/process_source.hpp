@@ -7,7 +7,7 @@
 
 #include <muster/detail/task_source.hpp>
 
-#include "lib/common/futex_mutex.hpp"
+#include "lib/common/biased_mutex.hpp"
 
 namespace muster::detail {
 
@@ -27,7 +27,7 @@ class ProcessSource final : public TaskSource {
   // Called with the lock held.
   void retire(boost::interprocess::mapped_region results, std::uint64_t kept);
 
-  FutexMutex& mutex() { return mutex_; }
+  BiasedMutex& mutex() { return mutex_; }
   void adopt(ProcessCore& core, CallbackRunner& callbacks);
   // In a child that the program forked: the pool is not there.
   void forget_in_child();
@@ -48,7 +48,7 @@ class ProcessSource final : public TaskSource {
   ~ProcessSource() = default;
   void put_back();
 
-  FutexMutex mutex_;
+  BiasedMutex mutex_;
   ProcessCore* core_ = nullptr;  // under the lock; null once the pool is gone
   // Read without the lock, which whoever completes a state holds. Runners are never freed.
   std::atomic<CallbackRunner*> callbacks_{nullptr};

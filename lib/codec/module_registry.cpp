@@ -25,10 +25,7 @@ namespace {
 constinit std::array<std::atomic<LoadedModule*>, ModuleRegistry::kMost> entries{};
 constinit std::atomic<std::size_t> known{0};
 
-ForkSafeMutex& lock() {
-  static ForkSafeMutex mutex;
-  return mutex;
-}
+ForkSafeMutex entries_mutex;
 
 // What the dynamic linker has at the address, by its own lock-free look-up; null where it cannot
 // tell. Two modules loaded one after the other at the same place differ in it.
@@ -114,7 +111,7 @@ bool LoadedModule::has_code_at(std::uintptr_t address) const {
 }
 
 std::size_t ModuleRegistry::refresh() {
-  const std::lock_guard guard(lock());
+  const std::lock_guard guard(entries_mutex);
   std::vector<std::unique_ptr<LoadedModule>> now;
   ::dl_iterate_phdr(&collect, &now);
   const std::size_t before = size();

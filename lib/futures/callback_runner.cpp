@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-#include <muster/log.hpp>
+#include <muster/error.hpp>
 
 #include "lib/common/fork_guard.hpp"
 #include "lib/common/futex.hpp"
@@ -47,7 +47,6 @@ CallbackRunner& CallbackRunner::take(std::string name) {
   if (runner == nullptr) runner = new CallbackRunner;
   std::lock_guard lock(runner->mutex_);
   runner->name_ = std::move(name);
-  runner->warned_ = false;
   runner->mode_ = Mode::open;
   return *runner;
 }
@@ -72,32 +71,31 @@ StateBase* CallbackRunner::pop() noexcept {
   return state;
 }
 
+void CallbackRunner::ensure_thread() {
+  std::lock_guard lock(mutex_);
+  if (has_thread_ || mode_ != Mode::open) return;
+  try {
+    thread_ = std::thread(&CallbackRunner::thread_main, this);
+  } catch (const std::system_error& error) {
+    throw Error("the callback was not added: pool " + name_ +
+                " could not start the thread that runs callbacks: " + error.what());
+  }
+  has_thread_ = true;
+}
+
 void CallbackRunner::wake() noexcept {
-  bool in_place = false;
+  bool stopped = false;
   {
     std::lock_guard lock(mutex_);
     if (first_ == nullptr) return;
-    if (mode_ == Mode::open && !has_thread_) start_thread();
     if (has_thread_ && !sleeping_) return;
-    in_place = !has_thread_;
+    stopped = !has_thread_;
     sleeping_ = false;
   }
-  if (in_place) return run_in_place();
+  if (stopped) return run_in_place();
   // Release: pairs with the acquire in thread_main(); the queue itself is under the mutex.
   signal_.fetch_add(1, std::memory_order_release);
   futex_wake(signal_, 1);
-}
-
-void CallbackRunner::start_thread() noexcept {
-  try {
-    thread_ = std::thread(&CallbackRunner::thread_main, this);
-    has_thread_ = true;
-  } catch (const std::system_error& error) {
-    if (std::exchange(warned_, true)) return;
-    log(LogLevel::warning, "pool " + name_ + " could not start its callback thread (" +
-                               error.what() +
-                               "); callbacks run on the threads that end the futures instead");
-  }
 }
 
 void CallbackRunner::run_in_place() noexcept {

@@ -12,7 +12,7 @@
 namespace muster::detail {
 
 // The thread of a pool on which callbacks run and coroutines are resumed, in the order in which
-// their futures ended. It is started by the first of them.
+// their futures ended. It is started when the first of them is added.
 //
 // A thread that has just ended a future may still hand it over while the pool is being destroyed.
 // So a runner is never freed: CallbackRunner::take() finds one that no pool uses, stop() gives it
@@ -23,6 +23,9 @@ class CallbackRunner {
  public:
   // `name`: of the thread, at most 15 characters count.
   static CallbackRunner& take(std::string name);
+
+  // Before a callback is added. Throws Error if the thread cannot be started.
+  void ensure_thread();
 
   // Puts a state that is done and has callbacks into the queue, with one handle that the queue
   // owns from now on. Called under the state's hook lock; the caller calls wake() after it.
@@ -53,7 +56,6 @@ class CallbackRunner {
   StateBase* pop() noexcept;
   void run_in_place() noexcept;
   void thread_main() noexcept;
-  void start_thread() noexcept;
 
   FutexMutex mutex_;
   // Changed to wake the thread, which sleeps on it.
@@ -62,7 +64,6 @@ class CallbackRunner {
   Mode mode_ = Mode::unused;
   bool has_thread_ = false;
   bool sleeping_ = false;
-  bool warned_ = false;  // that there is no thread
   StateBase* first_ = nullptr;
   StateBase* last_ = nullptr;
   std::string name_;

@@ -119,6 +119,9 @@ void StateBase::fire_callbacks() noexcept {
 
 bool StateBase::attach(StateHook& hook) {
   if (done()) return false;
+  if (HookList::is_callback(hook) && source_ != nullptr) {
+    if (CallbackRunner* runner = source_->callback_runner()) runner->ensure_thread();
+  }
   // First, because once the hook hangs the state may end and go at any moment.
   if (source_ != nullptr) source_->observe(*this);
   std::lock_guard lock(hook_lock(*this));

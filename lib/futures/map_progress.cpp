@@ -88,7 +88,9 @@ std::shared_ptr<MapProgress> MapProgress::make(std::optional<std::size_t> items)
 
 void MapProgress::count(std::shared_ptr<MapProgress> progress, StateBase& chunk,
                         std::size_t items) {
-  chunk.add_callback(*new ChunkHook(std::move(progress), items));
+  auto hook = std::make_unique<ChunkHook>(std::move(progress), items);
+  chunk.add_callback(*hook);
+  (void)hook.release();  // it is the state's, or has run and deleted itself
 }
 
 }  // namespace muster::detail

@@ -68,8 +68,8 @@ void StateBase::decode_raw(std::uint32_t status) noexcept {
     }
   }
   if (end == Phase::failed) put_error(std::move(error));
-  release_raw(status, raw);
-  finish_decoding(static_cast<std::uint32_t>(end), kPhaseMask | kRawIsError | kRawIsOwn);
+  release_raw(raw);
+  finish_decoding(static_cast<std::uint32_t>(end), kPhaseMask | kRawIsError);
 }
 
 // Gives up the right that kDecoding is, with some bits set and others cleared.
@@ -82,33 +82,8 @@ void StateBase::finish_decoding(std::uint32_t set, std::uint32_t clear) noexcept
   if ((old & kWaiting) != 0) futex_wake_all(status_);
 }
 
-void StateBase::release_raw(std::uint32_t status, RawBytes raw) noexcept {
-  if ((status & kRawIsOwn) != 0)
-    std::free(const_cast<std::byte*>(raw.data));
-  else if (source_ != nullptr)
-    source_->release_raw(*this, raw.data, raw.size);
-}
-
-void StateBase::evacuate_raw() {
-  std::uint32_t seen = status_.load(std::memory_order_acquire);
-  do {
-    if ((seen & kRaw) == 0 || (seen & kRawIsOwn) != 0) return;
-    // Acquire: pairs with the release that kept the bytes.
-  } while (!status_.compare_exchange_weak(seen, (seen & ~kRaw) | kDecoding,
-                                          std::memory_order_acquire, std::memory_order_acquire));
-  const RawBytes raw = payload_.raw;
-  // Aligned as the regions are that values are decoded from.
-  constexpr std::size_t kAlign = 64;
-  const std::size_t room = (raw.size + kAlign - 1) / kAlign * kAlign;
-  void* own = std::aligned_alloc(kAlign, room != 0 ? room : kAlign);
-  if (own == nullptr) {
-    finish_decoding(kRaw, 0);
-    throw std::bad_alloc();
-  }
-  std::memcpy(own, raw.data, raw.size);
-  payload_.raw = {static_cast<const std::byte*>(own), raw.size};
-  release_raw(seen, raw);
-  finish_decoding(kRaw | kRawIsOwn, 0);
+void StateBase::release_raw(RawBytes raw) noexcept {
+  if (source_ != nullptr) source_->release_raw(*this, raw.data, raw.size);
 }
 
 }  // namespace muster::detail

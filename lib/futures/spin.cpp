@@ -9,9 +9,9 @@ SpinState& spin_state() noexcept {
   return state;
 }
 
-int spin_looks() noexcept {
-  static const int looks = usable_cpus() > 1 ? 150 : 0;
-  return looks;
+bool may_spin() noexcept {
+  static const bool several = usable_cpus() > 1;
+  return several;
 }
 
 }  // namespace muster::detail

@@ -3,8 +3,14 @@
 #include <cstdint>
 
 #include "lib/common/futex.hpp"
+#include "lib/common/ticks.hpp"
 
 namespace muster::detail {
+
+// How long whoever has nothing to do looks before it sleeps, about 20 us: what a sleep and a wake
+// cost. Both sides of a queue look equally long: one that gave up earlier would have to be woken by
+// the other time and again, and neither would ever find the other awake.
+inline constexpr std::uint64_t kSpinTicks = 60'000;
 
 // Whether to look again before sleeping. A result that comes within a few microseconds is had
 // without two system calls and a switch; what takes longer is delayed by nothing, for the thread
@@ -17,21 +23,24 @@ struct SpinState {
 // Of the calling thread.
 SpinState& spin_state() noexcept;
 
-// How often to look, with a `pause` each: about 4 us; 0 where there is one CPU only.
-int spin_looks() noexcept;
+// False where there is one CPU only.
+bool may_spin() noexcept;
 
 // True as soon as `there()` is; false when it is time to sleep.
 template <class There>
 bool spin_until(There&& there) {
   SpinState& state = spin_state();
-  if (state.woke_a_sleeper) {
+  if (state.woke_a_sleeper || !may_spin()) {
     state.woke_a_sleeper = false;
     return there();
   }
-  for (int left = spin_looks(); left > 0; --left) {
-    if (there()) return true;
-    cpu_relax();
-  }
+  const std::uint64_t start = ticks_now();
+  do {
+    for (int i = 0; i < 16; ++i) {
+      if (there()) return true;
+      cpu_relax();
+    }
+  } while (ticks_now() - start < kSpinTicks);
   return false;
 }
 

@@ -109,7 +109,7 @@ void StateBase::destroy() noexcept {
   const std::uint32_t status = status_.load(std::memory_order_relaxed);
   const auto end = static_cast<Phase>(status & kPhaseMask);
   if ((status & kRaw) != 0) {
-    release_raw(status, payload_.raw);
+    release_raw(payload_.raw);
   } else if (end == Phase::succeeded) {
     if (ops_->destroy_value != nullptr) ops_->destroy_value(*this);
   } else if (end == Phase::failed) {

@@ -9,6 +9,7 @@
 
 #include <muster/detail/state_allocator.hpp>
 
+#include "lib/common/prefetch.hpp"
 #include "lib/common/sanitizers.hpp"
 #include "lib/futures/block_depot.hpp"
 
@@ -119,7 +120,7 @@ void* allocate_block(std::size_t size) {
     if (loaded->count != 0) [[likely]] {
       void* block = loaded->blocks[--loaded->count];
       // The next but three is written in a moment.
-      if (loaded->count >= 4) __builtin_prefetch(loaded->blocks[loaded->count - 4], 1);
+      if (loaded->count >= 4) prefetch_to_write(loaded->blocks[loaded->count - 4]);
       return block;
     }
   }

@@ -6,10 +6,14 @@
 // slot and a tag; the truth is the slot's word (slot_table.hpp): a hint whose task is not pending
 // any more is dropped.
 //
-// Publish: (1) write the cell at tail, (2) advance tail. Reserve: (1) read head and tail, (2) copy
-// the cells between them, (3) swap head from what it was to what lies behind the copies. The swap
-// proves that nobody else took them and that the producer, which never writes a cell that head
-// has not passed, did not overwrite them meanwhile.
+// A cell holds a hint and one bit that changes from lap to lap, so that it says by itself whether
+// it was written in this lap: who takes hints moves one cache line of the producer's less.
+//
+// Publish: (1) write the cell at tail, (2) advance tail, for those who look before they sleep.
+// Reserve: (1) read head, (2) copy the cells from there on that are of this lap, (3) swap head from
+// what it was to what lies behind the copies. The swap proves that nobody else took them and that
+// the producer, which never writes a cell that head has not passed, did not overwrite them
+// meanwhile.
 //
 // If a process dies here: before (3) nothing has happened. After it the hints it took are gone,
 // their tasks still pending: recovery bumps the sweep epoch, and every worker that has not seen
@@ -27,22 +31,22 @@
 
 namespace muster::detail {
 
-// {tag:48, slot:16}
+// {tag:48, 0:1, slot:15}
 class Hint {
  public:
   constexpr Hint() = default;
   constexpr explicit Hint(std::uint64_t bits) : bits_(bits) {}
-  constexpr Hint(std::uint32_t slot, TaskTag tag) : bits_((tag.bits() << 16) | (slot & 0xffffu)) {}
+  constexpr Hint(std::uint32_t slot, TaskTag tag) : bits_((tag.bits() << 16) | (slot & 0x7fffu)) {}
 
   constexpr std::uint64_t bits() const { return bits_; }
-  constexpr std::uint32_t slot() const { return static_cast<std::uint32_t>(bits_ & 0xffffu); }
+  constexpr std::uint32_t slot() const { return static_cast<std::uint32_t>(bits_ & 0x7fffu); }
   constexpr TaskTag tag() const { return TaskTag(bits_ >> 16); }
 
  private:
   std::uint64_t bits_ = 0;
 };
 
-inline constexpr std::size_t kMaxSlots = std::size_t{1} << 16;
+inline constexpr std::size_t kMaxSlots = std::size_t{1} << 15;
 
 template <class Platform>
 struct BasicRingEnds {
@@ -71,37 +75,47 @@ class HintRing {
       // A head beyond the tail is no head of ours: a worker wrote over it.
       if (next_ - known_head_ >= cells_.size()) return false;
     }
-    // Relaxed: tail orders it.
-    cells_[next_ & (cells_.size() - 1)].store(hint.bits(), std::memory_order_relaxed);
+    // Release pairs with reserve(): the task is published.
+    cells_[next_ & (cells_.size() - 1)].store(hint.bits() | lap_bit(next_),
+                                              std::memory_order_release);
     ++next_;
-    // Release pairs with reserve()'s read of tail. The producer's look for sleepers comes after a
-    // full fence of its own (see parking.hpp).
+    // Release pairs with size(). The producer's look for sleepers comes after a fence of its own
+    // (see parking.hpp).
     ends_->tail.store(next_, std::memory_order_release);
     return true;
   }
 
-  // Consumer: copies up to wanted(available) hints to `out` and calls taking(count) before they
-  // become this process's own. Returns how many were taken; 0: the ring is empty or another
-  // consumer was faster (the next call tells).
-  template <class Wanted, class Taking>
-  std::size_t reserve(std::span<std::uint64_t> out, Wanted&& wanted, Taking&& taking) {
+  // Consumer: copies as many hints as there are and fit to `out`, and calls taking(count) before
+  // they become this process's own. Returns how many were taken; 0: the ring is empty or another
+  // consumer was faster (ready() tells).
+  template <class Taking>
+  std::size_t reserve(std::span<std::uint64_t> out, Taking&& taking) {
     // Acquire on head pairs with the swap below: whoever sees hints as taken sees the taker's
     // announcement of them.
     std::uint64_t head = ends_->head.load(std::memory_order_acquire);
-    const std::uint64_t tail = ends_->tail.load(std::memory_order_acquire);
-    if (head >= tail) return 0;
-    const std::size_t available = static_cast<std::size_t>(tail - head);
-    const std::size_t count = std::min(out.size(), std::min(available, wanted(available)));
-    if (count == 0) return 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      // Relaxed: ordered by tail; validated by the swap.
-      out[i] = cells_[(head + i) & (cells_.size() - 1)].load(std::memory_order_relaxed);
+    std::size_t count = 0;
+    for (; count < out.size(); ++count) {
+      const std::uint64_t position = head + count;
+      // Acquire pairs with publish(); validated by the swap.
+      const std::uint64_t cell =
+          cells_[position & (cells_.size() - 1)].load(std::memory_order_acquire);
+      if ((cell & kLapBit) != lap_bit(position)) break;
+      out[count] = cell & ~kLapBit;
     }
+    if (count == 0) return 0;
     taking(count);
     return ends_->head.compare_exchange_strong(head, head + count, std::memory_order_acq_rel,
                                                std::memory_order_relaxed)
                ? count
                : 0;
+  }
+
+  // Consumer: whether there is something to reserve, or was a moment ago.
+  bool ready() const {
+    // Relaxed: a guess; reserve() looks again.
+    const std::uint64_t head = ends_->head.load(std::memory_order_relaxed);
+    const std::uint64_t cell = cells_[head & (cells_.size() - 1)].load(std::memory_order_relaxed);
+    return (cell & kLapBit) == lap_bit(head);
   }
 
   // seq_cst: part of the look that comes before sleeping (see parking.hpp).
@@ -118,6 +132,13 @@ class HintRing {
   void close() { ends_->closed.store(1, std::memory_order_seq_cst); }
 
  private:
+  static constexpr std::uint64_t kLapBit = std::uint64_t{1} << 15;
+
+  // Set in the first lap, as cells begin at 0, then in turns.
+  std::uint64_t lap_bit(std::uint64_t position) const {
+    return (position & cells_.size()) == 0 ? kLapBit : 0;
+  }
+
   Ends* ends_ = nullptr;
   std::span<Cell> cells_;
   std::uint64_t next_ = 0;        // the producer's own copy of tail

@@ -9,18 +9,21 @@
 //   awake --worker--> parked --waker--> woken --worker--> awake
 //             ^---------+  (work turned up, or the bound of the sleep ran out)
 //
-// Park: (1) word = parked, (2) set the bit, (3) look for work once more, (4) futex wait.
-// Publish: (1) publish the task, (2) full fence, (3) read the map, (4) wake one that is parked.
-// All of these are sequentially consistent, so either the worker's look finds the task or the
-// publisher's look finds the bit.
+// Park: (1) word = parked, (2) set the bit, (3) heavy fence, (4) look for work once more, (5) futex
+// wait. Publish: (1) publish the task, (2) light fence, (3) read the map, (4) wake one that is
+// parked. Either the worker's look finds the task or the publisher's look finds the bit: the heavy
+// fence makes every core that runs a publisher execute a full one (asymmetric_fence.hpp), either
+// before its (3), which then finds the bit, or after its (1), which the worker then finds. Where
+// the kernel refuses heavy fences, now or later, publishers are told by `full_fences` and use a
+// full one.
 //
 // At most one wake is pending: while some word says woken, the pool is about to have one more
 // worker awake, and that one wakes the next if there is more to do. A pending wake belongs to the
 // word it was sent to.
 //
 // If a process dies here: a dead worker's word may say parked (a wake is wasted on it) or woken
-// (wakes are held back). forget(w), at recovery, resets both word and bit, after which the
-// supervisor wakes everybody. Sleeps are bounded all the same; the caller counts those that only
+// (wakes are held back). forget(w), at recovery, resets the word, after which the supervisor wakes
+// everybody. Sleeps are bounded all the same; the caller counts those that only
 // the bound ended though there was work, which in a run without kills and stops must be none.
 
 #include <atomic>
@@ -29,6 +32,7 @@
 #include <cstdint>
 #include <span>
 
+#include "lib/common/asymmetric_fence.hpp"
 #include "lib/slots/slot_table.hpp"
 
 namespace muster::detail {
@@ -45,6 +49,11 @@ inline constexpr std::size_t kSleeperWords = kMaxOwners / 64;
 template <class Platform>
 struct alignas(128) BasicSleepers {
   typename Platform::template Atomic<std::uint64_t> words[kSleeperWords];
+  // 1: who publishes must use a full fence. Never taken back.
+  typename Platform::template Atomic<std::uint32_t> full_fences;
+  // 1: tasks are so short that those who are awake keep up, and the client's pump looks often
+  // whether that is true still. Meanwhile nobody else wakes anybody, unless all sleep.
+  typename Platform::template Atomic<std::uint32_t> watched;
 };
 
 template <class Platform>
@@ -53,8 +62,9 @@ class Parking {
   using Line = BasicParkLine<Platform>;
   using Sleepers = BasicSleepers<Platform>;
 
-  Parking() = default;
   Parking(Sleepers* sleepers, std::span<Line> lines) : sleepers_(sleepers), lines_(lines) {}
+  Parking(const Parking&) = delete;
+  Parking& operator=(const Parking&) = delete;
 
   // Worker, steps (1) and (2). The caller looks for work, then calls sleep() or leave().
   void prepare(std::uint32_t worker) {
@@ -62,7 +72,18 @@ class Parking {
     sleepers_->words[worker / 64].fetch_or(bit(worker), std::memory_order_seq_cst);
   }
 
-  // Worker, step (4): sleeps until woken or until `wait` gives up: wait(word, expected).
+  // Publisher, step (2).
+  void fence_after_publish() const {
+    if (sleepers_->full_fences.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      full_fence();
+    else
+      light_fence();
+  }
+  bool watched() const { return sleepers_->watched.load(std::memory_order_relaxed) != 0; }
+  void watch(bool on) { sleepers_->watched.store(on ? 1 : 0, std::memory_order_seq_cst); }
+  void use_full_fences() { sleepers_->full_fences.store(1, std::memory_order_seq_cst); }
+
+  // Worker, step (5): sleeps until woken or until `wait` gives up: wait(word, expected).
   template <class Wait>
   void sleep(std::uint32_t worker, Wait&& wait) {
     wait(lines_[worker].state, static_cast<std::uint32_t>(kParked));
@@ -85,6 +106,10 @@ class Parking {
     return count;
   }
 
+  bool sleeps(std::uint32_t worker) const {
+    return (sleepers_->words[worker / 64].load(std::memory_order_relaxed) & bit(worker)) != 0;
+  }
+
   bool anyone_sleeps() const {
     for (std::size_t i = 0; i * 64 < lines_.size(); ++i) {
       if (sleepers_->words[i].load(std::memory_order_seq_cst) != 0) return true;
@@ -96,8 +121,9 @@ class Parking {
   // pending. True if one was woken.
   template <class Wake>
   bool wake_one(Wake&& wake) {
-    if (last_woken_ < lines_.size() &&
-        lines_[last_woken_].state.load(std::memory_order_seq_cst) == kWoken) {
+    // Relaxed: any worker that was woken lately will do.
+    const std::uint32_t last = last_woken_.load(std::memory_order_relaxed);
+    if (last < lines_.size() && lines_[last].state.load(std::memory_order_seq_cst) == kWoken) {
       return false;
     }
     for (std::size_t i = 0; i * 64 < lines_.size(); ++i) {
@@ -112,7 +138,7 @@ class Parking {
                                                           std::memory_order_seq_cst)) {
           continue;
         }
-        last_woken_ = worker;
+        last_woken_.store(worker, std::memory_order_relaxed);
         wake(lines_[worker].state);
         return true;
       }
@@ -130,8 +156,13 @@ class Parking {
     }
   }
 
-  // Supervisor, with `worker` confirmed dead.
-  void forget(std::uint32_t worker) { leave(worker); }
+  // A worker that is not there yet, or no more: one that does not take tasks does not count as
+  // awake. Its word says awake, so no wake is sent to it. Before its first task it leaves() this.
+  // Supervisor, with `worker` confirmed dead; client, before there are workers.
+  void forget(std::uint32_t worker) {
+    lines_[worker].state.store(kAwake, std::memory_order_seq_cst);
+    sleepers_->words[worker / 64].fetch_or(bit(worker), std::memory_order_seq_cst);
+  }
 
   ParkState state(std::uint32_t worker) const {
     return static_cast<ParkState>(lines_[worker].state.load(std::memory_order_relaxed));
@@ -142,7 +173,7 @@ class Parking {
 
   Sleepers* sleepers_ = nullptr;
   std::span<Line> lines_;
-  std::uint32_t last_woken_ = ~std::uint32_t{0};
+  std::atomic<std::uint32_t> last_woken_{~std::uint32_t{0}};
 };
 
 using ParkLine = BasicParkLine<StdPlatform>;

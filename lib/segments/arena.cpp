@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kFirst = 64 * 1024;
 // What a block costs beside its bytes: header, alignment, the end marker of the tree.
 constexpr std::size_t kOverhead = 4096;
+// Not given back.
+constexpr std::size_t kKept = std::size_t{256} << 20;
 }  // namespace
 
 void Arena::reopen(std::size_t backed) {
@@ -37,7 +39,22 @@ std::byte* Arena::allocate(std::size_t size) {
   }
 }
 
-void Arena::free(std::byte* block) { buffer_->deallocate(block); }
+bool Arena::free(std::byte* block) {
+  buffer_->deallocate(block);
+  return backed_ > kKept && buffer_->get_free_memory() > backed_ / 2 && shrink();
+}
+
+// Gives back what lies behind the last block, but for what is kept.
+bool Arena::shrink() {
+  buffer_->get_segment_manager()->shrink_to_fit();
+  const std::size_t used = buffer_->get_segment_manager()->get_size();
+  const std::size_t target = std::max(kKept, (used + kFirst - 1) / kFirst * kFirst);
+  if (target > used) buffer_->get_segment_manager()->grow(std::min(target, backed_) - used);
+  if (target >= backed_) return false;
+  release_pages(fd_, fd_offset_ + target, backed_ - target);
+  backed_ = target;
+  return true;
+}
 
 std::size_t Arena::in_use() const {
   return buffer_ ? buffer_->get_size() - buffer_->get_free_memory() : 0;

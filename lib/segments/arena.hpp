@@ -5,7 +5,8 @@
 // The allocator is Boost.Interprocess's best-fit tree over a managed_external_buffer, without a
 // lock: only one process, and in it one thread at a time, allocates and frees. Readers elsewhere
 // are given offsets and never follow its bookkeeping. The stretch is address space; pages are
-// put behind it as the arena grows (doubling), and stay, so that reused blocks need no faults.
+// put behind it as the arena grows (doubling), and stay, so that reused blocks need no faults; only
+// those of a quarter gigabyte or more go back once most of the arena is free.
 //
 // If the process dies here, its arena is reset as a whole by its successor (or, for the client,
 // gone with the pool).
@@ -37,7 +38,8 @@ class Arena {
 
   // Null where neither the stretch nor the machine has `size` bytes left.
   std::byte* allocate(std::size_t size);
-  void free(std::byte* block);
+  // True if memory went back to the system: backed() is less than before.
+  bool free(std::byte* block);
 
   std::uint64_t offset_of(const std::byte* block) const {
     return static_cast<std::uint64_t>(block - base_);
@@ -54,6 +56,7 @@ class Arena {
                                                          boost::interprocess::null_index>;
 
   bool grow(std::size_t wanted);
+  bool shrink();
 
   std::byte* base_ = nullptr;
   std::size_t capacity_ = 0;

@@ -34,11 +34,18 @@ Geometry Geometry::choose(std::size_t workers) {
   std::uint64_t arguments = 2 * memory;
   std::uint64_t arena = std::min(2 * memory, 1024 * kGiB / workers);
   rlimit limit{};
-  for (const auto resource : {RLIMIT_AS, RLIMIT_FSIZE}) {
-    if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) continue;
+  if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     // An eighth of what is allowed for either side: the program needs the rest.
     arguments = std::min<std::uint64_t>(arguments, limit.rlim_cur / 8);
     arena = std::min<std::uint64_t>(arena, limit.rlim_cur / 8 / workers);
+  }
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    // Each segment is a file, with a fixed part before its arenas.
+    const auto rest = [&](std::uint64_t fixed, std::uint64_t files) {
+      return limit.rlim_cur / files > fixed ? (limit.rlim_cur / files - fixed) / kPage * kPage : 0;
+    };
+    arguments = std::min(arguments, rest(g.arguments_at(), 1));
+    arena = std::min(arena, rest(g.arena_at(), workers));
   }
   constexpr std::uint64_t kLeast = 256 * 1024;
   g.arguments_bytes = page_up(std::max(arguments, kLeast));

@@ -3,17 +3,20 @@
 // Where everything lies in a pool's four pieces of shared memory. Computed once by the client,
 // kept in private memory by every process: what is shared can be scribbled over.
 //
-// | segment  | holds                                              | client | worker w | others |
-// supervisor | tool | | tasks    | pool header, names, task parts, returns, arguments | RW     | RO
-// | RO     | RO         | RO   | | control  | slot words, ring, park words, reservations         |
-// RW     | RW       | RW     | RW         | RO   | | results  | a window a worker: record, result
-// parts, arena     | RO     | RW, own  | -      | RO         | RO   | | facts    | pids,
-// incarnations, deaths                         | RO     | RO       | RO     | RW         | RO   |
+// | segment  | holds                                               | client | worker w | others | supervisor | tool |
+// | tasks    | pool header, names, task parts, returns, arguments  | RW     | RO       | RO     | RO         | RO   |
+// | control  | slot words, ring, park words, reservations          | RW     | RW       | RW     | RW         | RO   |
+// | results  | a window a worker: record, result parts, arena      | RO     | RW, own  | -      | RO         | RO   |
+// | facts    | pids, incarnations, deaths                          | RO     | RO       | RO     | RW         | RO   |
 
 #include <cstddef>
 #include <cstdint>
 
 namespace muster::detail {
+
+// Beyond so much of long arguments in shared memory, those that have no slot yet wait in the
+// client's own.
+constexpr std::uint64_t kArgumentsBound = std::uint64_t{64} << 20;
 
 struct Geometry {
   std::uint32_t workers = 0;

@@ -1,8 +1,11 @@
 #include "lib/segments/headroom.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -76,5 +79,20 @@ std::size_t cgroup_headroom() {
 }  // namespace
 
 std::size_t memory_headroom() { return std::min(machine_headroom(), cgroup_headroom()); }
+
+std::byte* allocate_for_writing(std::size_t size) {
+  constexpr std::size_t kAlign = 64;
+  // Looking costs as much as writing so much.
+  constexpr std::size_t kWorthLooking = std::size_t{1} << 20;
+  if (size >= kWorthLooking && size > memory_headroom()) return nullptr;
+  return static_cast<std::byte*>(std::aligned_alloc(kAlign, (size / kAlign + 1) * kAlign));
+}
+
+std::string memory_limits_hint() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
+  return "; the file size limit (ulimit -f) of " + std::to_string(limit.rlim_cur) +
+         " bytes counts for shared memory";
+}
 
 }  // namespace muster::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 namespace muster::detail {
 
@@ -8,5 +9,12 @@ namespace muster::detail {
 // what the machine and the memory cgroups of this process (v1 and v2) have left. SIZE_MAX where
 // nothing can be told. Reads a few files: for rare, large allocations.
 std::size_t memory_headroom();
+
+// As malloc, for blocks aligned to a cache line of which every byte will be written: null also
+// where there is address space but, as far as can be told, no memory.
+std::byte* allocate_for_writing(std::size_t size);
+
+// "" or a limit of this process, in words, that may be why it gets no more shared memory.
+std::string memory_limits_hint();
 
 }  // namespace muster::detail

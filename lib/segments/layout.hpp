@@ -67,6 +67,7 @@ static_assert(sizeof(PoolHeader) <= kPage);
 enum TaskFlags : std::uint8_t {
   kInArena = 1,  // the arguments' bytes lie in the arena, at Where::offset
   kChunk = 2,    // many items: see Where::first and Where::count
+  kTimed = 4,    // has a time limit: when it began must be known exactly
 };
 
 // What a worker must know of a task. A cache line, written by the client before the slot is
@@ -150,12 +151,14 @@ struct alignas(64) WorkerRecord {
   std::atomic<WorkerPhase> phase;
   std::atomic<std::uint32_t> pid;
   std::atomic<std::uint64_t> incarnation;
-  // What it runs: Hint bits + 1; 0: nothing. Counts as of `started_ticks` (ticks.hpp).
+  // What it runs: Hint bits + 1; 0: nothing. Since `started_ticks` (ticks.hpp); of tiny tasks
+  // without a time limit, since one of the last few began.
   std::atomic<std::uint64_t> current;
   std::atomic<std::uint64_t> started_ticks;
   std::atomic<std::uint64_t> tasks_done;
   std::atomic<std::uint64_t> rescued;  // sleeps that only their bound ended though there was work
   std::atomic<std::uint64_t> parks;
+  std::atomic<std::uint64_t> average_ticks;  // from one task to the next of late; 0: not known
 
   alignas(64) std::atomic<std::uint64_t> completed;  // entries ever written to `completions`
   std::atomic<std::uint64_t> returned;               // entries read from this worker's Returns

@@ -100,4 +100,10 @@ bool allocate_pages(int fd, std::size_t offset, std::size_t size) {
   return result == 0;
 }
 
+void release_pages(int fd, std::size_t offset, std::size_t size) {
+  // Should the kernel refuse, the pages stay until the pool ends: nothing depends on it.
+  ::fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+              static_cast<off_t>(size));
+}
+
 }  // namespace muster::detail

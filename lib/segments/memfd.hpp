@@ -38,7 +38,7 @@ class FileDescriptor {
 
 // Memory without a name in the file system: nothing is left when the last process that holds it
 // ends. Its whole length is given at birth and sealed, so that no reader can ever touch a page
-// past its end; pages come into being when they are first touched or allocated (allocate()).
+// past its end; pages come into being when they are first touched or allocated (allocate_pages()).
 //
 // A type that Boost.Interprocess can map: it has get_mapping_handle() and get_mode().
 class Memfd {
@@ -80,5 +80,7 @@ boost::interprocess::mapped_region map_shared(const Memfd& memory, boost::interp
 // Backs [offset, offset + size) of the memory with pages, so that touching them later cannot fail.
 // False where there is no memory (or no headroom in the cgroup) for it; nothing is lost then.
 bool allocate_pages(int fd, std::size_t offset, std::size_t size);
+// Gives them back: what is read there afterwards is zero.
+void release_pages(int fd, std::size_t offset, std::size_t size);
 
 }  // namespace muster::detail

@@ -54,9 +54,10 @@ class SlotTable {
 
   std::size_t size() const { return lines_.size(); }
 
-  // The client's read, after which it reads the result part: acquire pairs with finish().
+  // The client's read, after which it reads the result part: pairs with finish(). seq_cst for the
+  // look that comes after ask().
   SlotWord read(std::uint32_t slot) const {
-    return SlotWord(lines_[slot].word.load(std::memory_order_acquire));
+    return SlotWord(lines_[slot].word.load(std::memory_order_seq_cst));
   }
 
   // Client: the task's part is written; hand it to whoever claims it. Release pairs with claim().

@@ -14,7 +14,7 @@ void Message::set_text(const char* from) {
   text[length] = '\0';
 }
 
-bool send_message(int socket, const Message& message, int fd_along) {
+bool send_message(int socket, const Message& message, SendMode mode, int fd_along) {
   Message copy = message;
   iovec part{&copy, sizeof(copy)};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -32,7 +32,8 @@ bool send_message(int socket, const Message& message, int fd_along) {
   }
   ssize_t sent = 0;
   do {
-    sent = ::sendmsg(socket, &header, MSG_NOSIGNAL);
+    sent =
+        ::sendmsg(socket, &header, MSG_NOSIGNAL | (mode == SendMode::at_once ? MSG_DONTWAIT : 0));
   } while (sent < 0 && errno == EINTR);
   return sent == static_cast<ssize_t>(sizeof(copy));
 }

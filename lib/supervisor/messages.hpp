@@ -21,7 +21,7 @@ enum class MessageKind : std::uint32_t {
   broken,          // number = that of the death record that broke the pool, or 0; text; code
   ended,           // all workers have ended in order
   // Client to supervisor.
-  kill_task,    // worker, incarnation, number = Hint bits of the task it is to be killed for
+  kill_task,    // some slots say killing: a hint to look for them
   stop_workers  // code = the signal: the pool ends by it
 };
 
@@ -49,8 +49,13 @@ struct Message {
 
 enum class ReceiveResult { message, none, closed };
 
-// False: the peer is gone, or `fd_along` (where not -1) could not be sent.
-bool send_message(int socket, const Message& message, int fd_along = -1);
+enum class SendMode {
+  wait,     // for room
+  at_once,  // or not at all
+};
+
+// False: the peer is gone, `fd_along` (where not -1) could not be sent, or there is no room.
+bool send_message(int socket, const Message& message, SendMode mode, int fd_along = -1);
 
 // Does not wait. `fd_along` is set where one came; `truncated` if one should have come but this
 // process has no descriptors left.

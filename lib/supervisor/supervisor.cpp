@@ -45,7 +45,7 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
   facts_ = {static_cast<std::byte*>(facts_region_.get_address()), g};
   slots_ = SlotTable<>(control_.slot_lines());
   ring_ = HintRing<>(&control_.header().ends, control_.cells());
-  parking_ = Parking<StdPlatform>(control_.sleepers(), control_.park());
+  parking_.emplace(control_.sleepers(), control_.park());
   children_.resize(g.workers);
 }
 
@@ -102,7 +102,10 @@ bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
   message.pid = pid;
   message.number = floor;
   // Should the client be gone, the next poll tells.
-  send_message(client_socket_.get(), message, child.pidfd.get());
+  if (!send_message(client_socket_.get(), message, SendMode::wait, child.pidfd.get())) {
+    // Its descriptor cannot be sent (too many are on their way): the client says what that means.
+    send_message(client_socket_.get(), message, SendMode::wait);
+  }
   // Only now: a worker the client does not know of must not hold a task.
   facts.admitted.store(static_cast<std::uint32_t>(child.incarnation));
   futex_wake_all(facts.admitted, FutexScope::shared);
@@ -118,12 +121,12 @@ void Supervisor::start_all() {
     message.kind = MessageKind::start_failed;
     message.worker = i;
     message.set_text(error.c_str());
-    send_message(client_socket_.get(), message);
+    send_message(client_socket_.get(), message, SendMode::wait);
     leave();
   }
   Message message;
   message.kind = MessageKind::ready;
-  send_message(client_socket_.get(), message);
+  send_message(client_socket_.get(), message, SendMode::wait);
 }
 
 void Supervisor::watch() {
@@ -140,7 +143,7 @@ void Supervisor::watch() {
     if (index.empty()) {
       Message message;
       message.kind = MessageKind::ended;
-      send_message(client_socket_.get(), message);
+      send_message(client_socket_.get(), message, SendMode::wait);
       return;
     }
     if (::poll(fds.data(), fds.size(), poll_timeout_ms()) < 0 && errno != EINTR) {
@@ -170,7 +173,7 @@ void Supervisor::handle_messages() {
       case ReceiveResult::closed: end_all(SIGKILL); leave();
       case ReceiveResult::message: break;
     }
-    if (message.kind == MessageKind::kill_task) kill_for_task(message);
+    if (message.kind == MessageKind::kill_task) kill_for_tasks();
     if (message.kind == MessageKind::stop_workers) {
       break_pool(BreakCause::stopped, 0, "", message.code);
     }
@@ -196,7 +199,7 @@ void Supervisor::handle_exit(std::uint32_t index) {
   const std::uint64_t incarnation = child.incarnation;
   child = Child{};
   facts_.worker(index).pid.store(0);
-  parking_.forget(index);
+  parking_->forget(index);
 
   std::string error;
   if (phase == WorkerPhase::ended && task == 0) {
@@ -246,7 +249,7 @@ void Supervisor::handle_exit(std::uint32_t index) {
   message.kind = MessageKind::death;
   message.worker = index;
   message.number = number;
-  send_message(client_socket_.get(), message);
+  send_message(client_socket_.get(), message, SendMode::wait);
   if (ring_.closed()) return;
   if (!start_worker(index, error)) {
     break_pool(BreakCause::cannot_replace, number, error.c_str(), SIGKILL);
@@ -264,32 +267,39 @@ bool Supervisor::too_many_deaths() {
 }
 
 void Supervisor::wake_all() {
-  parking_.wake_all(
+  parking_->wake_all(
       [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
 }
 
-void Supervisor::kill_for_task(const Message& message) {
-  if (message.worker >= children_.size()) return;
-  Child& child = children_[message.worker];
-  // Gone or replaced meanwhile: its recovery has honoured the killing state.
-  if (child.pid == 0 || child.incarnation != message.incarnation) return;
-  const Hint hint(message.number);
-  if (slots_.read(hint.slot() & (control_.geometry.slots - 1)) !=
-      SlotWord(SlotStatus::killing, message.worker, hint.tag())) {
-    return;
+// A word that says killing names the worker that is to go: recovery turns it into killed before
+// there is a successor, which is therefore never meant.
+void Supervisor::kill_for_tasks() {
+  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    const SlotWord word = slots_.read(slot);
+    if (word.status() != SlotStatus::killing || word.owner() >= children_.size()) continue;
+    Child& child = children_[word.owner()];
+    const std::uint64_t task = Hint(slot, word.tag()).bits() + 1;
+    if (child.pid == 0 || child.killed_for == task) continue;
+    child.killed_for = task;
+    child.signal(SIGTERM);
+    child.kill_at_ns = monotonic_ns() + setup_.kill_grace_ns;
   }
-  ::kill(-child.pid, SIGTERM);
-  // A stopped process would keep a SIGTERM for later.
-  ::kill(-child.pid, SIGCONT);
-  child.kill_sent = true;
-  child.kill_at_ns = monotonic_ns() + setup_.kill_grace_ns;
+}
+
+// To the worker and to all of its group. A stopped process would keep the signal for later.
+void Supervisor::Child::signal(int number) const {
+  ::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0);  // it may have left the group
+  ::kill(-pid, number);
+  if (number == SIGKILL) return;
+  ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGCONT, nullptr, 0);
+  ::kill(-pid, SIGCONT);
 }
 
 void Supervisor::kill_overdue() {
   const std::int64_t now = monotonic_ns();
   for (Child& child : children_) {
     if (child.pid == 0 || child.kill_at_ns == 0 || now < child.kill_at_ns) continue;
-    ::kill(-child.pid, SIGKILL);
+    child.signal(SIGKILL);
     child.kill_at_ns = 0;
   }
 }
@@ -313,15 +323,14 @@ void Supervisor::break_pool(BreakCause cause, std::uint64_t record, const char* 
   message.number = record;
   message.code = signal;
   message.set_text(text);
-  send_message(client_socket_.get(), message);
+  send_message(client_socket_.get(), message, SendMode::wait);
   leave();
 }
 
 void Supervisor::end_all(int signal) {
   for (const Child& child : children_) {
     if (child.pid == 0) continue;
-    ::kill(-child.pid, signal);
-    if (signal != SIGKILL) ::kill(-child.pid, SIGCONT);
+    child.signal(signal);
   }
   const std::int64_t deadline = monotonic_ns() + setup_.kill_grace_ns;
   for (std::uint32_t i = 0; i < children_.size(); ++i) {
@@ -334,7 +343,7 @@ void Supervisor::end_all(int signal) {
       if (::poll(&exited, 1, static_cast<int>(left_ms)) < 0 && errno != EINTR) break;
     }
     // To the group, also where the worker itself has ended: not one of its children stays.
-    ::kill(-child.pid, SIGKILL);
+    child.signal(SIGKILL);
     reap(child.pid);
     slots_.recover(i, [](std::uint32_t, SlotWord) {});
     facts_.worker(i).pid.store(0);

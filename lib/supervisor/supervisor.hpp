@@ -40,9 +40,10 @@ class Supervisor {
     pid_t pid = 0;
     FileDescriptor pidfd;
     std::uint64_t incarnation = 0;
-    bool kill_sent = false;       // for the task in killing; SIGKILL follows at kill_at
-    std::int64_t kill_at_ns = 0;  // 0: not due
-    std::uint64_t kill_hint = 0;
+    std::uint64_t killed_for = 0;  // Hint bits + 1 of the task that it got a signal for
+    std::int64_t kill_at_ns = 0;   // when SIGKILL follows; 0: not due
+
+    void signal(int number) const;
   };
 
   bool start_worker(std::uint32_t index, std::string& error);
@@ -50,7 +51,7 @@ class Supervisor {
   void watch();
   void handle_messages();
   void handle_exit(std::uint32_t index);
-  void kill_for_task(const Message& message);
+  void kill_for_tasks();
   void kill_overdue();
   bool too_many_deaths();
   void wake_all();
@@ -70,7 +71,7 @@ class Supervisor {
   boost::interprocess::mapped_region facts_region_;
   SlotTable<> slots_;
   HintRing<> ring_;
-  Parking<StdPlatform> parking_;
+  std::optional<Parking<StdPlatform>> parking_;
   std::vector<Child> children_;
   std::vector<std::int64_t> death_times_;  // of late, monotonic
   std::uint64_t next_incarnation_ = 1;

@@ -4,14 +4,7 @@
 #include "lib/futures/spin.hpp"
 
 namespace muster::detail {
-namespace {
-
-// Each a look into the queue and a `pause`: about 5 us in all.
-constexpr int kSearchLooks = 120;
-
-}  // namespace
-
-static_assert(TaskQueue<PoolQueue::WorkerEnd>);
+static_assert(TaskSink<PoolQueue::WorkerEnd> && TaskQueue<PoolQueue::WorkerEnd>);
 
 void PoolQueue::close() noexcept {
   closed_.store(true, std::memory_order_seq_cst);
@@ -34,12 +27,15 @@ bool PoolQueue::WorkerEnd::try_push(Item& task) {
 bool PoolQueue::WorkerEnd::search(Item& task) {
   // With this worker, the others that are awake, and one thread that submits.
   const std::size_t awake = workers_ - queue_.parked() + 1;
-  const int looks = awake > cpus_ ? 1 : kSearchLooks;
-  for (int i = 0; i < looks; ++i) {
-    if (try_pop(task)) return true;
-    if (queue_.closed()) return false;
-    cpu_relax();
-  }
+  if (awake > cpus_) return try_pop(task);
+  const std::uint64_t start = ticks_now();
+  do {
+    for (int i = 0; i < 16; ++i) {
+      if (try_pop(task)) return true;
+      if (queue_.closed()) return false;
+      cpu_relax();
+    }
+  } while (ticks_now() - start < kSpinTicks);
   return false;
 }
 

@@ -109,17 +109,19 @@ bool ThreadPool::refuse_or_take_place(bool blocking) {
 // The task is in the queue. Either somebody is there to run it, or it comes back.
 void ThreadPool::after_push(StateBase& task) {
   bool revoke = false;
+  std::string warning;  // logged without the mutex: the handler is the program's
   try {
     std::lock_guard lock(mutex_);
     if (attention(kClosed))
       revoke = live_.load(std::memory_order_relaxed) == 0;  // else they empty the queue first
     else
-      grow();
+      warning = grow();
   } catch (const std::system_error& error) {
     // The first thread could not be started: there is nobody to run anything.
     break_pool("the thread pool " + name_ + " could not start a thread: " + error.what());
     revoke = true;
   }
+  if (!warning.empty()) log(LogLevel::warning, warning);
   // One that stays cancelled in the queue is let go when the pool ends.
   if (revoke && task.try_cancel(true)) {
     cancelled_in_queue_.fetch_add(1, std::memory_order_relaxed);
@@ -131,8 +133,8 @@ void ThreadPool::after_push(StateBase& task) {
 // Starts a thread if more tasks wait than threads are without work; else sees to it that one
 // wakes. Called with the mutex, by who has pushed a task, and by a worker that has just become
 // busy: `busy` and the queue's size are written and read on both sides with a full fence between,
-// so that one of the two sees what the other did.
-void ThreadPool::grow() {
+// so that one of the two sees what the other did. Returns what there is to log, or "".
+std::string ThreadPool::grow() {
   std::size_t free = 0;
   for (const auto& slot : slots_) free += slot->busy.load(std::memory_order_relaxed) ? 0 : 1;
   if (queue_.approximate_size() > free && attention(kGrowing)) {
@@ -141,14 +143,14 @@ void ThreadPool::grow() {
     } catch (const std::system_error& error) {
       if (slots_.empty()) throw;
       attention_.fetch_and(~std::uint32_t{kGrowing}, std::memory_order_relaxed);
-      log(LogLevel::warning, "the thread pool " + name_ + " stays at " +
-                                 std::to_string(slots_.size()) + " of " +
-                                 std::to_string(max_workers_) +
-                                 " threads: another one could not be started: " + error.what());
+      return "the thread pool " + name_ + " stays at " + std::to_string(slots_.size()) + " of " +
+             std::to_string(max_workers_) +
+             " threads: another one could not be started: " + error.what();
     }
   } else {
     queue_.wake_if_needed();
   }
+  return {};
 }
 
 void ThreadPool::start_thread() {

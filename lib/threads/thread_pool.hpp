@@ -35,6 +35,7 @@ class ThreadPool final : public ThreadBackend,
 
   bool submit(StateBase& task, const TaskOptions* options, bool blocking) override;
   std::size_t workers() const override { return max_workers_; }
+  std::shared_ptr<ThreadBackend> share() override { return shared_from_this(); }
 
   // True if this call cancelled it. REQUIRES: a task of this pool, that the caller keeps alive.
   bool cancel(StateBase& task);
@@ -67,7 +68,7 @@ class ThreadPool final : public ThreadBackend,
   [[noreturn]] void refuse() const;
   bool refuse_or_take_place(bool blocking);
   void after_push(StateBase& task);
-  void grow();
+  std::string grow();
   void start_thread();
   void close() noexcept;
   void break_pool(std::string reason) noexcept;

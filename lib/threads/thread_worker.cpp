@@ -7,6 +7,7 @@
 #include <string>
 
 #include <muster/detail/future_access.hpp>
+#include <muster/log.hpp>
 
 #include "lib/common/exception_text.hpp"
 #include "lib/common/fence.hpp"
@@ -106,8 +107,12 @@ void ThreadWorker::note_start(StateBase& task) noexcept {
     // See ThreadPool::grow().
     full_fence();
     if (pool_.queue_.approximate_size() != 0 && !pool_.queue_.closed()) {
-      std::lock_guard lock(pool_.mutex_);
-      if (!pool_.attention(ThreadPool::kClosed)) pool_.grow();
+      std::string warning;
+      {
+        std::lock_guard lock(pool_.mutex_);
+        if (!pool_.attention(ThreadPool::kClosed)) warning = pool_.grow();
+      }
+      if (!warning.empty()) log(LogLevel::warning, warning);
     }
   }
 }

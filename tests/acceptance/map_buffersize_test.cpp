@@ -54,6 +54,16 @@ TYPED_TEST(Buffersize, ThatMakesNoSenseIsRefused) {
   }
 }
 
+// What is read after the pool has ended was never submitted.
+TYPED_TEST(Buffersize, OutlivesThePoolAndThenThrows) {
+  std::optional<muster::MapResults<int>> results;
+  {
+    PoolOf<TypeParam> owner(1);
+    results.emplace(owner.view().map({.buffersize = 2}, &square, Numbers(100, 3)));
+  }
+  EXPECT_THROW(read(*results), muster::ShutdownError);
+}
+
 // Behaviours 47 and 48.
 TYPED_TEST(Buffersize, OfAnySizeGivesAllResults) {
   PoolOf<TypeParam> owner(2);

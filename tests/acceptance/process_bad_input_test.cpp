@@ -38,6 +38,18 @@ TEST(BadInput, StartMethodsThatNeedInitThrowWithoutIt) {
   }
 }
 
+TEST(BadInput, ValuesThatNoOptionHasAreRefused) {
+  using muster::OnUnwind;
+  using muster::OnWorkerDeath;
+  using muster::StartMethod;
+  EXPECT_THROW(ProcessPoolExecutor({.start_method = StartMethod(77)}), InvalidArgumentError);
+  EXPECT_THROW(ProcessPoolExecutor({.on_worker_death = OnWorkerDeath(9)}), InvalidArgumentError);
+  EXPECT_THROW(ProcessPoolExecutor({.on_unwind = OnUnwind(9)}), InvalidArgumentError);
+  const std::string name("a\0b", 3);
+  EXPECT_THROW(ProcessPoolExecutor({.name = name}), InvalidArgumentError);
+  EXPECT_THROW(muster::ThreadPoolExecutor({.name = name}), InvalidArgumentError);
+}
+
 TEST(BadInput, LambdaThatCapturedALocalByReferenceFailsThatFuture) {
   ProcessPoolExecutor pool({.max_workers = 1});
   int local = 3;

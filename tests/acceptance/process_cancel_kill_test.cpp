@@ -122,6 +122,23 @@ TEST(CancelKill, WorkerThatIgnoresSigtermIsKilledAfterTheGrace) {
 }
 
 // Behaviour 146: whenever it comes, it stops that task or none, never the next one.
+TEST(CancelKill, MeansTheSuccessorOfAWorkerThatHasJustDied) {
+  ProcessPoolExecutor pool({.max_workers = 1,
+                            .on_worker_death = muster::OnWorkerDeath::replace,
+                            .restart_intensity = {.deaths = 0}});
+  const SharedGate never;
+  for (int round = 0; round < 40; ++round) {
+    auto dies = pool.submit([] { ::_exit(3); });
+    auto victim = pool.submit([never] { never.wait(); });
+    while (!victim.running()) {
+    }
+    EXPECT_TRUE(victim.cancel(CancelMode::kill));
+    EXPECT_THROW(victim.result(), CancelledError);
+    EXPECT_THROW(dies.result(), muster::WorkerDiedError);
+  }
+  EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
+}
+
 TEST(CancelKill, NeverHitsTheNextTask) {
   ProcessPoolExecutor pool({.max_workers = 1});
   int cancelled = 0;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <numeric>
 #include <set>
@@ -106,6 +107,27 @@ TEST(ProcessPool, MoreTasksThanWorkersUseNoMoreProcesses) {
 }
 
 // A task knows its worker, whom the pool knows too.
+// More than fit into what a worker tells the client at once.
+TEST(ProcessPool, CallsTheCallbackOfEachOfManyTinyTasks) {
+  constexpr int kTasks = 20'000;
+  ProcessPoolExecutor pool({.max_workers = 2});
+  std::atomic<int> called{0};
+  std::vector<muster::Future<int>> futures;
+  const test_support::SharedGate go;
+  for (int i = 0; i < 2; ++i) pool.submit([go] { go.wait(); });
+  for (int i = 0; i < kTasks; ++i) {
+    futures.push_back(pool.submit([](int n) { return n; }, i));
+    futures.back().add_done_callback([&](const muster::Future<int>&) {
+      called.fetch_add(1);
+      called.notify_one();
+    });
+  }
+  go.open();
+  // Nobody asks for a result: the callbacks come by themselves.
+  for (int now = 0; now != kTasks; now = called.load()) called.wait(now);
+  EXPECT_EQ(futures.back().result(), kTasks - 1);
+}
+
 TEST(ProcessPool, TaskKnowsItsWorker) {
   ProcessPoolExecutor pool({.max_workers = 2});
   const auto workers = pool.worker_pids();

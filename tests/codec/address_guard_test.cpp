@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -98,6 +99,19 @@ TEST(AddressGuard, LetsOrdinaryValuesPass) {
       refusal([a = 5, b = 7, c = 1e300, d = -1L] { return a + b + c + static_cast<double>(d); }),
       "");
   EXPECT_EQ(refusal([x = 1ul << 40] { return x; }), "");
+}
+
+TEST(AddressGuard, IsNotMisledByWhatPaddingHolds) {
+  struct Padded {
+    alignas(8) int value;
+    int operator()() const { return value; }
+  };
+  const auto owned = std::make_unique<int>(1);
+  const auto address = reinterpret_cast<std::uintptr_t>(owned.get());
+  Padded padded{};
+  static_assert(sizeof(padded) == sizeof(address));
+  std::memcpy(static_cast<void*>(&padded), &address, sizeof(address));
+  EXPECT_EQ(refusal(padded), "");
 }
 
 TEST(AddressGuard, IsTurnedOffByBitwise) {

@@ -106,6 +106,10 @@ class LoopbackPool final : public muster::Executor,
     return std::nullopt;
   }
   std::size_t workers() const override { return 1; }
+  // The test keeps it.
+  std::shared_ptr<muster::detail::TravelBackend> share() override {
+    return {std::shared_ptr<void>(), this};
+  }
 
   void add(muster::detail::StateBase& state, const muster::detail::TaskType& type,
            const std::byte* bytes, std::size_t size, std::uint32_t items) {

@@ -46,6 +46,30 @@ TEST_F(ArenaTest, SaysNoWhenTheStretchIsUsedUpAndYesAgainAfterAFree) {
   EXPECT_NE(arena_.allocate(kCapacity * 3 / 4), nullptr);
 }
 
+TEST(LargeArenaTest, MemoryOfLargeBlocksGoesBackToTheSystem) {
+  constexpr std::size_t kStretch = std::size_t{2} << 30;
+  constexpr std::size_t kLarge = std::size_t{600} << 20;
+  const Memfd memory = Memfd::create("arena-test", kStretch);
+  const auto region = map_shared(memory, boost::interprocess::read_write, 0, kStretch);
+  Arena arena(static_cast<std::byte*>(region.get_address()), kStretch, memory.fd(), 0);
+  std::byte* small = arena.allocate(1000);
+  std::byte* large = arena.allocate(kLarge);
+  if (large == nullptr) GTEST_SKIP() << "this machine has not 600 MiB left";
+  std::memset(small, 0x11, 1000);
+  const std::size_t most = arena.backed();
+  EXPECT_TRUE(arena.free(large));
+  EXPECT_LT(arena.backed(), most / 2);
+  // What is left is as it was, and what is taken anew is there.
+  std::byte* again = arena.allocate(kLarge);
+  ASSERT_NE(again, nullptr);
+  again[0] = again[kLarge - 1] = std::byte{0x22};
+  EXPECT_EQ(small[0], std::byte{0x11});
+  EXPECT_EQ(small[999], std::byte{0x11});
+  arena.free(small);
+  arena.free(again);
+  EXPECT_LT(arena.backed(), most / 2);
+}
+
 TEST_F(ArenaTest, RandomBlocksDoNotOverlapAndAllMemoryComesBack) {
   std::mt19937 random(2);
   std::map<std::byte*, std::pair<std::size_t, unsigned char>> blocks;

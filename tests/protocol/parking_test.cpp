@@ -49,9 +49,16 @@ TEST_F(ParkingTest, AWakeThatWasSentToADeadWorkerDoesNotHoldBackTheRest) {
   parking_.prepare(2);
   ASSERT_TRUE(parking_.wake_one(kIgnore));
   parking_.forget(1);
-  EXPECT_EQ(parking_.sleeping(), 1u);
   EXPECT_TRUE(parking_.wake_one(kIgnore));
   EXPECT_EQ(parking_.state(2), kWoken);
+}
+
+TEST_F(ParkingTest, AWorkerThatIsNotThereDoesNotCountAsAwakeAndIsNotWoken) {
+  parking_.forget(1);
+  EXPECT_EQ(parking_.sleeping(), 1u);
+  EXPECT_FALSE(parking_.wake_one(kIgnore));
+  EXPECT_FALSE(parking_.leave(1));
+  EXPECT_FALSE(parking_.anyone_sleeps());
 }
 
 TEST_F(ParkingTest, ABitBeyondTheWorkersIsNotBelieved) {

@@ -28,7 +28,8 @@ namespace test_support {
 // process. The second, the command, may hold spaces and is left out.
 inline std::vector<std::string> stat_fields(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::string text;
+  std::getline(file, text, '\0');  // nothing also where the process ends meanwhile
   const auto end = text.rfind(')');
   if (end == std::string::npos) return {};
   std::istringstream rest(text.substr(end + 1));

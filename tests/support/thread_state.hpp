@@ -17,8 +17,8 @@ inline void wait_until_asleep(pid_t thread) {
   const std::string path = "/proc/self/task/" + std::to_string(thread) + "/stat";
   while (true) {
     std::ifstream file(path);
-    const std::string text((std::istreambuf_iterator<char>(file)),
-                           std::istreambuf_iterator<char>());
+    std::string text;
+    std::getline(file, text, '\0');
     // "tid (name) state ...", and the name may hold parentheses.
     const std::size_t name_end = text.rfind(')');
     if (name_end != std::string::npos && text.substr(name_end + 2, 1) == "S") return;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <typeinfo>
 
 namespace muster::detail {
@@ -13,13 +14,23 @@ namespace muster::detail {
 void check_captured_word(std::uintptr_t word, const std::type_info& callable);
 
 // Looks through the bytes of a callable for captured addresses that mean nothing in a worker. It
-// is a guard, not a proof: it sees aligned words only, and not what they point to.
+// is a guard, not a proof: it sees aligned words only, and not what they point to. Where the
+// compiler cannot tell padding from captures (Clang before 20), only callables without padding are
+// looked at.
 template <class F>
 void guard_captures(const F& function) {
   constexpr std::size_t kWords = sizeof(F) / sizeof(std::uintptr_t);
   if constexpr (kWords != 0 && alignof(F) >= alignof(void*)) {
+    alignas(F) std::byte bytes[sizeof(F)];
+    std::memcpy(bytes, &function, sizeof(bytes));
+    // Padding holds whatever was there before, addresses too.
+#if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
+    __builtin_clear_padding(reinterpret_cast<F*>(bytes));
+#else
+    if constexpr (!std::has_unique_object_representations_v<F>) return;
+#endif
     std::uintptr_t words[kWords];
-    std::memcpy(words, &function, sizeof(words));
+    std::memcpy(words, bytes, sizeof(words));
     for (const std::uintptr_t word : words) {
       // Small numbers and most doubles lie outside [2^32, 2^47), the addresses that can be told
       // from numbers, so this is all that ordinary captures pay. By its upper half, as compilers

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 
 #include <muster/detail/chunk.hpp>
@@ -43,6 +44,8 @@ class TravelBackend {
   // Of a chunk's item; empty while nothing was measured.
   virtual std::optional<double> seconds_per_item(const TaskType& type) const = 0;
   virtual std::size_t workers() const = 0;
+  // For what may outlive the executor.
+  virtual std::shared_ptr<TravelBackend> share() = 0;
 
   static constexpr std::size_t kSmallTask = 48;
 
@@ -58,6 +61,8 @@ class ThreadBackend {
   // InvalidStateError, InvalidArgumentError; then the state is untouched.
   virtual bool submit(StateBase& state, const TaskOptions* options, bool blocking) = 0;
   virtual std::size_t workers() const = 0;
+  // For what may outlive the executor.
+  virtual std::shared_ptr<ThreadBackend> share() = 0;
 
  protected:
   ~ThreadBackend() = default;

@@ -76,8 +76,6 @@ struct ChunkScan {
 
 // Walks the records in a region that a dead worker wrote, at most `max_items` items. Trusts
 // nothing in it: every length is checked against the region, every header is read once.
-// `headers` receives each header as it was read, so that what is copied afterwards can be made to
-// agree with what was checked.
 ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t max_items);
 
 // Puts the whole result of a chunk together from what several runs committed.

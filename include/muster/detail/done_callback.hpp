@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -35,8 +36,10 @@ class DoneCallback final : public StateHook {
 
 template <class FutureType, class F>
 void add_done_callback(StateBase& state, F&& callback) {
-  auto* hook = new DoneCallback<FutureType, std::decay_t<F>>(std::forward<F>(callback));
+  auto hook =
+      std::make_unique<DoneCallback<FutureType, std::decay_t<F>>>(std::forward<F>(callback));
   state.add_callback(*hook);
+  (void)hook.release();  // it is the state's, or has run and deleted itself
 }
 
 }  // namespace muster::detail

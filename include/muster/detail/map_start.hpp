@@ -26,7 +26,8 @@ struct MapTarget<ThreadPath, F, Item> {
   template <class Use>
   static auto make(const Backends& backends, const TaskOptions& options, auto&& fn, Use&& use) {
     if (backends.threads == nullptr) throw_moved_from();
-    return use(ThreadTarget<F, Item>(*backends.threads, options, std::forward<decltype(fn)>(fn)));
+    return use(
+        ThreadTarget<F, Item>(backends.threads->share(), options, std::forward<decltype(fn)>(fn)));
   }
 };
 
@@ -37,7 +38,8 @@ struct MapTarget<TravelPath, F, Item> {
   template <class Use>
   static auto make(const Backends& backends, const TaskOptions& options, auto&& fn, Use&& use) {
     if (backends.travel == nullptr) throw_moved_from();
-    return use(TravelTarget<F, Item>(*backends.travel, options, std::forward<decltype(fn)>(fn)));
+    return use(
+        TravelTarget<F, Item>(backends.travel->share(), options, std::forward<decltype(fn)>(fn)));
   }
 };
 

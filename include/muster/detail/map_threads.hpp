@@ -101,8 +101,8 @@ class ThreadTarget {
   using Result = typename ThreadItemCall<F, Item>::Result;
 
   template <class G>
-  ThreadTarget(ThreadBackend& backend, const TaskOptions& options, G&& callable)
-      : backend_(backend),
+  ThreadTarget(std::shared_ptr<ThreadBackend> backend, const TaskOptions& options, G&& callable)
+      : backend_(std::move(backend)),
         options_(options),
         callable_(std::make_shared<F>(std::forward<G>(callable))) {}
 
@@ -114,16 +114,16 @@ class ThreadTarget {
     FutureState<ChunkResult<Result>>* state =
         new_state<ThreadTask<ChunkResult<Result>, Chunk>>(Chunk(callable_, std::move(items)));
     future = FutureAccess::adopt(state);
-    backend_.submit(*state, options_.get(), true);
+    backend_->submit(*state, options_.get(), true);
     return taken;
   }
   std::optional<double> seconds_per_item() const {
     return item_time_of<ThreadChunk<F, Item>>.seconds();
   }
-  std::size_t workers() const { return backend_.workers(); }
+  std::size_t workers() const { return backend_->workers(); }
 
  private:
-  ThreadBackend& backend_;
+  std::shared_ptr<ThreadBackend> backend_;  // what is read lazily may outlive the executor
   ItemOptions options_;
   std::shared_ptr<const F> callable_;
 };

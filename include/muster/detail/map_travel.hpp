@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
 #include <tuple>
@@ -44,8 +45,8 @@ class TravelTarget {
   using Result = typename Traits::Result;
 
   template <class G>
-  TravelTarget(TravelBackend& backend, const TaskOptions& options, G&& callable)
-      : backend_(backend), options_(options), callable_(std::forward<G>(callable)) {}
+  TravelTarget(std::shared_ptr<TravelBackend> backend, const TaskOptions& options, G&& callable)
+      : backend_(std::move(backend)), options_(options), callable_(std::forward<G>(callable)) {}
 
   std::size_t submit(std::vector<Item>& all_items, std::size_t from,
                      Future<ChunkResult<Result>>& future) {
@@ -61,7 +62,7 @@ class TravelTarget {
     spec.context = &encoding;
     spec.chunk.items = static_cast<std::uint32_t>(items.size());
     try {
-      backend_.submit(*state, spec);
+      backend_->submit(*state, spec);
       return spec.chunk.items;
     } catch (...) {
       if (!encoding.failed) throw;
@@ -69,8 +70,10 @@ class TravelTarget {
       return encoding.callable_failed ? items.size() : 1;
     }
   }
-  std::optional<double> seconds_per_item() const { return backend_.seconds_per_item(Code::type()); }
-  std::size_t workers() const { return backend_.workers(); }
+  std::optional<double> seconds_per_item() const {
+    return backend_->seconds_per_item(Code::type());
+  }
+  std::size_t workers() const { return backend_->workers(); }
 
  private:
   // Encodes as many of the items as can be; one that cannot begins the next chunk, and fails alone
@@ -132,7 +135,7 @@ class TravelTarget {
            items.size() * (prefix + Call::size_hint(items.front()));
   }
 
-  TravelBackend& backend_;
+  std::shared_ptr<TravelBackend> backend_;  // what is read lazily may outlive the executor
   ItemOptions options_;
   F callable_;
 };

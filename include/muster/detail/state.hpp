@@ -180,10 +180,6 @@ class alignas(64) StateBase {
     return keep_raw(kind, data, size);
   }
 
-  // Moves kept bytes to memory of the state's own and gives the source's back, unless they are
-  // being decoded just now or were. The caller makes sure that the state lives.
-  void evacuate_raw();
-
   // The last step of completing, after the value or error was made. Wakes and tells everybody.
   // `raw` is 0, or kRaw and what goes with it.
   void publish(Phase phase, std::uint32_t raw) noexcept {
@@ -221,8 +217,7 @@ class alignas(64) StateBase {
   static constexpr std::uint32_t kDecoding = 1u << 8;
   static constexpr std::uint32_t kStop = 1u << 9;
   static constexpr std::uint32_t kRawIsError = 1u << 10;
-  static constexpr std::uint32_t kRawIsOwn = 1u << 11;  // on the heap, the source's are back
-  static constexpr std::uint32_t kPromised = 1u << 12;
+  static constexpr std::uint32_t kPromised = 1u << 11;
 
  protected:
   explicit StateBase(const StateOps& ops) noexcept : ops_(&ops) {}
@@ -256,7 +251,7 @@ class alignas(64) StateBase {
   bool settle_slow(Deadline until);
   bool keep_raw(RawKind kind, const std::byte* data, std::size_t size) noexcept;
   void decode_raw(std::uint32_t status) noexcept;
-  void release_raw(std::uint32_t status, RawBytes raw) noexcept;
+  void release_raw(RawBytes raw) noexcept;
   void finish_decoding(std::uint32_t set, std::uint32_t clear) noexcept;
   void publish_hooked(Phase phase, std::uint32_t raw) noexcept;
   bool end_hooked(Phase phase, std::uint32_t raw, std::uint32_t keep, bool only_pending);

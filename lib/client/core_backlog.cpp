@@ -1,0 +1,102 @@
+// Tasks for which there is no slot: how they wait, and how they get one.
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include <muster/error.hpp>
+
+#include "lib/client/process_core.hpp"
+
+namespace muster::detail {
+
+void ProcessCore::put_behind(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
+                             std::byte* heap_arguments) {
+  Behind* node = nullptr;
+  try {
+    node = backlog_.push(part, &state, extras.get(), heap_arguments);
+  } catch (const std::bad_alloc&) {
+    drop_arguments(part, heap_arguments);
+    throw Error("pool \"" + name_ +
+                "\" has no memory for one more task: " + std::to_string(backlog_.size()) +
+                " wait already. Submit fewer at a time, or set max_pending");
+  }
+  (void)extras.release();  // the node's
+  count_submitted(state);
+  state.set_source(&source_, Place::behind(node));
+  if (max_pending_ != 0) node->notify = true;
+  count_behind();
+  if (!ask_one_to_tell()) refill();
+}
+
+void ProcessCore::count_behind() {
+  // Relaxed: for whoever looks in.
+  tasks_.header().behind.store(backlog_.size() - backlog_cancelled_, std::memory_order_relaxed);
+}
+
+// While tasks wait behind, some task in a slot tells the pump when it ends, so that somebody
+// refills though no thread of the program asks for a result. False: the one that was to tell has
+// ended meanwhile, and there is a slot.
+bool ProcessCore::ask_one_to_tell() {
+  if (backlog_.empty() || telling_ != 0) return true;
+  const std::uint32_t slot = in_flight_.middle();
+  if (slot == in_flight_.slots()) return true;
+  slots_.ask(slot, kAttentionNotify);
+  mark_telling(slot, true);
+  return !harvest(slot);  // it may have ended before it was asked
+}
+
+// Moves what waits behind into slots that are free.
+void ProcessCore::refill() {
+  if (backlog_.empty()) return;
+  std::uint32_t moved = 0;
+  do {
+    if (in_flight_.full()) harvest_ready(kHarvestBatch, kHarvestPatience);
+    while (!backlog_.empty() && !in_flight_.full()) {
+      if (!move_to_slot(*backlog_.front())) break;
+      ++moved;
+    }
+  } while (!ask_one_to_tell());
+  count_behind();
+  if (moved != 0) wake_if_needed(in_flight_.size());
+}
+
+// The first one: into a slot, or dropped if it was cancelled or can never have its arguments.
+// False: its arguments must wait for memory.
+bool ProcessCore::move_to_slot(Behind& node) {
+  if (node.state == nullptr) {
+    --backlog_cancelled_;
+    drop_arguments(node.part, node.heap_arguments);
+    delete node.extras;
+    backlog_.pop();
+    return true;
+  }
+  if (node.heap_arguments != nullptr) {
+    std::byte* block = arguments_.allocate(node.part.where.size);
+    if (block == nullptr) {
+      // Whatever ends frees some; with nothing to end there will never be more.
+      if (in_flight_.size() != 0) return false;
+      fail_for_memory(node);
+      return true;
+    }
+    std::memcpy(block, node.heap_arguments, node.part.where.size);
+    std::free(node.heap_arguments);
+    node.part.where.offset = arguments_.offset_of(block);
+  }
+  const bool notify = node.notify || ++refilled_ % (in_flight_.slots() / 2) == 0;
+  put_in_slot(node.state, node.part, std::unique_ptr<Extras>(node.extras), notify);
+  backlog_.pop();
+  return true;
+}
+
+void ProcessCore::fail_for_memory(Behind& node) {
+  StateBase* state = node.state;
+  const std::size_t size = node.part.where.size;
+  drop_arguments(node.part, node.heap_arguments);
+  delete node.extras;
+  backlog_.pop();
+  count_ended(Ended::failed);
+  complete_error(state, std::make_exception_ptr(arguments_too_long(size)));
+}
+
+}  // namespace muster::detail
