@@ -50,6 +50,13 @@ PlotRow plot_row(const Group& group, const CaseRow& row,
   return out;
 }
 
+// The peer has figures, but not of this metric: nobody expects it in the drawing.
+bool beside_the_point(const CaseRow& row, const std::vector<const MetricRow*>& metrics) {
+  return !row.figures.empty() && row.failure.empty() &&
+         std::any_of(metrics.begin(), metrics.end(),
+                     [&](const MetricRow* metric) { return row.figure(metric->key) == nullptr; });
+}
+
 bool worth_drawing(const Plot& plot) {
   const auto drawn = std::count_if(plot.rows.begin(), plot.rows.end(),
                                    [](const PlotRow& row) { return !row.values.empty(); });
@@ -65,7 +72,7 @@ std::string row_charts(const std::vector<Group>& groups,
                        const std::vector<const MetricRow*>& metrics) {
   std::vector<Plot> plots;
   for (const Group& group : groups) {
-    if (!group.axis.empty()) continue;
+    if (!group.axis.empty() || group.rows.front()->peer.empty()) continue;
     if (Plot plot = plot_of(group, metrics); worth_drawing(plot)) plots.push_back(std::move(plot));
   }
   if (plots.empty()) return "";
@@ -125,7 +132,10 @@ Plot plot_of(const Group& group, const std::vector<const MetricRow*>& metrics) {
     plot.axis = "latency";
     for (const MetricRow* const metric : metrics) plot.marks.push_back(metric->title);
   }
-  for (const CaseRow* const row : group.rows) plot.rows.push_back(plot_row(group, *row, metrics));
+  for (const CaseRow* const row : group.rows) {
+    if (beside_the_point(*row, metrics)) continue;
+    plot.rows.push_back(plot_row(group, *row, metrics));
+  }
   if (group.reference != nullptr && !group.has_own_reference()) {
     plot.rows.push_back(plot_row(group, *group.reference, metrics));
   }

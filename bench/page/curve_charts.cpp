@@ -93,13 +93,16 @@ std::vector<Curve> curves_of(const Sweep& sweep, const MetricRow& metric) {
   return curves;
 }
 
-std::string title_of(const Sweep& sweep, const MetricRow& metric) {
-  std::string title = metric.title + " over " + axis_title(sweep.axis);
-  if (!sweep.variant.empty() && sweep.variant != sweep.axis) title += ", " + sweep.variant;
-  if (sweep.axis != "workers" && worker_counts(sweep) == 1 && sweep.rows.front()->workers != 0) {
+std::string title_of(const Sweep& sweep) {
+  std::string title = "Over " + axis_title(sweep.axis);
+  if (sweep.axis != "workers" && worker_counts(sweep) == 1) {
     title += ", " + workers_text(sweep.rows.front()->workers);
   }
   return title;
+}
+
+std::string y_title(const MetricRow& metric) {
+  return metric.unit == Unit::per_second ? metric.title + " per second" : metric.title;
 }
 
 bool is_curve(const std::vector<Curve>& curves) {
@@ -110,19 +113,19 @@ bool is_curve(const std::vector<Curve>& curves) {
 }  // namespace
 
 std::string curve_charts_html(const ScenarioRows& scenario) {
-  std::string charts;
+  std::string out;
   for (const Sweep& sweep : sweeps_of(scenario)) {
+    std::string charts;
     for (const MetricRow& metric : scenario.metrics) {
-      CurvePlot plot{.axis = sweep.axis,
-                     .y_title = metric.title,
-                     .unit = metric.unit,
-                     .curves = curves_of(sweep, metric)};
-      if (!is_curve(plot.curves)) continue;
-      if (metric.unit == Unit::per_second) plot.y_title += " per second";
-      charts += figure_html(title_of(sweep, metric), draw_curves(plot));
+      const CurvePlot plot{
+          .axis = sweep.axis, .unit = metric.unit, .curves = curves_of(sweep, metric)};
+      if (is_curve(plot.curves)) charts += figure_html(y_title(metric), draw_curves(plot));
     }
+    if (charts.empty()) continue;
+    out += fmt::format("<h3>{}</h3>\n<div class=\"panels curves\">\n{}</div>\n",
+                       escaped(title_of(sweep)), charts);
   }
-  return charts.empty() ? "" : "<div class=\"panels curves\">\n" + charts + "</div>\n";
+  return out;
 }
 
 }  // namespace bench

@@ -11,10 +11,10 @@ namespace bench {
 
 namespace {
 
-constexpr double kTop = 20;
+constexpr double kTop = 18;
 constexpr double kHeight = 230;  // of the frame
 constexpr double kLabelGap = 15;
-constexpr double kMostLabel = 140;
+constexpr double kMostLabel = 150;
 
 std::string x_text(double x, const std::string& axis) {
   return axis == "payload_bytes" ? shown_value(x, Unit::bytes) : shown_count(x);
@@ -45,7 +45,7 @@ std::string grid(const CurvePlot& plot, const Frame& frame) {
   for (const double tick : frame.y.ticks()) {
     const double y = frame.down(tick);
     out += svg_line("grid", "0%", y, "100%", y);
-    out += svg_text("tick end", "0%", -8, y + 4, shown_value(tick, plot.unit));
+    out += svg_text("tick end", "0%", -8, y + 4, shown_tick(tick, plot.unit));
   }
   const double bottom = kTop + kHeight;
   for (const double tick : frame.x.ticks()) {
@@ -57,7 +57,7 @@ std::string grid(const CurvePlot& plot, const Frame& frame) {
   const auto note = [](const Scale& scale) {
     return scale.is_logarithmic() ? ", logarithmic" : "";
   };
-  out += svg_text("axis", "0%", 0, kTop - 10, plot.y_title + note(frame.y));
+  if (frame.y.is_logarithmic()) out += svg_text("axis", "0%", 0, kTop - 10, "logarithmic");
   out += svg_text("axis end", "100%", 0, bottom + 36, axis_title(plot.axis) + note(frame.x));
   return out;
 }
@@ -148,7 +148,7 @@ Drawing draw_curves(const CurvePlot& plot) {
   }
   double widest_tick = 0;
   for (const double tick : frame.y.ticks()) {
-    widest_tick = std::max(widest_tick, text_width(shown_value(tick, plot.unit)));
+    widest_tick = std::max(widest_tick, text_width(shown_tick(tick, plot.unit)));
   }
   drawing.left = widest_tick + 8;
   drawing.right = std::min(widest, kMostLabel) + 18;

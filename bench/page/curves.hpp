@@ -24,7 +24,6 @@ struct Curve {
 // How something grows: a line for each peer, with a whisker at each point, its name at its end.
 struct CurvePlot {
   std::string axis;  // "tasks", "workers", "payload_bytes", "threads"
-  std::string y_title;
   Unit unit = Unit::seconds;
   std::vector<Curve> curves;
 };

@@ -15,8 +15,8 @@ struct Family {
 };
 
 inline constexpr std::array<Family, 6> kFamilies = {{
-    {"muster-process", "Muster, process pool", "f-process"},
-    {"muster-thread", "Muster, thread pool", "f-thread"},
+    {"muster-process", "Muster process pool", "f-process"},
+    {"muster-thread", "Muster thread pool", "f-thread"},
     {"threads", "thread pools", "f-threads"},
     {"processes", "process pools", "f-processes"},
     {"python", "Python", "f-python"},
@@ -24,6 +24,6 @@ inline constexpr std::array<Family, 6> kFamilies = {{
 }};
 
 const Family& family_of(const CaseRow& row);
-inline bool is_muster(const CaseRow& row) { return family_of(row).name.starts_with("muster"); }
+inline bool is_muster(const CaseRow& row) { return row.peer == "process" || row.peer == "thread"; }
 
 }  // namespace bench

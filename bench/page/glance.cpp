@@ -11,8 +11,15 @@ namespace bench {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kColumns = {"muster-process", "muster-thread", "threads",
-                                                      "processes", "python"};
+struct Column {
+  std::string_view family;
+  std::string_view title;
+};
+constexpr std::array<Column, 5> kColumns = {{{"muster-process", "Muster’s process pool"},
+                                             {"muster-thread", "Muster’s thread pool"},
+                                             {"threads", "best thread pool"},
+                                             {"processes", "best process pool"},
+                                             {"python", "best of Python"}}};
 
 const CaseRow* best_of(const Group& group, std::string_view family, const MetricRow& metric) {
   const CaseRow* best = nullptr;
@@ -38,13 +45,14 @@ const MetricRow* headline(const ScenarioRows& scenario) {
   return drawn.empty() ? nullptr : drawn.front();
 }
 
-std::string cell(const Group& group, const CaseRow* row, const CaseRow& winner,
-                 const MetricRow& metric) {
-  if (row == nullptr) return R"(<td class="num none">–</td>)";
+std::string cell(const Group& group, const Column& column, const CaseRow* row,
+                 const CaseRow& winner, const MetricRow& metric) {
+  const std::string head = fmt::format(R"(<td data-kind="{}" class="num)", column.title);
+  if (row == nullptr) return head + R"( none">–</td>)";
   const Figure& figure = *row->figure(metric.key);
   const Spread& best = winner.figure(metric.key)->spread;
   const bool leads = standing_of(figure.spread, best, metric.more_is_better) == Standing::same;
-  std::string out = fmt::format(R"(<td class="num{}"><b>{}</b>)", leads ? " lead-cell" : "",
+  std::string out = fmt::format(R"({}{}"><b>{}</b>)", head, leads ? " lead-cell" : "",
                                 shown_value(figure.spread.median, metric.unit));
   if (!is_muster(*row))
     out += fmt::format(R"(<div class="who">{}</div>)", escaped(shown_name(*row)));
@@ -58,7 +66,7 @@ std::string group_row(const ScenarioRows& scenario, const Group& group, const Me
   std::array<const CaseRow*, kColumns.size()> cells{};
   const CaseRow* winner = nullptr;
   for (std::size_t i = 0; i < kColumns.size(); ++i) {
-    cells[i] = best_of(group, kColumns[i], metric);
+    cells[i] = best_of(group, kColumns[i].family, metric);
     if (cells[i] == nullptr) continue;
     if (winner == nullptr || (cells[i]->figure(metric.key)->spread.median >
                               winner->figure(metric.key)->spread.median) == metric.more_is_better) {
@@ -73,7 +81,9 @@ std::string group_row(const ScenarioRows& scenario, const Group& group, const Me
       fmt::format(R"(<tr><th scope="row"><a href="#{0}">{0}</a><div class="who">{1}</div></th>)",
                   escaped(scenario.name),
                   escaped(group.title.empty() ? metric.title : metric.title + ", " + group.title));
-  for (const CaseRow* const each : cells) out += cell(group, each, *winner, metric);
+  for (std::size_t i = 0; i < kColumns.size(); ++i) {
+    out += cell(group, kColumns[i], cells[i], *winner, metric);
+  }
   return out + "</tr>\n";
 }
 
@@ -89,14 +99,18 @@ std::string glance_html(const Results& results) {
     }
   }
   if (rows.empty()) return "";
-  return "<div class=\"scroll\"><table class=\"glance\"><thead><tr><th></th>"
-         "<th class=\"num f-process\"><i class=\"dot\"></i>Muster’s process pool</th>"
-         "<th class=\"num f-thread\"><i class=\"dot\"></i>Muster’s thread pool</th>"
-         "<th class=\"num f-threads\"><i class=\"dot\"></i>best thread pool</th>"
-         "<th class=\"num f-processes\"><i class=\"dot\"></i>best process pool</th>"
-         "<th class=\"num f-python\"><i class=\"dot\"></i>best of "
-         "Python</th></tr></thead><tbody>\n" +
-         rows + "</tbody></table></div>\n";
+  std::string head;
+  for (const Column& column : kColumns) {
+    const auto* const family =
+        std::find_if(kFamilies.begin(), kFamilies.end(),
+                     [&](const Family& each) { return each.name == column.family; });
+    head += fmt::format(R"(<th class="num {}" scope="col"><i class="dot"></i>{}</th>)", family->css,
+                        column.title);
+  }
+  return fmt::format(
+      "<div class=\"scroll\"><table class=\"glance\"><thead><tr><th></th>{}</tr></thead>"
+      "<tbody>\n{}</tbody></table></div>\n",
+      head, rows);
 }
 
 }  // namespace bench

@@ -124,8 +124,10 @@ std::string against_reference(const Group& group, const CaseRow& row, const Metr
   if (std::min(one->runs, other->runs) < kLeastRuns) return "";
   const Standing standing = standing_of(one->spread, other->spread, metric.more_is_better);
   if (standing == Standing::same) return "no real difference";
-  const auto [less, more] =
-      std::minmax(std::abs(one->spread.median), std::abs(other->spread.median));
+  const double median = std::abs(one->spread.median);
+  const double reference = std::abs(other->spread.median);
+  const double less = std::min(median, reference);
+  const double more = std::max(median, reference);
   const std::string ratio = less > 0 ? times(more / less) + " " : "";
   return ratio + word_for(metric, standing == Standing::better);
 }

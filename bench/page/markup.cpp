@@ -1,5 +1,6 @@
 #include "bench/page/markup.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -9,7 +10,7 @@ namespace bench {
 namespace {
 
 constexpr std::string_view kNoBreakSpace = "\u00a0";
-constexpr double kCharacter = 6.4;  // pixels, of 12 pixel text
+constexpr double kCharacter = 6.8;  // pixels, of 12 pixel text
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) {
@@ -49,6 +50,17 @@ std::string shown_value(double value, Unit unit) {
   replace_all(text, " us", " µs");
   replace_all(text, " ", kNoBreakSpace);
   return text;
+}
+
+std::string shown_tick(double value, Unit unit) {
+  if (value == 0) return "0";
+  std::string text = shown_value(value, unit);
+  const auto point = text.find('.');
+  const auto end = std::min(text.find(kNoBreakSpace), text.size());
+  if (point == text.npos || point > end) return text;
+  auto last = text.find_last_not_of('0', end - 1);
+  if (text[last] == '.') --last;
+  return text.erase(last + 1, end - last - 1);
 }
 
 std::string shown_quartiles(const Spread& spread, Unit unit) {

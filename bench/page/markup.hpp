@@ -17,7 +17,9 @@ std::string percent(double fraction);
 
 // Figures as the reader of the page sees them: with µ and without a line break inside.
 std::string shown_value(double value, Unit unit);
-// "[150 .. 155]", in the unit of the median.
+// The same for an axis: "0" and "1.5 µs", not "0 ns" and "1.50 µs".
+std::string shown_tick(double value, Unit unit);
+// "[150 – 155]", in the unit of the median.
 std::string shown_quartiles(const Spread& spread, Unit unit);
 // "10⁶", "2000": how many of something.
 std::string shown_count(double count);

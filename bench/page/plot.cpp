@@ -28,10 +28,13 @@ std::string value_text(const Plot& plot, const PlotRow& row) {
 // Grid, ticks and the axis' name, behind the rows.
 std::string frame(const Plot& plot, const Scale& scale, double bottom) {
   std::string out;
+  bool second = false;  // narrow screens show every second tick's text
   for (const double tick : scale.ticks()) {
     const std::string x = percent(scale.at(tick));
     out += svg_line("grid", x, kTop, x, bottom);
-    out += svg_text("tick middle", x, 0, bottom + kTickText, shown_value(tick, plot.unit));
+    out += svg_text(second ? "tick second middle" : "tick middle", x, 0, bottom + kTickText,
+                    shown_tick(tick, plot.unit));
+    second = !second;
   }
   const std::string name = plot.axis + (scale.is_logarithmic() ? ", logarithmic axis" : "");
   return out + svg_text("axis", "0%", 0, bottom + kAxisText, name);
@@ -68,7 +71,8 @@ Drawing draw(const Plot& plot, const Scale& scale, DrawRow draw_row) {
   double widest = 0;
   double widest_value = 0;
   for (const PlotRow& row : plot.rows) {
-    widest = std::max(widest, text_width(row.label));
+    constexpr double kBold = 1.08;
+    widest = std::max(widest, text_width(row.label) * (row.own ? kBold : 1));
     widest_value = std::max(widest_value, text_width(value_text(plot, row)));
   }
   drawing.left = std::min(widest, kMostLabel) + kGap;

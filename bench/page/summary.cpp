@@ -33,19 +33,23 @@ const ScenarioRows* scenario_named(const Results& results, std::string_view name
   return found == results.scenarios.end() ? nullptr : &*found;
 }
 
-// The comparison with the most peers, of these the one with the workers nearest to two.
+std::ptrdiff_t measured(const Group& group, const std::string& key) {
+  return std::count_if(group.rows.begin(), group.rows.end(),
+                       [&](const CaseRow* row) { return row->figure(key) != nullptr; });
+}
+
+// The first comparison of the process pool with the most peers; as it is with two workers, if it
+// is.
 const Group* widest(const std::vector<Group>& groups, const std::string& key) {
   const Group* best = nullptr;
-  std::ptrdiff_t most = 0;
   for (const Group& group : groups) {
     if (!group.axis.empty() || !group.has_own_reference()) continue;
-    const auto measured =
-        std::count_if(group.rows.begin(), group.rows.end(),
-                      [&](const CaseRow* row) { return row->figure(key) != nullptr; });
-    if (measured > most || (measured == most && best != nullptr && best->variant == group.variant &&
-                            group.workers == 2)) {
-      best = &group;
-      most = measured;
+    if (best == nullptr || measured(group, key) > measured(*best, key)) best = &group;
+  }
+  for (const Group& group : groups) {
+    if (best != nullptr && group.variant == best->variant && group.axis.empty() &&
+        group.workers == 2) {
+      return &group;
     }
   }
   return best;

@@ -80,9 +80,10 @@ std::string table_html(const ScenarioRows& scenario, const std::vector<Group>& g
   }
   head += "<th class=\"num\" scope=\"col\">runs</th><th scope=\"col\">state</th></tr></thead>\n";
   return fmt::format(
-      "<details{}><summary>All figures</summary><div class=\"scroll\"><table>{}{}</table></div>"
+      "<details{}><summary>All figures: {} rows</summary><div "
+      "class=\"scroll\"><table>{}{}</table></div>"
       "</details>\n",
-      rows <= kMostOpenRows ? " open" : "", head, body);
+      rows <= kMostOpenRows ? " open" : "", rows, head, body);
 }
 
 }  // namespace bench
