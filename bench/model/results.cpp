@@ -1,6 +1,5 @@
 #include "bench/model/results.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace bench {
@@ -13,8 +12,8 @@ const Figure* CaseRow::figure(const std::string& key) const {
 Standing standing_of(const Spread& one, const Spread& other, bool more_is_better,
                      double least_difference) {
   if (one.lower <= other.upper && other.lower <= one.upper) return Standing::same;
-  const double smaller = std::min(std::abs(one.median), std::abs(other.median));
-  if (std::abs(one.median - other.median) <= least_difference * smaller) return Standing::same;
+  const double least = least_difference * std::abs(other.median);
+  if (std::abs(one.median - other.median) <= least) return Standing::same;
   return (one.median > other.median) == more_is_better ? Standing::better : Standing::worse;
 }
 

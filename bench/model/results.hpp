@@ -69,8 +69,8 @@ struct Results {
 // How a figure stands to another one of the same metric.
 enum class Standing { better, worse, same };
 
-// same where the quartile ranges overlap or the medians differ by less than `least_difference`, as
-// a fraction of the smaller one: then this run does not tell them apart.
+// How `one` stands to `other`: same where the quartile ranges overlap, or where the medians differ
+// by no more than the fraction `least_difference` of the other's.
 Standing standing_of(const Spread& one, const Spread& other, bool more_is_better,
                      double least_difference = 0);
 
