@@ -69,6 +69,7 @@ int run_scenarios(const Options& options) {
   print(heading_text(machine, options.settings, beware));
 
   Driver driver(options.settings);
+  driver.plan(options.scenarios);
   std::vector<ScenarioResult> results;
   for (const Scenario* scenario : options.scenarios) {
     results.push_back(driver.run(*scenario));

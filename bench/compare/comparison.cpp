@@ -54,7 +54,10 @@ std::string cell_text(const CaseRow& row) {
   }
   add(row.variant);
   if (row.axis == "payload_bytes") add(format_value(row.x, Unit::bytes));
-  if (row.axis == "tasks" || row.axis == "threads") add(fmt::format("{:.0f} {}", row.x, row.axis));
+  if (row.axis == "tasks" || row.axis == "threads") {
+    add(fmt::format("{:.0f} {}", row.x,
+                    row.x == 1 ? row.axis.substr(0, row.axis.size() - 1) : row.axis));
+  }
   return text;
 }
 

@@ -26,6 +26,10 @@ class WrongShape : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+[[noreturn]] void throw_wrong(const char* key) {
+  throw WrongShape(fmt::format("\"{}\" is not what it should be", key));
+}
+
 const Json& member(const Json& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end())
@@ -38,13 +42,28 @@ T value(const Json& json, const char* key) {
   try {
     return member(json, key).get<T>();
   } catch (const Json::exception&) {
-    throw WrongShape(fmt::format("\"{}\" is not what it should be", key));
+    throw_wrong(key);
   }
 }
 
 template <class T>
 T value_or(const Json& json, const char* key, T otherwise) {
   return json.contains(key) ? value<T>(json, key) : otherwise;
+}
+
+// Lists and objects may be left out.
+const Json& list(const Json& json, const char* key) {
+  static const Json none = Json::array();
+  if (!json.contains(key)) return none;
+  if (!json[key].is_array()) throw_wrong(key);
+  return json[key];
+}
+
+const Json& object(const Json& json, const char* key) {
+  static const Json none = Json::object();
+  if (!json.contains(key)) return none;
+  if (!json[key].is_object()) throw_wrong(key);
+  return json[key];
 }
 
 std::vector<std::string> texts(const Json& json, const char* key) {
@@ -69,7 +88,7 @@ Figure read_figure(const Json& json) {
   figure.spread.median = finite(json, "median");
   figure.spread.lower = finite(json, "lower_quartile");
   figure.spread.upper = finite(json, "upper_quartile");
-  figure.runs = member(json, "runs").size();
+  figure.runs = list(json, "runs").size();
   return figure;
 }
 
@@ -86,13 +105,12 @@ CaseRow read_case(const Json& json) {
   row.cold = value_or<std::string>(json, "heat", "hot") == "cold";
   row.missing = value_or<std::string>(json, "missing", "");
   row.failure = value_or<std::string>(json, "failure", "");
-  const Json none = Json::object();
-  for (const auto& [axis, x] : (json.contains("x") ? member(json, "x") : none).items()) {
-    if (!x.is_number()) throw WrongShape("\"x\" is not what it should be");
+  for (const auto& [axis, x] : object(json, "x").items()) {
+    if (!x.is_number()) throw_wrong("x");
     row.axis = axis;
     row.x = x.get<double>();
   }
-  for (const auto& [key, figure] : (json.contains("values") ? json["values"] : none).items()) {
+  for (const auto& [key, figure] : object(json, "values").items()) {
     row.figures[key] = read_figure(figure);
   }
   return row;
@@ -103,14 +121,13 @@ ScenarioRows read_scenario(const Json& json) {
   scenario.name = value<std::string>(json, "name");
   scenario.summary = value_or<std::string>(json, "summary", "");
   scenario.notes = texts(json, "notes");
-  for (const auto& [key, metric] : member(json, "metrics").items()) {
+  for (const auto& [key, metric] : object(json, "metrics").items()) {
     scenario.metrics.push_back({.key = key,
                                 .title = value<std::string>(metric, "title"),
                                 .unit = unit_named(value<std::string>(metric, "unit")),
                                 .more_is_better = value<bool>(metric, "more_is_better")});
   }
-  if (!json.contains("cases")) return scenario;
-  for (const Json& one : json["cases"]) scenario.cases.push_back(read_case(one));
+  for (const Json& one : list(json, "cases")) scenario.cases.push_back(read_case(one));
   return scenario;
 }
 
@@ -127,7 +144,7 @@ std::string plain_text(const Json& json) {
 std::vector<std::pair<std::string, std::string>> facts(const Json& json, const char* key) {
   std::vector<std::pair<std::string, std::string>> found;
   const Json& all = member(json, key);
-  if (!all.is_object()) throw WrongShape(fmt::format("\"{}\" is not what it should be", key));
+  if (!all.is_object()) throw_wrong(key);
   for (const auto& [name, each] : all.items()) found.emplace_back(name, plain_text(each));
   return found;
 }
@@ -143,7 +160,7 @@ Results read_json(const Json& json) {
   results.settings = facts(json, "settings");
   results.doubts = texts(json, "doubts");
   const Json& scenarios = member(json, "scenarios");
-  if (!scenarios.is_array()) throw WrongShape("\"scenarios\" is not what it should be");
+  if (!scenarios.is_array()) throw_wrong("scenarios");
   for (const Json& each : scenarios) results.scenarios.push_back(read_scenario(each));
   return results;
 }
