@@ -71,7 +71,7 @@ cat >"$work/made.json" <<JSON
   "metrics": {"rate": {"title": "tasks", "unit": "per_second", "more_is_better": true}},
   "cases": [$(case_of process kept '' "$(rate 2e7 1.9e7 2.1e7)"),
             $(case_of thread kept '' "$(rate 1.8e7 1.7e7 2.0e7)"),
-            $(case_of python-pool kept '' "$(rate 1e4 0.9e4 1.1e4)"),
+            $(case_of py-pool kept '' "$(rate 1e4 0.9e4 1.1e4)"),
             $(case_of loky kept '' '"missing": "install python3-joblib"'),
             $(case_of asio kept '' '"failure": "ended by signal 11"'),
             $(points process 2) $(points thread 1) $(case_of serial none '' "$(rate 1 1 1)")]},
@@ -85,7 +85,7 @@ JSON
   fail 'a page from a made-up file'
 has "$work/out" "picture: $picture"
 has "$page" 'made up &amp; &lt;small&gt;'
-has "$page" '&lt;python-pool&gt; &amp; co'
+has "$page" '&lt;py-pool&gt; &amp; co'
 has "$page" 'n -&gt; n + 1'
 has "$page" '<div class="ratio">2000× slower</div>'
 has "$page" '<div class="ratio same">no real difference</div>'

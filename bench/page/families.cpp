@@ -6,19 +6,35 @@ namespace bench {
 
 namespace {
 
-// Peers whose file does not say what they are.
+struct Member {
+  std::string_view peer;
+  std::string_view family;
+};
+
+// All peers that are not a thread pool.
+constexpr std::array kMembers = {
+    Member{"process", "muster-process"},
+    Member{"thread", "muster-thread"},
+    Member{"serial", "serial"},
+    Member{"", "serial"},  // micro-benchmarks
+    Member{"pipe", "processes"},
+    Member{"pipe-batch", "processes"},
+    Member{"message-queue", "processes"},
+    Member{"fork", "processes"},
+    Member{"xargs", "processes"},
+    Member{"py-threads", "python"},
+    Member{"py-processes", "python"},
+    Member{"py-pool", "python"},
+    Member{"loky", "python"},
+    Member{"pebble", "python"},
+    Member{"mpi4py", "python"},
+};
+
 std::string_view family_name(const CaseRow& row) {
   if (!row.family.empty()) return row.family;
-  if (row.peer == "process" || row.peer.empty()) return "muster-process";
-  if (row.peer == "thread") return "muster-thread";
-  if (row.peer.starts_with("serial")) return "serial";
-  for (const std::string_view part : {"python", "loky", "pebble", "mpi4py", "multiprocessing"}) {
-    if (row.peer.find(part) != row.peer.npos) return "python";
-  }
-  for (const std::string_view part : {"pipe", "fork", "xargs", "message", "queue-process"}) {
-    if (row.peer.find(part) != row.peer.npos) return "processes";
-  }
-  return "threads";
+  const auto* const found = std::find_if(kMembers.begin(), kMembers.end(),
+                                         [&](const Member& each) { return each.peer == row.peer; });
+  return found == kMembers.end() ? "threads" : found->family;
 }
 
 }  // namespace

@@ -89,6 +89,8 @@ std::vector<Group> groups_of(const ScenarioRows& scenario) {
     group.rows.push_back(&row);
     if (row.peer == "process") group.reference = &row;
   }
+  Group missing;
+  missing.title = "missing here";
   for (const CaseRow* const row : everywhere) {
     bool placed = false;
     for (Group& group : groups) {
@@ -97,6 +99,10 @@ std::vector<Group> groups_of(const ScenarioRows& scenario) {
       placed = true;
     }
     if (placed) continue;
+    if (!row->missing.empty() && row->variant.empty()) {
+      missing.rows.push_back(row);
+      continue;
+    }
     Group& alone = groups.emplace_back();
     alone.title = title_of(*row);
     alone.variant = row->variant;
@@ -104,6 +110,7 @@ std::vector<Group> groups_of(const ScenarioRows& scenario) {
     alone.x = row->x;
     alone.rows.push_back(row);
   }
+  if (!missing.rows.empty()) groups.push_back(std::move(missing));
   for (Group& group : groups) {
     if (group.reference == nullptr) group.reference = other_reference(groups, group);
   }

@@ -10,7 +10,7 @@ namespace bench {
 namespace {
 
 constexpr std::string_view kNoBreakSpace = "\u00a0";
-constexpr double kCharacter = 6.8;  // pixels, of 12 pixel text
+constexpr double kCharacter = 6.5;  // pixels, of 12 pixel text
 
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (auto at = text.find(from); at != text.npos; at = text.find(from, at + to.size())) {

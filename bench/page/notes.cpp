@@ -22,7 +22,15 @@ std::string marked(const std::string& text, std::string_view mark, const std::st
 }
 
 std::string inline_html(std::string_view text) {
-  return marked(marked(escaped(text), "**", "strong"), "`", "code");
+  std::string curly;
+  for (const char c : text) {
+    if (c == '\'') {
+      curly += "’";
+    } else {
+      curly += c;
+    }
+  }
+  return marked(marked(escaped(curly), "**", "strong"), "`", "code");
 }
 
 // Collects the lines of a paragraph or of a list's item until it ends.

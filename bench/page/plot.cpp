@@ -16,7 +16,7 @@ constexpr double kTop = 4;
 constexpr double kTickText = 16;
 constexpr double kAxisText = 34;
 constexpr double kAxis = 42;  // all that stands below the rows
-constexpr double kMostLabel = 176;
+constexpr double kMostLabel = 184;
 constexpr double kGap = 10;
 
 double middle_of(std::size_t row) { return kTop + (static_cast<double>(row) + 0.5) * kRow; }

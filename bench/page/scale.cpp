@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ranges>
 
 namespace bench {
 
@@ -76,7 +77,13 @@ Scale Scale::for_steps(std::vector<double> steps) {
   if (steps.empty()) steps.push_back(1);
   const bool logarithmic = steps.front() > 0 && steps.back() >= kLinearSteps * steps.front();
   Scale scale(steps.front(), steps.back(), logarithmic);
-  scale.ticks_ = thinned(steps);
+  // From the last on, which is how far it went, each that leaves room for its text.
+  constexpr double kRoom = 0.17;
+  for (const double step : std::views::reverse(steps)) {
+    if (!scale.ticks_.empty() && scale.at(scale.ticks_.back()) - scale.at(step) < kRoom) continue;
+    scale.ticks_.push_back(step);
+  }
+  std::reverse(scale.ticks_.begin(), scale.ticks_.end());
   return scale;
 }
 
