@@ -50,8 +50,13 @@ pid_t spawn(const std::vector<std::string>& command, int output) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  // A group of its own, so that all that it leaves behind can be ended with it.
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
   pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  const int error = ::posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw_errno(error, "cannot run " + command.front());
   return pid;
@@ -128,7 +133,8 @@ ChildResult run_child(const std::vector<std::string>& command, std::chrono::seco
   ChildResult result;
   std::string text;
   const bool ended = read_until_end(output.get(), pidfd.get(), Clock::now() + limit, text);
-  if (!ended) ::kill(pid, SIGKILL);
+  // The group as long as the process has not been waited for: its number is nobody else's yet.
+  ::kill(-pid, SIGKILL);
   const int status = wait_for(pid);
   result.failure = ended ? failure_of(status, text)
                          : fmt::format("did not end within {} s and was killed", limit.count());

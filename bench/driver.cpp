@@ -1,15 +1,35 @@
 #include "bench/driver.hpp"
 
+#include <set>
+
 #include <fmt/format.h>
 
+#include "bench/peers/peers.hpp"
 #include "bench/probes/stopwatch.hpp"
 
 namespace bench {
 
+namespace {
+
+// The one line for a peer that is not there, whatever its cells would have been.
+Cell missing_cell(const Cell& cell) {
+  Cell none;
+  none.peer = cell.peer;
+  none.workers = 0;
+  none.missing = cell.missing;
+  return none;
+}
+
+}  // namespace
+
 void Driver::plan(const std::vector<const Scenario*>& scenarios) {
   for (const Scenario* const scenario : scenarios) {
-    estimate_.plan(std::string(scenario->name()), scenario->cells(settings_).size(),
-                   scenario->runs(settings_));
+    const std::string name(scenario->name());
+    const std::vector<Cell> cells = cells_of(*scenario);
+    estimate_.plan(name, cells.size(), scenario->runs(settings_));
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (!cells[i].missing.empty()) estimate_.drop(name, i);
+    }
   }
 }
 
@@ -19,13 +39,30 @@ ScenarioResult Driver::run(const Scenario& scenario) {
                         .metrics = scenario.metrics(),
                         .cases = {},
                         .notes = {}};
-  for (Cell& cell : scenario.cells(settings_)) {
+  for (Cell& cell : cells_of(scenario)) {
     result.cases.push_back({.cell = std::move(cell), .values = {}, .failure = {}});
   }
+  if (result.cases.empty()) return result;
   scenario.run(*this, settings_, result);
   estimate_.finish(result.name);
   progress_.clear();
   return result;
+}
+
+std::vector<Cell> Driver::cells_of(const Scenario& scenario) const {
+  std::vector<Cell> cells;
+  std::set<std::string> told_missing;
+  for (Cell& cell : scenario.cells(settings_)) {
+    if (!settings_.wants(cell.peer)) continue;
+    const PeerEntry* const peer = find_peer(cell.peer);
+    if (peer != nullptr && cell.missing.empty()) cell.missing = why_missing(*peer);
+    if (!cell.missing.empty()) {
+      if (!told_missing.insert(cell.peer).second) continue;
+      cell = missing_cell(cell);
+    }
+    cells.push_back(std::move(cell));
+  }
+  return cells;
 }
 
 ChildResult Driver::run_once(const Scenario& scenario, const Cell& cell,
@@ -41,14 +78,12 @@ void Driver::run_in_turns(const Scenario& scenario, std::size_t runs, ScenarioRe
   for (std::size_t run = 1; run <= runs; ++run) {
     for (std::size_t cell = 0; cell < result.cases.size(); ++cell) {
       CaseResult& one = result.cases[cell];
-      if (!one.failure.empty()) {
-        estimate_.drop(result.name, cell);
-        continue;
-      }
+      if (!one.failure.empty() || !one.cell.missing.empty()) continue;
       show_run(result, cell, run, runs);
       const Stopwatch watch;
       ChildResult child = run_once(scenario, one.cell);
       estimate_.ran(result.name, cell, Estimate::Seconds(watch.seconds()));
+      if (!child.failure.empty()) estimate_.drop(result.name, cell);
       one.add(child.sample);
       one.failure = std::move(child.failure);
     }

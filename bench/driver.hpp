@@ -31,6 +31,8 @@ class Driver {
   void show_progress(const std::string& text) { progress_.show(text); }
 
  private:
+  // What is to be measured of it: a line for each cell, and one for each peer that is not here.
+  std::vector<Cell> cells_of(const Scenario& scenario) const;
   // Where it is: cell `cell` of those of `result`, in its run `run` of `runs`.
   void show_run(const ScenarioResult& result, std::size_t cell, std::size_t run, std::size_t runs);
 

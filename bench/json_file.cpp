@@ -62,6 +62,7 @@ Json scenario_json(const ScenarioResult& result) {
                                    {"unit", unit_name(metric.unit)},
                                    {"more_is_better", metric.more_is_better},
                                    {"better", better_name(metric)}};
+    if (!metric.heat.empty()) json["metrics"][metric.key]["heat"] = metric.heat;
   }
   for (const CaseResult& one : result.cases) {
     json["cases"].push_back(case_json(result, one));
@@ -92,7 +93,8 @@ void JsonFile::write(const Facts& machine, const Settings& settings,
   json["settings"] = {{"runs", settings.runs},
                       {"quick", settings.quick},
                       {"workers", settings.workers},
-                      {"tasks", settings.many_tasks}};
+                      {"tasks", settings.many_tasks},
+                      {"peers", settings.peers}};
   for (const ScenarioResult& result : results) json["scenarios"].push_back(scenario_json(result));
   const std::string text = json.dump(2) + '\n';
 

@@ -72,9 +72,12 @@ int run_scenarios(const Options& options) {
   driver.plan(options.scenarios);
   std::vector<ScenarioResult> results;
   for (const Scenario* scenario : options.scenarios) {
-    results.push_back(driver.run(*scenario));
-    print('\n' + table_text(results.back()));
+    ScenarioResult result = driver.run(*scenario);
+    if (result.cases.empty()) continue;  // it has none of the peers that are asked for
+    print('\n' + table_text(result));
+    results.push_back(std::move(result));
   }
+  if (results.empty()) throw std::runtime_error("no scenario of these measures such a peer");
   if (json) json->write(machine, options.settings, results);
   print(drawings.write(results_of_run(machine, options.settings, beware, results)));
   const bool failed = std::any_of(results.begin(), results.end(),

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "bench/peers/peers.hpp"
 #include "bench/scenarios.hpp"
 
 namespace bench {
@@ -19,6 +20,28 @@ constexpr std::size_t kQuickRuns = 5;
 std::string known_scenario(const std::string& name) {
   if (find_scenario(name) != nullptr) return "";
   return fmt::format("there is no scenario \"{}\"; there are {}", name, scenario_names());
+}
+
+std::string known_peer(const std::string& pattern) {
+  Settings settings;
+  settings.peers = {pattern};
+  const auto peers = all_peers();
+  const bool some = std::any_of(peers.begin(), peers.end(), [&](const PeerEntry& peer) {
+    return settings.wants(std::string(peer.name));
+  });
+  if (some) return "";
+  return fmt::format("there is no peer \"{}\"; there are {}", pattern, peer_names());
+}
+
+void print_list() {
+  fmt::print("Scenarios:\n");
+  for (const auto& each : all_scenarios()) fmt::print("  {}: {}\n", each->name(), each->summary());
+  fmt::print("Peers:\n");
+  for (const PeerEntry& peer : all_peers()) {
+    const std::string missing = why_missing(peer);
+    fmt::print("  {}: {}{}{}\n", peer.name, peer.title,
+               missing.empty() ? "" : "; missing: ", missing);
+  }
 }
 
 // CLI11 alone would take -1 for the largest number there is.
@@ -45,8 +68,13 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   CLI::App app("Measures Muster's pools on this machine.", "muster-bench");
   app.add_option("-s,--scenario", names, "measure these only: " + scenario_names())
       ->check(CLI::Validator(known_scenario, "NAME"));
-  app.add_flag("-l,--list", list, "print the scenarios and what they measure");
-  app.add_flag("-q,--quick", settings.quick, "less of each: the whole within two minutes");
+  app.add_option("-p,--peer", settings.peers,
+                 "measure these peers only, by name or by pattern as in py-*; --list names them")
+      ->check(CLI::Validator(known_peer, "NAME"));
+  app.add_flag("-l,--list", list,
+               "print the scenarios, and the peers and which of them are missing");
+  app.add_flag("-q,--quick", settings.quick,
+               "less of each: the whole within two minutes on two cores");
   app.add_option("-w,--workers", workers, "workers of each pool, instead of 1 and 2 (or 2 and 8)")
       ->check(count_up_to(kMostWorkers));
   auto* runs = app.add_option("-r,--runs", settings.runs,
@@ -81,7 +109,7 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
     return std::nullopt;
   }
   if (list) {
-    for (const auto& each : all_scenarios()) fmt::print("{}: {}\n", each->name(), each->summary());
+    print_list();
     exit_code = 0;
     return std::nullopt;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +48,7 @@ struct Metric {
   std::string title;
   Unit unit = Unit::seconds;
   bool more_is_better = false;
+  std::string heat = "";  // "cold" or "hot" where it is not that of the cell
 };
 
 // How much is to be measured.
@@ -56,8 +58,16 @@ struct Settings {
   std::vector<std::size_t> workers = {1, 2};
   bool workers_given = false;  // by the user, for all scenarios
   std::uint64_t many_tasks = 10'000'000;
+  std::vector<std::string> peers;  // names or patterns as in a shell; none: all
+
+  // Whether the cells of this peer ("": of none) are to be measured.
+  bool wants(const std::string& peer) const;
 
   std::uint64_t less_if_quick(std::uint64_t full) const { return quick ? full / 10 : full; }
+  // Of slow peers fewer yet: `full` is what takes a peer about 0.3 s.
+  std::uint64_t empty_tasks(std::uint64_t full) const {
+    return quick && full < 1'000'000 ? std::max<std::uint64_t>(full / 5, 20) : full;
+  }
 };
 
 // All runs of one cell. `failure` says why there are none, or not all.
@@ -97,7 +107,7 @@ class Scenario {
   // How often each cell runs.
   virtual std::size_t runs(const Settings& settings) const { return settings.runs; }
   // A run that takes longer hangs.
-  virtual std::chrono::seconds limit() const { return std::chrono::seconds(120); }
+  virtual std::chrono::seconds limit() const { return std::chrono::seconds(60); }
   // All cells, as often as runs() says, in turns. Others have more to do than that.
   virtual void run(Driver& driver, const Settings& settings, ScenarioResult& result) const;
 };

@@ -9,7 +9,12 @@ std::vector<std::unique_ptr<Scenario>> make_all() {
   all.push_back(make_throughput());
   all.push_back(make_latency());
   all.push_back(make_map());
+  all.push_back(make_transfer());
   all.push_back(make_start());
+  all.push_back(make_balance());
+  all.push_back(make_mixed());
+  all.push_back(make_growth());
+  all.push_back(make_gzip());
   all.push_back(make_syscalls());
   all.push_back(make_many());
   all.push_back(make_micro());

@@ -20,11 +20,14 @@ constexpr std::array<Scale, 4> kRates = {{{1e9, " G/s"}, {1e6, " M/s"}, {1e3, " 
 constexpr std::array<Scale, 4> kTimes = {{{1, " s"}, {1e-3, " ms"}, {1e-6, " us"}, {1e-9, " ns"}}};
 constexpr std::array<Scale, 4> kBytes = {
     {{1 << 30, " GiB"}, {1 << 20, " MiB"}, {1 << 10, " KiB"}, {1, " B"}}};
+constexpr std::array<Scale, 4> kByteRates = {
+    {{1 << 30, " GiB/s"}, {1 << 20, " MiB/s"}, {1 << 10, " KiB/s"}, {1, " B/s"}}};
 constexpr std::array<Scale, 1> kPlain = {{{1, ""}}};
 
 std::span<const Scale> scales_of(Unit unit) {
   switch (unit) {
     case Unit::per_second: return kRates;
+    case Unit::bytes_per_second: return kByteRates;
     case Unit::seconds: return kTimes;
     case Unit::bytes: return kBytes;
     case Unit::count: break;
@@ -54,6 +57,7 @@ std::string three_digits(double value) {
 std::string_view unit_name(Unit unit) {
   switch (unit) {
     case Unit::per_second: return "per_second";
+    case Unit::bytes_per_second: return "bytes_per_second";
     case Unit::seconds: return "seconds";
     case Unit::bytes: return "bytes";
     case Unit::count: break;

@@ -8,9 +8,9 @@
 namespace bench {
 
 // What a number counts. Values are kept in these units as they are, and scaled for the reader.
-enum class Unit { per_second, seconds, bytes, count };
+enum class Unit { per_second, bytes_per_second, seconds, bytes, count };
 
-// "per_second", "seconds", "bytes", "count".
+// "per_second", "bytes_per_second", "seconds", "bytes", "count".
 std::string_view unit_name(Unit unit);
 
 // "151 ns", "12.3 M/s", "410 KiB", "0.00031": three significant digits.

@@ -35,7 +35,8 @@ std::string_view word_for(const MetricRow& metric, bool better) {
     case Unit::bytes: return grew ? "larger" : "smaller";
     case Unit::count: return grew ? "more" : "fewer";
     case Unit::seconds:
-    case Unit::per_second: break;
+    case Unit::per_second:
+    case Unit::bytes_per_second: break;
   }
   return better ? "faster" : "slower";
 }

@@ -77,7 +77,8 @@ double finite(const Json& json, const char* key) {
 }
 
 Unit unit_named(const std::string& name) {
-  for (const Unit unit : {Unit::per_second, Unit::seconds, Unit::bytes, Unit::count}) {
+  for (const Unit unit :
+       {Unit::per_second, Unit::bytes_per_second, Unit::seconds, Unit::bytes, Unit::count}) {
     if (name == unit_name(unit)) return unit;
   }
   throw WrongShape(fmt::format("there is no unit \"{}\"", name));
@@ -125,7 +126,8 @@ ScenarioRows read_scenario(const Json& json) {
     scenario.metrics.push_back({.key = key,
                                 .title = value<std::string>(metric, "title"),
                                 .unit = unit_named(value<std::string>(metric, "unit")),
-                                .more_is_better = value<bool>(metric, "more_is_better")});
+                                .more_is_better = value<bool>(metric, "more_is_better"),
+                                .heat = value_or<std::string>(metric, "heat", "")});
   }
   for (const Json& one : list(json, "cases")) scenario.cases.push_back(read_case(one));
   return scenario;

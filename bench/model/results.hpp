@@ -25,6 +25,7 @@ struct MetricRow {
   std::string title;
   Unit unit = Unit::seconds;
   bool more_is_better = false;
+  std::string heat;  // "cold" or "hot" where it is not that of the case
 };
 
 // Who did what, and what came out.

@@ -55,10 +55,10 @@ std::string times(double ratio) {
 }
 
 const char* word_for(const MetricRow& metric, bool better) {
-  if (metric.unit == Unit::seconds || metric.unit == Unit::per_second) {
-    return better ? "faster" : "slower";
+  if (metric.unit == Unit::bytes || metric.unit == Unit::count) {
+    return better == metric.more_is_better ? "more" : "less";
   }
-  return better == metric.more_is_better ? "more" : "less";
+  return better ? "faster" : "slower";
 }
 
 }  // namespace

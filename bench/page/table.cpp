@@ -76,7 +76,8 @@ std::string table_html(const ScenarioRows& scenario, const std::vector<Group>& g
   if (rows == 0) return "";
   std::string head = "<thead><tr><th></th>";
   for (const MetricRow& metric : scenario.metrics) {
-    head += fmt::format("<th class=\"num\" scope=\"col\">{}</th>", escaped(metric.title));
+    const std::string heat = metric.heat.empty() ? "" : " (" + metric.heat + ")";
+    head += fmt::format("<th class=\"num\" scope=\"col\">{}</th>", escaped(metric.title + heat));
   }
   head += "<th class=\"num\" scope=\"col\">runs</th><th scope=\"col\">state</th></tr></thead>\n";
   return fmt::format(

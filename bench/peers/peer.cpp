@@ -1,6 +1,7 @@
 #include "bench/peers/peer.hpp"
 
 #include <stdexcept>
+#include <string>
 
 namespace bench {
 
@@ -15,19 +16,18 @@ namespace {
 
 std::uint64_t Peer::kept(std::uint32_t) { throw_not_offered("kept"); }
 std::uint64_t Peer::windowed(std::uint32_t, std::uint32_t) { throw_not_offered("windowed"); }
+std::uint64_t Peer::without_futures(std::uint32_t) { throw_not_offered("without_futures"); }
 std::uint64_t Peer::one_at_a_time(std::uint32_t, std::chrono::nanoseconds, std::vector<double>&) {
   throw_not_offered("one_at_a_time");
 }
 std::uint64_t Peer::map(std::span<const int>) { throw_not_offered("map"); }
+std::vector<std::int64_t> Peer::burn_all(std::span<const int>) { throw_not_offered("burn_all"); }
+double Peer::to_worker(std::span<const double>, std::uint32_t) { throw_not_offered("to_worker"); }
+void Peer::from_worker(std::uint64_t) { throw_not_offered("from_worker"); }
+double Peer::received() { throw_not_offered("received"); }
 
-int short_work(int n) {
-  constexpr int kSteps = 50;
-  auto x = static_cast<std::uint32_t>(n);
-  for (int i = 0; i < kSteps; ++i) {
-    x = x * 1664525 + 1013904223;
-    x ^= x >> 13;
-  }
-  return static_cast<int>(x >> 1);
+std::uint64_t Peer::mapped(int input) const {
+  return static_cast<std::uint64_t>(short_work(input));
 }
 
 }  // namespace bench

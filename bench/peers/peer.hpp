@@ -7,40 +7,58 @@
 #include <span>
 #include <vector>
 
+#include "bench/peers/tasks.hpp"
+
 namespace bench {
 
-// Something that runs tasks, with its workers started. Each of these is one whole measurement, so
-// that an adapter can do it in the way that its own documentation calls fastest, and a virtual
-// call a task is not what is measured. A peer offers some of them (see peers.hpp).
-//
-// The tasks are n -> n + 1, and all results are added up.
+// Something that runs tasks. Each of its operations is one whole measurement, so that an adapter
+// can do it in the way that its own documentation calls fastest, and a virtual call a task is not
+// what is measured. A peer offers some of them (see peers.hpp).
 class Peer {
  public:
   virtual ~Peer() = default;
 
-  // Submits the tasks of 0, 1, ... tasks - 1, keeps every future, then collects each in order.
+  // Starts the workers, and ends them. What a program does once before its first pool, as starting
+  // an interpreter, belongs to the constructor.
+  virtual void open(std::size_t workers) = 0;
+  virtual void close() = 0;
+
+  // The tasks are n -> n + 1 for 0, 1, ... tasks - 1, and all results are added up.
+
+  // Submits all, keeps every future, then collects each in order. Of peers with kThreads: any
+  // number of threads may at once.
   virtual std::uint64_t kept(std::uint32_t tasks);
   // The same with at most `window` futures at a time: the oldest is collected, then one submitted.
   virtual std::uint64_t windowed(std::uint32_t tasks, std::uint32_t window);
+  // For peers that have no futures: the results as they come, as many in flight as suits it.
+  virtual std::uint64_t without_futures(std::uint32_t tasks);
   // One at a time, each submitted when the last one's result is there, or so long after that.
   // Appends how long each took from before its submission to its result, in seconds.
   virtual std::uint64_t one_at_a_time(std::uint32_t tasks, std::chrono::nanoseconds pause,
                                       std::vector<double>& seconds);
-  // short_work() of each input.
+
+  // Adds up mapped() of each input. Peers of other languages have a function of their own that
+  // takes them about as long as short_work().
   virtual std::uint64_t map(std::span<const int> inputs);
+  virtual std::uint64_t mapped(int input) const;
 
-  // Those that work for it beside this one.
-  virtual std::vector<pid_t> processes() const { return {}; }
+  // burn() for each of these, all submitted at once; when each ended, in the same order.
+  virtual std::vector<std::int64_t> burn_all(std::span<const int> microseconds);
+
+  // Before to_worker() with these values, 0, 1, 2, ..., and no part of what is measured.
+  virtual void prepare_doubles(std::span<const double>) {}
+  // `times` tasks, submitted at once, each of which is given all the values and adds them up. Gives
+  // what the sums add up to.
+  virtual double to_worker(std::span<const double> values, std::uint32_t times);
+  // A task makes so many doubles, which this process then has. received() adds them up and drops
+  // them.
+  virtual void from_worker(std::uint64_t count);
+  virtual double received();
+
+  // Worker processes.
+  virtual std::vector<pid_t> workers() const { return {}; }
+  // All that work for it beside this one and live throughout.
+  virtual std::vector<pid_t> processes() const { return workers(); }
 };
-
-// The sum of what kept() and its kin give.
-constexpr std::uint64_t sum_of_results(std::uint64_t tasks) { return tasks * (tasks + 1) / 2; }
-
-// The empty task.
-inline constexpr auto kPlusOne = [](int n) { return n + 1; };
-
-// About 50 ns of arithmetic in which each step waits for the one before. Not inlined, so that no
-// peer has it joined into a loop that another cannot have.
-[[gnu::noinline]] int short_work(int n);
 
 }  // namespace bench

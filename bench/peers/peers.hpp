@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -10,29 +11,58 @@
 
 namespace bench {
 
-// What a peer offers, as bits.
+// What a peer offers, as bits: operations of Peer.
 enum Offer : unsigned {
-  kFutures = 1,  // kept, windowed, one_at_a_time
-  kMap = 2,
+  kFutures = 1,   // kept, windowed
+  kPlain = 2,     // without_futures
+  kOneByOne = 4,  // one_at_a_time
+  kMap = 8,
+  kBurn = 16,      // burn_all
+  kTransfer = 32,  // to_worker, from_worker
+  kThreads = 64,   // kept by several threads at once
+  kGzip = 128,     // compresses a file; see scenarios/gzip.cpp
+};
+
+// How it stands to the workers that it is told.
+enum class Workers {
+  own,          // it has them
+  client_too,   // this thread works along while it waits, and is one of them
+  none,         // it has none
+  thread_each,  // a thread for each task
 };
 
 struct PeerEntry {
-  std::string_view name;   // in cells and JSON
+  std::string_view name;   // in options, cells and JSON
   std::string_view title;  // for the reader
   unsigned offers = 0;
-  bool has_workers = true;
-  std::unique_ptr<Peer> (*make)(std::size_t workers) = nullptr;
+  Workers workers = Workers::own;
+  std::uint64_t tasks = 0;  // empty ones that take it about 0.3 s
+  std::uint64_t calls = 0;  // empty ones that take it so long one at a time
+  std::unique_ptr<Peer> (*make)() = nullptr;
+  std::string (*why_missing)() = nullptr;  // null: it never is
+
+  bool has_workers() const { return workers == Workers::own || workers == Workers::client_too; }
 };
 
-// All there are, in the order of the tables. A new one is a file of its own in this folder and a
-// line in peers.cpp.
+// All there are, in the order of the tables. A new one is a file of its own in this folder, a line
+// in makers.hpp and one in peers.cpp.
 std::span<const PeerEntry> all_peers();
+
+// "process, thread, ...".
+std::string peer_names();
+
+// Null if there is none of that name.
+const PeerEntry* find_peer(std::string_view name);
+
+// Why it cannot be measured here, as in "install libtbb-dev"; "" where it can.
+std::string why_missing(const PeerEntry& peer);
 
 // The title of a peer; the name itself where there is none of that name.
 std::string_view title_of(std::string_view name);
 
-// Makes a peer with its workers started. Throws MeasurementError if there is none of that name,
-// and what the peer throws.
-std::unique_ptr<Peer> make_peer(const std::string& name, std::size_t workers);
+// Makes a peer, with its workers started or not. Throws MeasurementError if there is none of that
+// name or it is missing, and what the peer throws.
+std::unique_ptr<Peer> prepare_peer(std::string_view name);
+std::unique_ptr<Peer> make_peer(std::string_view name, std::size_t workers);
 
 }  // namespace bench

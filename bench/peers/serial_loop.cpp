@@ -1,4 +1,6 @@
-#include "bench/peers/serial_loop.hpp"
+#include <utility>
+
+#include "bench/peers/makers.hpp"
 
 namespace bench {
 
@@ -6,6 +8,9 @@ namespace {
 
 class SerialLoop : public Peer {
  public:
+  void open(std::size_t) override {}
+  void close() override {}
+
   std::uint64_t map(std::span<const int> inputs) override {
     std::vector<int> results;
     results.reserve(inputs.size());
@@ -14,10 +19,27 @@ class SerialLoop : public Peer {
     for (const int result : results) sum += static_cast<std::uint64_t>(result);
     return sum;
   }
+
+  std::vector<std::int64_t> burn_all(std::span<const int> microseconds) override {
+    std::vector<std::int64_t> ended;
+    for (const int each : microseconds) ended.push_back(burn(each));
+    return ended;
+  }
+
+  double to_worker(std::span<const double> values, std::uint32_t times) override {
+    double sum = 0;
+    for (std::uint32_t i = 0; i < times; ++i) sum += sum_of(values);
+    return sum;
+  }
+  void from_worker(std::uint64_t count) override { received_ = make_doubles(count); }
+  double received() override { return sum_of(std::exchange(received_, {})); }
+
+ private:
+  std::vector<double> received_;
 };
 
 }  // namespace
 
-std::unique_ptr<Peer> make_serial_loop(std::size_t) { return std::make_unique<SerialLoop>(); }
+std::unique_ptr<Peer> make_serial_loop() { return std::make_unique<SerialLoop>(); }
 
 }  // namespace bench

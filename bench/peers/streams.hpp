@@ -2,29 +2,45 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <future>
 #include <utility>
 #include <vector>
 
 #include <muster/future.hpp>
 
-#include "bench/peers/peer.hpp"
+#include "bench/peers/tasks.hpp"
 
 namespace bench {
 
-// How the scenarios use a pool of Muster's. All give the sum of the results.
+// How the scenarios use a pool with futures, Muster's or another: anything with submit(function,
+// arguments...). All give the sum of the results.
+
+template <class T>
+T take(const muster::Future<T>& future) {
+  return future.result();
+}
+template <class T>
+T take(std::future<T>& future) {
+  return future.get();
+}
 
 template <class Pool>
-muster::Future<int> submit_plus_one(Pool& pool, std::uint64_t n) {
+auto submit_plus_one(Pool& pool, std::uint64_t n) {
   return pool.submit(kPlusOne, static_cast<int>(n));
 }
 
-inline std::uint64_t collect(muster::Future<int>& kept) {
+template <class Pool>
+using PlusOneFuture = decltype(submit_plus_one(std::declval<Pool&>(), 0));
+
+template <class Future>
+std::uint64_t collect(Future& kept) {
   // The handle goes with the result, as a program's would: freeing is part of what a task costs.
-  const muster::Future<int> future = std::move(kept);
-  return static_cast<std::uint64_t>(future.result());
+  Future future = std::move(kept);
+  return static_cast<std::uint64_t>(take(future));
 }
 
-inline std::uint64_t collect_all(std::vector<muster::Future<int>>& futures) {
+template <class Future>
+std::uint64_t collect_all(std::vector<Future>& futures) {
   std::uint64_t sum = 0;
   for (auto& future : futures) sum += collect(future);
   futures.clear();
@@ -32,16 +48,16 @@ inline std::uint64_t collect_all(std::vector<muster::Future<int>>& futures) {
 }
 
 // Appends the futures of `tasks` tasks.
-template <class Pool>
-void submit_all(Pool& pool, std::uint64_t tasks, std::vector<muster::Future<int>>& futures) {
+template <class Pool, class Future>
+void submit_all(Pool& pool, std::uint64_t tasks, std::vector<Future>& futures) {
   for (std::uint64_t i = 0; i < tasks; ++i) futures.push_back(submit_plus_one(pool, i));
 }
 
 // At most `window` in flight: the oldest is collected, then one submitted. `futures` is empty
 // before and after.
-template <class Pool>
+template <class Pool, class Future>
 std::uint64_t stream(Pool& pool, std::uint64_t tasks, std::size_t window,
-                     std::vector<muster::Future<int>>& futures) {
+                     std::vector<Future>& futures) {
   std::uint64_t sum = 0;
   std::size_t oldest = 0;
   for (std::uint64_t i = 0; i < tasks; ++i) {

@@ -1,5 +1,6 @@
 #include "bench/probes/process_info.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -33,5 +34,28 @@ std::uint64_t private_memory() { return kKiB * field_of("/proc/self/status", "Rs
 pid_t parent_of(pid_t pid) {
   return static_cast<pid_t>(field_of(fmt::format("/proc/{}/status", pid), "PPid"));
 }
+
+std::vector<pid_t> descendants_of(pid_t pid) {
+  std::vector<pid_t> all;
+  const auto tasks = fmt::format("/proc/{}/task", pid);
+  for (const auto& thread : std::filesystem::directory_iterator(tasks)) {
+    std::ifstream children(thread.path() / "children");
+    for (pid_t child = 0; children >> child;) {
+      all.push_back(child);
+      const auto below = descendants_of(child);
+      all.insert(all.end(), below.begin(), below.end());
+    }
+  }
+  return all;
+}
+
+std::uint64_t peak_memory() { return kKiB * field_of("/proc/self/status", "VmHWM"); }
+
+bool forget_peak_memory() {
+  std::ofstream file("/proc/self/clear_refs");
+  return static_cast<bool>(file << "5" << std::flush);
+}
+
+std::uint64_t resident_memory() { return kKiB * field_of("/proc/self/status", "VmRSS"); }
 
 }  // namespace bench

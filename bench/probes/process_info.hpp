@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace bench {
 
@@ -16,5 +17,14 @@ std::uint64_t pss_of(pid_t pid);
 std::uint64_t private_memory();
 
 pid_t parent_of(pid_t pid);
+
+// All children of the process, theirs, and so on.
+std::vector<pid_t> descendants_of(pid_t pid);
+
+// The most memory that this process had resident since it began or since forget_peak_memory().
+std::uint64_t peak_memory();
+bool forget_peak_memory();  // false where the system cannot
+// What of it is resident now.
+std::uint64_t resident_memory();
 
 }  // namespace bench

@@ -1,5 +1,7 @@
 #include "bench/probes/stopwatch.hpp"
 
+#include <sys/resource.h>
+
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -10,6 +12,10 @@ namespace {
 
 [[noreturn]] void throw_error(int error, const std::string& what) {
   throw std::system_error(error, std::generic_category(), what);
+}
+
+double seconds_of(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
 }
 
 }  // namespace
@@ -33,7 +39,9 @@ double ProcessorTime::now() const {
     if (::clock_gettime(clock, &time) != 0) throw_error(errno, "cannot read a processor clock");
     sum += static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
   }
-  return sum;
+  rusage children{};
+  ::getrusage(RUSAGE_CHILDREN, &children);
+  return sum + seconds_of(children.ru_utime) + seconds_of(children.ru_stime);
 }
 
 }  // namespace bench

@@ -19,7 +19,7 @@ class Stopwatch {
 };
 
 // Processor time, of the user's and the system's kind together, that this process (all of its
-// threads) and some others spend from now on.
+// threads) and some others spend from now on, and that of children that are waited for meanwhile.
 class ProcessorTime {
  public:
   // `others` must live as long as they are asked for. Throws std::system_error for one that does

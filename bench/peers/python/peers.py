@@ -1,0 +1,239 @@
+"""Python's pools, for python_peer.cpp: run as peers.py NAME, it reads a command a line and answers
+each with a line of "key=value" fields. peers.py --missing prints what cannot be imported, a line
+"NAME PACKAGE" each."""
+import importlib.util
+import multiprocessing
+import os
+import sys
+import time
+
+import tasks
+
+
+class Pool:
+    """One of concurrent.futures' kind. Others say what they do otherwise."""
+
+    module, package = "concurrent.futures", "python3"
+
+    def make(self, workers):
+        raise NotImplementedError
+
+    def open(self, workers):
+        self.workers = workers
+        self.pool = self.make(workers)
+
+    def close(self):
+        self.pool.shutdown()
+
+    def submit(self, function, argument):
+        return self.pool.submit(function, argument)
+
+    def take(self, future):
+        return future.result()
+
+    def map(self, function, inputs):
+        return self.pool.map(function, inputs, chunksize=self.chunk(inputs))
+
+    def chunk(self, inputs):
+        """What multiprocessing.Pool.map chooses by itself: four chunks a worker."""
+        return max(1, len(inputs) // (4 * self.workers))
+
+    def sum_arrays(self, array, times):
+        futures = [self.submit(tasks.sum_doubles, array) for _ in range(times)]
+        return sum(self.take(each) for each in futures)
+
+
+class Threads(Pool):
+    def make(self, workers):
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(workers)
+
+
+class Processes(Pool):
+    def make(self, workers):
+        from concurrent.futures import ProcessPoolExecutor
+
+        context = multiprocessing.get_context("fork")
+        return ProcessPoolExecutor(workers, context, initializer=tasks.end_with_parent)
+
+
+class MultiprocessingPool(Pool):
+    module = "multiprocessing"
+
+    def make(self, workers):
+        return multiprocessing.get_context("fork").Pool(workers, tasks.end_with_parent)
+
+    def close(self):
+        self.pool.close()
+        self.pool.join()
+
+    def submit(self, function, argument):
+        return self.pool.apply_async(function, (argument,))
+
+    def take(self, future):
+        return future.get()
+
+    def map(self, function, inputs):
+        return self.pool.map(function, inputs)
+
+
+class Loky(Pool):
+    module, package = "joblib", "python3-joblib"
+
+    def make(self, workers):
+        from joblib.externals.loky import ProcessPoolExecutor
+
+        return ProcessPoolExecutor(workers)
+
+    def sum_arrays(self, array, times):
+        """Through joblib, which puts large arrays into files that workers map."""
+        from joblib import Parallel, delayed
+
+        call = delayed(tasks.sum_doubles)
+        return sum(Parallel(n_jobs=self.workers)(call(array) for _ in range(times)))
+
+
+class Pebble(Pool):
+    module, package = "pebble", "python3-pebble"
+
+    def make(self, workers):
+        import pebble
+
+        context = multiprocessing.get_context("fork")
+        return pebble.ProcessPool(workers, initializer=tasks.end_with_parent, context=context)
+
+    def close(self):
+        self.pool.close()
+        self.pool.join()
+
+    def submit(self, function, argument):
+        return self.pool.schedule(function, args=[argument])
+
+    def map(self, function, inputs):
+        return self.pool.map(function, inputs, chunksize=self.chunk(inputs)).result()
+
+
+class Mpi(Pool):
+    module, package = "mpi4py", "python3-mpi4py"
+
+    def make(self, workers):
+        from mpi4py.futures import MPIPoolExecutor
+
+        return MPIPoolExecutor(max_workers=workers)
+
+
+POOLS = {
+    "threads": Threads,
+    "processes": Processes,
+    "pool": MultiprocessingPool,
+    "loky": Loky,
+    "pebble": Pebble,
+    "mpi": Mpi,
+}
+
+
+class Commands:
+    """What the peers in C++ are asked for; see bench/peers/peer.hpp."""
+
+    def __init__(self, pool):
+        self.pool = pool
+        self.array = None
+        self.received_array = None
+
+    def open(self, workers):
+        self.pool.open(int(workers))
+        return {}
+
+    def close(self):
+        self.pool.close()
+        return {}
+
+    def kept(self, count):
+        pool = self.pool
+        futures = [pool.submit(tasks.plus_one, n) for n in range(int(count))]
+        return {"sum": sum(pool.take(each) for each in futures)}
+
+    def windowed(self, count, window):
+        pool, count, window = self.pool, int(count), int(window)
+        futures = [pool.submit(tasks.plus_one, n) for n in range(min(count, window))]
+        total = 0
+        for n in range(len(futures), count):
+            total += pool.take(futures[n % window])
+            futures[n % window] = pool.submit(tasks.plus_one, n)
+        return {"sum": total + sum(pool.take(each) for each in futures)}
+
+    def one_at_a_time(self, count, pause_ns):
+        pool, pause, clock = self.pool, int(pause_ns) * 1e-9, time.perf_counter
+        total, seconds = 0, []
+        for n in range(int(count)):
+            if pause:
+                time.sleep(pause)
+            start = clock()
+            total += pool.take(pool.submit(tasks.plus_one, n))
+            seconds.append(clock() - start)
+        return {"sum": total, "seconds": ",".join(map(repr, seconds))}
+
+    def map(self, count):
+        return {"sum": sum(self.pool.map(tasks.short_work, range(int(count))))}
+
+    def burn(self, microseconds):
+        futures = [self.pool.submit(tasks.burn, int(each)) for each in microseconds.split(",")]
+        return {"ended": ",".join(str(self.pool.take(each)) for each in futures)}
+
+    def prepare_doubles(self, count):
+        self.array = tasks.make_doubles(int(count))
+        return {}
+
+    def to_worker(self, times):
+        return {"sum": self.pool.sum_arrays(self.array, int(times))}
+
+    def from_worker(self, count):
+        self.received_array = self.pool.take(self.pool.submit(tasks.make_doubles, int(count)))
+        return {}
+
+    def received(self):
+        total, self.received_array = float(self.received_array.sum()), None
+        return {"sum": total}
+
+    def worker_pids(self):
+        futures = [self.pool.submit(tasks.own_pid, 0) for _ in range(2 * self.pool.workers)]
+        pids = sorted({self.pool.take(each) for each in futures})
+        return {"pids": ",".join(map(str, pids))}
+
+
+def missing():
+    for name, pool in POOLS.items():
+        if importlib.util.find_spec(pool.module) is None:
+            print(name, pool.package)
+        elif importlib.util.find_spec("numpy") is None:
+            print(name, "python3-numpy")
+
+
+def own_streams():
+    """Standard input and output, under numbers that no child inherits: MPI's daemon reads its
+    standard input."""
+    questions, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    return questions, answers
+
+
+def main():
+    if sys.argv[1] == "--missing":
+        missing()
+        return
+    questions, answers = own_streams()
+    pool = POOLS[sys.argv[1]]()
+    importlib.import_module(pool.module)
+    commands = Commands(pool)
+    for line in questions:
+        name, *arguments = line.split()
+        answer = getattr(commands, name)(*arguments)
+        print(" ".join(f"{key}={value}" for key, value in answer.items()), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

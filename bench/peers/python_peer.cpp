@@ -1,0 +1,182 @@
+// Python's pools: python/peers.py in an interpreter of its own, which is told what to do in lines
+// through a pipe. That costs some 20 us a measurement, not a task.
+#include "bench/peers/python_peer.hpp"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "bench/peers/makers.hpp"
+#include "bench/probes/process_info.hpp"
+#include "bench/probes/subprocess.hpp"
+#include "bench/sample.hpp"
+
+namespace bench {
+
+namespace {
+
+// Debian's packages are for Debian's interpreter, whatever PATH says.
+std::string interpreter() {
+  if (const char* given = std::getenv("MUSTER_BENCH_PYTHON")) return given;
+  constexpr auto kSystems = "/usr/bin/python3";
+  return ::access(kSystems, X_OK) == 0 ? kSystems : "python3";
+}
+
+constexpr auto kScript = MUSTER_BENCH_SCRIPTS "/peers.py";
+
+std::vector<std::string> command(std::string_view argument) {
+  return {interpreter(), "-B", kScript, std::string(argument)};
+}
+
+// The field of a line of "key=value"s.
+std::string_view field_of(std::string_view line, std::string_view key) {
+  while (!line.empty()) {
+    const std::string_view field = line.substr(0, line.find(' '));
+    line.remove_prefix(std::min(line.size(), field.size() + 1));
+    const auto equals = field.find('=');
+    if (equals != field.npos && field.substr(0, equals) == key) return field.substr(equals + 1);
+  }
+  throw MeasurementError(fmt::format("python3 answered nothing of {}", key));
+}
+
+template <class Number>
+std::vector<Number> numbers_of(std::string_view text) {
+  std::vector<Number> numbers;
+  while (!text.empty()) {
+    Number number{};
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec != std::errc()) throw MeasurementError("python3 answered with no number");
+    numbers.push_back(number);
+    text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+    if (!text.empty()) text.remove_prefix(1);
+  }
+  return numbers;
+}
+
+class PythonPeer : public Peer {
+ public:
+  explicit PythonPeer(std::string_view pool) : python_(command(pool)) {
+    // Its answer says that all is imported.
+    ask("prepare_doubles 1");
+  }
+  ~PythonPeer() override {
+    try {
+      if (open_) close();
+      python_.end_input();
+      python_.wait();
+    } catch (const std::exception&) {
+      // What it was in the middle of has failed and been told of.
+    }
+  }
+
+  void open(std::size_t workers) override {
+    ask(fmt::format("open {}", workers));
+    open_ = true;
+  }
+  void close() override {
+    open_ = false;
+    ask("close");
+  }
+
+  std::uint64_t kept(std::uint32_t tasks) override { return sum(fmt::format("kept {}", tasks)); }
+  std::uint64_t windowed(std::uint32_t tasks, std::uint32_t window) override {
+    return sum(fmt::format("windowed {} {}", tasks, window));
+  }
+  std::uint64_t one_at_a_time(std::uint32_t tasks, std::chrono::nanoseconds pause,
+                              std::vector<double>& seconds) override {
+    const std::string line = ask(fmt::format("one_at_a_time {} {}", tasks, pause.count()));
+    for (const double each : numbers_of<double>(field_of(line, "seconds"))) seconds.push_back(each);
+    return numbers_of<std::uint64_t>(field_of(line, "sum")).at(0);
+  }
+
+  // The inputs are 0, 1, ... as in all of the scenarios.
+  std::uint64_t map(std::span<const int> inputs) override {
+    return sum(fmt::format("map {}", inputs.size()));
+  }
+  std::uint64_t mapped(int input) const override {
+    const auto n = static_cast<std::uint64_t>(input);
+    return n * n + 1;
+  }
+
+  std::vector<std::int64_t> burn_all(std::span<const int> microseconds) override {
+    const std::string line = ask(fmt::format("burn {}", fmt::join(microseconds, ",")));
+    return numbers_of<std::int64_t>(field_of(line, "ended"));
+  }
+
+  void prepare_doubles(std::span<const double> values) override {
+    ask(fmt::format("prepare_doubles {}", values.size()));
+  }
+  double to_worker(std::span<const double>, std::uint32_t times) override {
+    return numbers_of<double>(field_of(ask(fmt::format("to_worker {}", times)), "sum")).at(0);
+  }
+  void from_worker(std::uint64_t count) override { ask(fmt::format("from_worker {}", count)); }
+  double received() override { return numbers_of<double>(field_of(ask("received"), "sum")).at(0); }
+
+  std::vector<pid_t> workers() const override {
+    std::vector<pid_t> pids = numbers_of<pid_t>(field_of(ask("worker_pids"), "pids"));
+    std::erase(pids, python_.pid());  // workers are threads of it
+    return pids;
+  }
+  std::vector<pid_t> processes() const override {
+    std::vector<pid_t> pids = descendants_of(python_.pid());
+    pids.push_back(python_.pid());
+    return pids;
+  }
+
+ private:
+  std::string ask(const std::string& line) const {
+    python_.write(line + '\n');
+    return python_.read_line();
+  }
+  std::uint64_t sum(const std::string& line) const {
+    return numbers_of<std::uint64_t>(field_of(ask(line), "sum")).at(0);
+  }
+
+  mutable Subprocess python_;
+  bool open_ = false;
+};
+
+// OpenMPI wants to be told that root is meant, and that there may be more workers than cores.
+void allow_mpi() {
+  ::setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+  ::setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+  ::setenv("OMPI_MCA_rmaps_base_oversubscribe", "1", 1);
+}
+
+}  // namespace
+
+std::string why_no_python_pool(std::string_view pool) {
+  static const std::string missing = [] {
+    if (::access(kScript, R_OK) != 0) return fmt::format("{} is not there any more", kScript);
+    Subprocess python(command("--missing"));
+    python.end_input();
+    std::string lines = python.read_rest();
+    return python.wait() == 0 ? lines : "install python3";
+  }();
+  if (!missing.empty() && missing.back() != '\n') return missing;
+  const std::string begin = fmt::format("{} ", pool);
+  for (std::string_view left = missing; !left.empty();) {
+    const std::string_view line = left.substr(0, left.find('\n'));
+    if (line.starts_with(begin)) return fmt::format("install {}", line.substr(begin.size()));
+    left.remove_prefix(line.size() + 1);
+  }
+  return "";
+}
+
+std::unique_ptr<Peer> make_python_threads() { return std::make_unique<PythonPeer>("threads"); }
+std::unique_ptr<Peer> make_python_processes() { return std::make_unique<PythonPeer>("processes"); }
+std::unique_ptr<Peer> make_python_pool() { return std::make_unique<PythonPeer>("pool"); }
+std::unique_ptr<Peer> make_loky() { return std::make_unique<PythonPeer>("loky"); }
+std::unique_ptr<Peer> make_pebble() { return std::make_unique<PythonPeer>("pebble"); }
+std::unique_ptr<Peer> make_mpi4py() {
+  allow_mpi();
+  return std::make_unique<PythonPeer>("mpi");
+}
+
+}  // namespace bench

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+// Why a pool of peers.py cannot run here, as in "install python3-pebble"; "" where it can.
+std::string why_no_python_pool(std::string_view pool);
+
+}  // namespace bench
