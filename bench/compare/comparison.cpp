@@ -114,6 +114,7 @@ void compare_scenario(const ScenarioRows* before, const ScenarioRows* after, con
   const auto add = [&](const CaseRow* old_case, const CaseRow* new_case) {
     if (!chosen(filter.peers, (new_case == nullptr ? old_case : new_case)->peer)) return;
     for (const MetricRow& metric : leading.metrics) {
+      if (metric.is_amount()) continue;
       add_difference(leading.name, metric, old_case, new_case, threshold, found);
     }
   };

@@ -26,6 +26,9 @@ struct MetricRow {
   Unit unit = Unit::seconds;
   bool more_is_better = false;
   std::string heat;  // "cold" or "hot" where it is not that of the case
+
+  // How much was done, and not how well: nothing to compare.
+  bool is_amount() const { return unit == Unit::count && (key == "tasks" || key == "samples"); }
 };
 
 // Who did what, and what came out.

@@ -23,7 +23,8 @@ struct Drawn {
   std::string_view scenario;
   std::array<std::string_view, 3> metrics;
 };
-constexpr std::array<Drawn, 1> kDrawn = {{{"start", {"first", "ended", "pss"}}}};
+constexpr std::array<Drawn, 2> kDrawn = {
+    {{"start", {"first", "ended", "pss"}}, {"transfer", {"again", "first", ""}}}};
 
 // Missing or broken peers are told once, in few words; the table has them in full.
 std::string instead_of_value(const CaseRow& row) {
@@ -38,23 +39,20 @@ PlotRow plot_row(const Group& group, const CaseRow& row,
   if (&row == group.reference && !group.has_own_reference()) out.label += ", " + row.variant;
   out.css = family_of(row).css;
   out.own = is_muster(row);
+  // Too few samples have no p99.9.
   for (const MetricRow* const metric : metrics) {
-    if (const Figure* const figure = row.figure(metric->key)) {
-      out.values.push_back(figure->spread);
-    }
+    const Figure* const figure = row.figure(metric->key);
+    if (figure == nullptr) break;
+    out.values.push_back(figure->spread);
   }
-  // A row has all its values or none: it is read as a whole.
-  if (out.values.size() != metrics.size()) out.values.clear();
   if (out.values.empty()) out.instead = instead_of_value(row);
   out.tip = tip_of(group, row, metrics);
   return out;
 }
 
 // The peer has figures, but not of this metric: nobody expects it in the drawing.
-bool beside_the_point(const CaseRow& row, const std::vector<const MetricRow*>& metrics) {
-  return !row.figures.empty() && row.failure.empty() &&
-         std::any_of(metrics.begin(), metrics.end(),
-                     [&](const MetricRow* metric) { return row.figure(metric->key) == nullptr; });
+bool beside_the_point(const CaseRow& row, const MetricRow& metric) {
+  return !row.figures.empty() && row.failure.empty() && row.figure(metric.key) == nullptr;
 }
 
 bool worth_drawing(const Plot& plot) {
@@ -115,8 +113,10 @@ std::vector<const MetricRow*> drawn_metrics(const ScenarioRows& scenario) {
     }
   }
   if (!found.empty()) return found;
-  const auto first =
-      std::find_if_not(scenario.metrics.begin(), scenario.metrics.end(), is_percentile);
+  // Counts are better read in the table.
+  const auto first = std::find_if_not(
+      scenario.metrics.begin(), scenario.metrics.end(),
+      [](const MetricRow& metric) { return is_percentile(metric) || metric.unit == Unit::count; });
   if (first != scenario.metrics.end()) found.push_back(&*first);
   return found;
 }
@@ -133,7 +133,7 @@ Plot plot_of(const Group& group, const std::vector<const MetricRow*>& metrics) {
     for (const MetricRow* const metric : metrics) plot.marks.push_back(metric->title);
   }
   for (const CaseRow* const row : group.rows) {
-    if (beside_the_point(*row, metrics)) continue;
+    if (beside_the_point(*row, *metrics.front())) continue;
     plot.rows.push_back(plot_row(group, *row, metrics));
   }
   if (group.reference != nullptr && !group.has_own_reference()) {

@@ -124,7 +124,7 @@ std::string shown_name(const CaseRow& row) {
 }
 
 std::string against_reference(const Group& group, const CaseRow& row, const MetricRow& metric) {
-  if (group.reference == nullptr || group.reference == &row) return "";
+  if (group.reference == nullptr || group.reference == &row || metric.is_amount()) return "";
   const Figure* const one = row.figure(metric.key);
   const Figure* const other = group.reference->figure(metric.key);
   if (one == nullptr || other == nullptr) return "";
