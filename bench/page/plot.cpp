@@ -27,14 +27,19 @@ std::string value_text(const Plot& plot, const PlotRow& row) {
 
 // Grid, ticks and the axis' name, behind the rows.
 std::string frame(const Plot& plot, const Scale& scale, double bottom) {
+  constexpr double kRoom = 0.24;  // of the width, for a tick's text
   std::string out;
-  bool second = false;  // narrow screens show every second tick's text
+  double last = -1;
+  bool second = false;  // narrow screens show every second text
   for (const double tick : scale.ticks()) {
-    const std::string x = percent(scale.at(tick));
+    const double at = scale.at(tick);
+    const std::string x = percent(at);
     out += svg_line("grid", x, kTop, x, bottom);
+    if (at - last < kRoom) continue;
     out += svg_text(second ? "tick second middle" : "tick middle", x, 0, bottom + kTickText,
                     shown_tick(tick, plot.unit));
     second = !second;
+    last = at;
   }
   const std::string name = plot.axis + (scale.is_logarithmic() ? ", logarithmic axis" : "");
   return out + svg_text("axis", "0%", 0, bottom + kAxisText, name);

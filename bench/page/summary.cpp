@@ -73,6 +73,17 @@ Group best_of(const Group& group, const MetricRow& metric) {
   return chosen;
 }
 
+// Peers that are played in a way of their own, as they give no futures, compete with the others.
+Group with_others(const Group& group, const std::vector<Group>& groups) {
+  Group all = group;
+  for (const Group& other : groups) {
+    if (!other.has_own_reference() && other.axis.empty() && other.workers == group.workers) {
+      all.rows.insert(all.rows.end(), other.rows.begin(), other.rows.end());
+    }
+  }
+  return all;
+}
+
 struct Panel {
   std::string title;
   std::string subtitle;
@@ -80,36 +91,41 @@ struct Panel {
 };
 
 Panel make_panel(const Group& group, const std::vector<const MetricRow*>& metrics,
-                 const std::string& title) {
-  const Plot plot = plot_of(best_of(group, *metrics.front()), metrics);
+                 const std::string& title, const std::string& variant) {
+  constexpr double kLabel = 168;
+  const Group best = best_of(group, *metrics.front());
+  Plot plot = plot_of(best, metrics);
+  // Both are sorted in the same way.
+  for (std::size_t i = 0; i < plot.rows.size(); ++i) {
+    if (best.rows[i]->variant == variant) continue;
+    plot.rows[i].label = fitted(plot.rows[i].label, kLabel) + " *";
+  }
   const Scale scale = scale_of({plot}, plot.unit);
   return {title, group.title, draw_rows(plot, scale)};
+}
+
+void add_panel(const ScenarioRows& scenario, const std::vector<const MetricRow*>& metrics,
+               const std::string& title, std::vector<Panel>& panels) {
+  if (metrics.empty()) return;
+  const std::vector<Group> groups = groups_of(scenario);
+  const Group* const group = widest(groups, metrics.front()->key);
+  if (group == nullptr) return;
+  panels.push_back(make_panel(with_others(*group, groups), metrics, title, group->variant));
 }
 
 std::vector<Panel> panels_of(const Results& results) {
   std::vector<Panel> panels;
   if (const ScenarioRows* const throughput = scenario_named(results, "throughput")) {
-    const auto groups = groups_of(*throughput);
-    const auto metrics = drawn_metrics(*throughput);
-    if (!metrics.empty()) {
-      if (const Group* const group = widest(groups, metrics.front()->key)) {
-        panels.push_back(make_panel(*group, metrics, "Throughput of empty tasks"));
-      }
-    }
+    add_panel(*throughput, drawn_metrics(*throughput), "Throughput of empty tasks", panels);
   }
   if (const ScenarioRows* const latency = scenario_named(results, "latency")) {
-    const auto groups = groups_of(*latency);
     auto metrics = percentiles_of(*latency);
     if (metrics.size() > 2) metrics.resize(2);
-    if (!metrics.empty()) {
-      if (const Group* const group = widest(groups, metrics.front()->key)) {
-        std::string title = "Latency of one task at a time";
-        if (metrics.size() == 2) {
-          title += fmt::format(": {} ●, {} ○", metrics[0]->title, metrics[1]->title);
-        }
-        panels.push_back(make_panel(*group, metrics, title));
-      }
+    std::string title = "Latency of one task at a time";
+    if (metrics.size() == 2) {
+      title += fmt::format(": {} ●, {} ○", metrics[0]->title, metrics[1]->title);
     }
+    add_panel(*latency, metrics, title, panels);
   }
   return panels;
 }
@@ -168,6 +184,10 @@ std::string summary_svg(const Results& results) {
   }
   if (panels.empty()) {
     out += svg_text("soft", left, 0, kTop, "There are no figures of throughput or latency here.");
+  }
+  if (out.find(" *</text>") != out.npos) {
+    out += svg_text("soft end", fmt::format("{:.0f}", kWidth - kMargin), 0, legend_y + 4,
+                    "* without futures");
   }
   return out + '\n' + legend(legend_y) + "\n</svg>\n";
 }
