@@ -42,7 +42,7 @@ std::string frame(const Plot& plot, const Scale& scale, double bottom) {
     last = at;
   }
   const std::string name = plot.axis + (scale.is_logarithmic() ? ", logarithmic axis" : "");
-  return out + svg_text("axis", "0%", 0, bottom + kAxisText, name);
+  return out + svg_text("axis end", "100%", 0, bottom + kAxisText, name);
 }
 
 std::string whisker(const Spread& spread, const Scale& scale, double y) {
