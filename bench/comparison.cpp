@@ -51,13 +51,17 @@ std::optional<Comparison> compare_with_process_pool(const ScenarioResult& result
   const Spread a = spread_of(*own);
   const Spread b = spread_of(*theirs);
   if (b.median == 0) return std::nullopt;
-  return Comparison{other, a.median / b.median, a.lower > b.upper || a.upper < b.lower};
+  constexpr std::size_t kEnough = 3;  // of fewer there are no quartiles to speak of
+  const bool enough = std::min(own->size(), theirs->size()) >= kEnough;
+  const bool apart = a.lower > b.upper || a.upper < b.lower;
+  return Comparison{other, a.median / b.median, enough, enough && apart};
 }
 
 std::string comparison_text(const ScenarioResult& result, const CaseResult& one,
                             const Metric& metric) {
   const auto comparison = compare_with_process_pool(result, one, metric);
   if (!comparison || comparison->ratio <= 0) return "";
+  if (!comparison->enough) return "too few runs to tell";
   if (!comparison->real) return "no real difference";
   const bool better = (comparison->ratio > 1) == metric.more_is_better;
   const double times = std::max(comparison->ratio, 1 / comparison->ratio);

@@ -10,7 +10,8 @@ namespace bench {
 struct Comparison {
   const CaseResult* with = nullptr;  // the process pool's case
   double ratio = 1;                  // this case's median by the pool's
-  bool real = false;                 // false: their quartiles overlap
+  bool enough = false;               // there were runs enough to tell
+  bool real = false;                 // false: their quartiles overlap, or there were not
 };
 
 // Compares with the process pool's case of as many workers, played in the same way; where there is
@@ -19,7 +20,7 @@ struct Comparison {
 std::optional<Comparison> compare_with_process_pool(const ScenarioResult& result,
                                                     const CaseResult& one, const Metric& metric);
 
-// "2.1 times better", "no real difference"; "" where nothing is compared.
+// "2.1 times better", "no real difference", "too few runs to tell"; "" where nothing is compared.
 std::string comparison_text(const ScenarioResult& result, const CaseResult& one,
                             const Metric& metric);
 

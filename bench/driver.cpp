@@ -25,7 +25,8 @@ Cell missing_cell(const Cell& cell) {
 void Driver::plan(const std::vector<const Scenario*>& scenarios) {
   for (const Scenario* const scenario : scenarios) {
     const std::string name(scenario->name());
-    const std::vector<Cell> cells = cells_of(*scenario);
+    bool left_out = false;
+    const std::vector<Cell> cells = cells_of(*scenario, left_out);
     estimate_.plan(name, cells.size(), scenario->runs(settings_));
     for (std::size_t i = 0; i < cells.size(); ++i) {
       if (!cells[i].missing.empty()) estimate_.drop(name, i);
@@ -39,22 +40,29 @@ ScenarioResult Driver::run(const Scenario& scenario) {
                         .metrics = scenario.metrics(),
                         .cases = {},
                         .notes = {}};
-  for (Cell& cell : cells_of(scenario)) {
+  for (Cell& cell : cells_of(scenario, result.left_out)) {
     result.cases.push_back({.cell = std::move(cell), .values = {}, .failure = {}});
   }
   if (result.cases.empty()) return result;
+  if (result.left_out) {
+    result.notes.emplace_back("left out by --quick: other peers, and other numbers of workers");
+  }
   scenario.run(*this, settings_, result);
   estimate_.finish(result.name);
   progress_.clear();
   return result;
 }
 
-std::vector<Cell> Driver::cells_of(const Scenario& scenario) const {
+std::vector<Cell> Driver::cells_of(const Scenario& scenario, bool& left_out) const {
   std::vector<Cell> cells;
   std::set<std::string> told_missing;
   for (Cell& cell : scenario.cells(settings_)) {
     if (!settings_.wants(cell.peer)) continue;
     const PeerEntry* const peer = find_peer(cell.peer);
+    if (peer != nullptr && is_left_out(scenario, *peer, cell)) {
+      left_out = true;
+      continue;
+    }
     if (peer != nullptr && cell.missing.empty()) cell.missing = why_missing(*peer);
     if (!cell.missing.empty()) {
       if (!told_missing.insert(cell.peer).second) continue;
@@ -63,6 +71,14 @@ std::vector<Cell> Driver::cells_of(const Scenario& scenario) const {
     cells.push_back(std::move(cell));
   }
   return cells;
+}
+
+bool Driver::is_left_out(const Scenario& scenario, const PeerEntry& peer, const Cell& cell) const {
+  if (!settings_.quick || !settings_.peers.empty() || is_own(peer)) return false;
+  constexpr std::size_t kUsual = 2;
+  const bool usual = cell.workers == 0 || cell.workers == kUsual || !cell.axis.empty();
+  if (!usual && !settings_.workers_given) return true;
+  return !scenario.in_quick(peer, cell);
 }
 
 ChildResult Driver::run_once(const Scenario& scenario, const Cell& cell,

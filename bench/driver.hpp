@@ -32,9 +32,12 @@ class Driver {
 
  private:
   // What is to be measured of it: a line for each cell, and one for each peer that is not here.
-  std::vector<Cell> cells_of(const Scenario& scenario) const;
+  // `left_out` becomes true where --quick does without some.
+  std::vector<Cell> cells_of(const Scenario& scenario, bool& left_out) const;
   // Where it is: cell `cell` of those of `result`, in its run `run` of `runs`.
   void show_run(const ScenarioResult& result, std::size_t cell, std::size_t run, std::size_t runs);
+  // Whether --quick does without this cell.
+  bool is_left_out(const Scenario& scenario, const PeerEntry& peer, const Cell& cell) const;
 
   const Settings& settings_;
   Estimate estimate_;

@@ -37,7 +37,9 @@ std::string wrapped(std::string_view text, std::string_view indent) {
 std::string value_text(const CaseResult& one, const Metric& metric) {
   const auto found = one.values.find(metric.key);
   if (found == one.values.end() || found->second.empty()) return "-";
-  if (found->second.size() == 1) return format_value(found->second.front(), metric.unit);
+  const bool same = std::all_of(found->second.begin(), found->second.end(),
+                                [&](double value) { return value == found->second.front(); });
+  if (same) return format_value(found->second.front(), metric.unit);
   return format_spread(spread_of(found->second), metric.unit);
 }
 

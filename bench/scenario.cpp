@@ -105,6 +105,8 @@ bool ScenarioResult::failed() const {
                      [](const CaseResult& one) { return !one.failure.empty(); });
 }
 
+bool Scenario::in_quick(const PeerEntry& peer, const Cell&) const { return peer.quick; }
+
 void Scenario::run(Driver& driver, const Settings& settings, ScenarioResult& result) const {
   driver.run_in_turns(*this, runs(settings), result);
 }

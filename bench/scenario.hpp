@@ -15,6 +15,7 @@
 namespace bench {
 
 class Driver;
+struct PeerEntry;
 
 // One of the things that a scenario compares. It is measured in a process of its own, a fresh one
 // for each run, so that no run profits or suffers from another's memory, threads or crash.
@@ -84,6 +85,7 @@ struct ScenarioResult {
   std::string summary;
   std::vector<Metric> metrics;
   std::vector<CaseResult> cases;
+  bool left_out = false;           // --quick does without some cells
   std::vector<std::string> notes;  // what the figures alone do not say
 
   bool failed() const;
@@ -103,6 +105,9 @@ class Scenario {
 
   // Runs one cell once, in this process, and says what it measured. Throws.
   virtual void measure(const Cell& cell, Sample& out) const = 0;
+
+  // Whether --quick has time for this cell of another's pool. Muster's own are always measured.
+  virtual bool in_quick(const PeerEntry& peer, const Cell& cell) const;
 
   // How often each cell runs.
   virtual std::size_t runs(const Settings& settings) const { return settings.runs; }

@@ -4,6 +4,9 @@ set -u
 program=$1
 work=$(mktemp -d "${TMPDIR:-/tmp}/muster-bench-check.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+# An interpreter that has all and ends as soon as it is to do something.
+printf '#!/bin/sh\ncase "$*" in *--missing) exit 0 ;; esac\nkill -SEGV $$\n' >"$work/crashing"
+chmod +x "$work/crashing"
 
 fail() {
   echo "FAILED: $*"
@@ -23,12 +26,36 @@ refuses() {
 
 refuses 2 'there is no scenario "nothing"' --scenario nothing
 refuses 2 'there is no scenario "nothing"' --scenario map nothing
+refuses 2 'there is no peer "nobody"' --peer nobody
+refuses 2 'there is no peer "py-x*"' --peer thread 'py-x*'
+refuses 1 'no scenario of these measures such a peer' --scenario many --peer mutex
 refuses 2 '0 is not a whole number from 1' --workers 0
 refuses 2 '-1 is not a whole number from 1' --workers -1
 refuses 2 'x is not a whole number from 1' --runs x
 refuses 2 '0 is not a whole number from 1' --tasks 0
 refuses 2 'nowhere' --nowhere
 refuses 1 "cannot write $work/none/figures.json" --json "$work/none/figures.json"
+
+# Peers that are missing are told of in the list, in tables, and when one is asked for.
+missing() {
+  MUSTER_BENCH_PYTHON=/nonexistent/python3 "$program" "$@" >"$work/out" 2>"$work/err"
+}
+missing --list || fail "--list fails where peers are missing"
+grep -q 'loky: loky; missing: install python3' "$work/out" || fail "--list names no missing peer"
+missing --scenario start --peer loky async --runs 1 || fail "a missing peer is no failure"
+grep -q 'loky: missing: install python3' "$work/out" || fail "the table names no missing peer"
+grep -q 'std::async  *[0-9]' "$work/out" || fail "the peers that are there were not measured"
+if missing --cell "start,loky,2,,1"; then fail "a missing peer was measured"; fi
+grep -q '^error loky is missing: install python3' "$work/out" || fail "an unclear cell"
+
+# One that crashes is a line that says so, the others are measured, and the exit code tells.
+code=0
+MUSTER_BENCH_PYTHON=$work/crashing "$program" --scenario start --peer py-pool async --runs 1 \
+  >"$work/out" 2>"$work/err" || code=$?
+[ "$code" -eq 1 ] || fail "exit code $code and not 1 for a peer that crashes"
+grep -q 'Python multiprocessing.Pool, 2 workers: FAILED: .*/crashing ended' "$work/out" ||
+  fail "the table tells of no crash"
+grep -q 'std::async  *[0-9]' "$work/out" || fail "the peers that are well were not measured"
 
 # A full disk is told of when all has been measured.
 code=0

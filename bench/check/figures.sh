@@ -24,11 +24,44 @@ for pool in process thread; do
   cell "throughput,$pool,2,kept,20000" rate processor
   cell "throughput,$pool,2,windowed,20000" rate processor
   cell "latency,$pool,2,back to back,1000" p50 p99 p99.9
-  cell "latency,$pool,2,after 1 ms,20" p50 p99 p99.9
+  cell "latency,$pool,2,after 1 ms,20" p50 p99 samples
   cell "map,$pool,2,,20000" time item processor
   cell "start,$pool,2,,1" made first ended
 done
 cell "map,serial,0,,20000" time item processor
+
+for pool in process thread asio async mutex moodycamel moodycamel-yield; do
+  cell "throughput,$pool,2,kept,2000" rate processor
+  cell "throughput,$pool,2,windowed,2000" rate processor
+  cell "latency,$pool,2,back to back,100" p50 p99
+  cell "transfer,$pool,2,64 MiB to a worker,1000" first again
+  cell "transfer,$pool,2,64 MiB back,1000" first again
+  cell "balance,$pool,2,,4" time efficiency
+  cell "mixed,$pool,2,,200" half most
+  cell "growth,$pool,2,submitting threads,2000,0,4" rate processor
+  cell "growth,$pool,2,payload,10,4096,1" rate bytes
+  cell "start,$pool,2,,1" made first ended
+done
+for peer in pipe pipe-batch message-queue fork; do
+  cell "throughput,$peer,2,without futures,200" rate processor
+  cell "latency,$peer,2,back to back,100" p50 p99
+  cell "balance,$peer,2,,4" time efficiency
+  cell "start,$peer,2,,1" made first ended
+done
+cell "transfer,pipe,2,64 MiB to a worker,1000" first again
+cell "transfer,fork,2,64 MiB back,1000" first again
+cell "gzip,process,2,,1000000" time speed size
+cell "gzip,xargs,2,,1000000" time speed size
+
+# Those that ./dev test does not install are checked where they are.
+if_there() {
+  "$program" --list | grep -q "^  $1: .*; missing: " || cell "$2" rate processor
+}
+if_there tbb-enqueue "throughput,tbb-enqueue,2,kept,2000"
+if_there tbb-group "throughput,tbb-group,2,without futures,2000"
+for peer in py-threads py-processes py-pool loky pebble mpi4py; do
+  if_there "$peer" "throughput,$peer,2,kept,200"
+done
 cell "syscalls,process,2,streaming,20000" thread_allocations client_allocations worker_allocations
 cell "syscalls,process,2,kept,20000" thread_allocations client_allocations worker_allocations
 cell "syscalls,process,2,overflow,20000" thread_allocations client_allocations worker_allocations
@@ -41,6 +74,13 @@ cell "many,process,2,arguments of 1 KiB,20000" submit rate memory shared bound r
   fail "the micro-benchmarks: $(cat "$work/out")"
 grep -q 'copy of a future  *[0-9]' "$work/out" || fail "no table: $(cat "$work/out")"
 grep -q '"median": ' "$work/figures.json" || fail "no figures: $(cat "$work/figures.json")"
+
+# Others are compared with the process pool, and a difference is told only where there is one.
+"$program" --scenario throughput --peer process mutex --workers 1 --runs 3 \
+  --json "$work/figures.json" >"$work/out" || fail "two peers: $(cat "$work/out")"
+grep -qE 'mutex and .*(no real difference|times (better|worse))$' "$work/out" ||
+  fail "nothing is compared: $(cat "$work/out")"
+grep -q '"against_process_pool": ' "$work/figures.json" || fail "nothing is compared in the file"
 
 # A cell that fails is a line that says so, and the exit code.
 if out=$("$program" --cell "throughput,nobody,2,kept,20"); then fail "an unknown peer: $out"; fi

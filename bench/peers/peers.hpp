@@ -40,9 +40,15 @@ struct PeerEntry {
   std::uint64_t calls = 0;  // empty ones that take it so long one at a time
   std::unique_ptr<Peer> (*make)() = nullptr;
   std::string (*why_missing)() = nullptr;  // null: it never is
+  bool quick = false;                      // measured in all scenarios with --quick, too
 
   bool has_workers() const { return workers == Workers::own || workers == Workers::client_too; }
 };
+
+// Whether it is one of Muster's own pools.
+inline bool is_own(const PeerEntry& peer) {
+  return peer.name == "process" || peer.name == "thread";
+}
 
 // All there are, in the order of the tables. A new one is a file of its own in this folder, a line
 // in makers.hpp and one in peers.cpp.

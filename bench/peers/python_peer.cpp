@@ -63,7 +63,7 @@ class PythonPeer : public Peer {
  public:
   explicit PythonPeer(std::string_view pool) : python_(command(pool)) {
     // Its answer says that all is imported.
-    ask("prepare_doubles 1");
+    ask("hello");
   }
   ~PythonPeer() override {
     try {
@@ -154,10 +154,14 @@ void allow_mpi() {
 std::string why_no_python_pool(std::string_view pool) {
   static const std::string missing = [] {
     if (::access(kScript, R_OK) != 0) return fmt::format("{} is not there any more", kScript);
-    Subprocess python(command("--missing"));
-    python.end_input();
-    std::string lines = python.read_rest();
-    return python.wait() == 0 ? lines : "install python3";
+    const std::string python = interpreter();
+    const bool there = python.find('/') == python.npos ? program_exists(python)
+                                                       : ::access(python.c_str(), X_OK) == 0;
+    if (!there) return std::string("install python3");
+    Subprocess asked(command("--missing"));
+    asked.end_input();
+    std::string lines = asked.read_rest();
+    return asked.wait() == 0 ? lines : python + " cannot run peers.py";
   }();
   if (!missing.empty() && missing.back() != '\n') return missing;
   const std::string begin = fmt::format("{} ", pool);

@@ -34,9 +34,4 @@ inline void append(std::vector<Cell>& cells, const std::vector<Cell>& more) {
   cells.insert(cells.end(), more.begin(), more.end());
 }
 
-// Whether it is one of Muster's own pools.
-inline bool is_own(const PeerEntry& peer) {
-  return peer.name == "process" || peer.name == "thread";
-}
-
 }  // namespace bench

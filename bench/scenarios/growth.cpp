@@ -50,6 +50,10 @@ class Growth : public Scenario {
   std::vector<Cell> cells(const Settings& settings) const override;
   std::chrono::seconds limit() const override { return std::chrono::seconds(300); }
 
+  bool in_quick(const PeerEntry& peer, const Cell& cell) const override {
+    return peer.name == "asio" || (cell.variant == kPayload && peer.name == "pipe");
+  }
+
   void measure(const Cell& cell, Sample& out) const override;
 
  private:
@@ -72,7 +76,8 @@ std::vector<Cell> Growth::curve(const PeerEntry& peer, std::string_view variant,
     return cells.back();
   };
   if (variant == kQueued) {
-    for (std::uint64_t tasks = 100; tasks <= most; tasks *= 10) add(workers, tasks, "tasks");
+    for (std::uint64_t tasks = 100; tasks <= most; tasks *= settings.quick ? 100 : 10)
+      add(workers, tasks, "tasks");
   } else if (variant == kWorkers) {
     for (std::size_t count = 1; count <= 64; count *= settings.quick ? 8 : 2) {
       add(count, usual, "workers");
@@ -80,7 +85,8 @@ std::vector<Cell> Growth::curve(const PeerEntry& peer, std::string_view variant,
   } else if (variant == kPayload) {
     constexpr std::uint64_t kAll = 256 * kMiB;
     constexpr std::uint64_t kTasks = 10'000;
-    for (std::uint64_t bytes = sizeof(double); bytes <= kAll; bytes *= 32) {
+    for (std::uint64_t bytes = sizeof(double); bytes <= kAll;
+         bytes *= settings.quick ? 32 * 32 : 32) {
       const std::uint64_t tasks = std::clamp<std::uint64_t>(kAll / bytes, 1, kTasks);
       const bool small = bytes * tasks < kAll;
       add(workers, small ? std::min(tasks, std::max<std::uint64_t>(usual, 1)) : tasks,
@@ -88,7 +94,7 @@ std::vector<Cell> Growth::curve(const PeerEntry& peer, std::string_view variant,
           .payload = bytes;
     }
   } else {
-    for (std::size_t threads = 1; threads <= 8; threads *= 2) {
+    for (std::size_t threads = 1; threads <= 8; threads *= settings.quick ? 8 : 2) {
       add(workers, usual / threads * threads, "threads").threads = threads;
     }
   }

@@ -80,7 +80,7 @@ class Gzip : public Scenario {
  public:
   std::string_view name() const override { return "gzip"; }
   std::string_view summary() const override {
-    return "64 MiB of generated text (quick: 16) compressed at level 6, from a file to a file, "
+    return "64 MiB of generated text (quick: 8) compressed at level 6, from a file to a file, "
            "with all that the program does from start to end: examples/parallel-gzip over Muster's "
            "pools, pigz, and split, xargs -P gzip on pieces of 1 MiB, and cat. gzip -d gives back "
            "the same bytes each time. The file was just written, so it is in the system's cache.";
@@ -92,9 +92,8 @@ class Gzip : public Scenario {
             {"size", "compressed", Unit::bytes, false}};
   }
   std::vector<Cell> cells(const Settings& settings) const override {
-    auto cells = each_peer(kGzip, settings.workers, {""}, [&](const PeerEntry&) {
-      return settings.quick ? 16 * kMiB : 64 * kMiB;
-    });
+    auto cells = each_peer(kGzip, settings.workers, {""},
+                           [&](const PeerEntry&) { return settings.quick ? 8 * kMiB : 64 * kMiB; });
     for (Cell& cell : cells) {
       if ((cell.peer == "process" || cell.peer == "thread") && !is_built()) {
         cell.missing = "configure with MUSTER_BUILD_EXAMPLES=ON and build parallel-gzip";

@@ -35,7 +35,9 @@ class Latency : public Scenario {
     append(cells, each_peer(kOneByOne, settings.workers, {std::string(kPaused)},
                             [&](const PeerEntry& peer) {
                               const auto own = settings.less_if_quick(kPausedTasks);
-                              return is_own(peer) ? own : std::min(own, kPausedTasksOfPeers);
+                              return is_own(peer)     ? own
+                                     : settings.quick ? kPausedTasksOfPeers / 3
+                                                      : kPausedTasksOfPeers;
                             }));
     return cells;
   }

@@ -7,6 +7,7 @@ namespace bench {
 namespace {
 
 constexpr std::uint32_t kWindow = 1024;
+constexpr std::string_view kWindowed = "windowed";
 constexpr std::string_view kWithout = "without futures";
 
 class Throughput : public Scenario {
@@ -26,9 +27,14 @@ class Throughput : public Scenario {
   }
   std::vector<Cell> cells(const Settings& settings) const override {
     const auto tasks = [&](const PeerEntry& peer) { return settings.empty_tasks(peer.tasks); };
-    auto cells = each_peer(kFutures, settings.workers, {"kept", "windowed"}, tasks);
+    auto cells = each_peer(kFutures, settings.workers, {"kept", std::string(kWindowed)}, tasks);
     append(cells, each_peer(kPlain, settings.workers, {std::string(kWithout)}, tasks));
     return cells;
+  }
+
+  bool in_quick(const PeerEntry& peer, const Cell& cell) const override {
+    const bool slow_to_start = peer.name == "loky" || peer.name == "mpi4py";
+    return cell.variant != kWindowed && !slow_to_start;
   }
 
   void measure(const Cell& cell, Sample& out) const override {

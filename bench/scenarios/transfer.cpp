@@ -27,7 +27,7 @@ class Transfer : public Scenario {
             {"first", "first, cold", Unit::seconds, false, "cold"}};
   }
   std::vector<Cell> cells(const Settings& settings) const override {
-    const std::vector<std::size_t> one = {settings.workers.front()};
+    const std::vector<std::size_t> one = {settings.workers.back()};
     return each_peer(kTransfer, one, {std::string(kTo), std::string(kBack)},
                      [](const PeerEntry&) { return kDoubles; });
   }

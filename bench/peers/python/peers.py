@@ -141,6 +141,9 @@ class Commands:
         self.array = None
         self.received_array = None
 
+    def hello(self):
+        return {}
+
     def open(self, workers):
         self.pool.open(int(workers))
         return {}
