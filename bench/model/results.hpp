@@ -28,7 +28,9 @@ struct MetricRow {
   std::string heat;  // "cold" or "hot" where it is not that of the case
 
   // How much was done, and not how well: nothing to compare.
-  bool is_amount() const { return unit == Unit::count && (key == "tasks" || key == "samples"); }
+  bool is_amount() const {
+    return unit == Unit::count && (key == "tasks" || key == "samples" || key == "items");
+  }
 };
 
 // Who did what, and what came out.

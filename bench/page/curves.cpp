@@ -14,7 +14,7 @@ namespace {
 constexpr double kTop = 18;
 constexpr double kHeight = 230;  // of the frame
 constexpr double kLabelGap = 15;
-constexpr double kMostLabel = 150;
+constexpr double kMostLabel = 160;
 
 std::string x_text(double x, const std::string& axis) {
   return axis == "payload_bytes" ? shown_value(x, Unit::bytes) : shown_count(x);

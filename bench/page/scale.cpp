@@ -20,6 +20,9 @@ std::vector<double> positive(std::span<const double> values) {
   return found;
 }
 
+// Bytes are counted in powers of two, and so are their ticks.
+bool is_binary(Unit unit) { return unit == Unit::bytes || unit == Unit::bytes_per_second; }
+
 // 1, 2 or 5 times a power of ten.
 double nice_above(double value) {
   const double power = std::pow(10, std::floor(std::log10(value)));
@@ -62,7 +65,7 @@ Scale Scale::logarithmic(std::span<const double> values, Unit unit) {
   if (sorted.empty()) return for_values(values, unit);
   // The shortest bar is a bar, too.
   Scale scale(nice_below(sorted.front() * 0.8), nice_above(sorted.back()), true);
-  if (unit == Unit::bytes) {
+  if (is_binary(unit)) {
     scale.make_binary_ticks();
   } else {
     scale.make_decade_ticks();
@@ -96,9 +99,8 @@ double Scale::at(double value) const {
 
 void Scale::make_linear_ticks(Unit unit) {
   constexpr double kSteps = 4;
-  // Bytes are counted in powers of two, and so are their ticks.
   double one = 1;
-  if (unit == Unit::bytes) one = std::pow(1024, std::floor(std::log2(to_) / 10));
+  if (is_binary(unit)) one = std::pow(1024, std::floor(std::log2(to_) / 10));
   const double step = nice_above(to_ / one / kSteps) * one;
   to_ = std::ceil(to_ / step * (1 - 1e-9)) * step;
   const auto count = static_cast<int>(std::lround(to_ / step));
