@@ -25,16 +25,15 @@ constexpr char kLoky[] = "loky";
 constexpr char kPebble[] = "pebble";
 constexpr char kMpi[] = "mpi";
 
-std::string no_tbb() {
 #ifdef MUSTER_BENCH_TBB
-  return "";
+constexpr auto kTbbEnqueue = &make_tbb_enqueue;
+constexpr auto kTbbGroup = &make_tbb_group;
+std::string no_tbb() { return ""; }
 #else
-  return "install libtbb-dev and configure again";
-#endif
-}
-#ifndef MUSTER_BENCH_TBB
-constexpr std::unique_ptr<Peer> (*make_tbb_enqueue)() = nullptr;
-constexpr std::unique_ptr<Peer> (*make_tbb_group)() = nullptr;
+using MakePeer = std::unique_ptr<Peer> (*)();
+constexpr MakePeer kTbbEnqueue = nullptr;
+constexpr MakePeer kTbbGroup = nullptr;
+std::string no_tbb() { return "install libtbb-dev and configure again"; }
 #endif
 
 std::string no_pigz() { return program_exists("pigz") ? "" : "install pigz"; }
@@ -53,9 +52,9 @@ constexpr std::array kPeers = {
     PeerEntry{"serial", "serial loop", kMap | kBurn | kTransfer, Workers::none, 0, 0,
               &make_serial_loop, nullptr, true},
     PeerEntry{"tbb-enqueue", "oneTBB arena and promise", kPool | kThreads, kOwn, 500'000, 20'000,
-              make_tbb_enqueue, &no_tbb, true},
+              kTbbEnqueue, &no_tbb, true},
     PeerEntry{"tbb-group", "oneTBB task_group, parallel_for", kPlain | kOneByOne | kMap | kBurn,
-              Workers::client_too, 2'000'000, 500'000, make_tbb_group, &no_tbb, true},
+              Workers::client_too, 2'000'000, 500'000, kTbbGroup, &no_tbb, true},
     PeerEntry{"asio", "Boost.Asio thread_pool", kPool | kThreads, kOwn, 300'000, 10'000, &make_asio,
               nullptr, true},
     PeerEntry{"async", "std::async", kPool | kThreads, Workers::thread_each, 10'000, 10'000,
