@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bench/child.hpp"
+#include "bench/estimate.hpp"
 #include "bench/progress.hpp"
 #include "bench/scenario.hpp"
 
@@ -13,6 +14,9 @@ namespace bench {
 class Driver {
  public:
   explicit Driver(const Settings& settings) : settings_(settings) {}
+
+  // What all is going to be run, for an estimate of how long that takes.
+  void plan(const std::vector<const Scenario*>& scenarios);
 
   // Never throws for what goes wrong in a cell: that is the cell's failure.
   ScenarioResult run(const Scenario& scenario);
@@ -27,10 +31,16 @@ class Driver {
   void show_progress(const std::string& text) { progress_.show(text); }
 
  private:
+  // What is to be measured of it: a line for each cell, and one for each peer that is not here.
+  // `left_out` becomes true where --quick does without some.
+  std::vector<Cell> cells_of(const Scenario& scenario, bool& left_out) const;
+  // Where it is: cell `cell` of those of `result`, in its run `run` of `runs`.
+  void show_run(const ScenarioResult& result, std::size_t cell, std::size_t run, std::size_t runs);
   // Whether --quick does without this cell.
   bool is_left_out(const Scenario& scenario, const PeerEntry& peer, const Cell& cell) const;
 
   const Settings& settings_;
+  Estimate estimate_;
   ProgressLine progress_;
 };
 

@@ -13,7 +13,10 @@
 #include "bench/driver.hpp"
 #include "bench/json_file.hpp"
 #include "bench/machine.hpp"
+#include "bench/model/from_run.hpp"
+#include "bench/model/read_results.hpp"
 #include "bench/options.hpp"
+#include "bench/page/drawings.hpp"
 #include "bench/report.hpp"
 #include "bench/scenarios.hpp"
 
@@ -50,13 +53,23 @@ int run_cell(const std::string& text) {
   }
 }
 
+int draw_results(const Options& options) {
+  const Results results = read_results(options.from);
+  Drawings drawings(options.html, options.svg);
+  print(drawings.write(results));
+  return 0;
+}
+
 int run_scenarios(const Options& options) {
   std::optional<JsonFile> json;
   if (!options.json.empty()) json.emplace(options.json);
+  Drawings drawings(options.html, options.svg);
   const Facts machine = describe_machine();
-  print(heading_text(machine, options.settings, doubts()));
+  const std::vector<std::string> beware = doubts();
+  print(heading_text(machine, options.settings, beware));
 
   Driver driver(options.settings);
+  driver.plan(options.scenarios);
   std::vector<ScenarioResult> results;
   for (const Scenario* scenario : options.scenarios) {
     ScenarioResult result = driver.run(*scenario);
@@ -66,6 +79,7 @@ int run_scenarios(const Options& options) {
   }
   if (results.empty()) throw std::runtime_error("no scenario of these measures such a peer");
   if (json) json->write(machine, options.settings, results);
+  print(drawings.write(results_of_run(machine, options.settings, beware, results)));
   const bool failed = std::any_of(results.begin(), results.end(),
                                   [](const ScenarioResult& result) { return result.failed(); });
   return failed ? kFailure : 0;
@@ -81,7 +95,8 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     const std::optional<Options> options = parse_options(argc, argv, exit_code);
     if (!options) return exit_code;
-    return options->cell.empty() ? run_scenarios(*options) : run_cell(options->cell);
+    if (!options->cell.empty()) return run_cell(options->cell);
+    return options->from.empty() ? run_scenarios(*options) : draw_results(*options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "muster-bench: {}\n", error.what());
     return kFailure;

@@ -84,6 +84,10 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
       ->check(count_up_to(kMostTasks))
       ->capture_default_str();
   app.add_option("-j,--json", options.json, "write all figures to this file, too");
+  app.add_option("--html", options.html, "write a page with charts and all figures to this file");
+  app.add_option("--svg", options.svg, "write a picture of throughput and latency to this file");
+  app.add_option("--from", options.from,
+                 "measure nothing: draw the page or the picture from this file of --json");
   app.add_option("--cell", options.cell,
                  "measure SCENARIO,PEER,WORKERS,VARIANT,SIZE once, in this very process, and print "
                  "what comes out: for looking closer with other tools");
@@ -91,6 +95,17 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    return std::nullopt;
+  }
+  if (!options.from.empty() && options.html.empty() && options.svg.empty()) {
+    fmt::print(stderr,
+               "--from draws what was measured before: say where to, with --html or --svg\n");
+    exit_code = kUsageError;
+    return std::nullopt;
+  }
+  if (!options.from.empty() && !options.json.empty()) {
+    fmt::print(stderr, "--from measures nothing, so there is nothing for --json\n");
+    exit_code = kUsageError;
     return std::nullopt;
   }
   if (list) {

@@ -12,6 +12,9 @@ struct Options {
   Settings settings;
   std::vector<const Scenario*> scenarios;
   std::string json;  // "": none
+  std::string html;  // the same
+  std::string svg;   // the same
+  std::string from;  // a file of results to draw, instead of measuring; "": measure
   std::string cell;  // "SCENARIO,PEER,WORKERS,VARIANT,SIZE": run this one here; "": the driver
 };
 

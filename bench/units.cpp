@@ -46,8 +46,8 @@ const Scale& scale_for(double value, Unit unit) {
 std::string three_digits(double value) {
   const double size = std::abs(value);
   if (value == std::round(value) && size < 1e15) return fmt::format("{:.0f}", value);
-  if (size >= 100) return fmt::format("{:.0f}", value);
-  if (size >= 10) return fmt::format("{:.1f}", value);
+  if (size >= 99.95) return fmt::format("{:.0f}", value);
+  if (size >= 9.995) return fmt::format("{:.1f}", value);
   if (size >= 1) return fmt::format("{:.2f}", value);
   return fmt::format("{:.2g}", value);
 }

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "bench/model/results.hpp"
+
+namespace bench {
+
+enum class Verdict {
+  better,
+  worse,
+  same,            // within the noise, or within the threshold
+  unsure,          // too few runs to know the noise
+  failed,          // there were figures, and now it fails
+  missing_in_new,  // not measured
+  missing_in_old,
+};
+
+// One figure of one cell, in both files where both have it.
+struct Difference {
+  std::string scenario;
+  std::string peer;  // "" for micro-benchmarks
+  std::string cell;  // for the reader: "process pool, 2 workers, kept"
+  MetricRow metric;
+  std::optional<Figure> before;
+  std::optional<Figure> after;
+  Verdict verdict = Verdict::same;
+  std::string failure;  // of a cell that failed
+
+  bool is_regression() const { return verdict == Verdict::worse || verdict == Verdict::failed; }
+};
+
+// Two files that measure different things under one name.
+class NotComparable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct Filter {
+  std::vector<std::string> scenarios;  // these alone; none: all
+  std::vector<std::string> peers;
+};
+
+// All figures of both, in the order of the new file, then what the old one alone has. A difference
+// counts if the quartiles do not overlap and the medians differ by more than the fraction
+// `threshold` of the old one. Throws NotComparable, also where the two have nothing in common.
+std::vector<Difference> compare(const Results& before, const Results& after, const Filter& filter,
+                                double threshold);
+
+// What makes a comparison doubtful: other machines, compilers or amounts of work. Sentences.
+std::vector<std::string> doubts_about(const Results& before, const Results& after);
+
+}  // namespace bench
