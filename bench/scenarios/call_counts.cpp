@@ -17,6 +17,9 @@ const std::map<std::string_view, std::string_view> kReasons = {
     {"fallocate", "shared memory grew"},
     {"futex", "who found nothing to do went to sleep, or was woken"},
     {"madvise", "memory for futures' states was made ready or given back"},
+    {"membarrier",
+     "a worker on its way to sleep, or a thread that took the pool's lock from the one "
+     "that nearly always has it, asked for a fence on the other cores"},
     {"mprotect", "the C library's allocator grew"},
     {"mmap", "memory for the states of futures and for the backlog, 64 KiB at a time"},
     {"munmap", "such memory was given back when all that was in it had ended"},
