@@ -77,7 +77,10 @@ bool ProcessCore::awake_keep_up(std::uint64_t queued) const {
 
 // By the pump, without the lock: a thread that submits would feel it.
 void ProcessCore::watch_workers() {
-  const std::uint64_t queued = ring_.size();
+  std::uint64_t queued = ring_.size();
+  // While the watch is on, workers take several hints at once though others sleep: what one has not
+  // begun waits behind what it runs.
+  for (const Reservation& reservation : control_.reservations()) queued += reservation.left();
   // Relaxed: a count, written under the lock.
   const std::uint64_t submitted = tasks_.header().submitted.load(std::memory_order_relaxed);
   const bool quiet = queued == 0 && submitted == watched_submitted_;

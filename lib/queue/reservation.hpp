@@ -47,6 +47,16 @@ struct alignas(64) BasicReservation {
     begun.store(static_cast<std::uint32_t>(begun_now), std::memory_order_relaxed);
   }
 
+  // Anybody: how many are not begun.
+  std::uint32_t left() const {
+    std::uint32_t hints_left = 0;
+    for_each([&](Hint) {
+      ++hints_left;
+      return false;
+    });
+    return hints_left;
+  }
+
   // Anybody: visit(hint) for what is not begun, until it answers true.
   template <class Visit>
   bool for_each(Visit&& visit) const {

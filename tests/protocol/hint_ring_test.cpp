@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/queue/reservation.hpp"
+
 namespace muster::detail {
 namespace {
 
@@ -84,6 +86,20 @@ TEST_F(HintRingTest, IsReadyAsLongAsThereIsAHint) {
     EXPECT_TRUE(consumer_.ready()) << i;
     EXPECT_EQ(take(consumer_, 1).size(), 1u);
   }
+}
+
+TEST(ReservationTest, CountsWhatIsNotBegun) {
+  Reservation reservation{};
+  EXPECT_EQ(reservation.left(), 0u);
+  const std::array<std::uint64_t, 3> hints = {1, 2, 3};
+  reservation.announce(hints);
+  EXPECT_EQ(reservation.left(), 3u);
+  reservation.advance(2);
+  EXPECT_EQ(reservation.left(), 1u);
+  reservation.announce({});
+  EXPECT_EQ(reservation.left(), 0u);
+  reservation.count.store(~std::uint32_t{0});  // scribbled over
+  EXPECT_EQ(reservation.left(), kMaxReserved);
 }
 
 // One producer, several consumers, a ring far smaller than the number of tasks: each task is
