@@ -1,14 +1,6 @@
 # Usage: compare.sh PROGRAM. What muster-bench-compare says of files made for the purpose.
-set -u
 program=$1
-work=$(mktemp -d "${TMPDIR:-/tmp}/muster-bench-check.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-
-fail() {
-  echo "FAILED: $*"
-  cat "$work/out" "$work/err"
-  exit 1
-}
+. "$(dirname "$0")/lib.sh"
 
 # figure MEDIAN LOWER UPPER [RUNS]
 figure() {

@@ -1,28 +1,11 @@
 # Usage: errors.sh PROGRAM. What muster-bench cannot do is a sentence on standard error and an exit
 # code, and nothing is measured before.
-set -u
 program=$1
-work=$(mktemp -d "${TMPDIR:-/tmp}/muster-bench-check.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/lib.sh"
+measured='tasks'
 # An interpreter that has all and ends as soon as it is to do something.
 printf '#!/bin/sh\ncase "$*" in *--missing) exit 0 ;; esac\nkill -SEGV $$\n' >"$work/crashing"
 chmod +x "$work/crashing"
-
-fail() {
-  echo "FAILED: $*"
-  cat "$work/out" "$work/err"
-  exit 1
-}
-
-# refuses CODE TEXT ARGUMENT...: exits with the code, says the text, prints no table.
-refuses() {
-  local code=$1 text=$2 got=0
-  shift 2
-  "$program" "$@" >"$work/out" 2>"$work/err" || got=$?
-  [ "$got" -eq "$code" ] || fail "exit code $got and not $code: $*"
-  grep -qF -- "$text" "$work/err" || fail "standard error does not say '$text': $*"
-  ! grep -q tasks "$work/out" || fail "something was measured: $*"
-}
 
 refuses 2 'there is no scenario "nothing"' --scenario nothing
 refuses 2 'there is no scenario "nothing"' --scenario map nothing

@@ -1,14 +1,7 @@
 # Usage: figures.sh PROGRAM. Each scenario gives its figures, in small: every sum of results is
 # checked by the program itself.
-set -u
 program=$1
-work=$(mktemp -d "${TMPDIR:-/tmp}/muster-bench-check.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-
-fail() {
-  echo "FAILED: $*"
-  exit 1
-}
+. "$(dirname "$0")/lib.sh"
 
 # cell CELL KEY...: the cell prints a number for each key.
 cell() {

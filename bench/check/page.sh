@@ -1,26 +1,9 @@
 # Usage: page.sh PROGRAM. The page and the picture that muster-bench draws, and what it refuses.
-set -u
 program=$1
-work=$(mktemp -d "${TMPDIR:-/tmp}/muster-bench-check.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/lib.sh"
+measured='promise to future'
 page=$work/page.html
 picture=$work/picture.svg
-
-fail() {
-  echo "FAILED: $*"
-  cat "$work/out" "$work/err"
-  exit 1
-}
-
-# refuses CODE TEXT ARGUMENT...: exits with the code, says the text, has measured nothing.
-refuses() {
-  local code=$1 text=$2 got=0
-  shift 2
-  "$program" "$@" >"$work/out" 2>"$work/err" || got=$?
-  [ "$got" -eq "$code" ] || fail "exit code $got and not $code: $*"
-  grep -qF -- "$text" "$work/err" || fail "standard error does not say '$text': $*"
-  ! grep -q 'promise to future' "$work/out" || fail "something was measured: $*"
-}
 
 has() { grep -qF -- "$2" "$1" || fail "$1 has no '$2'"; }
 has_not() { ! grep -qE -- "$2" "$1" || fail "$1 has '$2'"; }
