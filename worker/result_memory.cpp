@@ -104,15 +104,15 @@ void ResultGrowth::reset() {
 }
 
 void ResultGrowth::commit(std::size_t size, bool with_checksum) {
-  part_.size = size;
   if (with_checksum) {
     part_.checksum = checksum(block_ != nullptr ? block_ : inline_begin(), size);
   }
   if (block_ == nullptr) {
-    part_.place = ResultPlace::inline_bytes;
+    part_.inline_size = static_cast<std::uint32_t>(size);
     return;
   }
-  part_.place = ResultPlace::arena;
+  part_.inline_size = ResultPart::kInArena;
+  part_.where.size = size;
   part_.where.offset = memory_.offset_of(block_);
   part_.where.ran_ticks = ticks_now() - memory_.record().started_ticks.load();
   memory_.count();

@@ -31,7 +31,7 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   const std::uint32_t slot = task.slot();
   part_ = &tasks_.part(slot);
   if (record_.progress_total.load(std::memory_order_relaxed) != 0) set_progress(0, 0);  // our own
-  ResultPart& result = window_.result(slot);
+  ResultPart& result = queue_.slots().result(slot);
   const bool failed = call(*part_, result);
   part_ = nullptr;
   flush_task_output();  // before the future is ready: who has the result has seen the output

@@ -25,7 +25,6 @@ WorkerQueue::WorkerQueue(const TasksView& tasks, const ControlView& control,
                          const WindowView& window, std::uint32_t worker, std::size_t limit,
                          bool spins)
     : tasks_(tasks),
-      window_(window),
       slots_(control.slot_lines()),
       ring_(&control.header().ends, control.cells()),
       parking_(control.sleepers(), control.park()),
@@ -87,7 +86,6 @@ void WorkerQueue::fetch(std::size_t reserved) {
   if (slot >= slots_.size()) return;
   prefetch_to_write(&slots_.attention_word(slot));
   prefetch_to_read(&tasks_.part(slot));
-  prefetch_to_write(&window_.result(slot));
 }
 
 bool WorkerQueue::claim(Hint hint) {

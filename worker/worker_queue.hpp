@@ -66,7 +66,6 @@ class WorkerQueue {
   std::size_t left() const { return limit_ == 0 ? kMaxReserved : limit_ - taken_in_all_; }
 
   TasksView tasks_;
-  WindowView window_;
   SlotTable<> slots_;
   HintRing<> ring_;
   Parking<StdPlatform> parking_;

@@ -71,16 +71,15 @@ bool ProcessCore::harvest(std::uint32_t slot) {
 
 // What the worker says that it has left, as far as that can be.
 ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32_t worker) const {
-  const WindowView window = results_.window(worker);
-  const ResultPart& part = window.result(slot);
+  const ResultPart& part = slots_.result(slot);
   LeftResult left;
   // Each word once: what is checked is what is used.
-  left.size = std::atomic_ref(part.size).load(std::memory_order_relaxed);
-  const auto place = std::atomic_ref(part.place).load(std::memory_order_relaxed);
-  if (place == ResultPlace::inline_bytes) [[likely]] {
+  left.size = std::atomic_ref(part.inline_size).load(std::memory_order_relaxed);
+  if (left.size != ResultPart::kInArena) [[likely]] {
     left.data = reinterpret_cast<const std::byte*>(part.bytes);
     if (left.size > kInlineResult) left.error = outside_memory(worker);
   } else {
+    left.size = std::atomic_ref(part.where.size).load(std::memory_order_relaxed);
     left.offset = std::atomic_ref(part.where.offset).load(std::memory_order_relaxed);
     left.ran_ticks = std::atomic_ref(part.where.ran_ticks).load(std::memory_order_relaxed);
     // Looking at what was never written would take up memory, so many bytes must be there, too.
@@ -88,7 +87,7 @@ ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32
                       left.size <= geometry_.arena_bytes - left.offset &&
                       (left.size < kLarge || left.size <= segments_->backed_bytes());
     if (fits) {
-      left.data = window.arena() + left.offset;
+      left.data = results_.window(worker).arena() + left.offset;
     } else {
       left.offset = kNoBlock;
       left.error = outside_memory(worker);
@@ -112,7 +111,6 @@ ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32
 
 void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool failed) {
   Shadow& shadow = in_flight_[slot];
-  last_owner_ = worker;
   LeftResult left = read_result(slot, worker);
   StateBase* state = std::exchange(shadow.state, nullptr);
   const bool wanted = state != nullptr && !state->abandoned();
@@ -215,6 +213,8 @@ void ProcessCore::free_slot(std::uint32_t slot) {
   rouse_waiters(slot);
   mark_telling(slot, false);
   slots_.release(slot);
+  // The next task goes where the last one was: the worker has read this line.
+  prefetch_to_write(&tasks_.part(slot));
   in_flight_.give_back(slot);
 }
 
@@ -227,13 +227,10 @@ void ProcessCore::rouse_waiters(std::uint32_t slot) {
 }
 
 std::size_t ProcessCore::harvest_ready(std::size_t limit, std::size_t patience) {
-  // Which worker ran it stands in the word that is not here yet: the last one is a good guess.
-  const WindowView window = results_.window(last_owner_);
   return in_flight_.scan(
       limit, patience, [this](std::uint32_t slot) { return harvest(slot); },
       [&](std::uint32_t slot) {
-        prefetch_to_read(&slots_.attention_word(slot));
-        prefetch_to_read(&window.result(slot));
+        prefetch_to_write(&slots_.attention_word(slot));
         prefetch_to_write(in_flight_[slot].state);
       });
 }

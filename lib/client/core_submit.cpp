@@ -197,10 +197,6 @@ void ProcessCore::mark_telling(std::uint32_t slot, bool tells) {
 void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
                               std::unique_ptr<Extras> extras, bool notify) {
   const std::uint32_t slot = in_flight_.take();
-  const std::uint32_t soon = in_flight_.upcoming(kPrefetch);
-  prefetch_to_write(&slots_.attention_word(soon));
-  prefetch_to_write(&tasks_.part(soon));
-
   Shadow& shadow = in_flight_[slot];
   shadow.state = state;
   shadow.tag = TaskTag::first_attempt(++next_id_);

@@ -62,12 +62,8 @@ class InFlight {
   std::uint32_t size() const { return slots() - static_cast<std::uint32_t>(free_.size()); }
 
   bool full() const { return free_.empty(); }
-  // The most recently freed one, whose lines are warm. REQUIRES: !full().
+  // The one freed last, whose lines are warm. REQUIRES: !full().
   std::uint32_t take();
-  // The one that take() will give after `ahead` more, to be fetched early.
-  std::uint32_t upcoming(std::size_t ahead) const {
-    return free_.size() > ahead ? free_[free_.size() - 1 - ahead] : free_.front();
-  }
   void give_back(std::uint32_t slot);
 
   // Calls harvest(slot) on slots in the order of submission until `limit` answered true or

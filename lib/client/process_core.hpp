@@ -105,8 +105,6 @@ class ProcessCore final : public TravelBackend,
  private:
   enum class Life { open, closed, broken };
   using Memory = ArgumentBuffer::Memory;
-  // Slots that take() gives so many takes later are fetched now.
-  static constexpr std::size_t kPrefetch = 8;
   // Results taken in by one who wants a slot or one result; and how many tasks in a row may be
   // found unfinished before the look is given up: their lines are the workers' at the moment.
   static constexpr std::size_t kHarvestBatch = 64;
@@ -259,7 +257,6 @@ class ProcessCore final : public TravelBackend,
   std::uint64_t next_id_ = 0;
   std::uint32_t refilled_ = 0;
   std::uint32_t telling_ = 0;     // slots whose task tells the pump when it ends
-  std::uint32_t last_owner_ = 0;  // of a result that was taken in
   std::uint64_t unfinished_ = 0;
   std::uint32_t refill_pause_ = 0;          // submits before the next look for a free slot
   std::uint32_t waiting_ = 0;               // threads that look at slots without the lock

@@ -87,7 +87,7 @@ void* BlockDepot::take(SizeClass& c, std::size_t block_size) {
   if (c.partial == nullptr && !add_slab(c, block_size)) return nullptr;
   Slab* slab = c.partial;
   void* block = slab->take();
-  if (slab->full()) unlink(c, slab);
+  if (slab->full()) unlink(c.partial, slab);
   return block;
 }
 
@@ -95,53 +95,64 @@ void BlockDepot::give(SizeClass& c, void* block) {
   Slab* slab = Slab::of(block);
   const bool was_full = slab->full();
   slab->give(block);
-  if (was_full) link(c, slab);
+  if (was_full) link(c.partial, slab);
   if (!slab->empty()) return;
-  unlink(c, slab);
-  --used_slabs_;
-  if (empty_count_ < kKeptEmpty)
-    keep_empty(slab);
-  else
-    unmap_slab(slab);
+  unlink(c.partial, slab);
+  keep_empty(slab);
+  if (empty_count_ > kKeptEmpty && slab->region()->region_used == 0) drop_region(slab->region());
 }
 
 bool BlockDepot::add_slab(SizeClass& c, std::size_t block_size) {
   if (empty_ == nullptr && !map_more()) return false;
-  void* place = empty_;
-  empty_ = empty_->next;
+  Slab* slab = empty_;
+  unlink(empty_, slab);
   --empty_count_;
   ++used_slabs_;
-  link(c, Slab::make(place, block_size));
+  const std::uint32_t region_used = slab->region_used;  // of this slab's region, if it is the first
+  slab = Slab::make(slab, block_size);
+  slab->region_used = region_used;
+  ++slab->region()->region_used;
+  link(c.partial, slab);
   return true;
 }
 
 bool BlockDepot::map_more() {
-  std::byte* slabs = map_slabs(kSlabsAtOnce);
-  if (slabs == nullptr) return false;
+  std::byte* region = map_region(used_slabs_ >= kHugeFrom);
+  if (region == nullptr) return false;
   // The list is taken from the front: ascending addresses.
-  for (std::size_t i = kSlabsAtOnce; i-- > 0;)
-    keep_empty(Slab::make(slabs + i * Slab::kBytes, kBlockSizes[0]));
+  for (std::size_t i = Slab::kRegionSlabs; i-- > 0;) {
+    link(empty_, Slab::make(region + i * Slab::kBytes, kBlockSizes[0]));
+  }
+  empty_count_ += Slab::kRegionSlabs;
   return true;
 }
 
 void BlockDepot::keep_empty(Slab* slab) {
-  slab->next = empty_;
-  empty_ = slab;
+  link(empty_, slab);
   ++empty_count_;
+  --used_slabs_;
+  --slab->region()->region_used;
 }
 
-void BlockDepot::link(SizeClass& c, Slab* slab) {
+// REQUIRES: all its slabs are empty.
+void BlockDepot::drop_region(Slab* region) {
+  for (std::size_t i = 0; i < Slab::kRegionSlabs; ++i) unlink(empty_, region->in_region(i));
+  empty_count_ -= Slab::kRegionSlabs;
+  unmap_region(region);
+}
+
+void BlockDepot::link(Slab*& list, Slab* slab) {
   slab->prev = nullptr;
-  slab->next = c.partial;
-  if (c.partial != nullptr) c.partial->prev = slab;
-  c.partial = slab;
+  slab->next = list;
+  if (list != nullptr) list->prev = slab;
+  list = slab;
 }
 
-void BlockDepot::unlink(SizeClass& c, Slab* slab) {
+void BlockDepot::unlink(Slab*& list, Slab* slab) {
   if (slab->prev != nullptr)
     slab->prev->next = slab->next;
   else
-    c.partial = slab->next;
+    list = slab->next;
   if (slab->next != nullptr) slab->next->prev = slab->prev;
 }
 

@@ -26,8 +26,8 @@ constexpr std::size_t block_class(std::size_t size) {
 }
 
 // Free blocks that no thread has at hand, for all threads, behind one lock. A full magazine more
-// than kKeptFull goes back into the slabs, and a slab that is empty back to the system, but for
-// kKeptEmpty.
+// than kKeptFull goes back into the slabs, and a region whose slabs are all empty back to the
+// system, as long as there are more than kKeptEmpty of those.
 class BlockDepot {
  public:
   // Fills an empty magazine, or exchanges it for a full one. Throws std::bad_alloc, with the
@@ -48,7 +48,8 @@ class BlockDepot {
   // small tasks, whose pages would otherwise cost a fault each 64 tasks, time and again.
   static constexpr std::size_t kKeptFull = 16;
   static constexpr std::size_t kKeptEmpty = 1024;
-  static constexpr std::size_t kSlabsAtOnce = 16;
+  // A program with fewer futures than fill two regions does not pay for a large page.
+  static constexpr std::size_t kHugeFrom = 2 * Slab::kRegionSlabs;
 
   struct SizeClass {
     Magazine* full = nullptr;
@@ -56,14 +57,15 @@ class BlockDepot {
     Slab* partial = nullptr;
   };
 
-  static void link(SizeClass& c, Slab* slab);
-  static void unlink(SizeClass& c, Slab* slab);
+  static void link(Slab*& list, Slab* slab);
+  static void unlink(Slab*& list, Slab* slab);
 
   void* take(SizeClass& c, std::size_t block_size);
   void give(SizeClass& c, void* block);
   bool add_slab(SizeClass& c, std::size_t block_size);
   bool map_more();
   void keep_empty(Slab* slab);
+  void drop_region(Slab* region);
 
   std::array<SizeClass, kBlockSizes.size()> classes_{};
   Magazine* spare_ = nullptr;  // empty magazines

@@ -28,20 +28,20 @@ void Slab::give(void* block) {
   free_ = ::new (block) FreeBlock{free_};
 }
 
-std::byte* map_slabs(std::size_t count) noexcept {
-  // One more than asked for holds an aligned piece; the rest goes back.
-  const std::size_t wanted = count * Slab::kBytes;
-  void* place = ::mmap(nullptr, wanted + Slab::kBytes, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+std::byte* map_region(bool huge) noexcept {
+  // Twice as much holds an aligned piece; the rest goes back.
+  constexpr std::size_t kBytes = Slab::kRegionBytes;
+  void* place =
+      ::mmap(nullptr, 2 * kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (place == MAP_FAILED) return nullptr;
-  const auto begin = reinterpret_cast<std::uintptr_t>(place);
-  const std::size_t before = (0 - begin) % Slab::kBytes;
-  std::byte* slabs = static_cast<std::byte*>(place) + before;
+  const std::size_t before = (0 - reinterpret_cast<std::uintptr_t>(place)) % kBytes;
+  std::byte* region = static_cast<std::byte*>(place) + before;
   if (before != 0) ::munmap(place, before);
-  ::munmap(slabs + wanted, Slab::kBytes - before);
-  return slabs;
+  ::munmap(region + kBytes, kBytes - before);
+  if (huge) ::madvise(region, kBytes, MADV_HUGEPAGE);  // a wish: without it pages are small
+  return region;
 }
 
-void unmap_slab(void* place) noexcept { ::munmap(place, Slab::kBytes); }
+void unmap_region(void* place) noexcept { ::munmap(place, Slab::kRegionBytes); }
 
 }  // namespace muster::detail

@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <span>
 
+#include "lib/common/prefetch.hpp"
 #include "lib/slots/slot_table.hpp"
 
 namespace muster::detail {
@@ -75,6 +76,8 @@ class HintRing {
       // A head beyond the tail is no head of ours: a worker wrote over it.
       if (next_ - known_head_ >= cells_.size()) return false;
     }
+    // Workers read the line of these cells a lap ago: it must be fetched to be written.
+    prefetch_to_write(&cells_[(next_ + kFetchAhead) & (cells_.size() - 1)]);
     // Release pairs with reserve(): the task is published.
     cells_[next_ & (cells_.size() - 1)].store(hint.bits() | lap_bit(next_),
                                               std::memory_order_release);
@@ -132,6 +135,7 @@ class HintRing {
   void close() { ends_->closed.store(1, std::memory_order_seq_cst); }
 
  private:
+  static constexpr std::uint64_t kFetchAhead = 16;
   static constexpr std::uint64_t kLapBit = std::uint64_t{1} << 15;
 
   // Set in the first lap, as cells begin at 0, then in turns.

@@ -18,8 +18,6 @@ constexpr std::uint32_t kSlots = 4096;
 
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
-constexpr std::size_t page_up(std::size_t n) { return (n + kPage - 1) / kPage * kPage; }
-
 }  // namespace
 
 Geometry Geometry::choose(std::size_t workers) {
@@ -54,8 +52,6 @@ Geometry Geometry::choose(std::size_t workers) {
   return g;
 }
 
-std::size_t Geometry::names_at() const { return kPage; }
-std::size_t Geometry::parts_at() const { return page_up(names_at() + kMaxNames * kNameBytes); }
 std::size_t Geometry::returns_at() const { return page_up(parts_at() + slots * sizeof(TaskPart)); }
 std::size_t Geometry::arguments_at() const {
   return page_up(returns_at() + workers * sizeof(Returns));
@@ -75,10 +71,7 @@ std::size_t Geometry::control_bytes() const {
   return page_up(cells_at() + ring_cells * sizeof(RingCell));
 }
 
-std::size_t Geometry::result_parts_at() const { return page_up(sizeof(WorkerRecord)); }
-std::size_t Geometry::arena_at() const {
-  return page_up(result_parts_at() + slots * sizeof(ResultPart));
-}
+std::size_t Geometry::arena_at() const { return page_up(sizeof(WorkerRecord)); }
 std::size_t Geometry::results_bytes() const { return workers * window_bytes; }
 
 std::size_t Geometry::facts_bytes() const {

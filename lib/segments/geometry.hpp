@@ -5,8 +5,8 @@
 //
 // | segment  | holds                                               | client | worker w | others | supervisor | tool |
 // | tasks    | pool header, names, task parts, returns, arguments  | RW     | RO       | RO     | RO         | RO   |
-// | control  | slot words, ring, park words, reservations          | RW     | RW       | RW     | RW         | RO   |
-// | results  | a window a worker: record, result parts, arena      | RO     | RW, own  | -      | RO         | RO   |
+// | control  | slots, ring, park words, reservations               | RW     | RW       | RW     | RW         | RO   |
+// | results  | a window a worker: record, arena                    | RO     | RW, own  | -      | RO         | RO   |
 // | facts    | pids, incarnations, deaths                          | RO     | RO       | RO     | RW         | RO   |
 
 #include <cstddef>
@@ -17,6 +17,12 @@ namespace muster::detail {
 // Beyond so much of long arguments in shared memory, those that have no slot yet wait in the
 // client's own.
 constexpr std::uint64_t kArgumentsBound = std::uint64_t{64} << 20;
+
+inline constexpr std::size_t kPage = 4096;
+inline constexpr std::size_t kMaxNames = 256;
+inline constexpr std::size_t kNameBytes = 64;
+
+constexpr std::size_t page_up(std::size_t n) { return (n + kPage - 1) / kPage * kPage; }
 
 struct Geometry {
   std::uint32_t workers = 0;
@@ -35,8 +41,8 @@ struct Geometry {
   std::size_t facts_bytes() const;
 
   // Offsets into tasks.
-  std::size_t names_at() const;
-  std::size_t parts_at() const;
+  static constexpr std::size_t names_at() { return kPage; }
+  static constexpr std::size_t parts_at() { return page_up(names_at() + kMaxNames * kNameBytes); }
   std::size_t returns_at() const;
   std::size_t arguments_at() const;
   // Offsets into control.
@@ -46,7 +52,6 @@ struct Geometry {
   std::size_t slot_lines_at() const;
   std::size_t cells_at() const;
   // Offsets into one window.
-  std::size_t result_parts_at() const;
   std::size_t arena_at() const;
 
   friend bool operator==(const Geometry&, const Geometry&) = default;

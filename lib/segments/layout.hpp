@@ -24,11 +24,7 @@ namespace muster::detail {
 inline constexpr std::uint64_t kPoolMagic = 0x6c6f6f7072747375;  // "ustrpool"
 inline constexpr std::uint32_t kLayoutVersion = 1;
 
-inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kInlineArguments = 48;
-inline constexpr std::size_t kInlineResult = 48;
-inline constexpr std::size_t kMaxNames = 256;
-inline constexpr std::size_t kNameBytes = 64;
 inline constexpr std::size_t kReturns = 512;
 inline constexpr std::size_t kCompletions = 512;
 inline constexpr std::size_t kDeaths = 256;
@@ -185,26 +181,6 @@ struct alignas(64) WorkerRecord {
   char init_error[kErrorText];  // with WorkerPhase::init_failed
 };
 
-enum class ResultPlace : std::uint32_t { inline_bytes = 0, arena = 1 };
-
-// Where the result of the slot's task is, if this worker ran it. Written before the slot's word
-// says so, and left alone until the client publishes the slot anew.
-struct alignas(64) ResultPart {
-  struct Where {
-    std::uint64_t offset;     // into the worker's arena
-    std::uint64_t ran_ticks;  // from the task's start to its end
-  };
-
-  std::uint64_t size;
-  ResultPlace place;
-  std::uint32_t checksum;
-  union {
-    unsigned char bytes[kInlineResult];
-    Where where;
-  };
-};
-static_assert(sizeof(ResultPart) == 64);
-
 // ---- facts: written by the supervisor ----
 
 struct alignas(64) WorkerFacts {
@@ -264,7 +240,6 @@ constexpr std::uint64_t layout_hash() {
                                  sizeof(ParkLine),
                                  sizeof(Reservation),
                                  sizeof(WorkerRecord),
-                                 sizeof(ResultPart),
                                  sizeof(Facts),
                                  sizeof(DeathRecord),
                                  sizeof(WorkerFacts),

@@ -58,9 +58,6 @@ struct WindowView {
   Geometry geometry;
 
   WorkerRecord& record() const { return *place<WorkerRecord>(base, 0); }
-  ResultPart& result(std::uint32_t slot) const {
-    return place<ResultPart>(base, geometry.result_parts_at())[slot];
-  }
   std::byte* arena() const { return base + geometry.arena_at(); }
 };
 

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <span>
 
+#include "lib/slots/result_part.hpp"
 #include "lib/slots/slot_word.hpp"
 
 namespace muster::detail {
@@ -37,11 +38,13 @@ constexpr std::uint32_t attention_of(TaskTag tag, std::uint32_t bits) {
   return static_cast<std::uint32_t>(tag.bits() << 2) | bits;
 }
 
-// A cache line of its own: a worker's claim must not disturb the slot that another worker runs.
+// A cache line of its own: a worker's claim must not disturb the slot that another worker runs. And
+// one for both the word and the result: who sees that the task has ended has the result at hand.
 template <class Platform>
 struct alignas(64) BasicSlotLine {
   typename Platform::template Atomic<std::uint64_t> word;
   typename Platform::template Atomic<std::uint32_t> attention;
+  ResultPart result;
 };
 
 template <class Platform = StdPlatform>
@@ -91,6 +94,10 @@ class SlotTable {
   std::uint32_t ask(std::uint32_t slot, std::uint32_t bit) {
     return lines_[slot].attention.fetch_or(bit, std::memory_order_seq_cst) | bit;
   }
+
+  // Written by the worker that runs the task, before finish(); read by the client, after read().
+  ResultPart& result(std::uint32_t slot) { return lines_[slot].result; }
+  const ResultPart& result(std::uint32_t slot) const { return lines_[slot].result; }
 
   auto& attention_word(std::uint32_t slot) { return lines_[slot].attention; }
 
