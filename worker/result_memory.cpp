@@ -76,7 +76,7 @@ void ResultMemory::count() {
 std::byte* ResultGrowth::grow(std::byte* old, std::size_t used, std::size_t wanted,
                               std::byte*& new_end) {
   // Doubling keeps the copying within the cost of the writing; a large write is given exactly.
-  std::size_t size = std::max(wanted, 2 * used);
+  std::size_t size = std::max({wanted, 2 * used, expected_});
   size = (std::max<std::size_t>(size, 256) + 63) / 64 * 64;
   std::byte* bigger = memory_.allocate(size);
   if (bigger == nullptr && size > wanted) bigger = memory_.allocate(size = wanted);

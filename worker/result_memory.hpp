@@ -59,6 +59,7 @@ class ResultGrowth final : public Growth {
 
   std::byte* grow(std::byte* old, std::size_t used, std::size_t wanted,
                   std::byte*& new_end) override;
+  void expect(std::size_t size) noexcept override { expected_ = size; }
 
   std::byte* inline_begin() { return reinterpret_cast<std::byte*>(part_.bytes); }
   std::byte* inline_end() { return inline_begin() + kInlineResult; }
@@ -73,6 +74,7 @@ class ResultGrowth final : public Growth {
   ResultPart& part_;
   std::atomic<std::uint64_t>* region_;
   std::byte* block_ = nullptr;
+  std::size_t expected_ = 0;
 };
 
 }  // namespace muster::detail

@@ -20,7 +20,9 @@ class Transfer : public Scenario {
   std::string_view summary() const override {
     return "8 Mi doubles (64 MiB) to a worker, which adds them up where they came to be; and as "
            "many made by a worker and sent back. again: hot, the median of three after the first "
-           "of a pool, which is cold. Peers whose workers are threads copy nothing.";
+           "of a pool, which is cold. Peers whose workers are threads copy nothing; the serial "
+           "loop copies them once "
+           "and adds the copy up.";
   }
   std::vector<Metric> metrics() const override {
     return {{"again", "again, hot", Unit::seconds, false, "hot"},

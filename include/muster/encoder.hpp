@@ -17,6 +17,8 @@ struct Growth {
   // std::bad_alloc where there is no more room; `old` is untouched then.
   virtual std::byte* grow(std::byte* old, std::size_t used, std::size_t wanted,
                           std::byte*& new_end) = 0;
+  // So many bytes will be written in all, as far as is known now.
+  virtual void expect(std::size_t /*size*/) noexcept {}
 
  protected:
   ~Growth() = default;
@@ -74,6 +76,16 @@ class Encoder {
 
   // Forgets everything after the first `size` bytes; size <= size().
   void truncate(std::size_t size) noexcept { at_ = begin_ + size; }
+
+  // Says that about so many more bytes will be written: memory for all of them may be taken at
+  // once.
+  void expect(std::size_t size) noexcept {
+    if (growth_ != nullptr && size > static_cast<std::size_t>(end_ - at_))
+      growth_->expect(this->size() + size);
+  }
+
+  // Bytes that can be written before the region is full.
+  std::size_t room() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
   // What was written so far. The address changes as the region grows.
   std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - begin_); }

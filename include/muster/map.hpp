@@ -129,10 +129,13 @@ class [[nodiscard]] MapResults : public detail::MapRange<R, detail::MapOrder::in
     Iterator() = default;
 
     value_type&& operator*() const {
-      std::exception_ptr error;
-      std::size_t index;
-      value_type* value = this->run_->current(error, index);
-      if (value == nullptr) std::rethrow_exception(error);
+      value_type* value = this->run_->good();
+      if (value == nullptr) {
+        std::exception_ptr error;
+        std::size_t index;
+        value = this->run_->current(error, index);
+        if (value == nullptr) std::rethrow_exception(error);
+      }
       return std::move(*value);
     }
     // With MapOptions::buffersize it reads inputs, and throws what they throw.

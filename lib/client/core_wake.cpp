@@ -33,7 +33,8 @@ void ProcessCore::wake_if_needed(std::uint32_t in_slots) {
     if (in_slots <= awake) return;
     if (in_slots >= kStream && watch_instead()) return;
   }
-  if (wake_one_worker()) spin_state().woke_a_sleeper = true;
+  // With the one that was woken, and this thread.
+  if (wake_one_worker() && awake + 2 > cpus_) spin_state().needs_core = true;
 }
 
 bool ProcessCore::wake_one_worker() {

@@ -256,7 +256,7 @@ class ProcessCore final : public TravelBackend,
   std::optional<ReturnLedger> returns_;
   std::uint64_t next_id_ = 0;
   std::uint32_t refilled_ = 0;
-  std::uint32_t telling_ = 0;     // slots whose task tells the pump when it ends
+  std::uint32_t telling_ = 0;  // slots whose task tells the pump when it ends
   std::uint64_t unfinished_ = 0;
   std::uint32_t refill_pause_ = 0;          // submits before the next look for a free slot
   std::uint32_t waiting_ = 0;               // threads that look at slots without the lock

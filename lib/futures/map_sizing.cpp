@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -9,8 +10,10 @@
 namespace muster::detail {
 namespace {
 
-constexpr double kSecondsPerChunk = 250e-6;
-constexpr std::size_t kChunksPerWorkerLeft = 4;
+constexpr double kShortest = 25e-6;
+constexpr double kFirst = 50e-6;
+constexpr double kLongest = 1e-3;
+constexpr std::size_t kChunksPerWorkerLeft = 2;
 constexpr std::size_t kUnmeasuredChunks = 64;
 constexpr std::size_t kMostItems = ChunkHeader::kMaxItems;
 
@@ -42,18 +45,25 @@ std::size_t ChunkSizer::next(std::optional<double> seconds_per_item,
   std::size_t items = fixed_;
   if (items == 0) {
     if (seconds_per_item) {
-      const double fit = kSecondsPerChunk / *seconds_per_item;
-      items = fit < static_cast<double>(kMostItems) ? static_cast<std::size_t>(fit) : kMostItems;
-      if (left) {
-        const std::size_t share = workers_ * kChunksPerWorkerLeft;
-        items = std::min(items, (*left + share - 1) / share);
-      }
+      items = measured(*seconds_per_item, left);
     } else {
       items = unmeasured();
     }
   }
   if (most_ != 0) items = std::min(items, most_);
   return std::max<std::size_t>(items, 1);
+}
+
+std::size_t ChunkSizer::measured(double seconds_per_item, std::optional<std::size_t> left) {
+  const double round = static_cast<double>(measured_chunks_++ / workers_);
+  double seconds = std::min(kLongest, kFirst * std::exp2(std::min(round, 10.0)));
+  if (left) {
+    const double share = static_cast<double>(*left) * seconds_per_item /
+                         static_cast<double>(workers_ * kChunksPerWorkerLeft);
+    seconds = std::min(seconds, std::max(share, kShortest));
+  }
+  const double items = seconds / seconds_per_item;
+  return items < static_cast<double>(kMostItems) ? static_cast<std::size_t>(items) : kMostItems;
 }
 
 std::size_t ChunkSizer::unmeasured() {

@@ -7,8 +7,8 @@ namespace muster::detail {
 
 // 64 KiB of blocks of one size. Found from the address of any of its blocks, because it is aligned
 // to its own size; this header is its first 64 bytes. Slabs come from the system and go back to it
-// in regions of 2 MiB, likewise aligned, so that one page of the processor's may hold one. Under the
-// depot's lock.
+// in regions of 2 MiB, likewise aligned, so that one page of the processor's may hold one. Under
+// the depot's lock.
 class alignas(64) Slab {
  public:
   static constexpr std::size_t kBytes = std::size_t{64} << 10;

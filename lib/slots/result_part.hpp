@@ -15,7 +15,8 @@ inline constexpr std::size_t kInlineResult = 40;
 // spoil the short result of another until the client has taken it, as it can spoil the slot's
 // word. With checksums the client notices.
 //
-// If the owner dies here: nobody reads the part, since the word does not say that there is a result.
+// If the owner dies here: nobody reads the part, since the word does not say that there is a
+// result.
 struct ResultPart {
   static constexpr std::uint32_t kInArena = ~std::uint32_t{0};
 

@@ -12,11 +12,15 @@ void PoolQueue::close() noexcept {
 }
 
 void PoolQueue::wake_one() {
-  if (idle_.wake_one()) spin_state().woke_a_sleeper = true;
+  if (idle_.wake_one() && crowded()) spin_state().needs_core = true;
 }
 
-PoolQueue::WorkerEnd::WorkerEnd(PoolQueue& queue, std::size_t workers, std::size_t cpus)
-    : queue_(queue), token_(queue.tasks_.make_token()), workers_(workers), cpus_(cpus) {}
+PoolQueue::WorkerEnd::WorkerEnd(PoolQueue& queue)
+    : queue_(queue), token_(queue.tasks_.make_token()) {
+  queue_.workers_.fetch_add(1, std::memory_order_relaxed);  // for crowded()
+}
+
+PoolQueue::WorkerEnd::~WorkerEnd() { queue_.workers_.fetch_sub(1, std::memory_order_relaxed); }
 
 bool PoolQueue::WorkerEnd::try_push(Item& task) {
   if (queue_.closed() || !queue_.push(task)) return false;
@@ -25,9 +29,7 @@ bool PoolQueue::WorkerEnd::try_push(Item& task) {
 }
 
 bool PoolQueue::WorkerEnd::search(Item& task) {
-  // With this worker, the others that are awake, and one thread that submits.
-  const std::size_t awake = workers_ - queue_.parked() + 1;
-  if (awake > cpus_) return try_pop(task);
+  if (queue_.crowded()) return try_pop(task);
   const std::uint64_t start = ticks_now();
   do {
     for (int i = 0; i < 16; ++i) {

@@ -16,6 +16,9 @@ class PoolQueue {
  public:
   class WorkerEnd;
 
+  // `cpus`: how many threads can run at once.
+  explicit PoolQueue(std::size_t cpus) : cpus_(cpus) {}
+
   // False if there is no memory. A full fence has followed the push, and wake_if_needed() is due.
   bool push(StateBase* task) {
     if (!tasks_.push(task)) return false;
@@ -38,10 +41,18 @@ class PoolQueue {
 
  private:
   void wake_one();
+  // Whether the workers that are awake, and one thread that submits, are more than can run at once:
+  // then nobody looks for work that is not there yet.
+  bool crowded() const noexcept {
+    // Relaxed: a guess.
+    return workers_.load(std::memory_order_relaxed) - idle_.parked() + 1 > cpus_;
+  }
 
   ThreadQueue tasks_;
   IdleWorkers idle_;
   std::atomic<bool> closed_{false};
+  std::atomic<std::size_t> workers_{0};
+  const std::size_t cpus_;
 };
 
 // A worker thread's handle on the queue: the model of TaskQueue.
@@ -49,9 +60,10 @@ class PoolQueue::WorkerEnd {
  public:
   using Item = StateBase*;
 
-  // `awake`: how many threads of this program may look for work at once without being in each
-  // other's way; with more of them awake the worker does not search before it parks.
-  WorkerEnd(PoolQueue& queue, std::size_t workers, std::size_t cpus);
+  explicit WorkerEnd(PoolQueue& queue);
+  ~WorkerEnd();
+  WorkerEnd(const WorkerEnd&) = delete;
+  WorkerEnd& operator=(const WorkerEnd&) = delete;
 
   bool try_push(Item& task);
   bool try_pop(Item& task) { return queue_.tasks_.pop(token_, task); }
@@ -66,8 +78,6 @@ class PoolQueue::WorkerEnd {
   PoolQueue& queue_;
   ThreadQueue::Token token_;
   IdleWorkers::Place place_;
-  std::size_t workers_;
-  std::size_t cpus_;
 };
 
 }  // namespace muster::detail

@@ -53,11 +53,11 @@ ThreadPool::ThreadPool(ThreadPoolOptions options)
     : options_(std::move(options)),
       max_workers_(workers_for(options_)),
       name_(pool_name(options_.name)),
-      cpus_(usable_cpus()),
       generation_(fork_generation()),
       began_ns_(monotonic_ns()),
       began_ticks_(ticks_now()),
       attention_(kGrowing | (options_.max_pending != 0 ? kBounded : 0u)),
+      queue_(usable_cpus()),
       pending_(options_.max_pending) {}
 
 bool ThreadPool::submit(StateBase& task, const TaskOptions* options, bool blocking) {

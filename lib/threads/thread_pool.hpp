@@ -88,7 +88,6 @@ class ThreadPool final : public ThreadBackend,
   const ThreadPoolOptions options_;
   const std::size_t max_workers_;
   const std::string name_;
-  const std::size_t cpus_;
   const std::uint32_t generation_;  // of the process
   const std::int64_t began_ns_;
   const std::uint64_t began_ticks_;

@@ -47,7 +47,7 @@ void ThreadWorker::live() noexcept {
   set_current(this);
   const bool ready = initialize();
   slot_.ready.store(true, std::memory_order_relaxed);
-  PoolQueue::WorkerEnd end(pool_.queue_, pool_.max_workers_, pool_.cpus_);
+  PoolQueue::WorkerEnd end(pool_.queue_);
   do {
     if (ready)
       run_worker(end, *this);

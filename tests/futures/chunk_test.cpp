@@ -1,5 +1,7 @@
 // The records in which a chunk of map returns what its items came to.
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <stdexcept>
 #include <string>
@@ -9,6 +11,7 @@
 
 #include <muster/codec.hpp>
 #include <muster/detail/chunk_codec.hpp>
+#include <muster/detail/task_context.hpp>
 #include <muster/error.hpp>
 
 #include "futures/loopback_pool.hpp"
@@ -148,6 +151,116 @@ TEST(Chunk, ThatMakesNoSenseIsAnEncodingError) {
     }
     EXPECT_NO_FATAL_FAILURE(static_cast<void>(scan_chunk({bytes.data(), i}, 4)));
   }
+}
+
+// ---- items and results that are their bytes, as a worker runs them ----
+
+int half_of_even(int n) {
+  if (n % 2 != 0) throw std::domain_error("odd");
+  return n / 2;
+}
+
+using PlainCode = muster::detail::ChunkCode<muster::detail::CallTraits<int (&)(int), const int&>>;
+static_assert(PlainCode::kPlain);
+
+// Gives what is asked for, up to a bound; with `generous` all that is expected at once.
+class BoundedBytes final : public muster::detail::Growth {
+ public:
+  BoundedBytes(std::size_t bound, bool generous) : bytes_(bound), generous_(generous) {}
+
+  std::byte* grow(std::byte* old, std::size_t used, std::size_t wanted,
+                  std::byte*& new_end) override {
+    const std::size_t size = generous_ ? std::max(wanted, expected_) : wanted;
+    if (size > bytes_.size()) throw muster::EncodingError("no more room");
+    if (used != 0 && old != bytes_.data()) std::memcpy(bytes_.data(), old, used);
+    new_end = bytes_.data() + size;
+    return bytes_.data();
+  }
+  void expect(std::size_t size) noexcept override { expected_ = size; }
+
+ private:
+  std::vector<std::byte> bytes_;
+  std::size_t expected_ = 0;
+  bool generous_;
+};
+
+class ChunkContext final : public muster::detail::TaskContext {
+ public:
+  explicit ChunkContext(const ChunkProgress& progress) : progress_(progress) { set_current(this); }
+  ~ChunkContext() { set_current(nullptr); }
+  bool stop_requested() const noexcept override { return false; }
+  void set_progress(std::uint64_t, std::uint64_t) noexcept override {}
+  std::size_t worker_index() const noexcept override { return 0; }
+  pid_t worker_pid() const noexcept override { return 0; }
+  const ChunkProgress* chunk() noexcept override { return &progress_; }
+
+ private:
+  const ChunkProgress& progress_;
+};
+
+// Runs a chunk of `inputs` from `progress.first` on; the outcomes as in outcomes(), values checked.
+std::string run_plain(const std::vector<int>& inputs, BoundedBytes& growth,
+                      const ChunkProgress& progress) {
+  test_support::GrowingBytes task_growth;
+  muster::Encoder task(nullptr, nullptr, &task_growth);
+  muster::detail::encode_callable(task, &half_of_even);
+  task.write(static_cast<std::uint32_t>(inputs.size()));
+  for (const int input : inputs) task.write(input);
+
+  const ChunkContext context(progress);
+  muster::Decoder in(task.data(), task.size());
+  muster::Encoder out(nullptr, nullptr, &growth);
+  PlainCode::thunk(in, out);
+  EXPECT_EQ(scan_chunk({out.data(), out.size()}, 1000).items, progress.items_done->load());
+  ChunkResult<int> result = decode<int>({out.data(), out.size()});
+  std::string text;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    std::exception_ptr error;
+    const int* value = result.find(i, error);
+    text += value != nullptr ? 'v' : 'x';
+    EXPECT_EQ(value == nullptr ? 0 : *value, value == nullptr ? 0 : inputs[progress.first + i] / 2);
+  }
+  return text;
+}
+
+TEST(PlainChunk, GoesOnBehindItemsThatFail) {
+  for (const bool generous : {true, false}) {
+    std::atomic<std::uint32_t> done{0};
+    ChunkProgress progress;
+    progress.items_done = &done;
+    BoundedBytes growth(1 << 16, generous);
+    EXPECT_EQ(run_plain({1, 2, 4, 3, 5, 6, 8, 7}, growth, progress), "xvvxxvvx") << generous;
+  }
+}
+
+TEST(PlainChunk, BeginsBehindWhatAnEarlierRunDid) {
+  std::atomic<std::uint32_t> done{0};
+  ChunkProgress progress;
+  progress.first = 3;
+  progress.items_done = &done;
+  BoundedBytes growth(1 << 16, true);
+  EXPECT_EQ(run_plain({2, 4, 6, 8, 9, 10}, growth, progress), "vxv");
+}
+
+TEST(PlainChunk, StopsBetweenItems) {
+  std::atomic<std::uint32_t> done{0};
+  std::atomic<std::uint32_t> stop{1};
+  ChunkProgress progress;
+  progress.items_done = &done;
+  progress.stop = &stop;
+  BoundedBytes growth(1 << 16, true);
+  EXPECT_EQ(run_plain({2, 4, 6}, growth, progress), "");
+}
+
+TEST(PlainChunk, UsesWhatMemoryThereIsWhereAllOfItsResultsDoNotFit) {
+  const std::vector<int> inputs(100, 2);
+  std::atomic<std::uint32_t> done{0};
+  ChunkProgress progress;
+  progress.items_done = &done;
+  BoundedBytes growth(8 + 50 * sizeof(int), false);
+  // Not even the errors of the others have room: the chunk as a whole says so.
+  EXPECT_THROW(run_plain(inputs, growth, progress), muster::EncodingError);
+  EXPECT_EQ(done.load(), 50U);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -28,15 +29,28 @@ TEST(ChunkSizer, StaysSmallUntilItKnowsHowLongItemsTake) {
   for (int i = 0; i < 64; ++i) EXPECT_EQ(sizer.next(kUnmeasured, kUnknown), 16U);
 }
 
-TEST(ChunkSizer, MakesChunksOfAQuarterOfAMillisecond) {
+TEST(ChunkSizer, BeginsWithShortChunksAndGoesOnWithChunksOfAMillisecond) {
   ChunkSizer sizer(MapOptions{}, 2);
-  EXPECT_EQ(sizer.next(1e-6, kUnknown), 250U);
-  EXPECT_EQ(sizer.next(1.0, kUnknown), 1U);
+  std::vector<std::size_t> items;
+  for (int i = 0; i < 14; ++i) items.push_back(sizer.next(1e-6, kUnknown));
+  EXPECT_EQ(items, (std::vector<std::size_t>{50, 50, 100, 100, 200, 200, 400, 400, 800, 800, 1000,
+                                             1000, 1000, 1000}));
+}
+
+TEST(ChunkSizer, SendsLongItemsSinglyAndShortOnesInMillions) {
+  ChunkSizer sizer(MapOptions{}, 1);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(sizer.next(1.0, kUnknown), 1U);
   EXPECT_GT(sizer.next(1e-10, kUnknown), 1'000'000U);
-  // So that the workers end together.
-  EXPECT_EQ(sizer.next(1e-6, 800), 100U);
-  EXPECT_EQ(sizer.next(1e-6, 3), 1U);
-  EXPECT_EQ(sizer.next(1e-6, 0), 1U);
+}
+
+TEST(ChunkSizer, MakesChunksShorterTowardsTheEndButNotTiny) {
+  ChunkSizer sizer(MapOptions{}, 2);
+  for (int i = 0; i < 20; ++i) sizer.next(1e-6, kUnknown);
+  EXPECT_EQ(sizer.next(1e-6, 1600), 400U);
+  EXPECT_EQ(sizer.next(1e-6, 400), 100U);
+  EXPECT_EQ(sizer.next(1e-6, 60), 25U);
+  EXPECT_EQ(sizer.next(1e-6, 0), 25U);
+  EXPECT_EQ(sizer.next(1e-3, 3), 1U);
 }
 
 TEST(ChunkSizer, SpreadsABufferOverTheWorkers) {

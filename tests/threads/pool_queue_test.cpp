@@ -20,8 +20,8 @@ StateBase* task(std::size_t number) { return reinterpret_cast<StateBase*>(number
 std::size_t number(StateBase* task) { return reinterpret_cast<std::size_t>(task) / 64; }
 
 TEST(PoolQueue, GivesTasksInTheOrderOfTheirPush) {
-  PoolQueue queue;
-  PoolQueue::WorkerEnd end(queue, 1, 2);
+  PoolQueue queue(2);
+  PoolQueue::WorkerEnd end(queue);
   for (std::size_t i = 1; i <= 1000; ++i) {
     StateBase* item = task(i);
     ASSERT_TRUE(end.try_push(item));
@@ -36,8 +36,8 @@ TEST(PoolQueue, GivesTasksInTheOrderOfTheirPush) {
 }
 
 TEST(PoolQueue, WaitsUntilTheDeadlineAndNoLongerWhenClosed) {
-  PoolQueue queue;
-  PoolQueue::WorkerEnd end(queue, 1, 2);
+  PoolQueue queue(2);
+  PoolQueue::WorkerEnd end(queue);
   StateBase* item = nullptr;
   EXPECT_EQ(end.pop_until(item, Deadline::passed()), PopResult::timed_out);
   EXPECT_EQ(end.pop_until(item, Deadline::after(std::chrono::milliseconds(2))),
@@ -56,13 +56,13 @@ TEST(PoolQueue, LosesNothingBetweenSleepersAndPushers) {
   constexpr std::size_t kPushers = 2;
   constexpr std::size_t kPoppers = 3;
   constexpr std::size_t kTasks = 4000;
-  PoolQueue queue;
+  PoolQueue queue(3);  // some search before they sleep, some do not
   std::vector<std::atomic<int>> seen(kPushers * kTasks);
   std::atomic<std::size_t> popped{0};
   std::vector<std::thread> threads;
   for (std::size_t c = 0; c < kPoppers; ++c) {
-    threads.emplace_back([&, c] {
-      PoolQueue::WorkerEnd end(queue, kPoppers, c);  // some search before they sleep, some do not
+    threads.emplace_back([&] {
+      PoolQueue::WorkerEnd end(queue);
       StateBase* item = nullptr;
       while (end.pop_until(item, Deadline::never()) == PopResult::item) {
         ++seen[number(item) - 1];

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -41,17 +42,63 @@ class ChunkWriter {
       run_is_open_ = false;
     count();
   }
+  // Whether there is room for the bytes of so many values. Then run_values() must follow.
+  template <class R>
+  bool begin_values(std::uint32_t most) {
+    open(ChunkRecord::values);
+    return out_.room() / sizeof(R) >= most;
+  }
+  // Copies and commits what `next()` gives, `most` times or until stopped. If it throws, what it
+  // gave before is committed.
+  template <class R, class Next>
+  void run_values(std::uint32_t most, Next&& next) {
+    // In variables of this function's own: what is written might be anything's bytes.
+    std::byte* at = out_.extend(std::size_t{most} * sizeof(R));
+    const std::atomic_ref header(header_word());
+    const ChunkProgress* const progress = progress_;
+    const std::uint32_t before = items_;
+    std::uint32_t done = 0;
+    const auto end = [&] {
+      run_is_open_ = false;
+      items_ += done;
+      // A header that counts nothing would end the stream.
+      committed_ = header_at_;
+      if (done != 0) committed_ += sizeof(std::uint64_t) + std::size_t{done} * sizeof(R);
+      out_.truncate(committed_);
+    };
+    try {
+      while (done < most && (progress == nullptr || !progress->stopped())) {
+        const R value = next();
+        std::memcpy(at, &value, sizeof(R));
+        at += sizeof(R);
+        ++done;
+        // Release: as in store_header() and count().
+        header.store(ChunkHeader::pack(ChunkRecord::values, done, std::uint64_t{done} * sizeof(R)),
+                     std::memory_order_release);
+        if (progress != nullptr && progress->items_done != nullptr)
+          progress->items_done->store(before + done, std::memory_order_release);
+      }
+    } catch (...) {
+      end();
+      throw;
+    }
+    end();
+  }
   // In place of a value; what was written of it is taken back.
   void commit_failure(const std::exception_ptr& error);
+
+  // Committed by this writer.
+  std::uint32_t items() const { return items_; }
 
  private:
   void open(ChunkRecord kind);
   // Release: the item's bytes come before the header that counts them, for a reader that looks at
   // them after this process has died.
   void store_header(std::uint64_t word) {
-    auto* place = const_cast<std::byte*>(out_.data()) + header_at_;
-    std::atomic_ref(*reinterpret_cast<std::uint64_t*>(place))
-        .store(word, std::memory_order_release);
+    std::atomic_ref(header_word()).store(word, std::memory_order_release);
+  }
+  std::uint64_t& header_word() {
+    return *reinterpret_cast<std::uint64_t*>(const_cast<std::byte*>(out_.data()) + header_at_);
   }
   void count() {
     ++items_;
@@ -69,10 +116,27 @@ class ChunkWriter {
   bool run_is_open_ = false;
 };
 
+// Whether results lie side by side in the bytes as they will in a ChunkResult.
+template <class R>
+constexpr bool results_are_copied() {
+  if constexpr (std::is_void_v<R>) {
+    return false;
+  } else {
+    using Stored = typename ChunkResult<R>::Stored;
+    return bitwise_result_size<R>() > 0 && std::is_default_constructible_v<R> &&
+           std::is_trivially_copyable_v<Stored> && sizeof(Stored) == sizeof(R);
+  }
+}
+
 // Runs in the worker. `Call` is the CallTraits of the callable and one item's arguments.
 template <class Call>
 struct ChunkCode {
+  using Callable = typename Call::Callable;
+  using Result = typename Call::Result;
+
   static constexpr bool kSameSize = Call::kFixedSize != kDynamicSize;
+  // Each item costs the call, a copy and two stores.
+  static constexpr bool kPlain = kSameSize && results_are_copied<Result>();
 
   static void thunk(Decoder& args, Encoder& result) {
     auto callable = Call::decode_callable(args);
@@ -81,6 +145,52 @@ struct ChunkCode {
     const ChunkProgress* progress = context != nullptr ? context->chunk() : nullptr;
     const std::uint32_t first = progress != nullptr ? progress->first : 0;
     ChunkWriter writer(result, progress);
+    if constexpr (Call::kFixedResultSize != kDynamicSize) {
+      // With a header before each run of values; failures take what they take.
+      result.expect((std::size_t{items} - std::min(first, items)) * Call::kFixedResultSize +
+                    (items / ChunkHeader::kMaxItems + 1) * sizeof(std::uint64_t));
+    }
+    if constexpr (kPlain) {
+      run_plain(callable, args, items, first, result, writer, progress);
+    } else {
+      run(callable, args, items, first, result, writer, progress);
+    }
+  }
+
+  static const TaskType& type() {
+    return task_type_of<&ChunkCode::thunk, Callable, kTravelsAsCode<Callable>>;
+  }
+
+ private:
+  static void run_plain(Callable& callable, Decoder& args, std::uint32_t items, std::uint32_t first,
+                        Encoder& result, ChunkWriter& writer, const ChunkProgress* progress) {
+    constexpr std::size_t kItem = Call::kFixedSize - callable_size<Callable>();
+    const std::byte* const bytes = args.view(std::size_t{items} * kItem);
+    std::uint32_t i = first;
+    while (i < items && writer.begin_values<Result>(items - i)) {
+      const std::byte* at = bytes + std::size_t{i} * kItem;
+      try {
+        writer.run_values<Result>(items - i, [&]() -> Result {
+          Decoder item(at, kItem, args.modules());
+          at += kItem;
+          auto arguments = Call::decode_arguments(item);
+          return Call::invoke(callable, arguments);
+        });
+        return;
+      } catch (...) {
+        i = first + writer.items();
+        writer.commit_failure(std::current_exception());
+        ++i;
+      }
+    }
+    // Where memory is short each item fails by itself.
+    Decoder rest(bytes + std::size_t{i} * kItem, (items - std::min(i, items)) * kItem,
+                 args.modules());
+    run(callable, rest, items - std::min(i, items), 0, result, writer, progress);
+  }
+
+  static void run(Callable& callable, Decoder& args, std::uint32_t items, std::uint32_t first,
+                  Encoder& result, ChunkWriter& writer, const ChunkProgress* progress) {
     for (std::uint32_t i = 0; i < items; ++i) {
       if (i >= first && progress != nullptr && progress->stopped()) return;
       std::size_t end = 0;
@@ -104,14 +214,8 @@ struct ChunkCode {
     }
   }
 
-  static const TaskType& type() {
-    return task_type_of<&ChunkCode::thunk, typename Call::Callable,
-                        kTravelsAsCode<typename Call::Callable>>;
-  }
-
- private:
-  static void run_item(typename Call::Callable& callable, Decoder& args, Encoder& result,
-                       ChunkWriter& writer, bool wanted) {
+  static void run_item(Callable& callable, Decoder& args, Encoder& result, ChunkWriter& writer,
+                       bool wanted) {
     try {
       auto arguments = Call::decode_arguments(args);
       if (!wanted) return;
@@ -124,18 +228,6 @@ struct ChunkCode {
     writer.commit_value();
   }
 };
-
-// Whether results lie side by side in the bytes as they will in a ChunkResult.
-template <class R>
-constexpr bool results_are_copied() {
-  if constexpr (std::is_void_v<R>) {
-    return false;
-  } else {
-    using Stored = typename ChunkResult<R>::Stored;
-    return bitwise_result_size<R>() > 0 && std::is_default_constructible_v<R> &&
-           std::is_trivially_copyable_v<Stored> && sizeof(Stored) == sizeof(R);
-  }
-}
 
 template <class R>
 void decode_values(Decoder& in, std::uint64_t items, ChunkResult<R>& result) {

@@ -36,6 +36,8 @@ class MapFeed {
 //   std::size_t submit(std::vector<Item>& items, std::size_t from, Future<ChunkResult<R>>& future)
 //     submits items beginning at `from` as one chunk and says how many they were, one at the
 //     least; throws what submit throws
+//   kTakesBytes, std::size_t submit(std::span<const T> items, Future<ChunkResult<R>>& future)
+//     whether it takes items that are single elements from where they are, and does
 //   std::optional<double> seconds_per_item() const, std::size_t workers() const
 template <class R, class Input, class Target>
 class RangeFeed final : public MapFeed<R> {
@@ -45,24 +47,37 @@ class RangeFeed final : public MapFeed<R> {
       : target_(std::move(target)), input_(std::in_place, std::forward<Views>(views)...) {}
 
   std::size_t submit(std::size_t most, std::vector<MapChunk<R>>& chunks) override {
-    items_.clear();
-    input_.read(most, items_);
-    const std::size_t read = items_.size();
-    for (std::size_t from = 0; from < read;) {
-      MapChunk<R> chunk;
-      chunk.first = next_;
-      chunk.items = target_.submit(items_, from, chunk.future);
-      from += chunk.items;
-      next_ += chunk.items;
-      chunks.push_back(std::move(chunk));
+    if constexpr (Input::kContiguous && Target::kTakesBytes) {
+      const auto items = input_.read_in_place(most);
+      return submit_all(items.size(), chunks, [&](std::size_t from, auto& future) {
+        return target_.submit(items.subspan(from), future);
+      });
+    } else {
+      items_.clear();
+      input_.read(most, items_);
+      return submit_all(items_.size(), chunks, [&](std::size_t from, auto& future) {
+        return target_.submit(items_, from, future);
+      });
     }
-    return read;
   }
   std::optional<std::size_t> items_left() const override { return input_.left(); }
   std::optional<double> seconds_per_item() const override { return target_.seconds_per_item(); }
   std::size_t workers() const override { return target_.workers(); }
 
  private:
+  template <class Submit>
+  std::size_t submit_all(std::size_t items, std::vector<MapChunk<R>>& chunks, Submit&& submit) {
+    for (std::size_t from = 0; from < items;) {
+      MapChunk<R> chunk;
+      chunk.first = next_;
+      chunk.items = submit(from, chunk.future);
+      from += chunk.items;
+      next_ += chunk.items;
+      chunks.push_back(std::move(chunk));
+    }
+    return items;
+  }
+
   Target target_;
   Input input_;
   std::vector<typename Input::Item> items_;

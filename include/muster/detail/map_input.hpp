@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <memory>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -40,6 +43,9 @@ class InputCursor {
   // For ranges that can be read by counting: where the next element is.
   static constexpr bool kCountable =
       std::ranges::random_access_range<View> && std::ranges::sized_range<View>;
+  // For those that lie side by side and may be copied as bytes.
+  static constexpr bool kContiguous =
+      kCountable && std::ranges::contiguous_range<View> && std::is_trivially_copyable_v<Value>;
   std::ranges::iterator_t<View> place() {
     if (!it_) it_.emplace(std::ranges::begin(view_));
     return *it_;
@@ -96,6 +102,20 @@ class MapInput {
       read_counting(std::min(most, *left_), items);
     else
       read_stepping(most, items);
+  }
+
+  // Whether items are the elements of one range, which can be had where they lie.
+  static constexpr bool kContiguous = sizeof...(Cursors) == 1 && (Cursors::kContiguous && ...);
+
+  // The next elements, at most `most`. REQUIRES: kContiguous.
+  auto read_in_place(std::size_t most) {
+    auto& cursor = std::get<0>(cursors_);
+    const std::size_t count = std::min(most, *left_);
+    const auto begin = cursor.place();
+    const std::span elements(std::to_address(begin), count);
+    cursor.set_place(begin + static_cast<std::iter_difference_t<decltype(begin)>>(count));
+    *left_ -= count;
+    return elements;
   }
 
   std::optional<std::size_t> left() const { return left_; }

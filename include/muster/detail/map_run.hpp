@@ -122,53 +122,64 @@ class MapRun {
 
   bool at_end() const { return chunks_.empty(); }
 
+  // The value under the cursor, if it is known that the item has one; else null, and current()
+  // knows more.
+  ValueOf<R>* good() const { return good_ != nullptr ? &good_->value : nullptr; }
+
   // Waits for the item under the cursor: its value, or null and its exception. Throws TimeoutError
   // when the time is over; it is at its end then. REQUIRES: not at_end().
   ValueOf<R>* current(std::exception_ptr& error, std::size_t& index) {
-    if (good_ == nullptr) {
-      MapChunk<R>& chunk = wait_for_chunk();
-      FutureState<ChunkResult<R>>& state = *FutureAccess::state(chunk.future);
-      index = chunk.first + position_;
-      if (state.phase() != Phase::succeeded) {
-        error = state.error();
-        return nullptr;
-      }
-      ChunkResult<R>& result = state.value();
-      if (position_ >= result.size()) {
-        error = lost_item_error();
-        return nullptr;
-      }
-      if (result.failures() != 0 || result.size() != chunk.items)
-        return result.find(position_, error);
-      good_ = result.values().data() + position_;
-      first_ = chunk.first;
-      items_ = chunk.items;
+    leave_good();
+    MapChunk<R>& chunk = wait_for_chunk();
+    FutureState<ChunkResult<R>>& state = *FutureAccess::state(chunk.future);
+    index = chunk.first + position_;
+    if (state.phase() != Phase::succeeded) {
+      error = state.error();
+      return nullptr;
     }
-    index = first_ + position_;
+    ChunkResult<R>& result = state.value();
+    if (position_ >= result.size()) {
+      error = lost_item_error();
+      return nullptr;
+    }
+    if (result.failures() != 0 || result.size() != chunk.items)
+      return result.find(position_, error);
+    good_ = good_begin_ = result.values().data() + position_;
+    // While there are inputs each step may submit some.
+    good_last_ = inputs_ended_ ? result.values().data() + (chunk.items - 1) : good_;
     return &good_->value;
   }
 
   // Goes on to the next item. Throws as fill().
   void advance() {
-    if (good_ != nullptr && inputs_ended_ && position_ + 1 != items_) [[likely]] {
+    if (good_ != good_last_) [[likely]] {
       ++good_;
-      ++position_;
-      --in_flight_;
-      return;
+    } else {
+      advance_slowly();
     }
+  }
+
+ private:
+  void advance_slowly() {
+    leave_good();
     if (at_end()) return;
     MapChunk<R>* chunk = chunks_.standing();
     if (chunk == nullptr) chunk = &wait_for_chunk();
     --in_flight_;
-    good_ = nullptr;
     if (++position_ == chunk->items) {
       position_ = 0;
       chunks_.drop();
     }
     fill();
   }
+  // Makes up for the steps that only moved good_.
+  void leave_good() {
+    const auto steps = static_cast<std::size_t>(good_ - good_begin_);
+    position_ += steps;
+    in_flight_ -= steps;
+    good_ = good_begin_ = good_last_ = nullptr;
+  }
 
- private:
   bool submit_next() {
     std::size_t want = sizer_.next(feed_->seconds_per_item(), feed_->items_left());
     if (buffersize_ != 0) {
@@ -208,7 +219,7 @@ class MapRun {
     chunks_.clear([](MapChunk<R>& chunk) {
       if (!chunk.future.cancel()) chunk.future.request_stop();
     });
-    good_ = nullptr;
+    good_ = good_begin_ = good_last_ = nullptr;
     in_flight_ = 0;
     position_ = 0;
   }
@@ -222,11 +233,13 @@ class MapRun {
   Deadline deadline_;
   std::shared_ptr<MapProgress> progress_;
   Chunks chunks_;
-  std::size_t position_ = 0;  // of the item in its chunk
-  // The item, once its chunk was found to have no failure; and of that chunk first index and items.
+  // The item, once its chunk was found to have no failure; from where on it was gone to without
+  // counting, and where that ends. All null, or none.
   typename ChunkResult<R>::Stored* good_ = nullptr;
-  std::size_t first_ = 0;
-  std::size_t items_ = 0;
+  typename ChunkResult<R>::Stored* good_begin_ = nullptr;
+  typename ChunkResult<R>::Stored* good_last_ = nullptr;
+  // Not counting the steps from good_begin_ to good_:
+  std::size_t position_ = 0;   // of the item in its chunk
   std::size_t in_flight_ = 0;  // items submitted and not passed
   bool inputs_ended_ = false;
   bool filled_once_ = false;

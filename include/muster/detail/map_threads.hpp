@@ -100,6 +100,8 @@ class ThreadTarget {
  public:
   using Result = typename ThreadItemCall<F, Item>::Result;
 
+  static constexpr bool kTakesBytes = false;
+
   template <class G>
   ThreadTarget(std::shared_ptr<ThreadBackend> backend, const TaskOptions& options, G&& callable)
       : backend_(std::move(backend)),

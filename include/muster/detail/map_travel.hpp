@@ -33,6 +33,17 @@ struct TravelItemCall<F, std::tuple<Args...>> {
     return std::apply([](const Args&... args) { return Traits::arguments_size_hint(args...); },
                       item);
   }
+
+  // Whether items side by side are their own encoding.
+  static constexpr bool kAsBytes = [] {
+    if constexpr (sizeof...(Args) == 1 && requires { typename Traits::Passings; }) {
+      return []<class... Ps>(TypeList<Ps...>) {
+        return (argument_is_its_bytes<Ps, Args>() && ...);
+      }(typename Traits::Passings{});
+    } else {
+      return false;
+    }
+  }();
 };
 
 template <class F, class Item>
@@ -43,6 +54,7 @@ class TravelTarget {
 
  public:
   using Result = typename Traits::Result;
+  static constexpr bool kTakesBytes = Call::kAsBytes;
 
   template <class G>
   TravelTarget(std::shared_ptr<TravelBackend> backend, const TaskOptions& options, G&& callable)
@@ -50,15 +62,28 @@ class TravelTarget {
 
   std::size_t submit(std::vector<Item>& all_items, std::size_t from,
                      Future<ChunkResult<Result>>& future) {
-    const std::span<Item> items = std::span(all_items).subspan(from);
+    return submit_items(std::span(all_items).subspan(from), future);
+  }
+  template <class T>
+  std::size_t submit(std::span<T> items, Future<ChunkResult<Result>>& future) {
+    return submit_items(items, future);
+  }
+  std::optional<double> seconds_per_item() const {
+    return backend_->seconds_per_item(Code::type());
+  }
+  std::size_t workers() const { return backend_->workers(); }
+
+ private:
+  template <class Items>
+  std::size_t submit_items(Items items, Future<ChunkResult<Result>>& future) {
     FutureState<ChunkResult<Result>>* state = new_state<ChunkState<Result>>();
     future = FutureAccess::adopt(state);
     TaskSpec spec;
-    Encoding encoding{callable_, items, spec};
+    Encoding<Items> encoding{callable_, items, spec};
     spec.type = &Code::type();
     spec.options = options_.get();
     spec.size_hint = size_hint(items);
-    spec.encode = &Encoding::run;
+    spec.encode = &Encoding<Items>::run;
     spec.context = &encoding;
     spec.chunk.items = static_cast<std::uint32_t>(items.size());
     try {
@@ -70,17 +95,14 @@ class TravelTarget {
       return encoding.callable_failed ? items.size() : 1;
     }
   }
-  std::optional<double> seconds_per_item() const {
-    return backend_->seconds_per_item(Code::type());
-  }
-  std::size_t workers() const { return backend_->workers(); }
-
- private:
   // Encodes as many of the items as can be; one that cannot begins the next chunk, and fails alone
   // there.
+  template <class Items>
   struct Encoding {
+    static constexpr bool kInPlace = !std::is_same_v<Items, std::span<Item>>;
+
     const F& callable;
-    std::span<Item> items;
+    Items items;
     TaskSpec& spec;
     bool failed = false;
     bool callable_failed = false;
@@ -91,15 +113,20 @@ class TravelTarget {
       callable_failed = failed = true;
       Traits::encode_callable(out, callable);
       callable_failed = false;
-      const std::size_t count_at = out.size();
-      std::uint32_t count = 0;
+      [[maybe_unused]] const std::size_t count_at = out.size();
+      auto count = static_cast<std::uint32_t>(items.size());
       out.write(&count, sizeof(count));
-      for (Item& item : items) {
-        if (!encode_item(out, item, count)) break;
-        ++count;
+      if constexpr (kInPlace) {
+        out.write(items.data(), items.size_bytes());
+      } else {
+        count = 0;
+        for (Item& item : items) {
+          if (!encode_item(out, item, count)) break;
+          ++count;
+        }
+        overwrite(out, count_at, count);
       }
       failed = false;
-      overwrite(out, count_at, count);
       spec.chunk.items = count;
     }
     bool encode_item(Encoder& out, Item& item, std::uint32_t count) {
@@ -129,10 +156,15 @@ class TravelTarget {
     }
   };
 
-  std::size_t size_hint(std::span<const Item> items) const {
-    const std::size_t prefix = Code::kSameSize ? 0 : sizeof(std::uint64_t);
-    return callable_size<F>() + sizeof(std::uint32_t) +
-           items.size() * (prefix + Call::size_hint(items.front()));
+  template <class Items>
+  static std::size_t size_hint(const Items& items) {
+    const std::size_t before = callable_size<F>() + sizeof(std::uint32_t);
+    if constexpr (Encoding<Items>::kInPlace) {
+      return before + items.size_bytes();
+    } else {
+      const std::size_t prefix = Code::kSameSize ? 0 : sizeof(std::uint64_t);
+      return before + items.size() * (prefix + Call::size_hint(items.front()));
+    }
   }
 
   std::shared_ptr<TravelBackend> backend_;  // what is read lazily may outlive the executor

@@ -122,6 +122,16 @@ constexpr std::size_t fixed_argument_size() {
   }
 }
 
+// Whether encode_argument() of a T writes the bytes of the T and nothing else.
+template <class Passing, class T>
+constexpr bool argument_is_its_bytes() {
+  if constexpr (Passing::kIsView || !std::is_same_v<typename Passing::Held, T>) {
+    return false;
+  } else {
+    return !requires { &T::operator(); } && travels_as_bytes<T>() && fixed_size<T>() == sizeof(T);
+  }
+}
+
 // Encoded bytes: exact for fixed sizes, an upper bound for contiguous values, else a guess.
 template <class Passing, class Arg>
 std::size_t argument_size_hint(const Arg& arg) {
