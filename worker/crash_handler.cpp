@@ -49,11 +49,13 @@ void on_crash(int signal, siginfo_t* info, void*) {
 
 }  // namespace
 
+void warm_up_backtrace() {
+  std::array<void*, 1> frame;
+  ::backtrace(frame.data(), static_cast<int>(frame.size()));
+}
+
 void install_crash_handler(CrashRecord& record) {
   the_record = &record;
-  // The first call loads the unwinder, which allocates: not for a handler to do.
-  std::array<void*, 1> warm_up;
-  ::backtrace(warm_up.data(), static_cast<int>(warm_up.size()));
 
   stack_t stack{};
   stack.ss_sp = the_stack.data();

@@ -4,8 +4,13 @@
 
 namespace muster::detail {
 
-// From now on a SEGV, BUS, ILL, FPE or ABRT of this process leaves signal, address and raw frames
-// in `record` before it ends the process as it would have.
+// In the process that pools are made in: the first backtrace loads the unwinder, which allocates,
+// and that is not for a signal handler to do.
+void warm_up_backtrace();
+
+// REQUIRES: warm_up_backtrace(), here or in the process this one was forked from. From now on a
+// SEGV, BUS, ILL, FPE or ABRT of this process leaves signal, address and raw frames in `record`
+// before it ends the process as it would have.
 void install_crash_handler(CrashRecord& record);
 
 }  // namespace muster::detail

@@ -55,9 +55,7 @@ class Worker {
     control_region_ = map_shared(setup.control, bip::read_write, 0, g.control_bytes());
     window_region_ =
         map_shared(setup.results, bip::read_write, index * g.window_bytes, g.window_bytes);
-    // The supervisor's own descriptor is writable: with it open, mprotect could make this so.
-    facts_region_ = map_shared(setup.facts.reopen_read_only(), bip::read_only, 0, g.facts_bytes());
-    setup.facts.close();
+    facts_region_ = map_shared(setup.facts, bip::read_only, 0, g.facts_bytes());
     tasks_ = {static_cast<std::byte*>(tasks_region_.get_address()), g};
     control_ = {static_cast<std::byte*>(control_region_.get_address()), g};
     window_ = {static_cast<std::byte*>(window_region_.get_address()), g};
@@ -158,7 +156,6 @@ class Worker {
 void worker_main(WorkerSetup& setup, std::uint32_t index, std::uint64_t incarnation,
                  pid_t supervisor) {
   die_with(supervisor);
-  reset_signals();
   ::setpgid(0, 0);
   const std::string name = setup.pool_name + "_" + std::to_string(index);
   ::prctl(PR_SET_NAME, name.c_str());

@@ -21,7 +21,7 @@ struct WorkerSetup {
   Memfd tasks;  // read-only here
   Memfd control;
   Memfd results;
-  Memfd facts;
+  Memfd facts;              // read-only in workers
   FileDescriptor doorbell;  // an eventfd: the client's pump sleeps on it
   ModuleTable modules;
   PortableFunction initializer;

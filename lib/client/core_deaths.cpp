@@ -52,8 +52,7 @@ void ProcessCore::handle_death(std::uint64_t number) {
   if (record->task == 0) return;
   const Hint task(record->task - 1);
   const std::uint32_t slot = task.slot();
-  if (slot >= in_flight_.slots() || !in_flight_[slot].in_use() ||
-      in_flight_[slot].tag != task.tag()) {
+  if (!in_flight_.in_use(slot) || in_flight_[slot].tag != task.tag()) {
     return corrupted("worker " + std::to_string(record->worker) +
                      " died in a task that is not there");
   }
@@ -183,9 +182,9 @@ void ProcessCore::break_pool(const WorkerDeath& death, const std::string& senten
   broken_.emplace(sentence, death);
   life_ = Life::broken;
   tasks_.header().state.store(PoolState::broken);
-  for (std::uint32_t slot = 0; slot < in_flight_.slots(); ++slot) {
+  in_flight_.for_each_used([&](std::uint32_t slot) {
     Shadow& shadow = in_flight_[slot];
-    if (!shadow.in_use()) continue;
+    if (!shadow.in_use()) return;
     StateBase* state = shadow.state;
     const std::unique_ptr<Extras> extras = take_extras(slot);
     const bool counted = extras && extras->kill == KillReason::cancel;
@@ -202,7 +201,7 @@ void ProcessCore::break_pool(const WorkerDeath& death, const std::string& senten
     } else {
       complete_error(state, std::make_exception_ptr(BrokenProcessPool(sentence, death)));
     }
-  }
+  });
   while (!backlog_.empty()) {
     Behind& node = *backlog_.front();
     StateBase* state = node.state;

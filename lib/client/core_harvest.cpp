@@ -236,9 +236,9 @@ std::size_t ProcessCore::harvest_ready(std::size_t limit, std::size_t patience) 
 }
 
 void ProcessCore::harvest_all() {
-  for (std::uint32_t slot = 0; slot < in_flight_.slots(); ++slot) {
+  in_flight_.for_each_used([this](std::uint32_t slot) {
     if (in_flight_[slot].in_use()) harvest(slot);
-  }
+  });
 }
 
 void ProcessCore::count_ended(Ended how) {

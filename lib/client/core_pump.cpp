@@ -109,7 +109,7 @@ void ProcessCore::take_completions() {
     for (std::uint64_t i = seen; !lapped && i != written; ++i) {
       const std::uint32_t slot =
           record.completions[i % kCompletions].load(std::memory_order_relaxed);
-      if (slot < in_flight_.slots() && in_flight_[slot].in_use()) harvest(slot);
+      if (in_flight_.in_use(slot)) harvest(slot);
       // The worker does not wait for us: an entry may be written over while we are on our way to
       // it. Acquire, so that the entry is read before.
       std::atomic_thread_fence(std::memory_order_acquire);

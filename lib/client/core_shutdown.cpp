@@ -19,11 +19,11 @@ void ProcessCore::close(bool cancel_pending) {
   }
   if (cancel_pending) cancel_what_waits();
   // What ends from now on may be the last: the pump must hear of it, to end the workers.
-  for (std::uint32_t slot = 0; slot < in_flight_.slots(); ++slot) {
-    if (!in_flight_[slot].in_use()) continue;
+  in_flight_.for_each_used([this](std::uint32_t slot) {
+    if (!in_flight_[slot].in_use()) return;
     slots_.ask(slot, kAttentionNotify);
     mark_telling(slot, true);
-  }
+  });
   harvest_all();
   refill();
   end_workers_if_done();
@@ -35,14 +35,14 @@ void ProcessCore::cancel_what_waits() {
   for (Behind* node = backlog_.front(); node != nullptr; node = node->next) {
     if (node->state != nullptr) cancel_behind(*node);
   }
-  for (std::uint32_t slot = 0; slot < in_flight_.slots(); ++slot) {
+  in_flight_.for_each_used([this](std::uint32_t slot) {
     Shadow& shadow = in_flight_[slot];
-    if (!shadow.in_use() || !slots_.cancel(slot, shadow.tag)) continue;
+    if (!shadow.in_use() || !slots_.cancel(slot, shadow.tag)) return;
     StateBase* state = shadow.state;
     free_slot(slot);
     count_ended(Ended::cancelled);
     if (state != nullptr) state->complete_cancelled();
-  }
+  });
 }
 
 void ProcessCore::drain() {

@@ -19,10 +19,12 @@
 #include "lib/client/pool_registry.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/cpus.hpp"
+#include "lib/common/futex.hpp"
 #include "lib/common/pool_name.hpp"
 #include "lib/common/random.hpp"
 #include "lib/common/signals.hpp"
 #include "lib/supervisor/supervisor.hpp"
+#include "worker/crash_handler.hpp"
 #include "worker/output.hpp"
 
 namespace muster::detail {
@@ -104,27 +106,43 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   checksum_results_ = options.checksum_results;
   cpus_ = usable_cpus();
   make_segments(checked_workers(options));
+  warm_up_backtrace();
   fork_supervisor(options);
-  bool registered = false;
+  // While the supervisor makes the workers.
   try {
     await_supervisor();
+    segments_->allocate();
+    segments_->drop_for_supervisor();
+    make_tables();
+    start_pump();
     await_workers();
     if (life_ == Life::open) tasks_.header().state.store(PoolState::running);
     source_.adopt(*this, callbacks_);
     register_pool(*this);
-    registered = true;
-    const SignalsBlocked blocked;
-    pump_thread_ = std::make_unique<std::thread>([this] { pump(); });
-    pumps.fetch_add(1);  // nothing fails from here on
-  } catch (const std::system_error& e) {
-    if (registered) unregister_pool(*this);
-    give_up_start();
-    throw Error("cannot start a thread for pool \"" + name_ + "\": " + e.what());
   } catch (...) {
-    if (registered) unregister_pool(*this);
     give_up_start();
     throw;
   }
+  release_pump(Pump::runs);
+}
+
+// The thread waits: there is nothing to pump, or never will be.
+void ProcessCore::start_pump() {
+  const SignalsBlocked blocked;
+  try {
+    pump_thread_ = std::make_unique<std::thread>([this] {
+      while (pump_.load() == Pump::waits) futex_wait(pump_, Pump::waits);
+      if (pump_.load() == Pump::runs) pump();
+    });
+  } catch (const std::system_error& e) {
+    throw Error("cannot start a thread for pool \"" + name_ + "\": " + e.what());
+  }
+  pumps.fetch_add(1);
+}
+
+void ProcessCore::release_pump(Pump what) noexcept {
+  pump_.store(what);
+  futex_wake_all(pump_);
 }
 
 void ProcessCore::make_segments(std::size_t workers) {
@@ -139,13 +157,16 @@ void ProcessCore::make_segments(std::size_t workers) {
   parking_.emplace(control_.sleepers(), control_.park());
   for (std::uint32_t w = 0; w < workers; ++w) parking_->forget(w);
   if (!include_in_shared_heavy_fences()) parking_->use_full_fences();
+  types_.emplace(ModuleTable::snapshot(), tasks_);
+}
+
+void ProcessCore::make_tables() {
   arguments_ = Arena(tasks_.arguments(), geometry_.arguments_bytes, segments_->tasks_fd(),
                      geometry_.arguments_at());
-  in_flight_ = InFlight(geometry_.slots);
-  types_.emplace(ModuleTable::snapshot(), tasks_);
+  in_flight_.set_up(geometry_.slots);
   returns_.emplace(tasks_, results_);
-  worker_pidfds_.resize(workers);
-  completions_seen_.resize(workers);
+  worker_pidfds_.resize(geometry_.workers);
+  completions_seen_.resize(geometry_.workers);
 }
 
 // In the child it does not return.
@@ -173,7 +194,6 @@ void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
     throw Error("cannot fork the supervisor of pool \"" + name_ + "\": " + reason(errno));
   }
   supervisor_ = pid;
-  segments_->drop_for_supervisor();
 }
 
 // In the child. Without memory for this there is no supervisor, and the client hears that it ended.
@@ -259,6 +279,11 @@ void ProcessCore::give_up_start() noexcept {
   ::shutdown(socket_.get(), SHUT_RDWR);
   socket_.reset();
   reap_supervisor();
+  if (pump_thread_ == nullptr) return;
+  release_pump(Pump::leaves);
+  pump_thread_->join();
+  pump_thread_.reset();
+  pump_ended();
 }
 
 void ProcessCore::reap_supervisor() noexcept {

@@ -1,25 +1,23 @@
 #include "lib/client/in_flight.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <memory>
 
 namespace muster::detail {
 
-namespace {
-
-// Slots are first used in steps of so many, and later in the order in which they were freed: two
-// tasks in a row in neighbouring cache lines would have the processors fetch the line that the
-// other one is about to write, whole rows of them ahead. Odd, so that every slot has its turn.
-constexpr std::uint32_t kStride = 67;
-
-}  // namespace
-
-InFlight::InFlight(std::uint32_t slots) : shadows_(slots), order_(std::bit_ceil(2 * slots)) {
-  mask_ = order_.size() - 1;
+void InFlight::set_up(std::uint32_t slots) {
+  slots_ = slots;
+  shadows_ = std::allocator<Shadow>().allocate(slots);
+  order_ = std::make_unique_for_overwrite<std::uint32_t[]>(2 * slots);
+  mask_ = 2 * slots - 1;
   free_.reserve(slots);
-  for (std::uint32_t i = slots; i > 0; --i) free_.push_back((i - 1) * kStride & (slots - 1));
   stragglers_.reserve(slots);
   straggler_positions_.reserve(slots);
+}
+
+InFlight::~InFlight() {
+  for_each_used([this](std::uint32_t slot) { std::destroy_at(&shadows_[slot]); });
+  if (shadows_ != nullptr) std::allocator<Shadow>().deallocate(shadows_, slots_);
 }
 
 void InFlight::drop_oldest() {

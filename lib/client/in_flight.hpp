@@ -54,15 +54,29 @@ struct Shadow {
 class InFlight {
  public:
   InFlight() = default;
-  explicit InFlight(std::uint32_t slots);
+  ~InFlight();
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
 
+  // Once, before anything else. `slots`: a power of two.
+  void set_up(std::uint32_t slots);
+
+  // REQUIRES: a slot that was taken once.
   Shadow& operator[](std::uint32_t slot) { return shadows_[slot]; }
   const Shadow& operator[](std::uint32_t slot) const { return shadows_[slot]; }
-  std::uint32_t slots() const { return static_cast<std::uint32_t>(shadows_.size()); }
-  std::uint32_t size() const { return slots() - static_cast<std::uint32_t>(free_.size()); }
+  // Whether a task is in the slot, whatever number that is.
+  bool in_use(std::uint32_t slot) const {
+    return slot < slots_ && (slot * kInverse & (slots_ - 1)) < used_ && shadows_[slot].in_use();
+  }
+  template <class F>
+  void for_each_used(F&& f) {
+    for (std::uint32_t i = 0; i < used_; ++i) f(nth(i));
+  }
+  std::uint32_t slots() const { return slots_; }
+  std::uint32_t size() const { return used_ - static_cast<std::uint32_t>(free_.size()); }
 
-  bool full() const { return free_.empty(); }
-  // The one freed last, whose lines are warm. REQUIRES: !full().
+  bool full() const { return free_.empty() && used_ == slots_; }
+  // The one freed last, whose lines are warm, else one that was never used. REQUIRES: !full().
   std::uint32_t take();
   void give_back(std::uint32_t slot);
 
@@ -78,15 +92,27 @@ class InFlight {
   std::uint32_t middle();
 
  private:
+  // Slots are first used in steps of so many, and later in the order in which they were freed: two
+  // tasks in a row in neighbouring cache lines would have the processors fetch the line that the
+  // other side is about to write, whole rows of them ahead. Odd, so that every slot has its turn.
+  static constexpr std::uint32_t kStride = 67;
+  // Modulo every power of two.
+  static constexpr std::uint32_t kInverse = 128207979;
+  static_assert(kStride * kInverse == 1);
+  std::uint32_t nth(std::uint32_t i) const { return i * kStride & (slots_ - 1); }
+
   bool live(std::uint64_t position) const {
     return shadows_[order_[position & mask_]].position == position;
   }
   void drop_oldest();
 
-  std::vector<Shadow> shadows_;
+  std::uint32_t slots_ = 0;
+  std::uint32_t used_ = 0;  // slots that were ever taken
+  // Made as slots are first used: a pool that is never full has less memory, and starts earlier.
+  Shadow* shadows_ = nullptr;
   std::vector<std::uint32_t> free_;
-  // order_[p] is the slot that was p-th: live while its shadow says so too.
-  std::vector<std::uint32_t> order_;
+  // order_[p & mask_] is the slot that was p-th: live while its shadow says so too.
+  std::unique_ptr<std::uint32_t[]> order_;
   std::uint64_t mask_ = 0;
   std::uint64_t begin_ = 0;
   std::uint64_t end_ = 0;
@@ -96,8 +122,14 @@ class InFlight {
 
 inline std::uint32_t InFlight::take() {
   if (end_ - begin_ > mask_) drop_oldest();
-  const std::uint32_t slot = free_.back();
-  free_.pop_back();
+  std::uint32_t slot;
+  if (free_.empty()) {
+    slot = nth(used_++);
+    std::construct_at(&shadows_[slot]);
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
   order_[end_ & mask_] = slot;
   shadows_[slot].position = end_++;
   return slot;

@@ -39,15 +39,6 @@ PoolSegments::PoolSegments(const std::string& pool_name, const Geometry& geometr
   control_ = Memfd::create(prefix + "control", g.control_bytes());
   Memfd results = Memfd::create(prefix + "results", g.results_bytes());
   Memfd facts = Memfd::create(prefix + "facts", g.facts_bytes());
-  // What every task touches must not fail later for lack of memory. The results' parts come into
-  // being as slots are used.
-  if (!allocate_pages(tasks_.fd(), 0, g.arguments_at()) ||
-      !allocate_pages(control_.fd(), 0, g.control_bytes()) ||
-      !allocate_pages(facts.fd(), 0, g.facts_bytes())) {
-    throw Error("there is no memory for the pool's shared segments (" +
-                std::to_string((g.arguments_at() + g.control_bytes() + g.facts_bytes()) / 1024) +
-                " KiB)");
-  }
   results_ = results.reopen_read_only();
   facts_ = facts.reopen_read_only();
   for_supervisor_ = {tasks_.reopen_read_only(), duplicate(control_), std::move(results),
@@ -71,6 +62,17 @@ PoolSegments::PoolSegments(const std::string& pool_name, const Geometry& geometr
   header.replaces.store(replaces ? 1 : 0);
   header.state.store(PoolState::starting);
   std::atomic_ref(header.magic).store(kPoolMagic);  // last: a reader may believe the rest
+}
+
+void PoolSegments::allocate() {
+  const Geometry& g = geometry_;
+  if (!allocate_beginnings({{tasks_.fd(), g.arguments_at()},
+                            {control_.fd(), g.control_bytes()},
+                            {for_supervisor_.facts.fd(), g.facts_bytes()}})) {
+    throw Error("there is no memory for the pool's shared segments (" +
+                std::to_string((g.arguments_at() + g.control_bytes() + g.facts_bytes()) / 1024) +
+                " KiB)");
+  }
 }
 
 std::size_t PoolSegments::backed_bytes() const {

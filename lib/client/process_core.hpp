@@ -104,6 +104,7 @@ class ProcessCore final : public TravelBackend,
 
  private:
   enum class Life { open, closed, broken };
+  enum Pump : std::uint32_t { waits, runs, leaves };
   using Memory = ArgumentBuffer::Memory;
   // Results taken in by one who wants a slot or one result; and how many tasks in a row may be
   // found unfinished before the look is given up: their lines are the workers' at the moment.
@@ -112,6 +113,9 @@ class ProcessCore final : public TravelBackend,
 
   // core_start.cpp
   void make_segments(std::size_t workers);
+  void make_tables();
+  void start_pump();
+  void release_pump(Pump what) noexcept;
   void fork_supervisor(const ProcessPoolOptions& options);
   [[noreturn]] void become_supervisor(const ProcessPoolOptions& options, std::uint64_t seed,
                                       FileDescriptor supervisors_end,
@@ -240,6 +244,7 @@ class ProcessCore final : public TravelBackend,
   pid_t supervisor_ = 0;
   CallbackRunner& callbacks_;
   std::unique_ptr<std::thread> pump_thread_;
+  std::atomic<std::uint32_t> pump_{Pump::waits};  // what it may do; a futex
   std::mutex finish_mutex_;
   bool finished_ = false;  // under finish_mutex_
 

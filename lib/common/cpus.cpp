@@ -2,12 +2,14 @@
 
 #include <sched.h>
 
+#include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
 #include <memory>
-#include <sstream>
+#include <optional>
 #include <string_view>
+
+#include "lib/common/small_file.hpp"
 
 namespace muster::detail {
 namespace {
@@ -27,23 +29,23 @@ std::size_t cpus_in_affinity_mask() {
 
 double no_limit() { return std::numeric_limits<double>::infinity(); }
 
+double quota_of(std::optional<std::int64_t> quota, std::optional<std::int64_t> period) {
+  if (!quota || !period || *quota <= 0 || *period <= 0) return no_limit();
+  return static_cast<double>(*quota) / static_cast<double>(*period);
+}
+
 // Version 2: "max 100000" or "150000 100000".
 double quota_v2(const std::string& folder) {
-  std::ifstream file(folder + "/cpu.max");
-  std::string quota;
-  double period = 0;
-  if (!(file >> quota >> period) || quota == "max" || period <= 0) return no_limit();
-  return std::stod(quota) / period;
+  const std::string text = read_small_file(folder + "/cpu.max");
+  std::string_view rest = text;
+  const auto quota = take_number(rest);
+  return quota_of(quota, take_number(rest));
 }
 
 double quota_v1(const std::string& folder) {
-  std::ifstream quota_file(folder + "/cpu.cfs_quota_us");
-  std::ifstream period_file(folder + "/cpu.cfs_period_us");
-  double quota = 0;
-  double period = 0;
-  if (!(quota_file >> quota) || !(period_file >> period) || quota <= 0 || period <= 0)
-    return no_limit();
-  return quota / period;
+  const auto quota = read_number(folder + "/cpu.cfs_quota_us");
+  if (!quota) return no_limit();
+  return quota_of(quota, read_number(folder + "/cpu.cfs_period_us"));
 }
 
 // The smallest quota of `path` and all that is above it.
@@ -68,20 +70,15 @@ bool names_cpu_controller(std::string_view controllers) {
   return false;
 }
 
-std::string read_file(const char* path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 }  // namespace
 
 double cgroup_cpu_quota(const std::string& proc_cgroup, const std::string& root) {
   double least = no_limit();
-  std::istringstream lines(proc_cgroup);
   // Each line: hierarchy:controllers:path. Version 2 is hierarchy 0 without controllers.
-  for (std::string line; std::getline(lines, line);) {
+  for (std::size_t begin = 0; begin < proc_cgroup.size();) {
+    const std::size_t line_end = std::min(proc_cgroup.find('\n', begin), proc_cgroup.size());
+    const std::string line = proc_cgroup.substr(begin, line_end - begin);
+    begin = line_end + 1;
     const auto first = line.find(':');
     const auto second = first == std::string::npos ? first : line.find(':', first + 1);
     if (second == std::string::npos) continue;
@@ -102,7 +99,7 @@ double cgroup_cpu_quota(const std::string& proc_cgroup, const std::string& root)
 std::size_t usable_cpus() noexcept {
   try {
     std::size_t cpus = cpus_in_affinity_mask();
-    const double quota = cgroup_cpu_quota(read_file("/proc/self/cgroup"), "/sys/fs/cgroup");
+    const double quota = cgroup_cpu_quota(read_small_file("/proc/self/cgroup"), "/sys/fs/cgroup");
     if (quota > 0 && std::ceil(quota) < static_cast<double>(cpus))
       cpus = static_cast<std::size_t>(std::ceil(quota));
     return cpus > 0 ? cpus : 1;

@@ -16,9 +16,9 @@ bool IdleWorkers::start_searching() noexcept {
   return false;
 }
 
-bool IdleWorkers::wake_one() noexcept {
+IdleWorkers::Woken IdleWorkers::wake_one() noexcept {
   // The woken one searches from now on, so that nobody wakes another meanwhile.
-  if (!start_searching()) return false;
+  if (!start_searching()) return Woken::none_needed;
   Place* place;
   {
     std::lock_guard lock(mutex_);
@@ -27,12 +27,12 @@ bool IdleWorkers::wake_one() noexcept {
   }
   if (place == nullptr) {
     stop_searching();
-    return false;
+    return Woken::none_found;
   }
   // Release: pairs with the acquire in sleep() and unpark().
   place->woken.store(1, std::memory_order_release);
   futex_wake(place->woken, 1);
-  return true;
+  return Woken::one;
 }
 
 void IdleWorkers::wake_all() noexcept {

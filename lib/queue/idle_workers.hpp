@@ -21,9 +21,11 @@ namespace muster::detail {
 //
 // Why no task is left lying while all sleep: who pushes does (1) push, (2) full fence, (3) read
 // `parked` and `searching`. Who parks does (1) count itself parked, (2) stop searching, (3) full
-// fence, (4) look into the queue once more. Who stops searching with a task in hand does
-// (1) decrement, (2) full fence, (3) look. Whichever fence comes first in the single order of
-// them, the other side sees what was done before it.
+// fence, (4) look into the queue once more. Who stops searching with a task in hand, or counted as
+// a searcher in order to wake somebody and found nobody parked, does (1) decrement, (2) full fence,
+// (3) look. So does who stopped searching, saw in (4) that there is something, and took a task.
+// Whichever fence comes first in the single order of them, the other side sees what was done before
+// it.
 class IdleWorkers {
  public:
   // A worker's bed. Used by it and, while it is parked, by who wakes it.
@@ -42,8 +44,11 @@ class IdleWorkers {
     return parked_.load(std::memory_order_relaxed) != 0 &&
            searching_.load(std::memory_order_relaxed) == 0;
   }
-  // Wakes the worker that parked last, unless somebody searches. True if it did.
-  bool wake_one() noexcept;
+  // Wakes the worker that parked last, unless somebody searches. none_found: nobody was parked any
+  // more, but for a moment it looked as if somebody searched, and one who pushed or found a task
+  // may have relied on it: look into the queue after a full fence, and begin anew.
+  enum class Woken { one, none_needed, none_found };
+  Woken wake_one() noexcept;
   // At shutdown.
   void wake_all() noexcept;
 

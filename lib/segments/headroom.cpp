@@ -3,14 +3,13 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
-#include <optional>
 #include <string>
 #include <string_view>
+
+#include "lib/common/small_file.hpp"
 
 namespace muster::detail {
 
@@ -18,39 +17,33 @@ namespace {
 
 constexpr auto kUnknown = std::numeric_limits<std::size_t>::max();
 
-std::optional<std::size_t> read_number(const std::string& path) {
-  std::ifstream file(path);
-  std::string word;
-  if (!(file >> word)) return std::nullopt;  // absent, or not ours to read
-  std::size_t value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;  // "max"
-  return value;
-}
-
 std::size_t machine_headroom() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string line; std::getline(file, line);) {
-    constexpr std::string_view kKey = "MemAvailable:";
-    if (line.compare(0, kKey.size(), kKey) != 0) continue;
-    return std::stoull(line.substr(kKey.size())) * 1024;
-  }
-  return kUnknown;
+  constexpr std::string_view kKey = "MemAvailable:";
+  const std::string text = read_small_file("/proc/meminfo");
+  const auto at = text.find(kKey);
+  if (at == std::string::npos) return kUnknown;
+  std::string_view rest = std::string_view(text).substr(at + kKey.size());
+  const auto kilobytes = take_number(rest);
+  return kilobytes ? static_cast<std::size_t>(*kilobytes) * 1024 : kUnknown;
 }
 
 // Page cache that the kernel would give up first counts as free; without memory.stat it does not,
 // which errs on the safe side.
 std::size_t cgroup_left(const std::string& limit_file, const std::string& usage_file) {
-  const auto limit = read_number(limit_file);
+  const auto limit = read_number(limit_file);  // none: absent, not ours to read, or "max"
+  if (!limit || static_cast<std::size_t>(*limit) > kUnknown / 4) return kUnknown;
   const auto usage = read_number(usage_file);
-  if (!limit || !usage || *limit > kUnknown / 2) return kUnknown;
-  return *limit > *usage ? *limit - *usage : 0;
+  if (!usage) return kUnknown;
+  return *limit > *usage ? static_cast<std::size_t>(*limit - *usage) : 0;
 }
 
 std::size_t cgroup_headroom() {
   std::size_t left = kUnknown;
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
+  const std::string text = read_small_file("/proc/self/cgroup");
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t line_end = std::min(text.find('\n', begin), text.size());
+    const std::string line = text.substr(begin, line_end - begin);
+    begin = line_end + 1;
     // "0::/a/b" is version 2, "9:memory:/a/b" version 1. Every ancestor's limit counts.
     const auto first = line.find(':');
     const auto second = line.find(':', first + 1);

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -84,10 +85,11 @@ bip::mapped_region map_shared(const Memfd& memory, bip::mode_t mode, std::size_t
   }
 }
 
-bool allocate_pages(int fd, std::size_t offset, std::size_t size) {
-  // Inside a memory cgroup fallocate brings the OOM killer instead of an error: look first.
-  if (size > memory_headroom()) return false;
-  // And past the file size limit it brings a signal.
+namespace {
+
+// REQUIRES: there is headroom.
+bool back_with_pages(int fd, std::size_t offset, std::size_t size) {
+  // Past the file size limit fallocate brings a signal.
   rlimit limit{};
   if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
       (offset > limit.rlim_cur || size > limit.rlim_cur - offset)) {
@@ -98,6 +100,21 @@ bool allocate_pages(int fd, std::size_t offset, std::size_t size) {
     result = ::fallocate(fd, 0, static_cast<off_t>(offset), static_cast<off_t>(size));
   } while (result != 0 && errno == EINTR);
   return result == 0;
+}
+
+}  // namespace
+
+// Inside a memory cgroup fallocate brings the OOM killer instead of an error: look first.
+bool allocate_pages(int fd, std::size_t offset, std::size_t size) {
+  return size <= memory_headroom() && back_with_pages(fd, offset, size);
+}
+
+bool allocate_beginnings(std::initializer_list<Beginning> all) {
+  std::size_t sum = 0;
+  for (const Beginning& each : all) sum += each.size;
+  return sum <= memory_headroom() && std::ranges::all_of(all, [](const Beginning& each) {
+           return back_with_pages(each.fd, 0, each.size);
+         });
 }
 
 void release_pages(int fd, std::size_t offset, std::size_t size) {

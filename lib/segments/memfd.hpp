@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <utility>
 
@@ -80,6 +81,12 @@ boost::interprocess::mapped_region map_shared(const Memfd& memory, boost::interp
 // Backs [offset, offset + size) of the memory with pages, so that touching them later cannot fail.
 // False where there is no memory (or no headroom in the cgroup) for it; nothing is lost then.
 bool allocate_pages(int fd, std::size_t offset, std::size_t size);
+// The same for the beginnings of several, of which some may have pages afterwards when it fails.
+struct Beginning {
+  int fd;
+  std::size_t size;
+};
+bool allocate_beginnings(std::initializer_list<Beginning> all);
 // Gives them back: what is read there afterwards is zero.
 void release_pages(int fd, std::size_t offset, std::size_t size);
 

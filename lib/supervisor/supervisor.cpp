@@ -40,6 +40,8 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
   control_region_ = map_shared(setup_.control, bip::read_write, 0, g.control_bytes());
   results_region_ = map_shared(setup_.results, bip::read_only, 0, g.results_bytes());
   facts_region_ = map_shared(setup_.facts, bip::read_write, 0, g.facts_bytes());
+  // With a writable descriptor mprotect could make a worker's mapping writable.
+  setup_.facts = setup_.facts.reopen_read_only();
   control_ = {static_cast<std::byte*>(control_region_.get_address()), g};
   results_ = {static_cast<std::byte*>(results_region_.get_address()), g};
   facts_ = {static_cast<std::byte*>(facts_region_.get_address()), g};

@@ -12,7 +12,15 @@ void PoolQueue::close() noexcept {
 }
 
 void PoolQueue::wake_one() {
-  if (idle_.wake_one() && crowded()) spin_state().needs_core = true;
+  do {
+    switch (idle_.wake_one()) {
+      case IdleWorkers::Woken::one:
+        if (crowded()) spin_state().needs_core = true;
+        return;
+      case IdleWorkers::Woken::none_needed: return;
+      case IdleWorkers::Woken::none_found: full_fence(); break;
+    }
+  } while (approximate_size() != 0 && idle_.should_wake());
 }
 
 PoolQueue::WorkerEnd::WorkerEnd(PoolQueue& queue)
@@ -57,6 +65,8 @@ PopResult PoolQueue::WorkerEnd::pop_until(Item& task, Deadline until) {
         return PopResult::item;
       }
     } else if (try_pop(task)) {
+      // Who pushed several while this worker counted as a searcher woke nobody for any of them.
+      if (queue_.approximate_size() != 0) queue_.wake_if_needed();
       return PopResult::item;
     }
     idle.park(place_);

@@ -23,7 +23,8 @@ std::size_t harvest(InFlight& tasks, const std::set<std::uint32_t>& done, std::s
 }
 
 TEST(InFlight, GivesEverySlotOnceUntilItIsFull) {
-  InFlight tasks(8);
+  InFlight tasks;
+  tasks.set_up(8);
   std::set<std::uint32_t> slots;
   while (!tasks.full()) slots.insert(tasks.take());
   EXPECT_EQ(slots.size(), 8u);
@@ -31,7 +32,8 @@ TEST(InFlight, GivesEverySlotOnceUntilItIsFull) {
 }
 
 TEST(InFlight, FindsWhatEndedInTheOrderOfSubmission) {
-  InFlight tasks(8);
+  InFlight tasks;
+  tasks.set_up(8);
   std::vector<std::uint32_t> taken;
   for (int i = 0; i < 6; ++i) taken.push_back(tasks.take());
   std::vector<std::uint32_t> order;
@@ -42,7 +44,8 @@ TEST(InFlight, FindsWhatEndedInTheOrderOfSubmission) {
 }
 
 TEST(InFlight, GivesUpAfterSoManyUnfinishedOnes) {
-  InFlight tasks(8);
+  InFlight tasks;
+  tasks.set_up(8);
   std::vector<std::uint32_t> taken;
   for (int i = 0; i < 6; ++i) taken.push_back(tasks.take());
   EXPECT_EQ(harvest(tasks, {taken[5]}, 8, 2), 0u);
@@ -50,7 +53,8 @@ TEST(InFlight, GivesUpAfterSoManyUnfinishedOnes) {
 }
 
 TEST(InFlight, ComesBackToATaskThatWasPassedOver) {
-  InFlight tasks(8);
+  InFlight tasks;
+  tasks.set_up(8);
   const std::uint32_t slow = tasks.take();
   const std::uint32_t quick = tasks.take();
   EXPECT_EQ(harvest(tasks, {quick}, 8, 2), 1u);
@@ -61,7 +65,8 @@ TEST(InFlight, ComesBackToATaskThatWasPassedOver) {
 }
 
 TEST(InFlight, ALongTaskDoesNotHideThoseBehindItForEver) {
-  InFlight tasks(16);
+  InFlight tasks;
+  tasks.set_up(16);
   const std::uint32_t slow = tasks.take();
   for (int i = 0; i < 1000; ++i) {
     const std::uint32_t slot = tasks.take();
@@ -73,7 +78,8 @@ TEST(InFlight, ALongTaskDoesNotHideThoseBehindItForEver) {
 
 TEST(InFlight, RandomEndsLoseNothing) {
   std::mt19937 random(1);
-  InFlight tasks(32);
+  InFlight tasks;
+  tasks.set_up(32);
   std::set<std::uint32_t> running;
   for (int round = 0; round < 5000; ++round) {
     while (!tasks.full() && random() % 4 != 0) {
@@ -91,6 +97,22 @@ TEST(InFlight, RandomEndsLoseNothing) {
     for (const std::uint32_t slot : done) running.erase(slot);
     ASSERT_EQ(tasks.size(), running.size());
   }
+}
+
+TEST(InFlight, KnowsWhichNumbersATaskIsBehind) {
+  InFlight tasks;
+  tasks.set_up(16);
+  std::set<std::uint32_t> taken;
+  for (int i = 0; i < 5; ++i) taken.insert(tasks.take());
+  tasks.give_back(*taken.begin());
+  taken.erase(taken.begin());
+  for (std::uint32_t slot = 0; slot < 100; ++slot) {
+    EXPECT_EQ(tasks.in_use(slot), taken.contains(slot)) << slot;
+  }
+  EXPECT_FALSE(tasks.in_use(~std::uint32_t{0}));
+  std::set<std::uint32_t> used;
+  tasks.for_each_used([&](std::uint32_t slot) { used.insert(slot); });
+  EXPECT_EQ(used.size(), 5u);
 }
 
 }  // namespace

@@ -153,6 +153,7 @@ TEST(PoolLoader, MapsAPool) {
 
 TEST(PoolLoader, BacksNoMemoryByLooking) {
   PoolSegments segments("looked at", Geometry::choose(3), false);
+  segments.allocate();
   // The supervisor reads each record before it makes the worker.
   for (std::uint32_t w = 0; w < 3; ++w) segments.results().window(w).record().arena_floor.load();
   const std::size_t before = segments.backed_bytes();
