@@ -156,7 +156,10 @@ void ProcessCore::make_segments(std::size_t workers) {
   ring_ = HintRing<>(&control_.header().ends, control_.cells());
   parking_.emplace(control_.sleepers(), control_.park());
   for (std::uint32_t w = 0; w < workers; ++w) parking_->forget(w);
+  // Now, while the program may have one thread only: with several the kernel takes milliseconds to
+  // make sure that all of them know, and later that would be in the middle of a submit.
   if (!include_in_shared_heavy_fences()) parking_->use_full_fences();
+  has_heavy_fence();
   types_.emplace(ModuleTable::snapshot(), tasks_);
 }
 

@@ -14,7 +14,8 @@ namespace muster::detail {
 
 inline void light_fence() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
 
-// True if the heavy fences below can be relied on, now and later. Looked up once.
+// True if the heavy fences below can be relied on, now and later. Asked for once, which may take
+// milliseconds where the process has several threads.
 bool has_heavy_fence() noexcept;
 
 // For this process. A system call, and an interrupt for each core that runs one of its threads.
