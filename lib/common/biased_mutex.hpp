@@ -23,8 +23,8 @@ namespace muster::detail {
 // The heavy fence (asymmetric_fence.hpp) falls either before (2), and then (3) sees (b); or after
 // it, and then (d) sees (1). Likewise (5): either (6) sees who waits, or (d) sees (4).
 //
-// A favourite's `held` is a word of its own, which no other thread ever writes: one that was
-// interrupted between its first look and (1) does no harm to the favourite after it.
+// A favourite's `held` is a word of its own, which no other thread writes as long as it lives: one
+// that was interrupted between its first look and (1) does no harm to the favourite after it.
 // For std::lock_guard and std::unique_lock. Works where the kernel has no membarrier, without a
 // favourite.
 class BiasedMutex {
@@ -36,7 +36,8 @@ class BiasedMutex {
   void lock() noexcept {
     // Relaxed: only a thread that made itself the favourite finds its own number here.
     Bias* bias = favourite_.load(std::memory_order_relaxed);
-    if (bias != nullptr && bias->thread == this_thread_) [[likely]] {
+    if (bias != nullptr && bias->thread.load(std::memory_order_relaxed) == this_thread_)
+        [[likely]] {
       bias->held.store(1, std::memory_order_relaxed);  // ordered by the fences
       light_fence();
       if (favourite_.load(std::memory_order_relaxed) == bias) [[likely]] {
@@ -61,15 +62,17 @@ class BiasedMutex {
   void reset_after_fork() noexcept;
 
  private:
+  struct ThreadMark;
   struct Bias {
-    std::uint64_t thread = 0;  // written before it is ever a favourite
+    std::atomic<std::uint64_t> thread{0};  // written under the mutex, before it is a favourite
+    const ThreadMark* mark = nullptr;      // tells whether that thread lives
     std::atomic<std::uint32_t> held{0};
   };
 
   // After so many turns in a row without another thread the one that took them is the favourite;
   // twice as many after each time that it had to give that up.
   static constexpr std::uint32_t kFewestTurns = 64;
-  static constexpr std::uint32_t kMostTurns = 1 << 14;
+  static constexpr std::uint32_t kMostTurns = 1 << 10;
 
   void let_go(Bias& bias) noexcept {
     // Release: pairs with the acquire of who waits in revoke().
@@ -83,10 +86,13 @@ class BiasedMutex {
   void unlock_slow() noexcept;
   void revoke(Bias& bias) noexcept;
   static void wake_revoker(Bias& bias) noexcept;
-  Bias* bias_of(std::uint64_t thread) noexcept;
+  static ThreadMark* mark_thread() noexcept;
+  static void forget_thread(void* mark) noexcept;
+  Bias* bias_of_this_thread() noexcept;
 
   // The calling thread's number; 0: it has none yet.
   [[gnu::tls_model("initial-exec")]] static thread_local std::uint64_t this_thread_;
+  [[gnu::tls_model("initial-exec")]] static thread_local ThreadMark* this_mark_;
 
   std::atomic<Bias*> favourite_{nullptr};
   Bias* by_bias_ = nullptr;  // under the lock: how it was taken
@@ -95,7 +101,7 @@ class BiasedMutex {
   std::uint32_t turns_ = 0;
   std::uint32_t turns_wanted_ = kFewestTurns;
   std::uint64_t last_thread_ = 0;
-  // Threads that have been favourites; later ones never are.
+  // Threads that have been favourites. While all of them live no other one ever is.
   std::array<Bias, 8> biases_;
 };
 
