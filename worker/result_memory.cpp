@@ -46,9 +46,10 @@ void ResultMemory::collect_returns() {
     const std::uint64_t entry = returns_.entries[at % kReturns].load(std::memory_order_relaxed);
     if ((entry & Returns::kAllBelow) != 0) {
       release_below(std::min(entry & ~Returns::kAllBelow, floor));
-    } else if (entry >= floor) {
+    } else if (entry >= floor && entry - floor < arena_.backed() &&
+               entry % Arena::kAlignment == 0) {
       arena_.free(base_ + entry);
-    }  // else a predecessor's, which goes with all below
+    }  // else a predecessor's, which goes with all below; or none that was ever given out
   }
   // Release pairs with the client's look at how full the ring is: the entries have been read.
   record_.returned.store(at, std::memory_order_release);
@@ -75,11 +76,19 @@ void ResultMemory::count() {
 
 std::byte* ResultGrowth::grow(std::byte* old, std::size_t used, std::size_t wanted,
                               std::byte*& new_end) {
-  // Doubling keeps the copying within the cost of the writing; a large write is given exactly.
-  std::size_t size = std::max({wanted, 2 * used, expected_});
-  size = (std::max<std::size_t>(size, 256) + 63) / 64 * 64;
+  // To a multiple of 64, as ChunkRegion says it: what is committed lies within what it says.
+  const auto rounded = [](std::size_t size) {
+    return (std::max<std::size_t>(size, 256) + 63) / 64 * 64;
+  };
+  // What is expected; doubling, which keeps the copying within the cost of the writing; or, where
+  // memory is short, what is needed.
+  std::size_t size = rounded(std::max({wanted, 2 * used, expected_}));
   std::byte* bigger = memory_.allocate(size);
-  if (bigger == nullptr && size > wanted) bigger = memory_.allocate(size = wanted);
+  for (const std::size_t less : {rounded(std::max(wanted, 2 * used)), rounded(wanted)}) {
+    if (bigger != nullptr || less == size) continue;
+    expected_ = 0;  // not again
+    bigger = memory_.allocate(size = less);
+  }
   if (bigger == nullptr) {
     throw EncodingError("a result of " + std::to_string(wanted) +
                         " bytes or more does not fit into the memory that is left" +
@@ -90,7 +99,7 @@ std::byte* ResultGrowth::grow(std::byte* old, std::size_t used, std::size_t want
   block_ = bigger;
   if (region_ != nullptr) {
     // Release pairs with the client's acquire, after this worker's death: what was committed is
-    // in the new block. Rounded down: records end before it.
+    // in the new block.
     region_->store(ChunkRegion::pack(memory_.offset_of(bigger), size), std::memory_order_release);
   }
   if (before != nullptr) memory_.free(before);

@@ -84,9 +84,6 @@ class Encoder {
       growth_->expect(this->size() + size);
   }
 
-  // Bytes that can be written before the region is full.
-  std::size_t room() const noexcept { return static_cast<std::size_t>(end_ - at_); }
-
   // What was written so far. The address changes as the region grows.
   std::size_t size() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
   const std::byte* data() const noexcept { return begin_; }

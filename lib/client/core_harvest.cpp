@@ -127,9 +127,14 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
   }
   if (extras != nullptr && extras->items != 0 && !failed) {
     if (left.offset != kNoBlock && extras->first < extras->items) {
-      const TickScale scale(tasks_.header().created_ticks, tasks_.header().created_monotonic_ns);
-      types_->measured(*extras->type, static_cast<double>(scale.nanoseconds(left.ran_ticks)) *
-                                          1e-9 / (extras->items - extras->first));
+      const PoolHeader& header = tasks_.header();
+      const TickScale scale(header.created_ticks, header.created_monotonic_ns);
+      // Longer than the pool is old: the worker's clock is not ours, or its memory was scribbled
+      // over.
+      if (left.ran_ticks <= ticks_now() - header.created_ticks) {
+        types_->measured(*extras->type, static_cast<double>(scale.nanoseconds(left.ran_ticks)) *
+                                            1e-9 / (extras->items - extras->first));
+      }
     }
     // The usual case is that one run did them all.
     if (extras->first != 0 || extras->assembly.items() != 0) {

@@ -9,7 +9,6 @@
 #include "lib/client/argument_buffer.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
-#include "lib/common/prefetch.hpp"
 #include "lib/segments/headroom.hpp"
 
 namespace muster::detail {

@@ -37,6 +37,9 @@ constinit thread_local std::uint64_t BiasedMutex::this_thread_ = 0;
 constinit thread_local BiasedMutex::ThreadMark* BiasedMutex::this_mark_ = nullptr;
 
 void BiasedMutex::forget_thread(void* mark) noexcept {
+  // What this thread still does, in destructors that come after this one, it does under another
+  // number: a bias of the old one may be another thread's from here on.
+  this_thread_ = 0;
   this_mark_ = nullptr;
   auto& ended = *static_cast<ThreadMark*>(mark);
   // Release: pairs with the acquire in bias_of_this_thread(): what the thread did with its biases
@@ -64,12 +67,13 @@ BiasedMutex::ThreadMark* BiasedMutex::mark_thread() noexcept {
   }
   if (mark == nullptr) mark = new (std::nothrow) ThreadMark;
   if (mark == nullptr) return nullptr;
-  mark->thread.store(this_thread_, std::memory_order_relaxed);  // nobody knows it yet
-  if (::pthread_setspecific(*key, mark) != 0) {
-    forget_thread(mark);
-    return nullptr;
-  }
-  return mark;
+  // Release: as in forget_thread(), for the thread before, whose number it had.
+  mark->thread.store(this_thread_, std::memory_order_release);
+  if (::pthread_setspecific(*key, mark) == 0) return mark;
+  const std::uint64_t number = this_thread_;
+  forget_thread(mark);
+  this_thread_ = number;
+  return nullptr;
 }
 
 void BiasedMutex::lock_slow() noexcept {

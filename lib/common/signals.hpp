@@ -4,9 +4,9 @@
 
 namespace muster::detail {
 
-// In a process of Muster's own, right after its fork: every disposition at its default and
-// nothing blocked, whatever the client had. But the signals with which a terminal would stop or end
-// a process in the background are ignored: on Ctrl-C the client decides.
+// In the supervisor, right after its fork, and so in the workers, which it forks: every disposition
+// at its default and nothing blocked, whatever the client had. But the signals with which a
+// terminal would stop or end a process in the background are ignored: on Ctrl-C the client decides.
 void reset_signals();
 
 // Blocks every signal in a scope: a thread or process made in it starts with all blocked, so that

@@ -4,17 +4,33 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <new>
 
 namespace muster::detail {
 
 std::string read_small_file(const std::string& path) {
+  constexpr std::size_t kStep = 4096;
+  std::string text(kStep, '\0');
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return {};
-  std::string text(4096, '\0');
-  const ssize_t size = ::read(file, text.data(), text.size());
+  std::size_t size = 0;
+  for (;;) {
+    const ssize_t got = ::read(file, text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
+    if (size < text.size()) continue;
+    if (size >= kMostOfASmallFile) break;
+    try {
+      text.resize(size + kStep);
+    } catch (const std::bad_alloc&) {
+      break;  // what there is
+    }
+  }
   ::close(file);
-  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  text.resize(size);
   return text;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,9 +8,9 @@
 
 namespace muster::detail {
 
-// The beginning, up to 4096 bytes, of a file such as the kernel's; empty where it cannot be read. A
-// stream would cost more than the kernel's answer, and a pool reads some ten of them when it
-// starts.
+// A file such as the kernel's, up to about so many bytes; empty where it cannot be read. A stream
+// would cost more than the kernel's answer, and a pool reads some ten of them when it starts.
+inline constexpr std::size_t kMostOfASmallFile = 64 * 1024;
 std::string read_small_file(const std::string& path);
 
 // Takes a number, and the spaces before it, from the front of `text`; empty if there is none.

@@ -99,7 +99,11 @@ void BlockDepot::give(SizeClass& c, void* block) {
   if (!slab->empty()) return;
   unlink(c.partial, slab);
   keep_empty(slab);
-  if (empty_count_ > kKeptEmpty && slab->region()->region_used == 0) drop_region(slab->region());
+  if (empty_count_ <= kKeptEmpty) return;
+  if (slab->region()->region_used == 0)
+    drop_region(slab->region());
+  else
+    drop_pages(slab);  // others of its region may be in use for long
 }
 
 bool BlockDepot::add_slab(SizeClass& c, std::size_t block_size) {

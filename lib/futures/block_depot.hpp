@@ -26,8 +26,8 @@ constexpr std::size_t block_class(std::size_t size) {
 }
 
 // Free blocks that no thread has at hand, for all threads, behind one lock. A full magazine more
-// than kKeptFull goes back into the slabs, and a region whose slabs are all empty back to the
-// system, as long as there are more than kKeptEmpty of those.
+// than kKeptFull goes back into the slabs; while more than kKeptEmpty slabs are empty, the memory
+// of each goes back to the system, with the addresses where its whole region is empty.
 class BlockDepot {
  public:
   // Fills an empty magazine, or exchanges it for a full one. Throws std::bad_alloc, with the

@@ -44,7 +44,7 @@ std::size_t ChunkSizer::next(std::optional<double> seconds_per_item,
                              std::optional<std::size_t> left) {
   std::size_t items = fixed_;
   if (items == 0) {
-    if (seconds_per_item) {
+    if (seconds_per_item && *seconds_per_item > 0) {
       items = measured(*seconds_per_item, left);
     } else {
       items = unmeasured();
@@ -62,7 +62,7 @@ std::size_t ChunkSizer::measured(double seconds_per_item, std::optional<std::siz
                          static_cast<double>(workers_ * kChunksPerWorkerLeft);
     seconds = std::min(seconds, std::max(share, kShortest));
   }
-  const double items = seconds / seconds_per_item;
+  const double items = std::max(seconds / seconds_per_item, 1.0);
   return items < static_cast<double>(kMostItems) ? static_cast<std::size_t>(items) : kMostItems;
 }
 

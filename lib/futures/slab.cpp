@@ -42,6 +42,12 @@ std::byte* map_region(bool huge) noexcept {
   return region;
 }
 
+void drop_pages(Slab* slab) noexcept {
+  constexpr std::size_t kPage = 4096;
+  // The first one has the header.
+  ::madvise(reinterpret_cast<std::byte*>(slab) + kPage, Slab::kBytes - kPage, MADV_DONTNEED);
+}
+
 void unmap_region(void* place) noexcept { ::munmap(place, Slab::kRegionBytes); }
 
 }  // namespace muster::detail

@@ -63,5 +63,7 @@ static_assert(sizeof(Slab) == 64, "the first block begins after the header");
 // takes 2 MiB at once.
 std::byte* map_region(bool huge) noexcept;
 void unmap_region(void* place) noexcept;
+// Gives the memory of an empty slab back, and keeps its addresses.
+void drop_pages(Slab* slab) noexcept;
 
 }  // namespace muster::detail

@@ -12,8 +12,9 @@ inline constexpr std::size_t kInlineResult = 40;
 //
 // Written by the owner, between its claim and the swap of the slot's word that ends the task, and
 // left alone until the slot is published anew. All workers can write here: a worker gone wild can
-// spoil the short result of another until the client has taken it, as it can spoil the slot's
-// word. With checksums the client notices.
+// spoil another's result, or what says where it lies, until the client has taken it, as it can
+// spoil the slot's word. With checksums the client notices; and whatever place is named, it reads
+// within the owner's arena, and the owner takes back only what may be a block of its own.
 //
 // If the owner dies here: nobody reads the part, since the word does not say that there is a
 // result.

@@ -17,8 +17,8 @@ enum class SlotStatus : std::uint8_t {
   free = 0,
   pending = 1,  // a task waits for whoever takes it
   running = 2,  // the owner runs it
-  done = 3,     // the owner's result part holds its value
-  failed = 4,   // the owner's result part holds its exception
+  done = 3,     // the slot's result part tells of its value
+  failed = 4,   // the slot's result part tells of its exception
   killing = 5,  // the owner is to be killed for it; it must not begin anything else
   killed = 6,   // the owner was killed for it, and is gone
   died = 7,     // the owner died of something else while it ran it

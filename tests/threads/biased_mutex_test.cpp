@@ -102,5 +102,26 @@ TEST(BiasedMutex, IsWaitedForWhileTheFavouriteHoldsIt) {
   favourite.join();
 }
 
+TEST(BiasedMutex, TakesNewFavouritesWhenOldOnesHaveEnded) {
+  // Twenty threads one after another, each long enough to become the favourite, and one that is
+  // there all the time and comes by in between.
+  Counted counted;
+  constexpr std::uint64_t kTurns = 5'000;
+  for (int i = 0; i < 20; ++i) {
+    std::thread([&] {
+      for (std::uint64_t turn = 0; turn < kTurns; ++turn) counted.enter();
+    }).join();
+    counted.enter();
+  }
+  std::vector<std::thread> together;
+  for (int i = 0; i < 12; ++i) {
+    together.emplace_back([&] {
+      for (std::uint64_t turn = 0; turn < kTurns; ++turn) counted.enter();
+    });
+  }
+  for (std::thread& thread : together) thread.join();
+  EXPECT_EQ(counted.count, 20 * (kTurns + 1) + 12 * kTurns);
+}
+
 }  // namespace
 }  // namespace muster::detail

@@ -16,6 +16,7 @@
 #include <muster/detail/task_context.hpp>
 #include <muster/detail/travel_state.hpp>
 #include <muster/encoder.hpp>
+#include <muster/error.hpp>
 
 // A chunk of map on its way to another process and back; the records of the result are described
 // in chunk.hpp. The task's bytes are the callable, the number of items, and the items, each with
@@ -42,11 +43,19 @@ class ChunkWriter {
       run_is_open_ = false;
     count();
   }
-  // Whether there is room for the bytes of so many values. Then run_values() must follow.
+  // Whether there is room, or room can be made, for the bytes of so many values. Then run_values()
+  // must follow.
   template <class R>
   bool begin_values(std::uint32_t most) {
     open(ChunkRecord::values);
-    return out_.room() / sizeof(R) >= most;
+    const std::size_t begin = out_.size();
+    try {
+      out_.extend(std::size_t{most} * sizeof(R));
+    } catch (const EncodingError&) {
+      return false;  // nothing was written; item by item more of them may fit
+    }
+    out_.truncate(begin);
+    return true;
   }
   // Copies and commits what `next()` gives, `most` times or until stopped. If it throws, what it
   // gave before is committed.

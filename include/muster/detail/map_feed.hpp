@@ -36,7 +36,7 @@ class MapFeed {
 //   std::size_t submit(std::vector<Item>& items, std::size_t from, Future<ChunkResult<R>>& future)
 //     submits items beginning at `from` as one chunk and says how many they were, one at the
 //     least; throws what submit throws
-//   kTakesBytes, std::size_t submit(std::span<const T> items, Future<ChunkResult<R>>& future)
+//   kTakesBytes, std::size_t submit(std::span<T> items, Future<ChunkResult<R>>& future)
 //     whether it takes items that are single elements from where they are, and does
 //   std::optional<double> seconds_per_item() const, std::size_t workers() const
 template <class R, class Input, class Target>

@@ -113,21 +113,31 @@ class TravelTarget {
       callable_failed = failed = true;
       Traits::encode_callable(out, callable);
       callable_failed = false;
-      [[maybe_unused]] const std::size_t count_at = out.size();
+      const std::size_t count_at = out.size();
       auto count = static_cast<std::uint32_t>(items.size());
       out.write(&count, sizeof(count));
       if constexpr (kInPlace) {
-        out.write(items.data(), items.size_bytes());
+        while (!write_first(out, count)) count /= 2;
       } else {
         count = 0;
         for (Item& item : items) {
           if (!encode_item(out, item, count)) break;
           ++count;
         }
-        overwrite(out, count_at, count);
       }
+      overwrite(out, count_at, count);
       failed = false;
       spec.chunk.items = count;
+    }
+    // False: there is no room for so many, but perhaps for fewer.
+    bool write_first(Encoder& out, std::uint32_t count) {
+      try {
+        out.write(items.data(), count * sizeof(items[0]));
+        return true;
+      } catch (const EncodingError&) {
+        if (count <= 1) throw;
+        return false;
+      }
     }
     bool encode_item(Encoder& out, Item& item, std::uint32_t count) {
       const std::size_t before = out.size();
