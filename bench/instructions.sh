@@ -15,6 +15,8 @@ waiting='WorkerQueue::spin|WorkerQueue::park|WorkerQueue::pop_until|ProcessCore:
 command -v valgrind > /dev/null || { echo "instructions.sh: install valgrind" >&2; exit 1; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+${CC:-cc} -O1 -shared -fPIC -o "$folder/pidfd.so" \
+  "$(dirname "${BASH_SOURCE[0]}")/probes/pidfd_for_valgrind.c" -pthread
 
 # Sum of the instructions in a callgrind file, and of those spent waiting.
 instructions() {
@@ -27,8 +29,10 @@ instructions() {
 measure() { # TASKS: sets client and worker
   local run=$folder/$1
   mkdir "$run"
-  valgrind --tool=callgrind --callgrind-out-file="$run/%p" "$bench" \
-    --cell "throughput,process,1,windowed,$1" > "$run.out" 2> "$run.err" || {
+  # A pool reserves as much address space as the limit allows, and valgrind has little.
+  (ulimit -v $((16 * 1024 * 1024)) && LD_PRELOAD=$folder/pidfd.so exec timeout 300 \
+    valgrind --tool=callgrind --callgrind-out-file="$run/%p" "$bench" \
+    --cell "throughput,process,1,windowed,$1") > "$run.out" 2> "$run.err" || {
     cat "$run.err" >&2
     echo "instructions.sh: the run under valgrind failed" >&2
     exit 1
