@@ -1,7 +1,12 @@
 // Results that do not fit into a slot: where they lie, and that the memory comes back.
 
+#include "worker/result_memory.hpp"
+
+#include <atomic>
 #include <csignal>
+#include <iterator>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,9 +14,22 @@
 
 #include <muster/muster.hpp>
 
+#include "lib/segments/memfd.hpp"
+#include "lib/segments/views.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
+
+using muster::detail::ChunkRegion;
+using muster::detail::Geometry;
+using muster::detail::kReturns;
+using muster::detail::map_shared;
+using muster::detail::Memfd;
+using muster::detail::ResultGrowth;
+using muster::detail::ResultMemory;
+using muster::detail::ResultPart;
+using muster::detail::Returns;
+using muster::detail::WindowView;
 
 std::vector<int> counted(int n) {
   std::vector<int> v(static_cast<std::size_t>(n));
@@ -101,6 +119,57 @@ TEST(ResultMemory, ChecksummedResultsArrive) {
   EXPECT_EQ(pool.submit(counted, 5).result(), counted(5));
   EXPECT_EQ(pool.submit(counted, 50'000).result(), counted(50'000));
   EXPECT_EQ(pool.submit([](int n) { return n; }, 3).result(), 3);
+}
+
+// Memory for one worker's window with a small arena, as a worker has it.
+struct SmallWindow {
+  explicit SmallWindow(std::size_t arena_bytes) {
+    geometry.workers = 1;
+    geometry.slots = 4;
+    geometry.arena_bytes = arena_bytes;
+    geometry.window_bytes = geometry.arena_at() + arena_bytes;
+    file = Memfd::create("small", geometry.window_bytes);
+    region = map_shared(file, boost::interprocess::read_write, 0, geometry.window_bytes);
+    window = {static_cast<std::byte*>(region.get_address()), geometry};
+    memory.emplace(window, returns, file.fd(), geometry.arena_at());
+  }
+
+  Geometry geometry;
+  Memfd file;
+  boost::interprocess::mapped_region region;
+  WindowView window;
+  Returns returns{};
+  std::optional<ResultMemory> memory;
+};
+
+TEST(ResultMemory, RegionOfAChunkCoversWhatWasWrittenAlsoWhereMemoryIsShort) {
+  SmallWindow small(128 * 1024);
+  ResultPart part;
+  std::atomic<std::uint64_t> region{0};
+  ResultGrowth growth(*small.memory, part, &region);
+  muster::Encoder out(growth.inline_begin(), growth.inline_begin(), &growth);
+  out.expect(std::size_t{1} << 20);  // more than there is
+  for (int i = 0; i < 5'000; ++i) {
+    out.write(&i, sizeof(i));
+    ASSERT_LE(out.size(), ChunkRegion::size(region.load())) << i;
+  }
+}
+
+TEST(ResultMemory, TakesBackOnlyWhatMayBeABlock) {
+  SmallWindow small(128 * 1024);
+  std::byte* const kept = small.memory->allocate(100);
+  ASSERT_NE(kept, nullptr);
+  // What another worker wrote into a slot comes back by way of the client.
+  const std::uint64_t odd[] = {small.memory->offset_of(kept) + 8, small.geometry.arena_bytes,
+                               std::uint64_t{1} << 40, ~std::uint64_t{0} & ~Returns::kAllBelow};
+  for (const std::uint64_t offset : odd) {
+    const std::uint64_t written = small.returns.written.load();
+    small.returns.entries[written % kReturns].store(offset);
+    small.returns.written.store(written + 1);
+  }
+  small.memory->collect_returns();
+  EXPECT_EQ(small.window.record().returned.load(), std::size(odd));
+  EXPECT_NE(small.memory->allocate(100), kept);
 }
 
 }  // namespace
