@@ -27,7 +27,8 @@ const CaseResult* counterpart(const ScenarioResult& result, const CaseResult& on
   for (const CaseResult& other : result.cases) {
     if (other.cell.peer != kProcessPool) continue;
     const int points = likeness(one.cell, other.cell);
-    if (points > most) best = &other;
+    // What has no number of workers uses all processors: it stands beside the most workers.
+    if (points > most || (points == most && points != 0 && one.cell.workers == 0)) best = &other;
     most = std::max(most, points);
   }
   return best;

@@ -1,15 +1,9 @@
 #include "bench/json_file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
-
 #include <nlohmann/json.hpp>
 
 #include "bench/comparison.hpp"
+#include "bench/model/read_results.hpp"
 #include "bench/peers/peers.hpp"
 #include "bench/statistics.hpp"
 
@@ -71,44 +65,21 @@ Json scenario_json(const ScenarioResult& result) {
   return json;
 }
 
-[[noreturn]] void throw_errno(const std::string& path) {
-  throw std::system_error(errno, std::generic_category(), "cannot write " + path);
-}
-
 }  // namespace
 
-JsonFile::JsonFile(const std::string& path)
-    : path_(path), fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)) {
-  if (fd_ < 0) throw_errno(path_);
-}
-
-JsonFile::~JsonFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-void JsonFile::write(const Facts& machine, const Settings& settings,
-                     const std::vector<ScenarioResult>& results) {
-  Json json;
+std::string json_text(const Facts& machine, const Settings& settings,
+                      const std::vector<std::string>& doubts,
+                      const std::vector<ScenarioResult>& results) {
+  Json json = {{"schema", kSchema}};
   for (const auto& [name, value] : machine) json["machine"][name] = value;
+  json["doubts"] = doubts;
   json["settings"] = {{"runs", settings.runs},
                       {"quick", settings.quick},
                       {"workers", settings.workers},
                       {"tasks", settings.many_tasks},
                       {"peers", settings.peers}};
   for (const ScenarioResult& result : results) json["scenarios"].push_back(scenario_json(result));
-  const std::string text = json.dump(2) + '\n';
-
-  struct stat status {};
-  const bool regular = ::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode);
-  if (regular && ::ftruncate(fd_, 0) != 0) throw_errno(path_);
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t written = ::write(fd_, text.data() + done, text.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw_errno(path_);
-    done += static_cast<std::size_t>(written);
-  }
-  const int fd = std::exchange(fd_, -1);
-  if (::close(fd) != 0) throw_errno(path_);
+  return json.dump(2) + '\n';
 }
 
 }  // namespace bench

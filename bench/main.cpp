@@ -16,7 +16,9 @@
 #include "bench/model/from_run.hpp"
 #include "bench/model/read_results.hpp"
 #include "bench/options.hpp"
+#include "bench/output_file.hpp"
 #include "bench/page/drawings.hpp"
+#include "bench/peers/peers.hpp"
 #include "bench/report.hpp"
 #include "bench/scenarios.hpp"
 
@@ -32,6 +34,27 @@ void print(const std::string& text) {
   }
 }
 
+// Throws MeasurementError for what the scenario does not do. Any peer that offers it may be asked.
+void check_cell(const Scenario& scenario, const Cell& cell) {
+  const std::vector<Cell> cells = scenario.cells(Settings{});
+  const bool known = std::any_of(cells.begin(), cells.end(), [&](const Cell& other) {
+    return other.variant == cell.variant && (other.payload == 0) == (cell.payload == 0);
+  });
+  if (!known) {
+    throw MeasurementError(
+        fmt::format("{} is not played as \"{}\"; the JSON file of a run has the "
+                    "variants that there are",
+                    scenario.name(), cell.variant));
+  }
+  if (cell.size == 0 || cell.threads == 0) {
+    throw MeasurementError("a cell does something at least once, from one thread or more");
+  }
+  const PeerEntry* const peer = find_peer(cell.peer);
+  if (peer != nullptr && peer->has_workers() && cell.workers == 0) {
+    throw MeasurementError(fmt::format("{} needs a worker or more", cell.peer));
+  }
+}
+
 // One run of one cell, in a child of the driver. What comes out of it goes to standard output, an
 // error as a line that begins with "error".
 int run_cell(const std::string& text) {
@@ -43,6 +66,7 @@ int run_cell(const std::string& text) {
     if (scenario == nullptr) throw MeasurementError("there is no scenario as in " + text);
     const Cell cell =
         Cell::from_text(std::string_view(text).substr(std::min(comma + 1, text.size())));
+    check_cell(*scenario, cell);
     Sample sample;
     scenario->measure(cell, sample);
     print(sample.to_text());
@@ -61,7 +85,7 @@ int draw_results(const Options& options) {
 }
 
 int run_scenarios(const Options& options) {
-  std::optional<JsonFile> json;
+  std::optional<OutputFile> json;
   if (!options.json.empty()) json.emplace(options.json);
   Drawings drawings(options.html, options.svg);
   const Facts machine = describe_machine();
@@ -78,7 +102,7 @@ int run_scenarios(const Options& options) {
     results.push_back(std::move(result));
   }
   if (results.empty()) throw std::runtime_error("no scenario of these measures such a peer");
-  if (json) json->write(machine, options.settings, results);
+  if (json) json->write(json_text(machine, options.settings, beware, results));
   print(drawings.write(results_of_run(machine, options.settings, beware, results)));
   const bool failed = std::any_of(results.begin(), results.end(),
                                   [](const ScenarioResult& result) { return result.failed(); });

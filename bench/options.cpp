@@ -1,6 +1,8 @@
 #include "bench/options.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -55,6 +57,14 @@ CLI::Validator count_up_to(std::uint64_t most) {
   return {check, fmt::format("from 1 to {}", most)};
 }
 
+// An empty name is a variable that was not set.
+CLI::Validator not_empty() {
+  const auto check = [](const std::string& text) -> std::string {
+    return text.empty() ? "it is empty" : "";
+  };
+  return {check, ""};
+}
+
 }  // namespace
 
 std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
@@ -83,14 +93,19 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   app.add_option("-t,--tasks", settings.many_tasks, "tasks submitted in the scenario many")
       ->check(count_up_to(kMostTasks))
       ->capture_default_str();
-  app.add_option("-j,--json", options.json, "write all figures to this file, too");
-  app.add_option("--html", options.html, "write a page with charts and all figures to this file");
-  app.add_option("--svg", options.svg, "write a picture of throughput and latency to this file");
+  app.add_option("-j,--json", options.json, "write all figures to this file, too")
+      ->check(not_empty());
+  app.add_option("--html", options.html, "write a page with charts and all figures to this file")
+      ->check(not_empty());
+  app.add_option("--svg", options.svg, "write a picture of throughput and latency to this file")
+      ->check(not_empty());
   app.add_option("--from", options.from,
-                 "measure nothing: draw the page or the picture from this file of --json");
+                 "measure nothing: draw the page or the picture from this file of --json")
+      ->check(not_empty());
   app.add_option("--cell", options.cell,
                  "measure SCENARIO,PEER,WORKERS,VARIANT,SIZE once, in this very process, and print "
-                 "what comes out: for looking closer with other tools");
+                 "what comes out: for looking closer with other tools")
+      ->check(not_empty());
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -105,6 +120,19 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   }
   if (!options.from.empty() && !options.json.empty()) {
     fmt::print(stderr, "--from measures nothing, so there is nothing for --json\n");
+    exit_code = kUsageError;
+    return std::nullopt;
+  }
+  if (!options.cell.empty() &&
+      !(options.json.empty() && options.html.empty() && options.svg.empty())) {
+    fmt::print(stderr, "--cell prints what it measures, and writes no file\n");
+    exit_code = kUsageError;
+    return std::nullopt;
+  }
+  std::set<std::string> files;
+  for (const std::string& file : {options.json, options.html, options.svg, options.from}) {
+    if (file.empty() || files.insert(file).second) continue;
+    fmt::print(stderr, "{} is given twice: each file is to have a name of its own\n", file);
     exit_code = kUsageError;
     return std::nullopt;
   }

@@ -19,6 +19,21 @@ refuses 2 '0 is not a whole number from 1' --tasks 0
 refuses 2 'nowhere' --nowhere
 refuses 1 "cannot write $work/none/figures.json" --json "$work/none/figures.json"
 
+refuses 2 'json: it is empty' --json ''
+refuses 2 'cell: it is empty' --cell ''
+refuses 2 'is given twice' --html "$work/same" --svg "$work/same"
+refuses 2 'writes no file' --cell start,thread,2,,1 --json "$work/figures.json"
+
+# A cell that there is not.
+no_cell() {
+  if "$program" --cell "$1" >"$work/out" 2>"$work/err"; then fail "$1 was measured"; fi
+  grep -q "^error .*$2" "$work/out" || fail "$1: $(cat "$work/out")"
+}
+no_cell 'latency,process,1,back to back,0' 'at least once'
+no_cell 'growth,process,2,queued tasks,100,0,0' 'at least once'
+no_cell 'throughput,pipe,0,without futures,10' 'needs a worker'
+no_cell 'throughput,process,2,bogus,100' 'is not played as "bogus"'
+
 # Peers that are missing are told of in the list, in tables, and when one is asked for.
 missing() {
   MUSTER_BENCH_PYTHON=/nonexistent/python3 "$program" "$@" >"$work/out" 2>"$work/err"

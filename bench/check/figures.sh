@@ -18,10 +18,10 @@ for pool in process thread; do
   cell "throughput,$pool,2,windowed,20000" rate processor
   cell "latency,$pool,2,back to back,1000" p50 p99 p99.9
   cell "latency,$pool,2,after 1 ms,20" p50 p99 samples
-  cell "map,$pool,2,,20000" time item processor
+  cell "map,$pool,2,,20000" item processor
   cell "start,$pool,2,,1" made first ended
 done
-cell "map,serial,0,,20000" time item processor
+cell "map,serial,0,,20000" item processor
 
 for pool in process thread asio async mutex moodycamel moodycamel-yield; do
   cell "throughput,$pool,2,kept,2000" rate processor

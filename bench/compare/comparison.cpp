@@ -87,8 +87,9 @@ void add_difference(const std::string& scenario, const MetricRow& metric, const 
                         .before = figure_of(before, metric.key),
                         .after = figure_of(after, metric.key),
                         .failure = {}};
-  if (!difference.before && !difference.after) return;
-  if (after != nullptr && !after->failure.empty() && before != nullptr && before->failure.empty()) {
+  const bool fails = after != nullptr && !after->failure.empty();
+  if (!difference.before && !difference.after && !fails) return;
+  if (fails && (before == nullptr || before->failure.empty() || !difference.after)) {
     difference.verdict = Verdict::failed;
     difference.failure = after->failure;
   } else if (!difference.before) {

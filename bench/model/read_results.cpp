@@ -18,7 +18,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // The only one so far. A file that names another was written by another version.
-constexpr int kSchema = 1;
 
 // What is wrong with a file that is JSON, for a sentence about it.
 class WrongShape : public std::runtime_error {

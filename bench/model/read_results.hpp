@@ -8,6 +8,9 @@
 
 namespace bench {
 
+// Of the JSON files that are written and read.
+inline constexpr int kSchema = 1;
+
 // A file that cannot be read, or is no result file of this version; what() is a sentence that
 // names the file.
 class UnreadableResults : public std::runtime_error {

@@ -91,10 +91,16 @@ std::vector<Group> groups_of(const ScenarioRows& scenario) {
   }
   Group missing;
   missing.title = "missing here";
+  // What has no number of workers uses all processors, and stands beside the most workers.
+  std::size_t most = 0;
+  for (const Group& group : groups) {
+    if (group.axis.empty()) most = std::max<std::size_t>(most, group.workers);
+  }
   for (const CaseRow* const row : everywhere) {
     bool placed = false;
     for (Group& group : groups) {
       if (!belongs(*row, group, true)) continue;
+      if (row->missing.empty() && group.axis.empty() && group.workers < most) continue;
       group.rows.push_back(row);
       placed = true;
     }

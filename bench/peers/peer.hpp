@@ -55,6 +55,9 @@ class Peer {
   virtual void from_worker(std::uint64_t count);
   virtual double received();
 
+  // Whether the futures are in this process, so that its memory tells what they take.
+  virtual bool has_futures_here() const { return true; }
+
   // Worker processes.
   virtual std::vector<pid_t> workers() const { return {}; }
   // All that work for it beside this one and live throughout.

@@ -123,6 +123,7 @@ class PythonPeer : public Peer {
     std::erase(pids, python_.pid());  // workers are threads of it
     return pids;
   }
+  bool has_futures_here() const override { return false; }
   std::vector<pid_t> processes() const override {
     std::vector<pid_t> pids = descendants_of(python_.pid());
     pids.push_back(python_.pid());

@@ -95,10 +95,8 @@ class Mixed : public Scenario {
   }
   std::vector<Cell> cells(const Settings& settings) const override {
     constexpr std::uint64_t kTasks = 2000;
-    return each_peer(kBurn, settings.workers, {""}, [&](const PeerEntry& peer) {
-      const std::uint64_t tasks = settings.quick ? kTasks / 2 : kTasks;
-      return peer.workers == Workers::thread_each ? tasks / 2 : tasks;
-    });
+    return each_peer(kBurn, settings.workers, {""},
+                     [&](const PeerEntry&) { return settings.quick ? kTasks / 2 : kTasks; });
   }
   void measure(const Cell& cell, Sample& out) const override {
     constexpr int kLength = 10 * kMicroseconds;

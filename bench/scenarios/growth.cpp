@@ -151,7 +151,7 @@ void Growth::measure(const Cell& cell, Sample& out) const {
   const bool memory_known = forget_peak_memory();
   run(doubles == 0 ? cell.size : std::max<std::uint64_t>(cell.size / 10, 1));
   // Of few tasks it would be that of the pool.
-  if (memory_known && doubles == 0 && cell.size >= kMeaningful) {
+  if (memory_known && doubles == 0 && cell.size >= kMeaningful && peer->has_futures_here()) {
     const auto grown = static_cast<double>(peak_memory()) - static_cast<double>(before);
     out.set("memory", std::max(grown, 0.0) / tasks);
   }

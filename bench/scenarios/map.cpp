@@ -19,7 +19,6 @@ class Map : public Scenario {
   }
   std::vector<Metric> metrics() const override {
     return {{"item", "per item", Unit::seconds, false},
-            {"time", "time", Unit::seconds, false},
             {"processor", "processor time per item", Unit::seconds, false},
             {"items", "items", Unit::count, true}};
   }
@@ -43,7 +42,6 @@ class Map : public Scenario {
     const double seconds = watch.seconds();
     const auto items = static_cast<double>(cell.size);
     out.set("processor", processor.seconds() / items);
-    out.set("time", seconds);
     out.set("items", items);
     out.set("item", seconds / items);
     check_sum(sum, expected);

@@ -50,8 +50,12 @@ template <class T>
 void travel(benchmark::State& state, const T& value) {
   alignas(64) std::array<std::byte, kRegion> region;
   for (auto _ : state) {
+    // The compiler is not to know what was written, nor what it was.
+    benchmark::DoNotOptimize(&value);
     muster::Encoder out(region.data(), region.data() + region.size());
     muster::Codec<T>::encode(out, value);
+    benchmark::DoNotOptimize(region.data());
+    benchmark::ClobberMemory();
     muster::Decoder in(region.data(), out.size());
     T copy = muster::Codec<T>::decode(in);
     benchmark::DoNotOptimize(copy);

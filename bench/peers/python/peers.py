@@ -14,6 +14,8 @@ class Pool:
     """One of concurrent.futures' kind. Others say what they do otherwise."""
 
     module, package = "concurrent.futures", "python3"
+    # What the module imports only when it is first used; a pool's start is not to pay for it.
+    parts = ("concurrent.futures.thread", "concurrent.futures.process")
 
     def make(self, workers):
         raise NotImplementedError
@@ -60,6 +62,7 @@ class Processes(Pool):
 
 class MultiprocessingPool(Pool):
     module = "multiprocessing"
+    parts = ("multiprocessing.pool", "multiprocessing.popen_fork")
 
     def make(self, workers):
         return multiprocessing.get_context("fork").Pool(workers, tasks.end_with_parent)
@@ -80,22 +83,33 @@ class MultiprocessingPool(Pool):
 
 class Loky(Pool):
     module, package = "joblib", "python3-joblib"
+    parts = ("joblib.externals.loky",)
+    parallel = None
 
     def make(self, workers):
         from joblib.externals.loky import ProcessPoolExecutor
 
         return ProcessPoolExecutor(workers)
 
+    def close(self):
+        if self.parallel is not None:
+            self.parallel.__exit__(None, None, None)
+        super().close()
+
     def sum_arrays(self, array, times):
-        """Through joblib, which puts large arrays into files that workers map."""
+        """Through joblib, which puts large arrays into files that workers map: by one Parallel for
+        all calls, as its documentation advises, so that a file that is there is used again."""
         from joblib import Parallel, delayed
 
+        if self.parallel is None:
+            self.parallel = Parallel(n_jobs=self.workers).__enter__()
         call = delayed(tasks.sum_doubles)
-        return sum(Parallel(n_jobs=self.workers)(call(array) for _ in range(times)))
+        return sum(self.parallel(call(array) for _ in range(times)))
 
 
 class Pebble(Pool):
     module, package = "pebble", "python3-pebble"
+    parts = ()
 
     def make(self, workers):
         import pebble
@@ -116,6 +130,7 @@ class Pebble(Pool):
 
 class Mpi(Pool):
     module, package = "mpi4py", "python3-mpi4py"
+    parts = ("mpi4py.futures",)
 
     def make(self, workers):
         from mpi4py.futures import MPIPoolExecutor
@@ -230,7 +245,8 @@ def main():
         return
     questions, answers = own_streams()
     pool = POOLS[sys.argv[1]]()
-    importlib.import_module(pool.module)
+    for module in (pool.module, *pool.parts):
+        importlib.import_module(module)
     commands = Commands(pool)
     for line in questions:
         name, *arguments = line.split()
