@@ -182,9 +182,8 @@ void ProcessCore::break_pool(const WorkerDeath& death, const std::string& senten
   broken_.emplace(sentence, death);
   life_ = Life::broken;
   tasks_.header().state.store(PoolState::broken);
-  in_flight_.for_each_used([&](std::uint32_t slot) {
+  in_flight_.for_each_in_use([&](std::uint32_t slot) {
     Shadow& shadow = in_flight_[slot];
-    if (!shadow.in_use()) return;
     StateBase* state = shadow.state;
     const std::unique_ptr<Extras> extras = take_extras(slot);
     const bool counted = extras && extras->kill == KillReason::cancel;

@@ -241,9 +241,7 @@ std::size_t ProcessCore::harvest_ready(std::size_t limit, std::size_t patience) 
 }
 
 void ProcessCore::harvest_all() {
-  in_flight_.for_each_used([this](std::uint32_t slot) {
-    if (in_flight_[slot].in_use()) harvest(slot);
-  });
+  in_flight_.for_each_in_use([this](std::uint32_t slot) { harvest(slot); });
 }
 
 void ProcessCore::count_ended(Ended how) {

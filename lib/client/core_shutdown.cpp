@@ -19,8 +19,7 @@ void ProcessCore::close(bool cancel_pending) {
   }
   if (cancel_pending) cancel_what_waits();
   // What ends from now on may be the last: the pump must hear of it, to end the workers.
-  in_flight_.for_each_used([this](std::uint32_t slot) {
-    if (!in_flight_[slot].in_use()) return;
+  in_flight_.for_each_in_use([this](std::uint32_t slot) {
     slots_.ask(slot, kAttentionNotify);
     mark_telling(slot, true);
   });
@@ -35,9 +34,9 @@ void ProcessCore::cancel_what_waits() {
   for (Behind* node = backlog_.front(); node != nullptr; node = node->next) {
     if (node->state != nullptr) cancel_behind(*node);
   }
-  in_flight_.for_each_used([this](std::uint32_t slot) {
+  in_flight_.for_each_in_use([this](std::uint32_t slot) {
     Shadow& shadow = in_flight_[slot];
-    if (!shadow.in_use() || !slots_.cancel(slot, shadow.tag)) return;
+    if (!slots_.cancel(slot, shadow.tag)) return;
     StateBase* state = shadow.state;
     free_slot(slot);
     count_ended(Ended::cancelled);

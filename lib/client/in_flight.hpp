@@ -72,6 +72,13 @@ class InFlight {
   void for_each_used(F&& f) {
     for (std::uint32_t i = 0; i < used_; ++i) f(nth(i));
   }
+  // The slots with a task in them, of which f(slot) may free the one it is given.
+  template <class F>
+  void for_each_in_use(F&& f) {
+    for_each_used([&](std::uint32_t slot) {
+      if (shadows_[slot].in_use()) f(slot);
+    });
+  }
   std::uint32_t slots() const { return slots_; }
   std::uint32_t size() const { return used_ - static_cast<std::uint32_t>(free_.size()); }
 
