@@ -43,26 +43,19 @@ class ChunkWriter {
       run_is_open_ = false;
     count();
   }
-  // Whether there is room, or room can be made, for the bytes of so many values. Then run_values()
-  // must follow.
-  template <class R>
-  bool begin_values(std::uint32_t most) {
-    open(ChunkRecord::values);
-    const std::size_t begin = out_.size();
-    try {
-      out_.extend(std::size_t{most} * sizeof(R));
-    } catch (const EncodingError&) {
-      return false;  // nothing was written; item by item more of them may fit
-    }
-    out_.truncate(begin);
-    return true;
-  }
-  // Copies and commits what `next()` gives, `most` times or until stopped. If it throws, what it
-  // gave before is committed.
+  // Copies and commits what `next()` gives, `most` times or until stopped; if it throws, what it
+  // gave before is committed. Answers false, and calls nothing, where there is no room for so many:
+  // item by item more of them may fit.
   template <class R, class Next>
-  void run_values(std::uint32_t most, Next&& next) {
+  bool write_values(std::uint32_t most, Next&& next) {
+    open(ChunkRecord::values);
     // In variables of this function's own: what is written might be anything's bytes.
-    std::byte* at = out_.extend(std::size_t{most} * sizeof(R));
+    std::byte* at = nullptr;
+    try {
+      at = out_.extend(std::size_t{most} * sizeof(R));
+    } catch (const EncodingError&) {
+      return false;
+    }
     const std::atomic_ref header(header_word());
     const ChunkProgress* const progress = progress_;
     const std::uint32_t before = items_;
@@ -92,6 +85,7 @@ class ChunkWriter {
       throw;
     }
     end();
+    return true;
   }
   // In place of a value; what was written of it is taken back.
   void commit_failure(const std::exception_ptr& error);
@@ -152,11 +146,11 @@ struct ChunkCode {
     const auto items = args.read<std::uint32_t>();
     TaskContext* context = TaskContext::current();
     const ChunkProgress* progress = context != nullptr ? context->chunk() : nullptr;
-    const std::uint32_t first = progress != nullptr ? progress->first : 0;
+    const std::uint32_t first = progress != nullptr ? std::min(progress->first, items) : 0;
     ChunkWriter writer(result, progress);
     if constexpr (Call::kFixedResultSize != kDynamicSize) {
       // With a header before each run of values; failures take what they take.
-      result.expect((std::size_t{items} - std::min(first, items)) * Call::kFixedResultSize +
+      result.expect(std::size_t{items - first} * Call::kFixedResultSize +
                     (items / ChunkHeader::kMaxItems + 1) * sizeof(std::uint64_t));
     }
     if constexpr (kPlain) {
@@ -176,16 +170,17 @@ struct ChunkCode {
     constexpr std::size_t kItem = Call::kFixedSize - callable_size<Callable>();
     const std::byte* const bytes = args.view(std::size_t{items} * kItem);
     std::uint32_t i = first;
-    while (i < items && writer.begin_values<Result>(items - i)) {
+    while (i < items) {
       const std::byte* at = bytes + std::size_t{i} * kItem;
       try {
-        writer.run_values<Result>(items - i, [&]() -> Result {
+        const bool had_room = writer.write_values<Result>(items - i, [&]() -> Result {
           Decoder item(at, kItem, args.modules());
           at += kItem;
           auto arguments = Call::decode_arguments(item);
           return Call::invoke(callable, arguments);
         });
-        return;
+        if (had_room) return;
+        break;
       } catch (...) {
         i = first + writer.items();
         writer.commit_failure(std::current_exception());
@@ -193,9 +188,8 @@ struct ChunkCode {
       }
     }
     // Where memory is short each item fails by itself.
-    Decoder rest(bytes + std::size_t{i} * kItem, (items - std::min(i, items)) * kItem,
-                 args.modules());
-    run(callable, rest, items - std::min(i, items), 0, result, writer, progress);
+    Decoder rest(bytes + std::size_t{i} * kItem, (items - i) * kItem, args.modules());
+    run(callable, rest, items - i, 0, result, writer, progress);
   }
 
   static void run(Callable& callable, Decoder& args, std::uint32_t items, std::uint32_t first,
