@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -8,19 +9,19 @@ namespace bench {
 // A file that is written when all has been measured.
 class OutputFile {
  public:
-  // Opens the file now, so that one that cannot be written is known before an hour of measuring.
-  // What it holds stays until write(). Throws std::system_error.
+  // Finds out now whether it can be written, before an hour of measuring, and leaves nothing
+  // behind. Throws std::system_error.
   explicit OutputFile(const std::string& path);
-  ~OutputFile();
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
 
-  // Replaces what the file holds; once. Throws std::system_error.
-  void write(std::string_view text);
+  // Puts the text in the place of what the file holds, all of it or nothing: it is written to a
+  // file beside it, which then takes its name. What is no regular file (a pipe, /dev/stdout) is
+  // written to as it is. Throws std::system_error.
+  void write(std::string_view text) const;
 
  private:
-  std::string path_;
-  int fd_;
+  std::string name_;            // as it was given
+  std::filesystem::path path_;  // behind symbolic links
+  bool regular_;                // or not there yet
 };
 
 }  // namespace bench

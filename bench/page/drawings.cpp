@@ -11,7 +11,7 @@ namespace bench {
 
 namespace {
 
-void open_if_named(std::optional<OutputFile>& file, const std::string& path) {
+void try_if_named(std::optional<OutputFile>& file, const std::string& path) {
   if (!path.empty()) file.emplace(path);
 }
 
@@ -23,8 +23,8 @@ std::string line_for(const char* what, const std::string& path) {
 
 Drawings::Drawings(const std::string& html, const std::string& svg)
     : html_path_(html), svg_path_(svg) {
-  open_if_named(html_, html);
-  open_if_named(svg_, svg);
+  try_if_named(html_, html);
+  try_if_named(svg_, svg);
 }
 
 std::string Drawings::write(const Results& results) {

@@ -11,7 +11,7 @@ namespace bench {
 // The page and the picture, if they were asked for.
 class Drawings {
  public:
-  // Opens the files; "" is none. Throws std::system_error.
+  // Finds out whether the files can be written; "" is none. Throws std::system_error.
   Drawings(const std::string& html, const std::string& svg);
 
   // Writes them, and says where they are: a line each. Throws std::system_error.
