@@ -1,35 +1,45 @@
 #include "bench/driver.hpp"
 
+#include <cstdlib>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "bench/interrupt.hpp"
 #include "bench/peers/peers.hpp"
+#include "bench/probes/program.hpp"
 #include "bench/probes/stopwatch.hpp"
 
 namespace bench {
 
 namespace {
 
-// The one line for a peer that is not there, whatever its cells would have been.
-Cell missing_cell(const Cell& cell) {
-  Cell none;
-  none.peer = cell.peer;
-  none.workers = 0;
-  none.missing = cell.missing;
+// The one line for a peer that cannot be measured, whatever its cells would have been.
+CaseResult without_figures(const Cell& cell, std::string missing, std::string failure) {
+  CaseResult none;
+  none.cell.peer = cell.peer;
+  none.cell.workers = 0;
+  none.cell.missing = std::move(missing);
+  none.failure = std::move(failure);
   return none;
 }
 
 }  // namespace
 
+Driver::Driver(const Settings& settings) : settings_(settings) {
+  // What is killed removes nothing, so all that is run here has its files in this folder.
+  ::setenv("TMPDIR", scratch_.path().c_str(), 1);
+  adopt_orphans();
+}
+
 void Driver::plan(const std::vector<const Scenario*>& scenarios) {
   for (const Scenario* const scenario : scenarios) {
     const std::string name(scenario->name());
     bool left_out = false;
-    const std::vector<Cell> cells = cells_of(*scenario, left_out);
-    estimate_.plan(name, cells.size(), scenario->runs(settings_));
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      if (!cells[i].missing.empty()) estimate_.drop(name, i);
+    const std::vector<CaseResult> cases = cases_of(*scenario, left_out);
+    estimate_.plan(name, cases.size(), scenario->runs(settings_));
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      if (!cases[i].can_run()) estimate_.drop(name, i);
     }
   }
 }
@@ -40,22 +50,24 @@ ScenarioResult Driver::run(const Scenario& scenario) {
                         .metrics = scenario.metrics(),
                         .cases = {},
                         .notes = {}};
-  for (Cell& cell : cells_of(scenario, result.left_out)) {
-    result.cases.push_back({.cell = std::move(cell), .values = {}, .failure = {}});
-  }
+  result.cases = cases_of(scenario, result.left_out);
   if (result.cases.empty()) return result;
   if (result.left_out) {
     result.notes.emplace_back("left out by --quick: other peers, and other numbers of workers");
   }
-  scenario.run(*this, settings_, result);
+  try {
+    scenario.run(*this, settings_, result);
+  } catch (const Interrupted&) {
+    result.notes.emplace_back("cut short: not all of it was run as often as it was to be");
+  }
   estimate_.finish(result.name);
   progress_.clear();
   return result;
 }
 
-std::vector<Cell> Driver::cells_of(const Scenario& scenario, bool& left_out) const {
-  std::vector<Cell> cells;
-  std::set<std::string> told_missing;
+std::vector<CaseResult> Driver::cases_of(const Scenario& scenario, bool& left_out) const {
+  std::vector<CaseResult> cases;
+  std::set<std::string> told;
   for (Cell& cell : scenario.cells(settings_)) {
     if (!settings_.wants(cell.peer)) continue;
     const PeerEntry* const peer = find_peer(cell.peer);
@@ -63,14 +75,20 @@ std::vector<Cell> Driver::cells_of(const Scenario& scenario, bool& left_out) con
       left_out = true;
       continue;
     }
-    if (peer != nullptr && cell.missing.empty()) cell.missing = why_missing(*peer);
-    if (!cell.missing.empty()) {
-      if (!told_missing.insert(cell.peer).second) continue;
-      cell = missing_cell(cell);
+    std::string missing = cell.missing;
+    std::string failure;
+    try {
+      if (peer != nullptr && missing.empty()) missing = why_missing(*peer);
+    } catch (const MeasurementError& error) {
+      failure = error.what();
     }
-    cells.push_back(std::move(cell));
+    if (missing.empty() && failure.empty()) {
+      cases.push_back({.cell = std::move(cell), .values = {}, .failure = {}});
+    } else if (told.insert(cell.peer).second) {
+      cases.push_back(without_figures(cell, std::move(missing), std::move(failure)));
+    }
   }
-  return cells;
+  return cases;
 }
 
 bool Driver::is_left_out(const Scenario& scenario, const PeerEntry& peer, const Cell& cell) const {
@@ -94,7 +112,7 @@ void Driver::run_in_turns(const Scenario& scenario, std::size_t runs, ScenarioRe
   for (std::size_t run = 1; run <= runs; ++run) {
     for (std::size_t cell = 0; cell < result.cases.size(); ++cell) {
       CaseResult& one = result.cases[cell];
-      if (!one.failure.empty() || !one.cell.missing.empty()) continue;
+      if (!one.can_run()) continue;
       show_run(result, cell, run, runs);
       const Stopwatch watch;
       ChildResult child = run_once(scenario, one.cell);

@@ -5,6 +5,7 @@
 
 #include "bench/child.hpp"
 #include "bench/estimate.hpp"
+#include "bench/probes/temporary_folder.hpp"
 #include "bench/progress.hpp"
 #include "bench/scenario.hpp"
 
@@ -13,16 +14,17 @@ namespace bench {
 // Runs scenarios, each cell of them in a child process: this program again, with --cell.
 class Driver {
  public:
-  explicit Driver(const Settings& settings) : settings_(settings) {}
+  explicit Driver(const Settings& settings);
 
   // What all is going to be run, for an estimate of how long that takes.
   void plan(const std::vector<const Scenario*>& scenarios);
 
-  // Never throws for what goes wrong in a cell: that is the cell's failure.
+  // Never throws for what goes wrong in a cell: that is the cell's failure. After an interruption
+  // (interrupt.hpp) it has what had been measured until then.
   ScenarioResult run(const Scenario& scenario);
 
-  // For scenarios. One run of a cell; `wrapper` is put in front of the command (strace and its
-  // options).
+  // For scenarios, which let Interrupted pass. One run of a cell; `wrapper` is put in front of the
+  // command (strace and its options).
   ChildResult run_once(const Scenario& scenario, const Cell& cell,
                        const std::vector<std::string>& wrapper = {});
   // `runs` runs of each case of `result`, in turns, so that what disturbs the machine for a
@@ -33,13 +35,14 @@ class Driver {
  private:
   // What is to be measured of it: a line for each cell, and one for each peer that is not here.
   // `left_out` becomes true where --quick does without some.
-  std::vector<Cell> cells_of(const Scenario& scenario, bool& left_out) const;
+  std::vector<CaseResult> cases_of(const Scenario& scenario, bool& left_out) const;
   // Where it is: cell `cell` of those of `result`, in its run `run` of `runs`.
   void show_run(const ScenarioResult& result, std::size_t cell, std::size_t run, std::size_t runs);
   // Whether --quick does without this cell.
   bool is_left_out(const Scenario& scenario, const PeerEntry& peer, const Cell& cell) const;
 
   const Settings& settings_;
+  TemporaryFolder scratch_;  // of this program and all that it runs
   Estimate estimate_;
   ProgressLine progress_;
 };

@@ -56,6 +56,9 @@ Json scenario_json(const ScenarioResult& result) {
                                    {"unit", unit_name(metric.unit)},
                                    {"more_is_better", metric.more_is_better},
                                    {"better", better_name(metric)}};
+    if (metric.least_difference > 0) {
+      json["metrics"][metric.key]["least_difference"] = metric.least_difference;
+    }
     if (!metric.heat.empty()) json["metrics"][metric.key]["heat"] = metric.heat;
   }
   for (const CaseResult& one : result.cases) {
@@ -69,10 +72,11 @@ Json scenario_json(const ScenarioResult& result) {
 
 std::string json_text(const Facts& machine, const Settings& settings,
                       const std::vector<std::string>& doubts,
-                      const std::vector<ScenarioResult>& results) {
+                      const std::vector<ScenarioResult>& results, const std::string& cut_short) {
   Json json = {{"schema", kSchema}};
   for (const auto& [name, value] : machine) json["machine"][name] = value;
   json["doubts"] = doubts;
+  if (!cut_short.empty()) json["cut_short"] = cut_short;
   json["settings"] = {{"runs", settings.runs},
                       {"quick", settings.quick},
                       {"workers", settings.workers},

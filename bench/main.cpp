@@ -6,11 +6,14 @@
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "bench/driver.hpp"
+#include "bench/interrupt.hpp"
 #include "bench/json_file.hpp"
 #include "bench/machine.hpp"
 #include "bench/model/from_run.hpp"
@@ -27,6 +30,7 @@ namespace bench {
 namespace {
 
 constexpr int kFailure = 1;
+constexpr int kBySignal = 128;  // and its number
 
 void print(const std::string& text) {
   if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
@@ -79,17 +83,35 @@ int run_cell(const std::string& text) {
 
 int draw_results(const Options& options) {
   const Results results = read_results(options.from);
+  if (results.scenarios.empty()) {
+    throw UnreadableResults(options.from + " has no scenarios, so there is nothing to draw");
+  }
   Drawings drawings(options.html, options.svg);
   print(drawings.write(results));
   return 0;
 }
 
+// Throws where no figure could be had and nothing failed either: all that was asked for is missing.
+void require_something(const std::vector<ScenarioResult>& results) {
+  if (results.empty()) throw std::runtime_error("no scenario of these measures such a peer");
+  std::set<std::string> missing;
+  for (const ScenarioResult& result : results) {
+    if (result.failed() || result.has_figures()) return;
+    for (const CaseResult& one : result.cases) {
+      missing.insert(fmt::format("{} ({})", one.cell.label(), one.cell.missing));
+    }
+  }
+  throw std::runtime_error(
+      fmt::format("nothing was measured, all of it is missing: {}", fmt::join(missing, "; ")));
+}
+
 int run_scenarios(const Options& options) {
+  catch_interrupts();
   std::optional<OutputFile> json;
   if (!options.json.empty()) json.emplace(options.json);
   Drawings drawings(options.html, options.svg);
   const Facts machine = describe_machine();
-  const std::vector<std::string> beware = doubts();
+  std::vector<std::string> beware = doubts();
   print(heading_text(machine, options.settings, beware));
 
   Driver driver(options.settings);
@@ -97,13 +119,28 @@ int run_scenarios(const Options& options) {
   std::vector<ScenarioResult> results;
   for (const Scenario* scenario : options.scenarios) {
     ScenarioResult result = driver.run(*scenario);
+    if (interruption() != 0 && !result.has_figures()) break;
     if (result.cases.empty()) continue;  // it has none of the peers that are asked for
     print('\n' + table_text(result));
     results.push_back(std::move(result));
+    if (interruption() != 0) break;
   }
-  if (results.empty()) throw std::runtime_error("no scenario of these measures such a peer");
-  if (json) json->write(json_text(machine, options.settings, beware, results));
+  const int signal = interruption();
+  const std::string cut_short = signal == 0 ? "" : signal_name(signal);
+  if (signal != 0) {
+    const bool some = std::any_of(results.begin(), results.end(), [](const ScenarioResult& result) {
+      return result.failed() || result.has_figures();
+    });
+    if (!some) throw Interrupted();
+    beware.push_back(fmt::format(
+        "cut short by {}: what is not here was not measured, or not as often as it was to be",
+        cut_short));
+    fmt::print(stderr, "muster-bench: {}\n", beware.back());
+  }
+  require_something(results);
+  if (json) json->write(json_text(machine, options.settings, beware, results, cut_short));
   print(drawings.write(results_of_run(machine, options.settings, beware, results)));
+  if (signal != 0) return kBySignal + signal;
   const bool failed = std::any_of(results.begin(), results.end(),
                                   [](const ScenarioResult& result) { return result.failed(); });
   return failed ? kFailure : 0;
@@ -121,6 +158,10 @@ int main(int argc, char** argv) {
     if (!options) return exit_code;
     if (!options->cell.empty()) return run_cell(options->cell);
     return options->from.empty() ? run_scenarios(*options) : draw_results(*options);
+  } catch (const Interrupted&) {
+    fmt::print(stderr, "muster-bench: {} came before anything was measured; no file was written\n",
+               signal_name(interruption()));
+    return kBySignal + interruption();
   } catch (const std::exception& error) {
     fmt::print(stderr, "muster-bench: {}\n", error.what());
     return kFailure;

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "bench/interrupt.hpp"
 #include "bench/peers/peers.hpp"
 #include "bench/scenarios.hpp"
 
@@ -14,6 +15,8 @@ namespace bench {
 
 namespace {
 
+// With fewer there would be no curve over queued tasks, which begins there.
+constexpr std::uint64_t kLeastTasks = 100;
 constexpr std::uint64_t kMostTasks = 1'000'000'000;
 constexpr std::size_t kMostWorkers = 1024;
 constexpr std::size_t kMostRuns = 1000;
@@ -35,26 +38,35 @@ std::string known_peer(const std::string& pattern) {
   return fmt::format("there is no peer \"{}\"; there are {}", pattern, peer_names());
 }
 
+// "; missing: install pigz"; "" for what is there.
+std::string absence_of(const PeerEntry& peer) {
+  try {
+    const std::string missing = why_missing(peer);
+    return missing.empty() ? "" : "; missing: " + missing;
+  } catch (const MeasurementError& error) {
+    return fmt::format("; does not work: {}", error.what());
+  }
+}
+
 void print_list() {
+  catch_interrupts();  // an interpreter may hang, which is asked what it has
   fmt::print("Scenarios:\n");
   for (const auto& each : all_scenarios()) fmt::print("  {}: {}\n", each->name(), each->summary());
   fmt::print("Peers:\n");
   for (const PeerEntry& peer : all_peers()) {
-    const std::string missing = why_missing(peer);
-    fmt::print("  {}: {}{}{}\n", peer.name, peer.title,
-               missing.empty() ? "" : "; missing: ", missing);
+    fmt::print("  {}: {}{}\n", peer.name, peer.title, absence_of(peer));
   }
 }
 
 // CLI11 alone would take -1 for the largest number there is.
-CLI::Validator count_up_to(std::uint64_t most) {
-  const auto check = [most](const std::string& text) -> std::string {
+CLI::Validator count_between(std::uint64_t least, std::uint64_t most) {
+  const auto check = [least, most](const std::string& text) -> std::string {
     const bool digits =
         !text.empty() && text.size() < 18 && text.find_first_not_of("0123456789") == text.npos;
-    if (digits && std::stoull(text) >= 1 && std::stoull(text) <= most) return "";
-    return fmt::format("{} is not a whole number from 1 to {}", text, most);
+    if (digits && std::stoull(text) >= least && std::stoull(text) <= most) return "";
+    return fmt::format("{} is not a whole number from {} to {}", text, least, most);
   };
-  return {check, fmt::format("from 1 to {}", most)};
+  return {check, fmt::format("from {} to {}", least, most)};
 }
 
 // An empty name is a variable that was not set.
@@ -63,6 +75,50 @@ CLI::Validator not_empty() {
     return text.empty() ? "it is empty" : "";
   };
   return {check, ""};
+}
+
+// The first option given that is none of `allowed`; "" if there is none.
+std::string given_beside(const CLI::App& app, const std::set<std::string>& allowed) {
+  for (const CLI::Option* const option : app.get_options()) {
+    if (option->count() > 0 && allowed.count(option->get_name()) == 0) return option->get_name();
+  }
+  return "";
+}
+
+// What is wrong with options that are good each by itself, as a sentence; "": nothing.
+std::string contradiction(const CLI::App& app, const Options& options, bool list) {
+  const bool draws = !options.html.empty() || !options.svg.empty();
+  if (!options.from.empty()) {
+    if (!options.json.empty()) return "--from measures nothing, so there is nothing for --json";
+    if (!draws) {
+      return "--from draws what was measured before: say where to, with --html or --svg";
+    }
+    const std::string other = given_beside(app, {"--from", "--html", "--svg"});
+    if (!other.empty()) return "--from measures nothing, all is as in its file: leave out " + other;
+  }
+  if (!options.cell.empty()) {
+    if (draws || !options.json.empty()) return "--cell prints what it measures, and writes no file";
+    const std::string other = given_beside(app, {"--cell"});
+    if (!other.empty()) return "--cell says all that there is to say: leave out " + other;
+  }
+  if (list) {
+    const std::string other = given_beside(app, {"--list"});
+    if (!other.empty())
+      return "--list measures nothing and prints all there is: leave out " + other;
+  }
+  std::set<std::string> files;
+  for (const std::string& file : {options.json, options.html, options.svg, options.from}) {
+    if (file.empty() || files.insert(file).second) continue;
+    return fmt::format("{} is given twice: each file is to have a name of its own", file);
+  }
+  const Settings& settings = options.settings;
+  if (settings.less_if_quick(settings.many_tasks) < kLeastTasks) {
+    return fmt::format(
+        "--quick does a tenth of --tasks {}, and the curves of growth begin at {} tasks: say {} or "
+        "more",
+        settings.many_tasks, kLeastTasks, 10 * kLeastTasks);
+  }
+  return "";
 }
 
 }  // namespace
@@ -86,12 +142,13 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   app.add_flag("-q,--quick", settings.quick,
                "less of each: the whole within two minutes on two cores");
   app.add_option("-w,--workers", workers, "workers of each pool, instead of 1 and 2 (or 2 and 8)")
-      ->check(count_up_to(kMostWorkers));
+      ->check(count_between(1, kMostWorkers));
   auto* runs = app.add_option("-r,--runs", settings.runs,
                               "runs of each, of which the median counts; 7, or 5 if quick")
-                   ->check(count_up_to(kMostRuns));
-  app.add_option("-t,--tasks", settings.many_tasks, "tasks submitted in the scenario many")
-      ->check(count_up_to(kMostTasks))
+                   ->check(count_between(1, kMostRuns));
+  app.add_option("-t,--tasks", settings.many_tasks,
+                 "tasks submitted in the scenario many, and at most in growth")
+      ->check(count_between(kLeastTasks, kMostTasks))
       ->capture_default_str();
   app.add_option("-j,--json", options.json, "write all figures to this file, too")
       ->check(not_empty());
@@ -112,27 +169,8 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
     exit_code = app.exit(error) == 0 ? 0 : kUsageError;
     return std::nullopt;
   }
-  if (!options.from.empty() && options.html.empty() && options.svg.empty()) {
-    fmt::print(stderr,
-               "--from draws what was measured before: say where to, with --html or --svg\n");
-    exit_code = kUsageError;
-    return std::nullopt;
-  }
-  if (!options.from.empty() && !options.json.empty()) {
-    fmt::print(stderr, "--from measures nothing, so there is nothing for --json\n");
-    exit_code = kUsageError;
-    return std::nullopt;
-  }
-  if (!options.cell.empty() &&
-      !(options.json.empty() && options.html.empty() && options.svg.empty())) {
-    fmt::print(stderr, "--cell prints what it measures, and writes no file\n");
-    exit_code = kUsageError;
-    return std::nullopt;
-  }
-  std::set<std::string> files;
-  for (const std::string& file : {options.json, options.html, options.svg, options.from}) {
-    if (file.empty() || files.insert(file).second) continue;
-    fmt::print(stderr, "{} is given twice: each file is to have a name of its own\n", file);
+  if (const std::string wrong = contradiction(app, options, list); !wrong.empty()) {
+    fmt::print(stderr, "{}\n", wrong);
     exit_code = kUsageError;
     return std::nullopt;
   }

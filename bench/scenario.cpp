@@ -105,6 +105,11 @@ bool ScenarioResult::failed() const {
                      [](const CaseResult& one) { return !one.failure.empty(); });
 }
 
+bool ScenarioResult::has_figures() const {
+  return std::any_of(cases.begin(), cases.end(),
+                     [](const CaseResult& one) { return !one.values.empty(); });
+}
+
 bool Scenario::in_quick(const PeerEntry& peer, const Cell&) const { return peer.quick; }
 
 void Scenario::run(Driver& driver, const Settings& settings, ScenarioResult& result) const {

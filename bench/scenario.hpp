@@ -50,6 +50,8 @@ struct Metric {
   Unit unit = Unit::seconds;
   bool more_is_better = false;
   std::string heat = "";  // "cold" or "hot" where it is not that of the cell
+  // Two medians that differ by no more than this are the same, whatever the quartiles say.
+  double least_difference = 0;
 };
 
 // How much is to be measured.
@@ -64,6 +66,11 @@ struct Settings {
   // Whether the cells of this peer ("": of none) are to be measured.
   bool wants(const std::string& peer) const;
 
+  // Of what is counted, and varies less than times do.
+  std::size_t counting_runs() const {
+    constexpr std::size_t kLeastToCompare = 3;
+    return quick ? std::min(runs, kLeastToCompare) : runs;
+  }
   std::uint64_t less_if_quick(std::uint64_t full) const { return quick ? full / 10 : full; }
   // Of slow peers fewer yet: `full` is what takes a peer about 0.3 s.
   std::uint64_t empty_tasks(std::uint64_t full) const {
@@ -77,6 +84,8 @@ struct CaseResult {
   std::map<std::string, std::vector<double>> values;  // by the key of their metric
   std::string failure;
 
+  // Whether there is anything to run, and nothing against it so far.
+  bool can_run() const { return cell.missing.empty() && failure.empty(); }
   void add(const Sample& sample);
 };
 
@@ -89,6 +98,7 @@ struct ScenarioResult {
   std::vector<std::string> notes;  // what the figures alone do not say
 
   bool failed() const;
+  bool has_figures() const;
 };
 
 // What is measured and how. A new one is a class of its own in scenarios/ and a line in

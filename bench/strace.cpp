@@ -1,9 +1,7 @@
 #include "bench/strace.hpp"
 
-#include <stdlib.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -129,19 +127,6 @@ std::map<pid_t, CallCounts> read_logs(const std::filesystem::path& folder) {
     }
   }
   return counts;
-}
-
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "muster-bench.XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), "cannot make the folder " + pattern);
-  }
-  path_ = pattern;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;  // what cannot be removed is left to the system
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace bench

@@ -36,18 +36,4 @@ void mark_end();
 // The calls of each thread (by its id) that began between the two marks.
 std::map<pid_t, CallCounts> read_logs(const std::filesystem::path& folder);
 
-// A folder of its own under the system's folder for such things, removed with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace bench

@@ -15,7 +15,9 @@ refuses 1 'no scenario of these measures such a peer' --scenario many --peer mut
 refuses 2 '0 is not a whole number from 1' --workers 0
 refuses 2 '-1 is not a whole number from 1' --workers -1
 refuses 2 'x is not a whole number from 1' --runs x
-refuses 2 '0 is not a whole number from 1' --tasks 0
+refuses 2 '0 is not a whole number from 100 to' --tasks 0
+refuses 2 '50 is not a whole number from 100 to' --tasks 50
+refuses 2 'the curves of growth begin at 100 tasks: say 1000 or more' --quick --tasks 999
 refuses 2 'nowhere' --nowhere
 refuses 1 "cannot write $work/none/figures.json" --json "$work/none/figures.json"
 
@@ -23,6 +25,22 @@ refuses 2 'json: it is empty' --json ''
 refuses 2 'cell: it is empty' --cell ''
 refuses 2 'is given twice' --html "$work/same" --svg "$work/same"
 refuses 2 'writes no file' --cell start,thread,2,,1 --json "$work/figures.json"
+for option in '--scenario map' '--peer thread' --quick '--workers 1' '--runs 3' '--tasks 1000' --list; do
+  # shellcheck disable=SC2086 # an option and its value
+  refuses 2 "leave out ${option% *}" --from a.json --html a.html $option
+done
+refuses 2 'leave out --runs' --cell start,thread,2,,1 --runs 3
+refuses 2 'leave out --quick' --list --quick
+
+# What is refused or fails leaves no file, and an earlier file as it was.
+refuses 1 'no scenario of these measures such a peer' \
+  --scenario many --peer mutex --json "$work/figures.json" --html "$work/page.html"
+ls "$work"/figures.json* "$work"/page.html* >"$work/out" 2>"$work/err" && fail 'a file was left'
+echo 'of yesterday' >"$work/figures.json"
+refuses 1 'no scenario of these measures such a peer' \
+  --scenario many --peer mutex --json "$work/figures.json"
+grep -q 'of yesterday' "$work/figures.json" || fail 'an earlier file was emptied'
+refuses 1 "cannot write $work: Is a directory" --scenario micro --json "$work"
 
 # A cell that there is not.
 no_cell() {
@@ -46,6 +64,46 @@ grep -q 'std::async  *[0-9]' "$work/out" || fail "the peers that are there were 
 if missing --cell "start,loky,2,,1"; then fail "a missing peer was measured"; fi
 grep -q '^error loky is missing: install python3' "$work/out" || fail "an unclear cell"
 
+# All that is asked for is missing: no figures, and so no file and no success.
+nothing_there() {
+  local code=0
+  missing "$@" --json "$work/figures.json" || code=$?
+  [ "$code" -eq 1 ] || fail "exit code $code and not 1 where all is missing: $*"
+  grep -q 'nothing was measured, all of it is missing: loky (install python3)' "$work/err" ||
+    fail "nothing says that all is missing: $*"
+  grep -q 'of yesterday' "$work/figures.json" || fail "a file without figures was written: $*"
+}
+nothing_there --scenario start --peer loky --runs 1
+nothing_there --scenario start throughput --peer loky --runs 1
+
+# Without strace the rest of its scenario is measured, and the table says so.
+mkdir "$work/few"
+PATH=$work/few "$program" --scenario syscalls --quick --runs 1 --workers 1 >"$work/out" \
+  2>"$work/err" || fail 'a missing strace is no failure'
+grep -q 'System calls were not counted: cannot run strace' "$work/out" ||
+  fail 'the table does not say that strace is missing'
+
+# An interpreter that is there and does not work is told of as that, once its time is over.
+# broken TEXT: $work/python does not work, and TEXT is said of it.
+broken() {
+  local code=0
+  chmod +x "$work/python"
+  MUSTER_BENCH_PYTHON=$work/python "$program" --list >"$work/out" 2>"$work/err" ||
+    fail "--list fails for $1"
+  grep -qE "loky: loky; does not work: .*/python, asked which modules it has, $1" "$work/out" ||
+    fail "--list does not say: $1"
+  MUSTER_BENCH_PYTHON=$work/python "$program" --scenario start --peer loky async --runs 1 \
+    >"$work/out" 2>"$work/err" || code=$?
+  [ "$code" -eq 1 ] || fail "exit code $code and not 1 for $1"
+  tr -s '\n ' ' ' <"$work/out" | grep -qE "loky: FAILED: .*/python, asked which modules it has, $1" ||
+    fail "the table does not say: $1"
+  grep -q 'std::async  *[0-9]' "$work/out" || fail "$1: the peers that work were not measured"
+}
+printf '#!/bin/sh\necho first >&2\necho "no such module" >&2\nexit 3\n' >"$work/python"
+broken 'ended with code 3: no such module'
+printf '#!/bin/sh\nsleep 600\n' >"$work/python"
+broken 'did not end within 10 s and was killed'
+
 # One that crashes is a line that says so, the others are measured, and the exit code tells.
 code=0
 MUSTER_BENCH_PYTHON=$work/crashing "$program" --scenario start --peer py-pool async --runs 1 \
@@ -54,6 +112,24 @@ MUSTER_BENCH_PYTHON=$work/crashing "$program" --scenario start --peer py-pool as
 grep -q 'Python multiprocessing.Pool, 2 workers: FAILED: .*/crashing ended' "$work/out" ||
   fail "the table tells of no crash"
 grep -q 'std::async  *[0-9]' "$work/out" || fail "the peers that are well were not measured"
+
+# What a program said last is part of its failure.
+mkdir "$work/bin"
+printf '#!/bin/sh\necho first >&2\necho "pigz: abort: no memory" >&2\nexit 4\n' >"$work/bin/pigz"
+chmod +x "$work/bin/pigz"
+if PATH=$work/bin:$PATH "$program" --cell gzip,pigz,1,,1000 >"$work/out" 2>"$work/err"; then
+  fail 'a compressor that fails was measured'
+fi
+grep -q 'ended with code 4: pigz: abort: no memory$' "$work/out" || fail 'its last words are lost'
+
+# A file that grows too large leaves no part of itself, and the earlier one as it was.
+code=0
+(trap '' XFSZ && ulimit -f 1 && exec "$program" --scenario micro --runs 1 --json "$work/figures.json") \
+  >/dev/null 2>"$work/err" || code=$?
+[ "$code" -eq 1 ] || fail "exit code $code and not 1 for a file that is too large"
+grep -q "cannot write $work/figures.json: File too large" "$work/err" || fail 'an unclear error'
+grep -q 'of yesterday' "$work/figures.json" || fail 'an earlier file was lost'
+[ "$(ls "$work"/figures.json*)" = "$work/figures.json" ] || fail 'a part of a file was left'
 
 # A full disk is told of when all has been measured.
 code=0

@@ -17,6 +17,10 @@ refuses 1 'cannot read nothing.json' --from nothing.json --html "$page"
 echo '{}' >"$work/empty.json"
 refuses 1 'is not a result file' --from "$work/empty.json" --html "$page"
 
+echo '{"machine": {}, "settings": {}, "scenarios": []}' >"$work/none.json"
+refuses 1 "none.json has no scenarios, so there is nothing to draw" --from "$work/none.json" --html "$page"
+[ ! -e "$page" ] || fail 'an empty page was left'
+
 # A page that is not drawn leaves the one that was there.
 echo 'of yesterday' >"$page"
 refuses 1 'is not a result file' --from "$work/empty.json" --html "$page"

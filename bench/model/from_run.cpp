@@ -48,8 +48,8 @@ Results results_of_run(const Facts& machine, const Settings& settings,
     scenario.summary = result.summary;
     scenario.notes = result.notes;
     for (const Metric& metric : result.metrics) {
-      scenario.metrics.push_back(
-          {metric.key, metric.title, metric.unit, metric.more_is_better, metric.heat});
+      scenario.metrics.push_back({metric.key, metric.title, metric.unit, metric.more_is_better,
+                                  metric.heat, metric.least_difference});
     }
     for (const CaseResult& one : result.cases) scenario.cases.push_back(row_of(one));
   }

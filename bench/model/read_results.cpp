@@ -17,8 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The only one so far. A file that names another was written by another version.
-
 // What is wrong with a file that is JSON, for a sentence about it.
 class WrongShape : public std::runtime_error {
  public:
@@ -126,7 +124,8 @@ ScenarioRows read_scenario(const Json& json) {
                                 .title = value<std::string>(metric, "title"),
                                 .unit = unit_named(value<std::string>(metric, "unit")),
                                 .more_is_better = value<bool>(metric, "more_is_better"),
-                                .heat = value_or<std::string>(metric, "heat", "")});
+                                .heat = value_or<std::string>(metric, "heat", ""),
+                                .least_difference = value_or(metric, "least_difference", 0.0)});
   }
   for (const Json& one : list(json, "cases")) scenario.cases.push_back(read_case(one));
   return scenario;
@@ -160,6 +159,7 @@ Results read_json(const Json& json) {
   results.machine = facts(json, "machine");
   results.settings = facts(json, "settings");
   results.doubts = texts(json, "doubts");
+  results.cut_short = value_or<std::string>(json, "cut_short", "");
   const Json& scenarios = member(json, "scenarios");
   if (!scenarios.is_array()) throw_wrong("scenarios");
   for (const Json& each : scenarios) results.scenarios.push_back(read_scenario(each));

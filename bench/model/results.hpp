@@ -25,7 +25,8 @@ struct MetricRow {
   std::string title;
   Unit unit = Unit::seconds;
   bool more_is_better = false;
-  std::string heat;  // "cold" or "hot" where it is not that of the case
+  std::string heat;             // "cold" or "hot" where it is not that of the case
+  double least_difference = 0;  // up to this two medians are the same
 
   // How much was done, and not how well: nothing to compare.
   bool is_amount() const {
@@ -69,6 +70,7 @@ struct Results {
   std::vector<std::pair<std::string, std::string>> machine;
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::string> doubts;  // against these figures
+  std::string cut_short;            // the signal that ended the run before its end
   std::vector<ScenarioRows> scenarios;
 };
 

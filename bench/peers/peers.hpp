@@ -60,7 +60,8 @@ std::string peer_names();
 // Null if there is none of that name.
 const PeerEntry* find_peer(std::string_view name);
 
-// Why it cannot be measured here, as in "install libtbb-dev"; "" where it can.
+// Why it cannot be measured here, as in "install libtbb-dev"; "" where it can. Throws
+// MeasurementError with what is wrong if what it needs is there and does not work.
 std::string why_missing(const PeerEntry& peer);
 
 // The title of a peer; the name itself where there is none of that name.

@@ -14,6 +14,7 @@
 
 #include "bench/peers/makers.hpp"
 #include "bench/probes/process_info.hpp"
+#include "bench/probes/program.hpp"
 #include "bench/probes/subprocess.hpp"
 #include "bench/sample.hpp"
 
@@ -143,6 +144,36 @@ class PythonPeer : public Peer {
   bool open_ = false;
 };
 
+// What the interpreter says of the pools: one of these.
+struct Answer {
+  std::string lines = "";    // "NAME PACKAGE" each
+  std::string missing = "";  // why there is none to ask
+  std::string trouble = "";  // why it said nothing
+};
+
+Answer ask_what_is_missing() {
+  if (::access(kScript, R_OK) != 0) {
+    return {.missing = fmt::format("{} is not there any more", kScript)};
+  }
+  const std::string python = interpreter();
+  const bool there = python.find('/') == python.npos ? program_exists(python)
+                                                     : ::access(python.c_str(), X_OK) == 0;
+  if (!there) return {.missing = "install python3"};
+  constexpr auto kLimit = std::chrono::seconds(10);
+  try {
+    const ProgramEnd end = run_program(command("--missing"), kLimit, Errors::kept);
+    const std::string failure = end.failure(kLimit);
+    if (failure.empty()) return {.lines = end.output};
+    const std::string line = last_line(end.errors);
+    return {.trouble =
+                fmt::format("{}, asked which modules it has, {}{}{}; MUSTER_BENCH_PYTHON can "
+                            "name another interpreter",
+                            python, failure, line.empty() ? "" : ": ", line)};
+  } catch (const std::system_error& error) {
+    return {.trouble = error.what()};
+  }
+}
+
 // OpenMPI wants to be told that root is meant, and that there may be more workers than cores.
 void allow_mpi() {
   ::setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
@@ -153,20 +184,11 @@ void allow_mpi() {
 }  // namespace
 
 std::string why_no_python_pool(std::string_view pool) {
-  static const std::string missing = [] {
-    if (::access(kScript, R_OK) != 0) return fmt::format("{} is not there any more", kScript);
-    const std::string python = interpreter();
-    const bool there = python.find('/') == python.npos ? program_exists(python)
-                                                       : ::access(python.c_str(), X_OK) == 0;
-    if (!there) return std::string("install python3");
-    Subprocess asked(command("--missing"));
-    asked.end_input();
-    std::string lines = asked.read_rest();
-    return asked.wait() == 0 ? lines : python + " cannot run peers.py";
-  }();
-  if (!missing.empty() && missing.back() != '\n') return missing;
+  static const Answer answer = ask_what_is_missing();
+  if (!answer.trouble.empty()) throw MeasurementError(answer.trouble);
+  if (!answer.missing.empty()) return answer.missing;
   const std::string begin = fmt::format("{} ", pool);
-  for (std::string_view left = missing; !left.empty();) {
+  for (std::string_view left = answer.lines; !left.empty();) {
     const std::string_view line = left.substr(0, left.find('\n'));
     if (line.starts_with(begin)) return fmt::format("install {}", line.substr(begin.size()));
     left.remove_prefix(line.size() + 1);

@@ -6,6 +6,7 @@
 namespace bench {
 
 // Why a pool of peers.py cannot run here, as in "install python3-pebble"; "" where it can.
+// Throws MeasurementError if the interpreter is there and does not say.
 std::string why_no_python_pool(std::string_view pool);
 
 }  // namespace bench

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -37,9 +38,11 @@ pid_t parent_of(pid_t pid) {
 
 std::vector<pid_t> descendants_of(pid_t pid) {
   std::vector<pid_t> all;
-  const auto tasks = fmt::format("/proc/{}/task", pid);
-  for (const auto& thread : std::filesystem::directory_iterator(tasks)) {
-    std::ifstream children(thread.path() / "children");
+  // One that ends meanwhile has none any more.
+  std::error_code gone;
+  std::filesystem::directory_iterator thread(fmt::format("/proc/{}/task", pid), gone);
+  for (; !gone && thread != std::filesystem::directory_iterator(); thread.increment(gone)) {
+    std::ifstream children(thread->path() / "children");
     for (pid_t child = 0; children >> child;) {
       all.push_back(child);
       const auto below = descendants_of(child);

@@ -139,7 +139,12 @@ Subprocess::~Subprocess() {
 }
 
 void Subprocess::write(const std::string& text) {
-  write_all(input_.write_end(), text.data(), text.size());
+  try {
+    write_all(input_.write_end(), text.data(), text.size());
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::broken_pipe) throw;
+    throw MeasurementError(name_ + " ended before it gave a result");
+  }
 }
 
 void Subprocess::end_input() { input_.close_write(); }

@@ -50,6 +50,7 @@ class Subprocess {
   Subprocess& operator=(const Subprocess&) = delete;
 
   pid_t pid() const { return pid_; }
+  // Throws MeasurementError where nobody reads it any more: the program has ended.
   void write(const std::string& text);
   void end_input();
   // Without its end. Throws MeasurementError where there is none: the program has ended.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/probes/temporary_folder.hpp"
 #include "bench/strace.hpp"
 
 namespace bench {

@@ -1,14 +1,16 @@
 // Real work: one file, compressed by Muster's example and by the programs that do it otherwise.
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 
+#include "bench/probes/program.hpp"
 #include "bench/probes/stopwatch.hpp"
 #include "bench/probes/subprocess.hpp"
+#include "bench/probes/temporary_folder.hpp"
 #include "bench/scenarios.hpp"
 #include "bench/scenarios/each_peer.hpp"
-#include "bench/strace.hpp"
 
 namespace bench {
 
@@ -45,13 +47,22 @@ void write_text(const std::filesystem::path& path, std::uint64_t bytes) {
   if (!(file << text << std::flush)) throw MeasurementError("cannot write " + path.string());
 }
 
-// Runs a command of the shell in the folder. Throws MeasurementError where it fails.
+std::string text_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Runs a command of the shell in the folder. Throws MeasurementError where it fails, with the last
+// line that it wrote to standard error.
 void run_shell(const std::filesystem::path& folder, const std::string& command) {
-  Subprocess shell({"sh", "-c", fmt::format("cd '{}' && {}", folder.string(), command)});
+  Subprocess shell(
+      {"sh", "-c", fmt::format("cd '{}' && {{ {}; }} 2>errors", folder.string(), command)});
   shell.end_input();
   shell.read_rest();
   if (const int code = shell.wait(); code != 0) {
-    throw MeasurementError(fmt::format("\"{}\" ended with code {}", command, code));
+    const std::string line = last_line(text_of(folder / "errors"));
+    throw MeasurementError(fmt::format("\"{}\" ended with code {}{}{}", command, code,
+                                       line.empty() ? "" : ": ", line));
   }
 }
 
@@ -72,7 +83,7 @@ std::string command_of(const Cell& cell) {
         "printf '%s\\0' part.* | xargs -0 -P {} -n 1 gzip -6 && cat part.*.gz >text.gz",
         cell.workers);
   }
-  return fmt::format("'{}' --no-compare {} -w {} text 2>/dev/null", parallel_gzip(),
+  return fmt::format("'{}' --no-compare {} -w {} text", parallel_gzip(),
                      cell.peer == "thread" ? "-t" : "", cell.workers);
 }
 

@@ -1,0 +1,72 @@
+#include "bench/interrupt.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <system_error>
+
+namespace bench {
+
+namespace {
+
+std::atomic<int> first_signal{0};
+std::atomic<pid_t> started_group{0};
+std::atomic<long long> first_at{0};
+std::array<int, 2> ends = {-1, -1};
+
+long long milliseconds_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return 1000LL * now.tv_sec + now.tv_nsec / 1'000'000;
+}
+
+// Calls nothing that a signal's handler may not.
+void on_signal(int signal) {
+  const int error = errno;
+  int none = 0;
+  if (first_signal.compare_exchange_strong(none, signal)) {
+    first_at = milliseconds_now();
+    [[maybe_unused]] const ssize_t told = ::write(ends[1], "", 1);
+    errno = error;
+    return;
+  }
+  // timeout(1) sends its signal to the program, and then to the group that the program is in.
+  constexpr long long kSame = 100;
+  errno = error;
+  if (milliseconds_now() - first_at < kSame) return;
+  if (started_group > 0) ::kill(-started_group, SIGKILL);
+  constexpr int kBySignal = 128;
+  ::_exit(kBySignal + signal);
+}
+
+}  // namespace
+
+void catch_interrupts() {
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) {
+    throw std::system_error(errno, std::generic_category(), "cannot make a pipe");
+  }
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction before {};
+    ::sigaction(signal, nullptr, &before);
+    if (before.sa_handler == SIG_IGN) continue;
+    struct sigaction action {};
+    action.sa_handler = &on_signal;
+    ::sigemptyset(&action.sa_mask);
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+int interruption() { return first_signal; }
+
+const char* signal_name(int signal) { return signal == SIGINT ? "SIGINT" : "SIGTERM"; }
+
+int interruption_fd() { return ends[0]; }
+
+void end_with_program(pid_t group) { started_group = group; }
+
+}  // namespace bench
