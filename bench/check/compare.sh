@@ -68,6 +68,22 @@ exits 0 faster late.json quick.json
 file single.json "$(case_of process rate "$(figure 1e5 1e5 1e5 '[100000]')")"
 exits 0 'too few runs to tell' old.json single.json
 
+# Counts that differ by less than matters, whatever their quartiles and however few runs.
+count_file() { # NAME MEDIAN RUNS
+  file "$1" "$(case_of process calls "$(figure "$2" "$2" "$2" "$3")")"
+  local metric='"calls": {"title": "calls", "unit": "count", "more_is_better": false'
+  sed -i "s/\"rate\": {\"title\"/$metric, \"least_difference\": 0.01}, &/" "$work/$1"
+}
+count_file few.json 0.001 '[1, 2, 3]'
+count_file still-few.json 0.009 '[1, 2, 3]'
+count_file many.json 0.5 '[1, 2, 3]'
+count_file once.json 0.002 '[1]'
+exits 0 ' 9\.000  same$' few.json still-few.json
+exits 0 ' 2\.000  same$' few.json once.json
+exits 1 ' more$' few.json many.json
+exits 0 ' fewer$' many.json few.json
+exits 0 'too few runs to tell' many.json once.json
+
 # Missing in one, which alone is no regression.
 both="$(case_of process rate "$(figure 1e6 9.9e5 1.01e6)"), $(case_of thread rate "$(figure 2e6 2e6 2e6)")"
 file both.json "$both"
@@ -90,6 +106,11 @@ exits 0 '0\.800  same' --scenario throughput --threshold 30 old.json slow.json
 # Other machines.
 file far.json "$(case_of process rate "$(figure 1e6 9.9e5 1.01e6)")" '2 GiB'
 exits 0 'beware: the machines differ \(memory: 1 GiB, now 2 GiB\)' old.json far.json
+
+# A run that was cut short.
+sed 's/^{/{"cut_short": "SIGINT", /' "$work/old.json" >"$work/short.json"
+exits 0 'beware: the new run was cut short \(SIGINT\)' old.json short.json
+exits 0 'beware: the old run was cut short \(SIGINT\)' short.json old.json
 
 # Only what changed.
 file mixed.json "$(case_of process rate "$(figure 8e5 7.9e5 8.1e5)"), $(case_of thread rate "$(figure 2e6 2e6 2e6)")"

@@ -17,7 +17,7 @@ for pool in process thread; do
   cell "throughput,$pool,2,kept,20000" rate processor
   cell "throughput,$pool,2,windowed,20000" rate processor
   cell "latency,$pool,2,back to back,1000" p50 p99 p99.9
-  cell "latency,$pool,2,after 1 ms,20" p50 p99 samples
+  cell "latency,$pool,2,after 1 ms,100" p50 p99 samples
   cell "map,$pool,2,,20000" item processor
   cell "start,$pool,2,,1" made first ended
 done
@@ -74,6 +74,27 @@ grep -q '"median": ' "$work/figures.json" || fail "no figures: $(cat "$work/figu
 grep -qE 'mutex and .*(no real difference|times (better|worse))$' "$work/out" ||
   fail "nothing is compared: $(cat "$work/out")"
 grep -q '"against_process_pool": ' "$work/figures.json" || fail "nothing is compared in the file"
+
+# Percentiles of too few samples are left out, and after a pause all peers have as many.
+out=$("$program" --cell 'latency,thread,2,after 1 ms,20') || fail "few samples: $out"
+! grep -q '^p99' <<<"$out" || fail "a p99 of 20 samples: $out"
+"$program" --scenario latency --peer thread mutex pipe --quick --runs 1 --json "$work/figures.json" \
+  >"$work/out" || fail "latency: $(cat "$work/out")"
+sizes=$(grep -A 2 '"variant": "after 1 ms"' "$work/figures.json" | grep '"size"' | sort | uniq -c)
+[ "$(wc -l <<<"$sizes")" -eq 1 ] || fail "other numbers of samples: $sizes"
+
+# Of system calls there are never fewer than none, and what does not count is said.
+"$program" --scenario syscalls --quick --runs 1 --workers 1 --json "$work/figures.json" \
+  >"$work/out" || fail "counts: $(cat "$work/out")"
+! grep -qE ': -[0-9]|FAILED' "$work/out" "$work/figures.json" || fail "a count below zero, or none"
+grep -q '"least_difference": 0.01' "$work/figures.json" || fail "no word of what does not count"
+
+# Counts have runs enough to be compared.
+"$program" --scenario many --quick --tasks 1000 --json "$work/figures.json" \
+  >"$work/out" || fail "many: $(cat "$work/out")"
+awk '/"runs": \[/ { runs = 0; counts = 1; next }
+     counts && /\]/ { counts = 0; if (runs < 3) exit 1 }
+     counts { ++runs }' "$work/figures.json" || fail "fewer than three runs: $(cat "$work/out")"
 
 # A cell that fails is a line that says so, and the exit code.
 if out=$("$program" --cell "throughput,nobody,2,kept,20"); then fail "an unknown peer: $out"; fi

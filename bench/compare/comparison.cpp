@@ -1,6 +1,7 @@
 #include "bench/compare/comparison.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include <fmt/format.h>
@@ -63,6 +64,8 @@ std::string cell_text(const CaseRow& row) {
 
 Verdict judge(const Figure& before, const Figure& after, const MetricRow& metric,
               double threshold) {
+  const double apart = std::abs(after.spread.median - before.spread.median);
+  if (metric.least_difference > 0 && apart <= metric.least_difference) return Verdict::same;
   if (std::min(before.runs, after.runs) < kLeastRuns) return Verdict::unsure;
   switch (standing_of(after.spread, before.spread, metric.more_is_better, threshold)) {
     case Standing::better: return Verdict::better;
@@ -178,6 +181,8 @@ std::vector<std::string> doubts_about(const Results& before, const Results& afte
   const auto add = [&](const char* what, const std::string& changes) {
     if (!changes.empty()) doubts.push_back(fmt::format("{} ({})", what, changes));
   };
+  add("the old run was cut short", before.cut_short);
+  add("the new run was cut short", after.cut_short);
   add("the machines differ",
       changed(before.machine, after.machine, {"processor", "memory", "kernel"}));
   add("the builds differ", changed(before.machine, after.machine, {"compiler", "build"}));

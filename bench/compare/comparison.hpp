@@ -46,7 +46,8 @@ struct Filter {
 
 // All figures of both, in the order of the new file, then what the old one alone has. A difference
 // counts if the quartiles do not overlap and the medians differ by more than the fraction
-// `threshold` of the old one. Throws NotComparable, also where the two have nothing in common.
+// `threshold` of the old one, and by more than the metric's least_difference. Throws NotComparable,
+// also where the two have nothing in common.
 std::vector<Difference> compare(const Results& before, const Results& after, const Filter& filter,
                                 double threshold);
 

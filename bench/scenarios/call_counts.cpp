@@ -1,11 +1,14 @@
 #include "bench/scenarios/call_counts.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "bench/probes/temporary_folder.hpp"
+#include "bench/statistics.hpp"
 #include "bench/strace.hpp"
 
 namespace bench {
@@ -58,19 +61,14 @@ Sample run_under(const std::vector<std::string>& wrapper, Driver& driver, const 
   return std::move(child.sample);
 }
 
-// What all processes together called more because of the tasks. Negative where the runs differ by
-// more than the tasks cost.
-double calls_of_tasks(Driver& driver, const Scenario& scenario, const Cell& cell) {
+// What all processes together called, with as many tasks.
+double calls_with(std::uint64_t tasks, Driver& driver, const Scenario& scenario, const Cell& cell) {
   const TemporaryFolder folder;
   const auto table = folder.path() / "counts";
-  const auto calls = [&](std::uint64_t size) {
-    Cell sized = cell;
-    sized.size = size;
-    run_under(strace_counting(table), driver, scenario, sized);
-    return static_cast<double>(total(read_counts(table)));
-  };
-  const double with = calls(cell.size);
-  return with - calls(0);
+  Cell sized = cell;
+  sized.size = tasks;
+  run_under(strace_counting(table), driver, scenario, sized);
+  return static_cast<double>(total(read_counts(table)));
 }
 
 CallsByRole calls_by_role(Driver& driver, const Scenario& scenario, const Cell& cell) {
@@ -89,35 +87,80 @@ CallsByRole calls_by_role(Driver& driver, const Scenario& scenario, const Cell& 
   return calls;
 }
 
+// Of one case, over all runs.
+struct Counted {
+  std::vector<double> with;     // calls with all tasks
+  std::vector<double> without;  // with one
+};
+
+// The calls that the tasks made, for each task; no call where chance alone may have made the
+// difference between the runs.
+void add_all_calls(const Counted& counted, CaseResult& one, std::vector<std::string>& notes) {
+  if (counted.with.empty() || counted.with.size() != counted.without.size()) return;
+  const Spread with = spread_of(counted.with);
+  const Spread without = spread_of(counted.without);
+  const bool apart = with.lower > without.upper;
+  if (!apart) {
+    notes.push_back(
+        fmt::format("{}: calls: all is not told apart from none: {} with {} tasks, {} with one",
+                    one.cell.label(), format_spread(with, Unit::count), one.cell.size,
+                    format_spread(without, Unit::count)));
+  }
+  for (const double calls : counted.with) {
+    const double more = apart ? std::max(calls - without.median, 0.0) : 0;
+    one.values["all_calls"].push_back(more / static_cast<double>(one.cell.size));
+  }
+}
+
+// One run of each kind. Returns which calls there were.
+CallsByRole count_once(Driver& driver, const Scenario& scenario, CaseResult& one,
+                       Counted& counted) {
+  const double with = calls_with(one.cell.size, driver, scenario, one.cell);
+  const double without = calls_with(1, driver, scenario, one.cell);
+  CallsByRole calls = calls_by_role(driver, scenario, one.cell);
+  counted.with.push_back(with);
+  counted.without.push_back(without);
+  const auto tasks = static_cast<double>(one.cell.size);
+  Sample sample;
+  sample.set("client_calls", static_cast<double>(total(calls.client)) / tasks);
+  sample.set("worker_calls", static_cast<double>(total(calls.workers)) / tasks);
+  sample.set("supervisor_calls", static_cast<double>(total(calls.supervisor)) / tasks);
+  one.add(sample);
+  return calls;
+}
+
 }  // namespace
 
-void count_calls(Driver& driver, const Scenario& scenario, ScenarioResult& result) {
+void count_calls(Driver& driver, const Scenario& scenario, std::size_t runs,
+                 ScenarioResult& result) {
   if (const std::string why = why_no_strace(); !why.empty()) {
     result.notes.push_back("System calls were not counted: " + why);
     return;
   }
   CallCounts seen;
-  for (CaseResult& one : result.cases) {
-    if (!one.failure.empty()) continue;
-    driver.show_progress(fmt::format("{}: strace: {}", scenario.name(), one.cell.label()));
-    try {
-      const auto tasks = static_cast<double>(one.cell.size);
-      Sample sample;
-      sample.set("all_calls", calls_of_tasks(driver, scenario, one.cell) / tasks);
-      const CallsByRole calls = calls_by_role(driver, scenario, one.cell);
-      sample.set("client_calls", static_cast<double>(total(calls.client)) / tasks);
-      sample.set("worker_calls", static_cast<double>(total(calls.workers)) / tasks);
-      sample.set("supervisor_calls", static_cast<double>(total(calls.supervisor)) / tasks);
-      one.add(sample);
-      for (const auto* counts : {&calls.client, &calls.workers, &calls.supervisor}) {
-        add(seen, *counts);
+  std::vector<Counted> counted(result.cases.size());
+  for (std::size_t run = 1; run <= runs; ++run) {
+    for (std::size_t i = 0; i < result.cases.size(); ++i) {
+      CaseResult& one = result.cases[i];
+      if (!one.can_run()) continue;
+      driver.show_progress(fmt::format("{}: strace, run {} of {}: {}", scenario.name(), run, runs,
+                                       one.cell.label()));
+      try {
+        const CallsByRole calls = count_once(driver, scenario, one, counted[i]);
+        for (const auto* counts : {&calls.client, &calls.workers, &calls.supervisor}) {
+          add(seen, *counts);
+        }
+        if (run > 1) continue;  // one run stands for all
+        result.notes.push_back(fmt::format("{}, {} tasks: client {}; workers {}; supervisor {}",
+                                           one.cell.label(), one.cell.size, text_of(calls.client),
+                                           text_of(calls.workers), text_of(calls.supervisor)));
+      } catch (const MeasurementError& error) {
+        one.failure = error.what();
       }
-      result.notes.push_back(fmt::format("{}, {} tasks: client {}; workers {}; supervisor {}",
-                                         one.cell.label(), one.cell.size, text_of(calls.client),
-                                         text_of(calls.workers), text_of(calls.supervisor)));
-    } catch (const MeasurementError& error) {
-      one.failure = error.what();
     }
+  }
+  for (std::size_t i = 0; i < result.cases.size(); ++i) {
+    add_all_calls(counted[i], result.cases[i], result.notes);
   }
   for (const auto& [call, count] : seen) {
     const auto reason = kReasons.find(call);
