@@ -109,13 +109,8 @@ Thunk ProcessTaskRunner::thunk_of(FunctionCode code) {
 }
 
 void ProcessTaskRunner::tell(std::uint32_t slot) {
-  auto& word = queue_.slots().attention_word(slot);
-  const std::uint32_t asked = word.load(std::memory_order_seq_cst);
-  if ((asked & kAttentionWaiter) != 0) {
-    word.fetch_and(~kAttentionWaiter, std::memory_order_seq_cst);
-    futex_wake_all(word, FutexScope::shared);
-  }
-  if ((asked & kAttentionNotify) == 0) return;
+  queue_.slots().tell_sleepers(slot);
+  if ((queue_.slots().attention(slot) & kAttentionNotify) == 0) return;
   const std::uint64_t count = record_.completed.load(std::memory_order_relaxed);  // our own
   record_.completions[count % kCompletions].store(slot, std::memory_order_relaxed);
   // seq_cst, like the pump's mark and its look before it sleeps: one of the two sees the other.

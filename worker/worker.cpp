@@ -90,7 +90,7 @@ class Worker {
 
   void serve() {
     WorkerRecord& record = window_.record();
-    WorkerQueue queue(tasks_, control_, window_, index_, setup_.max_tasks_per_child,
+    WorkerQueue queue(control_.queue(), tasks_, record, index_, setup_.max_tasks_per_child,
                       index_ < setup_.spinners);
     ProcessTaskRunner runner(setup_, tasks_, control_, window_, queue, index_);
     await_admission();

@@ -8,6 +8,9 @@
 //
 // If the worker dies here: what it had reserved is pending still and is found by the sweep that
 // its recovery causes; what it had claimed says so in its slot word.
+//
+// Templated on the platform and on its pace, so that a scheduler can interleave every step. The
+// steps are in worker_queue_steps.hpp.
 
 #include <algorithm>
 #include <array>
@@ -16,24 +19,33 @@
 #include <optional>
 #include <span>
 
-#include "lib/common/futex.hpp"
+#include "lib/common/platform.hpp"
 #include "lib/common/ticks.hpp"
-#include "lib/queue/hint_ring.hpp"
-#include "lib/queue/parking.hpp"
-#include "lib/queue/reservation.hpp"
+#include "lib/queue/shared_queue.hpp"
 #include "lib/queue/task_queue.hpp"
 #include "lib/segments/layout.hpp"
 #include "lib/segments/views.hpp"
-#include "lib/slots/slot_table.hpp"
 
 namespace muster::detail {
 
-class WorkerQueue {
+// How a worker decides how many hints it takes at once.
+struct WorkerPace {
+  // Tasks shorter than this (about 2 us) are taken several at a time.
+  static constexpr std::uint64_t kTinyTicks = 6000;
+  static std::uint64_t ticks() { return ticks_now(); }
+  // Of `queued` hints, while tasks are tiny.
+  static std::size_t fair_share(std::size_t queued, std::size_t workers) {
+    return queued / (2 * workers);
+  }
+};
+
+template <class Platform, class Pace = WorkerPace>
+class BasicWorkerQueue {
  public:
   // Takes at most `limit` tasks in all (0: no limit). `spins`: looks again for a while before it
-  // sleeps. `window` is the worker's own.
-  WorkerQueue(const TasksView& tasks, const ControlView& control, const WindowView& window,
-              std::uint32_t worker, std::size_t limit, bool spins);
+  // sleeps. `record` is the worker's own.
+  BasicWorkerQueue(const SharedQueue<Platform>& queue, const TasksView& tasks, WorkerRecord& record,
+                   std::uint32_t worker, std::size_t limit, bool spins);
 
   using Item = Hint;
 
@@ -50,7 +62,7 @@ class WorkerQueue {
 
   bool exhausted() const { return limit_ != 0 && taken_in_all_ >= limit_; }
   std::size_t approximate_size() const { return static_cast<std::size_t>(ring_.size()); }
-  SlotTable<>& slots() { return slots_; }
+  SlotTable<Platform>& slots() { return slots_; }
 
  private:
   std::optional<Hint> begin_reserved();
@@ -66,10 +78,10 @@ class WorkerQueue {
   std::size_t left() const { return limit_ == 0 ? kMaxReserved : limit_ - taken_in_all_; }
 
   TasksView tasks_;
-  SlotTable<> slots_;
-  HintRing<> ring_;
-  Parking<StdPlatform> parking_;
-  std::span<Reservation> reservations_;
+  SlotTable<Platform> slots_;
+  HintRing<Platform> ring_;
+  Parking<Platform> parking_;
+  std::span<BasicReservation<Platform>> reservations_;
   WorkerRecord& record_;
   const std::uint32_t worker_;
   const std::uint32_t workers_;
@@ -86,5 +98,8 @@ class WorkerQueue {
   std::uint64_t average_ticks_;          // from one task to the next, while there is work
   std::int64_t sleep_bound_ns_;
 };
+
+using WorkerQueue = BasicWorkerQueue<StdPlatform>;
+extern template class BasicWorkerQueue<StdPlatform>;
 
 }  // namespace muster::detail

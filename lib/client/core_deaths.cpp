@@ -45,6 +45,7 @@ const DeathRecord* ProcessCore::find_death(std::uint64_t number) const {
 void ProcessCore::handle_death(std::uint64_t number) {
   // What it had finished stands, and comes first.
   harvest_all();
+  rouse_all();
   const DeathRecord* record = find_death(number);
   if (record == nullptr) {
     return corrupted("the record of death " + std::to_string(number) + " is not there");
@@ -58,6 +59,15 @@ void ProcessCore::handle_death(std::uint64_t number) {
   }
   end_attempt(slot, *record);
   refill();
+}
+
+// It may have died while it told those who sleep on a slot's word, whatever task is there by now:
+// they look again.
+void ProcessCore::rouse_all() {
+  if (waiting_ == 0) return;
+  in_flight_.for_each_used([this](std::uint32_t slot) {
+    if (in_flight_[slot].sleepers != 0) slots_.rouse(slot);
+  });
 }
 
 // The worker died in the slot's task, or in one item of it.
@@ -133,7 +143,7 @@ void ProcessCore::go_on(std::uint32_t slot) {
   TaskPart& part = tasks_.part(slot);
   if (shadow.extras->items != 0) part.where.first = shadow.extras->first;
   shadow.tag = shadow.tag.next_attempt();
-  rouse_waiters(slot);
+  if (shadow.sleepers != 0) slots_.rouse(slot);
   publish(slot, true);
   wake_if_needed(in_flight_.size());
 }

@@ -7,7 +7,6 @@
 
 #include "lib/client/process_core.hpp"
 #include "lib/common/checksum.hpp"
-#include "lib/common/futex.hpp"
 #include "lib/common/prefetch.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/segments/headroom.hpp"
@@ -215,20 +214,12 @@ void ProcessCore::free_slot(std::uint32_t slot) {
     count_arguments();
   }
   shadow.state = nullptr;
-  rouse_waiters(slot);
+  if (shadow.sleepers != 0) slots_.rouse(slot);
   mark_telling(slot, false);
   slots_.release(slot);
   // The next task goes where the last one was: the worker has read this line.
   prefetch_to_write(&tasks_.part(slot));
   in_flight_.give_back(slot);
-}
-
-// Before the slot is published anew, which forgets who sleeps on it.
-void ProcessCore::rouse_waiters(std::uint32_t slot) {
-  auto& attention = slots_.attention_word(slot);
-  if ((attention.load(std::memory_order_seq_cst) & kAttentionWaiter) == 0) return;
-  attention.fetch_and(~kAttentionWaiter, std::memory_order_seq_cst);
-  futex_wake_all(attention, FutexScope::shared);
 }
 
 std::size_t ProcessCore::harvest_ready(std::size_t limit, std::size_t patience) {

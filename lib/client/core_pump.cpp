@@ -12,7 +12,6 @@
 #include <muster/log.hpp>
 
 #include "lib/client/process_core.hpp"
-#include "lib/common/futex.hpp"
 #include "lib/common/ticks.hpp"
 
 namespace muster::detail {
@@ -261,8 +260,7 @@ void ProcessCore::end_workers_if_done() {
   if (queue_closed_ || unfinished_ != 0 || life_ == Life::open) return;
   queue_closed_ = true;
   ring_.close();
-  parking_->wake_all(
-      [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
+  parking_->wake_all();
 }
 
 }  // namespace muster::detail

@@ -38,21 +38,14 @@ void ProcessCore::wait(Lock& lock, StateBase& state, Deadline until) {
 void ProcessCore::wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until) {
   const TaskTag tag = in_flight_[slot].tag;
   ++waiting_;
+  ++in_flight_[slot].sleepers;
   lock.unlock();
-  const auto unfinished = [&] {
-    const SlotWord word = slots_.read(slot);
-    return word.tag() == tag && !is_terminal(word.status()) && word.status() != SlotStatus::free;
-  };
-  if (!spin_until([&] { return !unfinished(); })) {
-    const std::uint32_t attention = slots_.ask(slot, kAttentionWaiter);
-    // Another task's word: the one we mean has ended. A wake too many for that one's worker.
-    const bool same = attention == (attention_of(tag, attention & kAttentionBits));
-    if (same && unfinished()) {
-      futex_wait(slots_.attention_word(slot), attention, until, FutexScope::shared);
-    }
+  if (!spin_until([&] { return !slots_.unfinished(slot, tag); })) {
+    slots_.sleep_while_unfinished(slot, tag, until);
   }
   lock.lock();
   --waiting_;
+  --in_flight_[slot].sleepers;
   if (progress_waiters_ != 0) announce_progress();
 }
 

@@ -8,7 +8,6 @@
 #include <algorithm>
 
 #include "lib/client/process_core.hpp"
-#include "lib/common/futex.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/futures/spin.hpp"
 
@@ -37,10 +36,7 @@ void ProcessCore::wake_if_needed(std::uint32_t in_slots) {
   if (wake_one_worker() && awake + 2 > cpus_) spin_state().needs_core = true;
 }
 
-bool ProcessCore::wake_one_worker() {
-  return parking_->wake_one(
-      [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
-}
+bool ProcessCore::wake_one_worker() { return parking_->wake_one(); }
 
 // True if the pump sees to it that somebody is woken when that helps.
 bool ProcessCore::watch_instead() {

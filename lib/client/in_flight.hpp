@@ -47,6 +47,8 @@ struct Shadow {
   std::uint64_t block = kNoBlock;              // of the arguments' arena
   std::unique_ptr<Extras> extras;
   bool tells = false;  // the pump is told when it ends
+  // Threads that may sleep on the slot's attention word, for this task or for one before it.
+  std::uint32_t sleepers = 0;
 
   bool in_use() const { return position != ~std::uint64_t{0}; }
 };

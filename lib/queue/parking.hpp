@@ -32,8 +32,8 @@
 #include <cstdint>
 #include <span>
 
-#include "lib/common/asymmetric_fence.hpp"
-#include "lib/slots/slot_table.hpp"
+#include "lib/common/platform.hpp"
+#include "lib/slots/slot_word.hpp"
 
 namespace muster::detail {
 
@@ -75,19 +75,22 @@ class Parking {
   // Publisher, step (2).
   void fence_after_publish() const {
     if (sleepers_->full_fences.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      full_fence();
+      Platform::full_fence();
     else
-      light_fence();
+      Platform::light_fence();
   }
   bool watched() const { return sleepers_->watched.load(std::memory_order_relaxed) != 0; }
   void watch(bool on) { sleepers_->watched.store(on ? 1 : 0, std::memory_order_seq_cst); }
   void use_full_fences() { sleepers_->full_fences.store(1, std::memory_order_seq_cst); }
 
-  // Worker, step (5): sleeps until woken or until `wait` gives up: wait(word, expected).
-  template <class Wait>
-  void sleep(std::uint32_t worker, Wait&& wait) {
-    wait(lines_[worker].state, static_cast<std::uint32_t>(kParked));
-    leave(worker);
+  // Worker, step (3).
+  void fence_after_prepare() {
+    if (!Platform::heavy_fence()) use_full_fences();
+  }
+
+  // Worker, step (5): sleeps until woken or until the deadline. Then it must leave().
+  FutexResult sleep(std::uint32_t worker, Deadline until) const {
+    return Platform::wait(lines_[worker].state, kParked, until);
   }
 
   // Worker: no sleep after all, or awake again. True if somebody had sent a wake.
@@ -117,10 +120,9 @@ class Parking {
     return false;
   }
 
-  // Wakes one sleeper by wake(word), unless the wake sent last through this object is still
-  // pending. True if one was woken.
-  template <class Wake>
-  bool wake_one(Wake&& wake) {
+  // Wakes one sleeper, unless the wake sent last through this object is still pending. True if one
+  // was woken.
+  bool wake_one() {
     // Relaxed: any worker that was woken lately will do.
     const std::uint32_t last = last_woken_.load(std::memory_order_relaxed);
     if (last < lines_.size() && lines_[last].state.load(std::memory_order_seq_cst) == kWoken) {
@@ -139,19 +141,20 @@ class Parking {
           continue;
         }
         last_woken_.store(worker, std::memory_order_relaxed);
-        wake(lines_[worker].state);
+        Platform::wake_one(lines_[worker].state);
         return true;
       }
     }
     return false;
   }
 
-  template <class Wake>
-  void wake_all(Wake&& wake) {
+  // Also those whose word says that somebody has woken them: he may have died before he did.
+  void wake_all() {
     for (Line& line : lines_) {
       std::uint32_t expected = kParked;
-      if (line.state.compare_exchange_strong(expected, kWoken, std::memory_order_seq_cst)) {
-        wake(line.state);
+      if (line.state.compare_exchange_strong(expected, kWoken, std::memory_order_seq_cst) ||
+          expected == kWoken) {
+        Platform::wake_one(line.state);
       }
     }
   }

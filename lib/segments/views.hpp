@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <span>
 
+#include "lib/queue/shared_queue.hpp"
 #include "lib/segments/layout.hpp"
 
 namespace muster::detail {
@@ -49,6 +50,9 @@ struct ControlView {
   }
   std::span<RingCell> cells() const {
     return {place<RingCell>(base, geometry.cells_at()), geometry.ring_cells};
+  }
+  SharedQueue<StdPlatform> queue() const {
+    return {slot_lines(), &header().ends, cells(), sleepers(), park(), reservations()};
   }
 };
 

@@ -18,15 +18,11 @@
 #include <cstdint>
 #include <span>
 
+#include "lib/common/platform.hpp"
 #include "lib/slots/result_part.hpp"
 #include "lib/slots/slot_word.hpp"
 
 namespace muster::detail {
-
-struct StdPlatform {
-  template <class T>
-  using Atomic = std::atomic<T>;
-};
 
 // A slot's attention word: who wants to hear that the task has ended. Above these bits the low bits
 // of the task's tag, so that nobody sleeps on the word of the task after the one he meant.
@@ -100,6 +96,37 @@ class SlotTable {
   const ResultPart& result(std::uint32_t slot) const { return lines_[slot].result; }
 
   auto& attention_word(std::uint32_t slot) { return lines_[slot].attention; }
+
+  // Client: whether this very task has not come to its end.
+  bool unfinished(std::uint32_t slot, TaskTag tag) const {
+    const SlotWord word = read(slot);
+    return word.tag() == tag && !is_terminal(word.status()) && word.status() != SlotStatus::free;
+  }
+
+  // Client: sleeps until somebody rouses those who wait for this task, or the deadline. May return
+  // early.
+  void sleep_while_unfinished(std::uint32_t slot, TaskTag tag, Deadline until) {
+    const std::uint32_t attention = ask(slot, kAttentionWaiter);
+    // Another task's word: the one that is meant has ended. A wake too many for that one's worker.
+    if (attention != attention_of(tag, attention & kAttentionBits)) return;
+    if (!unfinished(slot, tag)) return;
+    Platform::wait(lines_[slot].attention, attention, until);
+  }
+
+  // Worker, after finish(): wakes those who sleep for the task, or for one that is in the slot by
+  // now; that one's ask again.
+  void tell_sleepers(std::uint32_t slot) {
+    if ((attention(slot) & kAttentionWaiter) != 0) rouse(slot);
+  }
+
+  // Wakes whoever sleeps on the slot's word. The client, whatever the word says: before it releases
+  // the slot or publishes it anew, and when a worker has died, which may have been between the two
+  // steps of this, in any slot.
+  void rouse(std::uint32_t slot) {
+    // First, so that one who is about to sleep finds the word changed.
+    lines_[slot].attention.fetch_and(~kAttentionWaiter, std::memory_order_seq_cst);
+    Platform::wake_all(lines_[slot].attention);
+  }
 
   // Client: true if nobody will ever run it. The slot is free then.
   bool cancel(std::uint32_t slot, TaskTag tag) {

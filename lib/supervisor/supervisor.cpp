@@ -45,9 +45,7 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
   control_ = {static_cast<std::byte*>(control_region_.get_address()), g};
   results_ = {static_cast<std::byte*>(results_region_.get_address()), g};
   facts_ = {static_cast<std::byte*>(facts_region_.get_address()), g};
-  slots_ = SlotTable<>(control_.slot_lines());
-  ring_ = HintRing<>(&control_.header().ends, control_.cells());
-  parking_.emplace(control_.sleepers(), control_.park());
+  recovery_.emplace(control_.queue());
   children_.resize(g.workers);
 }
 
@@ -191,21 +189,16 @@ void Supervisor::handle_exit(std::uint32_t index) {
   // What its tasks have started goes before the group's number can be given to another.
   if (phase != WorkerPhase::ended) ::kill(-child.pid, SIGKILL);
   const ExitFacts exit = reap(child.pid);
-  std::uint64_t task = 0;
-  bool was_killing = false;
-  slots_.recover(index, [&](std::uint32_t slot, SlotWord word) {
-    task = Hint(slot, word.tag()).bits() + 1;
-    was_killing = word.status() == SlotStatus::killed;
-  });
+  const auto held = recovery_->end_tasks(index);
   const pid_t pid = child.pid;
   const std::uint64_t incarnation = child.incarnation;
   child = Child{};
   facts_.worker(index).pid.store(0);
-  parking_->forget(index);
+  recovery_->dismiss(index);
 
   std::string error;
-  if (phase == WorkerPhase::ended && task == 0) {
-    if (ring_.closed()) return;
+  if (phase == WorkerPhase::ended && held.task == 0) {
+    if (recovery_->closed()) return;
     if (!start_worker(index, error)) {
       break_pool(BreakCause::cannot_replace, 0, error.c_str(), SIGKILL);
     }
@@ -221,22 +214,17 @@ void Supervisor::handle_exit(std::uint32_t index) {
 
   DeathRecord& death = next_death(facts_);
   fill_death(death, exit, index, pid, incarnation, same_life ? &record : nullptr);
-  death.task = task;
-  death.task_was_killing = was_killing ? 1 : 0;
-  death.asked_for = was_killing ? 1 : 0;
-  control_.reservations()[index].for_each([&](Hint hint) {
-    const SlotWord word = slots_.read(hint.slot() & (control_.geometry.slots - 1));
-    if (word == SlotWord(SlotStatus::pending, 0, hint.tag())) ++death.requeued;
-    return false;
-  });
+  death.task = held.task;
+  death.task_was_killing = held.was_killing ? 1 : 0;
+  death.asked_for = held.was_killing ? 1 : 0;
+  death.requeued = held.not_begun;
   const std::uint64_t number = publish_death(facts_, death);
   facts_.worker(index).deaths.fetch_add(1);
 
   // What it had taken from the ring and not begun is pending still: somebody must look for it.
-  ring_.bump_sweep_epoch();
-  wake_all();
+  recovery_->rally();
 
-  if (!was_killing) {
+  if (!held.was_killing) {
     if (setup_.on_worker_death == OnWorkerDeath::break_pool) {
       break_pool(BreakCause::worker_died, number, "", SIGKILL);
     }
@@ -252,7 +240,7 @@ void Supervisor::handle_exit(std::uint32_t index) {
   message.worker = index;
   message.number = number;
   send_message(client_socket_.get(), message, SendMode::wait);
-  if (ring_.closed()) return;
+  if (recovery_->closed()) return;
   if (!start_worker(index, error)) {
     break_pool(BreakCause::cannot_replace, number, error.c_str(), SIGKILL);
   }
@@ -268,16 +256,11 @@ bool Supervisor::too_many_deaths() {
   return death_times_.size() > limit.deaths;
 }
 
-void Supervisor::wake_all() {
-  parking_->wake_all(
-      [](std::atomic<std::uint32_t>& word) { futex_wake(word, 1, FutexScope::shared); });
-}
-
 // A word that says killing names the worker that is to go: recovery turns it into killed before
 // there is a successor, which is therefore never meant.
 void Supervisor::kill_for_tasks() {
-  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-    const SlotWord word = slots_.read(slot);
+  for (std::uint32_t slot = 0; slot < recovery_->slots().size(); ++slot) {
+    const SlotWord word = recovery_->slots().read(slot);
     if (word.status() != SlotStatus::killing || word.owner() >= children_.size()) continue;
     Child& child = children_[word.owner()];
     const std::uint64_t task = Hint(slot, word.tag()).bits() + 1;
@@ -347,7 +330,7 @@ void Supervisor::end_all(int signal) {
     // To the group, also where the worker itself has ended: not one of its children stays.
     child.signal(SIGKILL);
     reap(child.pid);
-    slots_.recover(i, [](std::uint32_t, SlotWord) {});
+    recovery_->end_tasks(i);
     facts_.worker(i).pid.store(0);
     child = Child{};
   }

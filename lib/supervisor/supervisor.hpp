@@ -21,6 +21,7 @@
 
 #include <muster/options.hpp>
 
+#include "lib/queue/recovery.hpp"
 #include "lib/segments/views.hpp"
 #include "lib/supervisor/messages.hpp"
 #include "worker/worker_setup.hpp"
@@ -54,7 +55,6 @@ class Supervisor {
   void kill_for_tasks();
   void kill_overdue();
   bool too_many_deaths();
-  void wake_all();
   int poll_timeout_ms() const;
   void break_pool(BreakCause cause, std::uint64_t record, const char* text, int signal);
   void end_all(int signal);
@@ -69,9 +69,7 @@ class Supervisor {
   boost::interprocess::mapped_region control_region_;
   boost::interprocess::mapped_region results_region_;
   boost::interprocess::mapped_region facts_region_;
-  SlotTable<> slots_;
-  HintRing<> ring_;
-  std::optional<Parking<StdPlatform>> parking_;
+  std::optional<Recovery<StdPlatform>> recovery_;
   std::vector<Child> children_;
   std::vector<std::int64_t> death_times_;  // of late, monotonic
   std::uint64_t next_incarnation_ = 1;

@@ -1,20 +1,20 @@
 #include "lib/queue/parking.hpp"
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <thread>
 
 #include <gtest/gtest.h>
 
-#include "lib/common/futex.hpp"
+#include "support/thread_state.hpp"
+#include "support/watchdog.hpp"
 
 namespace muster::detail {
 namespace {
 
 class ParkingTest : public testing::Test {
  protected:
-  static constexpr auto kIgnore = [](std::atomic<std::uint32_t>&) {};
-
   std::array<ParkLine, 70> lines_{};
   std::unique_ptr<Sleepers> sleepers_ = std::make_unique<Sleepers>();
   Parking<StdPlatform> parking_{sleepers_.get(), lines_};
@@ -22,7 +22,7 @@ class ParkingTest : public testing::Test {
 
 TEST_F(ParkingTest, NobodySleepsAtFirst) {
   EXPECT_FALSE(parking_.anyone_sleeps());
-  EXPECT_FALSE(parking_.wake_one(kIgnore));
+  EXPECT_FALSE(parking_.wake_one());
 }
 
 TEST_F(ParkingTest, CountsSleepersBeyondOneWordOfTheMap) {
@@ -36,34 +36,50 @@ TEST_F(ParkingTest, CountsSleepersBeyondOneWordOfTheMap) {
 TEST_F(ParkingTest, OneWakeIsPendingAtATime) {
   parking_.prepare(1);
   parking_.prepare(2);
-  EXPECT_TRUE(parking_.wake_one(kIgnore));
+  EXPECT_TRUE(parking_.wake_one());
   EXPECT_EQ(parking_.state(1), kWoken);
-  EXPECT_FALSE(parking_.wake_one(kIgnore)) << "the first has not come to yet";
+  EXPECT_FALSE(parking_.wake_one()) << "the first has not come to yet";
   EXPECT_TRUE(parking_.leave(1)) << "it is told that it was woken";
-  EXPECT_TRUE(parking_.wake_one(kIgnore));
+  EXPECT_TRUE(parking_.wake_one());
   EXPECT_EQ(parking_.state(2), kWoken);
 }
 
 TEST_F(ParkingTest, AWakeThatWasSentToADeadWorkerDoesNotHoldBackTheRest) {
   parking_.prepare(1);
   parking_.prepare(2);
-  ASSERT_TRUE(parking_.wake_one(kIgnore));
+  ASSERT_TRUE(parking_.wake_one());
   parking_.forget(1);
-  EXPECT_TRUE(parking_.wake_one(kIgnore));
+  EXPECT_TRUE(parking_.wake_one());
   EXPECT_EQ(parking_.state(2), kWoken);
+}
+
+// A worker that wakes another changes its word, then wakes it, and may die in between.
+TEST_F(ParkingTest, WakingAllWakesOneWhoseWakerDiedBeforeHeWokeIt) {
+  std::atomic<pid_t> thread{0};
+  std::thread worker([&] {
+    parking_.prepare(0);
+    thread.store(test_support::current_thread_id());
+    parking_.sleep(0, Deadline::never());
+    EXPECT_TRUE(parking_.leave(0));
+  });
+  while (thread.load() == 0) std::this_thread::yield();
+  test_support::wait_until_asleep(thread.load());
+  lines_[0].state.store(kWoken);
+  parking_.wake_all();
+  worker.join();
 }
 
 TEST_F(ParkingTest, AWorkerThatIsNotThereDoesNotCountAsAwakeAndIsNotWoken) {
   parking_.forget(1);
   EXPECT_EQ(parking_.sleeping(), 1u);
-  EXPECT_FALSE(parking_.wake_one(kIgnore));
+  EXPECT_FALSE(parking_.wake_one());
   EXPECT_FALSE(parking_.leave(1));
   EXPECT_FALSE(parking_.anyone_sleeps());
 }
 
 TEST_F(ParkingTest, ABitBeyondTheWorkersIsNotBelieved) {
   sleepers_->words[1].store(std::uint64_t{1} << 20);
-  EXPECT_FALSE(parking_.wake_one(kIgnore));
+  EXPECT_FALSE(parking_.wake_one());
 }
 
 // A producer that publishes one thing at a time and a worker that parks between them: with the
@@ -83,17 +99,14 @@ TEST_F(ParkingTest, NoPublicationIsSleptThrough) {
         parking_.leave(0);
         continue;
       }
-      parking_.sleep(0, [](std::atomic<std::uint32_t>& word, std::uint32_t expected) {
-        futex_wait(word, expected);
-      });
+      parking_.sleep(0, Deadline::never());
+      parking_.leave(0);
     }
   });
   Parking<StdPlatform> waker(sleepers_.get(), lines_);
   for (std::uint32_t i = 1; i <= kRounds; ++i) {
     published.store(i);
-    if (waker.anyone_sleeps()) {
-      waker.wake_one([](std::atomic<std::uint32_t>& word) { futex_wake(word, 1); });
-    }
+    if (waker.anyone_sleeps()) waker.wake_one();
     while (taken.load() < i) std::this_thread::yield();
   }
   worker.join();

@@ -1,9 +1,14 @@
 #include "lib/slots/slot_table.hpp"
 
 #include <array>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "support/thread_state.hpp"
+#include "support/watchdog.hpp"
 
 namespace muster::detail {
 namespace {
@@ -93,6 +98,24 @@ TEST_F(SlotTableTest, RecoveryEndsWhatTheDeadWorkerHeldAndNothingElse) {
   ended.clear();
   slots_.recover(1, note);
   EXPECT_TRUE(ended.empty()) << "run twice, recovery does nothing the second time";
+}
+
+// A worker that tells a sleeper takes back its bit, then wakes it, and may die in between.
+TEST_F(SlotTableTest, ASleeperIsRousedWhateverTheAttentionWordSays) {
+  slots_.publish(0, tag_, 0);
+  std::atomic<pid_t> thread{0};
+  std::thread client([&] {
+    thread.store(test_support::current_thread_id());
+    slots_.sleep_while_unfinished(0, tag_, Deadline::never());
+  });
+  while (thread.load() == 0) std::this_thread::yield();
+  test_support::wait_until_asleep(thread.load());
+  ASSERT_EQ(slots_.attention(0), kAttentionWaiter);
+  slots_.attention_word(0).fetch_and(~kAttentionWaiter);
+  slots_.tell_sleepers(0);
+  test_support::wait_until_asleep(thread.load());
+  slots_.rouse(0);
+  client.join();
 }
 
 TEST_F(SlotTableTest, AttentionWordsOfTwoTasksDiffer) {
