@@ -59,13 +59,14 @@ byte attention[SLOTS];         /* {tag, told, notify, waiter} */
 #define WAITER 1
 #define NOTIFY 2
 /* As the code is, who wakes those who sleep on the word takes WAITER back first. Repaired, he sets a
- * bit instead, which stays until the slot is published anew: the word never again has the value on
- * which somebody is about to sleep, and whoever frees the slot sees that there may be sleepers. */
+ * bit instead, on the word of the task that he means and no other, and it stays until the slot is
+ * published anew: the word never again has the value on which somebody is about to sleep, and
+ * whoever frees the slot sees that there may be sleepers. */
 #define TOLD 4
 #ifdef FAULT_waiter_bit_taken_back
-#define TELL(word) word = word & ~WAITER
+#define TELL(word, tag) word = word & ~WAITER
 #else
-#define TELL(word) word = word | TOLD
+#define TELL(word, tag) if :: SAME_TAG(word, tag) -> word = word | TOLD :: else fi
 #endif
 #ifdef MUTANT_no_tag_in_attention
 #define ATTENTION(tag, bits) (bits)
@@ -139,11 +140,12 @@ inline futex_wake_all(s) {
 #endif
 #define MAY_DIE (supervisor_gone || crashes > 0)
 #define STEP(...) if :: atomic { __VA_ARGS__ } :: atomic { MAY_DIE -> goto die } fi
-#define IS_PENDING(s) status[s] == PENDING -> status[s] = RUNNING; owner[s] = me; slot = s
+#define IS_PENDING(s) status[s] == PENDING -> status[s] = RUNNING; owner[s] = me; slot = s; mine = tag[s]
 
 proctype Worker(byte me) {
   byte slot;
   byte asked;
+  byte mine;                   /* the tag of its task */
 
 end_idle:                      /* how it finds and claims a task is pool.pml's */
   if
@@ -165,18 +167,18 @@ end_idle:                      /* how it finds and claims a task is pool.pml's *
   STEP(status[slot] = DONE);
   STEP(asked = attention[slot] & 3);
 #endif
-  if :: asked == 0 -> slot = 0; goto end_idle :: asked != 0 fi;
+  if :: asked == 0 -> atomic { slot = 0; mine = 0; goto end_idle } :: asked != 0 fi;
 
   /* ProcessTaskRunner::tell */
   STEP(asked = attention[slot] & 3);
   if
   :: asked & WAITER ->
-     STEP(TELL(attention[slot]));
+     STEP(TELL(attention[slot], mine));
      STEP(futex_wake_all(slot))
   :: !(asked & WAITER)
   fi;
-  if :: !(asked & NOTIFY) -> asked = 0; slot = 0; goto end_idle :: asked & NOTIFY fi;
-  STEP(completions[me].slot[completed[me] % COMPLETIONS] = slot; slot = 0; asked = 0);
+  if :: !(asked & NOTIFY) -> atomic { asked = 0; slot = 0; mine = 0; goto end_idle } :: asked & NOTIFY fi;
+  STEP(completions[me].slot[completed[me] % COMPLETIONS] = slot; slot = 0; asked = 0; mine = 0);
   STEP(completed[me]++);
 #ifndef MUTANT_no_bell
   STEP(if :: pump_sleeps == 0 -> goto end_idle :: else fi);
@@ -188,7 +190,7 @@ end_idle:                      /* how it finds and claims a task is pool.pml's *
 die:
   atomic {
     if :: supervisor_gone :: else -> crashes-- fi;
-    dead[me] = 1; slot = 0; asked = 0
+    dead[me] = 1; slot = 0; asked = 0; mine = 0
   };
 end_dead:
   atomic { !dead[me] -> goto end_idle }
@@ -242,7 +244,7 @@ inline rouse_waiters(s) {
 #ifndef MUTANT_no_rouse
   if
   :: atomic { attention[s] & WAITER -> skip };
-     TELL(attention[s]);
+     atomic { TELL(attention[s], tag_of[s]) };
      atomic { futex_wake_all(s) }
   :: atomic { !(attention[s] & WAITER) -> skip }
   fi
@@ -399,6 +401,8 @@ proctype Observer(byte task) {
 }
 #endif
 
+#define MAKE_FREE(s) atomic { if :: task_of[s] != NONE -> status[s] = FREE :: else fi }
+
 /* lib/client/core_pump.cpp */
 active proctype Pump() {
   byte w;
@@ -470,6 +474,13 @@ end_poll:                      /* ProcessCore::sleep_in_pump */
         ACQUIRE;               /* ProcessCore::break_pool */
         harvest_all();
         broken = 1;
+#ifndef FAULT_rouse_before_release
+        /* Repaired, see README.md: nobody ends these tasks any more, and who asks now must see it. */
+        MAKE_FREE(0);
+#if SLOTS > 1
+        MAKE_FREE(1);
+#endif
+#endif
         s = 0;
         do
         :: s < SLOTS ->

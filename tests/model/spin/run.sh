@@ -1,0 +1,205 @@
+#!/usr/bin/env bash
+# Has spin search the models of this folder. README.md says what each configuration is about.
+#   run.sh [--quick]   the small configurations
+#   run.sh --full      all of them
+#   run.sh --mutants   each broken variant must be caught
+#   run.sh --faults    each fault that the code was found to have must still be found
+#   run.sh --only NAME one configuration, mutant or fault; its trace is printed where it fails
+# Fails where a search finds an error, or ends before it has seen every state and is not declared to
+# be one by bitstate. MUSTER_MODEL_MEMORY: megabytes that a search may take, 12288 by default.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+memory=${MUSTER_MODEL_MEMORY:-12288}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+for tool in spin gcc; do
+  command -v "$tool" >/dev/null || { echo "run.sh: there is no $tool; apt-get install $tool" >&2; exit 2; }
+done
+
+# name | when | model | search | definitions
+#   when: quick (and full), full
+#   search: all, every state; bits, by bitstate: no proof
+configurations() {
+  cat <<'TABLE'
+a-crash-cancel       | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=2 CRASHES=1 CANCELS=1
+a-two-laps           | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=4
+a                    | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 CANCELS=1
+b-two-crashes        | quick | pool      | all  | WORKERS=1 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=2 CANCELS=1
+b-supervisor         | quick | pool      | all  | WORKERS=1 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 SUPERVISOR_DIES=1 CANCELS=1
+b-fine               | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=3 RETRIED=1 CRASHES=2 CANCELS=1 CLOSES TWICE
+b-fine-supervisor    | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=2 CRASHES=1 SUPERVISOR_DIES=1 CANCELS=1 CLOSES TWICE
+c                    | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 THREADS=2
+c-crash              | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 THREADS=2 CRASHES=1
+fine                 | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2
+closes               | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 CLOSES TWICE
+long                 | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER
+long-fine            | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2 CELLS=4 LONG NO_MEMBARRIER
+long-three           | full  | pool      | all  | WORKERS=3 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER
+slow-start           | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 SLOW_START
+limited              | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=3 LIMIT=1 SLOW_START NO_MEMBARRIER
+no-membarrier        | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 NO_MEMBARRIER
+att-crash            | quick | attention | all  | WORKERS=1 WAITERS=1 OBSERVED=1 CRASHES=1
+att-retry            | quick | attention | all  | WORKERS=1 WAITERS=2 OBSERVED=0 CRASHES=1 RETRIES=1
+att-supervisor       | quick | attention | all  | WORKERS=1 WAITERS=2 OBSERVED=0 SUPERVISOR_DIES=1
+att-stray            | quick | attention | all  | WORKERS=1 WAITERS=2 OBSERVED=0 LONG
+att-two-workers      | full  | attention | all  | WORKERS=2 SLOTS=2 WAITERS=2 OBSERVED=0
+att-three-tasks      | full  | attention | all  | WORKERS=1 WAITERS=2 OBSERVED=1
+att-two-wait         | full  | attention | all  | WORKERS=1 WAITERS=2 OBSERVED=0 SECOND_LOOK
+TABLE
+}
+
+# name | model | definitions | property that it breaks | what spin says then
+mutants() {
+  cat <<'TABLE'
+hint_before_pending      | pool      | WORKERS=2 SLOTS=2 TASKS=2 | no task is lost | invalid end state
+no_sweep_after_death     | pool      | WORKERS=1 SLOTS=2 TASKS=2 CRASHES=1 | no task is lost | invalid end state
+epoch_after_scan         | pool      | WORKERS=1 SLOTS=3 TASKS=4 CRASHES=1 | no task is lost | invalid end state
+no_fence_in_publish      | pool      | WORKERS=2 SLOTS=2 TASKS=2 | no lost wake-up | invalid end state
+no_full_fence_in_publish | pool      | WORKERS=2 SLOTS=2 TASKS=2 NO_MEMBARRIER | no lost wake-up | invalid end state
+no_fence_in_park         | pool      | WORKERS=2 SLOTS=2 TASKS=2 | no lost wake-up | invalid end state
+no_second_look           | pool      | WORKERS=2 SLOTS=2 TASKS=2 | no lost wake-up | invalid end state
+no_chain_of_wakes        | pool      | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER | no task waits behind a long one while a worker sleeps | invalid end state
+announce_after_swap      | pool      | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER | no task waits behind a long one while a worker sleeps | invalid end state
+dead_not_forgotten       | pool      | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 SLOW_START | no lost wake-up | invalid end state
+signal_before_killing    | pool      | WORKERS=1 SLOTS=2 TASKS=2 CANCELS=1 | no innocent task is killed | assertion violated
+done_by_plain_store      | pool      | WORKERS=1 SLOTS=2 TASKS=2 CANCELS=1 | each task ends once | assertion violated
+same_tag_on_retry        | pool      | WORKERS=1 SLOTS=2 TASKS=2 CRASHES=2 RETRIED=1 | whoever comes late hits nothing | assertion violated
+admitted_before_told     | pool      | FINE WORKERS=1 SLOTS=2 TASKS=2 CRASHES=1 SUPERVISOR_DIES=1 | nothing runs after the pool was broken | assertion violated
+attention_before_finish  | attention | WORKERS=1 WAITERS=1 OBSERVED=1 | nobody sleeps for ever on a task that ended | invalid end state
+no_rouse                 | attention | WORKERS=1 WAITERS=1 OBSERVED=1 | nobody sleeps for ever on a task that ended | invalid end state
+no_bell                  | attention | WORKERS=1 WAITERS=1 OBSERVED=1 | the pump hears of what it asked for | invalid end state
+pump_does_not_look       | attention | WORKERS=1 WAITERS=1 OBSERVED=1 | the pump hears of what it asked for | invalid end state
+no_tag_in_attention      | attention | WORKERS=1 WAITERS=2 OBSERVED=0 LONG | nobody sleeps on another's task | invalid end state
+TABLE
+}
+
+# Likewise; -DFAULT_name or, with a dash, only the definitions.
+faults() {
+  cat <<'TABLE'
+deaf_sleeper          | pool      | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 CLOSES | a worker whose wake died with its waker sleeps on | invalid end state
+waiter_bit_taken_back | attention | WORKERS=1 WAITERS=2 OBSERVED=0 | a thread sleeps for ever: a late one restored the word | invalid end state
+waiter_bit_taken_back | attention | WORKERS=1 WAITERS=1 OBSERVED=0 CRASHES=1 | a thread sleeps for ever: its wake died with the worker | invalid end state
+rouse_before_release  | attention | WORKERS=1 WAITERS=1 OBSERVED=0 SUPERVISOR_DIES=1 | a thread sleeps for ever in a broken pool | invalid end state
+-                     | pool      | WORKERS=2 SLOTS=2 TASKS=2 REFUSED_LATER | a lost wake-up where the first heavy fence is refused | invalid end state
+-                     | pool      | WORKERS=2 SLOTS=2 TASKS=2 LIMIT=1 SLOW_START | a task waits for a successor's start while a worker sleeps | invalid end state
+-                     | pool      | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG | behind a long task: a wake held back, its task not seen | invalid end state
+-                     | pool      | WORKERS=2 SLOTS=3 TASKS=3 LONG NO_MEMBARRIER | behind a long task: a task without a hint, its wake at a thief | invalid end state
+TABLE
+}
+
+trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
+
+# search MODEL KIND DEFINITION...: leaves pan's words in $work/out.
+search() {
+  local model=$1 kind=$2 options=(-DSAFETY -DNOFAIR -DVECTORSZ=512 "-DMEMLIM=$memory") run=(-m2000000)
+  shift 2
+  cp "$here/$model.pml" "$work/"
+  (
+    cd "$work"
+    rm -f ./*.trail
+    if [ "$kind" = bits ]; then
+      options+=(-DBITSTATE)
+      run+=(-w35 -k3)
+    else
+      options+=(-DCOLLAPSE)
+    fi
+    spin -a "${@/#/-D}" "$model.pml" >spin.out 2>&1 || { cat spin.out >&2; exit 2; }
+    gcc -O2 -w "${options[@]}" -o pan pan.c
+    ./pan "${run[@]}" >out 2>&1 || true
+  )
+}
+
+number() { sed -nE "s/.*$1.*/\1/p" "$work/out" | head -1; }
+
+# What a search came to, in one line; 1 where it is no proof and not declared to be none.
+report() {
+  local name=$1 kind=$2 states transitions depth megabytes seconds verdict=ok status=0
+  states=$(number '^ *([0-9.e+]+) states, stored')
+  transitions=$(number '^ *([0-9.e+]+) transitions')
+  depth=$(number 'depth reached ([0-9]+)')
+  megabytes=$(number '^ *([0-9.]+)[[:space:]]total actual memory')
+  seconds=$(number 'elapsed time ([0-9.e+]+) seconds')
+  if ! grep -q 'errors: 0$' "$work/out"; then
+    verdict="FAILED: $(grep -m1 -E '^pan:1:|^pan: (out of|reached)|error' "$work/out" | cut -c1-160)"
+    status=1
+  elif grep -qE 'max search depth too small|out of memory|reached -DMEMLIM|Search not completed' "$work/out"; then
+    verdict="FAILED: the search was cut short"
+    status=1
+  elif [ "$kind" = bits ]; then
+    verdict="ok as far as bitstate saw"
+  else
+    verdict="ok, exhaustive"
+  fi
+  printf '%-18s %11s states %12s transitions  depth %6s %8s MB %7s s  %s\n' \
+    "$name" "${states:-?}" "${transitions:-?}" "${depth:-?}" "${megabytes:-?}" "${seconds:-0}" "$verdict"
+  return $status
+}
+
+show_trace() {
+  local model=$1
+  shift
+  [ -f "$work/$model.pml.trail" ] || return 0
+  (cd "$work" && spin -t -p -g "${@/#/-D}" "$model.pml")
+}
+
+run_configurations() {
+  local which=$1 failed=0 name when model kind definitions
+  while IFS='|' read -r name when model kind definitions; do
+    name=$(trim "$name") when=$(trim "$when") model=$(trim "$model") kind=$(trim "$kind")
+    case "$which" in
+      quick) [ "$when" = quick ] || continue ;;
+      full) ;;
+      *) [ "$name" = "$which" ] || continue ;;
+    esac
+    # shellcheck disable=SC2086
+    search "$model" "$kind" $definitions
+    report "$name" "$kind" || {
+      failed=1
+      # shellcheck disable=SC2086
+      [ "$which" != "$name" ] || show_trace "$model" $definitions
+    }
+  done < <(configurations)
+  return $failed
+}
+
+# run_broken TABLE PREFIX [NAME]
+run_broken() {
+  local table=$1 prefix=$2 only=${3:-} failed=0 name model definitions property words found switch
+  while IFS='|' read -r name model definitions property words; do
+    name=$(trim "$name") model=$(trim "$model") property=$(trim "$property") words=$(trim "$words")
+    [ -z "$only" ] || [ "$name" = "$only" ] || continue
+    switch=
+    [ "$name" = - ] || switch=${prefix}_$name
+    # shellcheck disable=SC2086
+    search "$model" all $definitions $switch
+    found=$(sed -nE 's/^pan:1: ([a-z ]*[a-z]).*/\1/p' "$work/out" | head -1)
+    if [ "$found" = "$words" ]; then
+      printf '%-25s caught: %s (%s)\n' "$name" "$property" "$found"
+    else
+      printf '%-25s NOT CAUGHT (%s)\n' "$name" "${found:-no error}"
+      failed=1
+    fi
+    # shellcheck disable=SC2086
+    [ -z "$only" ] || show_trace "$model" $definitions $switch
+  done < <("$table")
+  return $failed
+}
+
+begin=$SECONDS
+status=0
+case "${1:---quick}" in
+  --quick) run_configurations quick || status=1 ;;
+  --full) run_configurations full || status=1 ;;
+  --mutants) run_broken mutants MUTANT || status=1 ;;
+  --faults) run_broken faults FAULT || status=1 ;;
+  --only)
+    name=${2:?run.sh --only NAME}
+    run_configurations "$name" || status=1
+    run_broken mutants MUTANT "$name" || status=1
+    run_broken faults FAULT "$name" || status=1
+    ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+esac
+echo "$((SECONDS - begin)) s, $([ $status = 0 ] && echo "all as it should be" || echo "NOT as it should be")"
+exit $status
