@@ -139,7 +139,11 @@ inline futex_wake_all(s) {
 #endif
 #endif
 #define MAY_DIE (supervisor_gone || crashes > 0)
-#define STEP(...) if :: atomic { __VA_ARGS__ } :: atomic { MAY_DIE -> goto die } fi
+inline dies(me) {
+  if :: supervisor_gone :: else -> crashes-- fi;
+  dead[me] = 1
+}
+#define STEP(...) if :: atomic { __VA_ARGS__ } :: atomic { MAY_DIE -> dies(me); goto died } fi
 #define IS_PENDING(s) status[s] == PENDING -> status[s] = RUNNING; owner[s] = me; slot = s; mine = tag[s]
 
 proctype Worker(byte me) {
@@ -153,7 +157,7 @@ end_idle:                      /* how it finds and claims a task is pool.pml's *
 #if SLOTS > 1
   :: atomic { IS_PENDING(1) }
 #endif
-  :: atomic { MAY_DIE -> goto die }
+  :: atomic { MAY_DIE -> dies(me); goto died }
   fi;
 
 #ifdef LONG
@@ -187,11 +191,8 @@ end_idle:                      /* how it finds and claims a task is pool.pml's *
 #endif
   goto end_idle;
 
-die:
-  atomic {
-    if :: supervisor_gone :: else -> crashes-- fi;
-    dead[me] = 1; slot = 0; asked = 0; mine = 0
-  };
+died:
+  atomic { slot = 0; asked = 0; mine = 0 };
 end_dead:
   atomic { !dead[me] -> goto end_idle }
 }

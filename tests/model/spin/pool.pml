@@ -263,11 +263,11 @@ end_memory:
 
 #define MAY_DIE(me) (signalled[me] || supervisor_gone || crashes > 0)
 /* A step of a worker, or its end before it. */
-#define STEP(...) if :: atomic { __VA_ARGS__ } :: atomic { MAY_DIE(me) -> goto die } fi
-#define NEXT } :: atomic { MAY_DIE(me) -> goto die } fi; if :: atomic {
+#define STEP(...) if :: atomic { __VA_ARGS__ } :: atomic { MAY_DIE(me) -> dies(me); goto clean } fi
+#define NEXT } :: atomic { MAY_DIE(me) -> dies(me); goto clean } fi; if :: atomic {
 #ifdef FINE
 #define CUT NEXT
-#define CUT_AT(label) } :: atomic { MAY_DIE(me) -> goto die } fi; label: if :: atomic {
+#define CUT_AT(label) } :: atomic { MAY_DIE(me) -> dies(me); goto clean } fi; label: if :: atomic {
 #else
 #define CUT
 #define CUT_AT(label) label:
@@ -294,6 +294,18 @@ end_memory:
 #define IS_PENDING(s) (STATUS(word[s]) == PENDING)
 #define KILLS_ME(s) (STATUS(word[s]) == KILLING && OWNER(word[s]) == me)
 #define RUNS_IN_ME(s) (STATUS(word[s]) == RUNNING && OWNER(word[s]) == me)
+
+inline dies(me) {
+  if
+  :: supervisor_gone            /* PR_SET_PDEATHSIG */
+  :: !supervisor_gone && signalled[me] ->
+     /* No innocent task is killed: the worker is in the task that it is killed for. */
+     assert(ANY_SLOT(KILLS_ME) && !ANY_SLOT(RUNS_IN_ME))
+  :: else -> crashes--
+  fi;
+  life[me] = GONE;
+  in_futex[me] = 0
+}
 
 #ifdef SLOW_START
 #define STARTED(me) (!slow[me] || ended_tasks == ALL_TASKS || ALONE(me))
@@ -349,7 +361,7 @@ end_no_process:
      /* WorkerQueue's constructor: announce({}). */
      reservation[me].count = 0; reservation[me].begun = 0;
      TIDY(reservation[me].hints[0] = 0; reservation[me].hints[RESERVED - 1] = 0) }
-  :: atomic { life[me] == ALIVE && MAY_DIE(me) -> goto die }
+  :: atomic { life[me] == ALIVE && MAY_DIE(me) -> dies(me); goto clean }
   fi;
 
   /* WorkerQueue::arrive: Parking::leave */
@@ -540,7 +552,7 @@ run_task:                      /* ProcessTaskRunner::run */
           :: else -> hint = 0
        fi);
   /* await_kill */
-  if :: atomic { MAY_DIE(me) -> goto die } fi;
+  if :: atomic { MAY_DIE(me) -> dies(me); goto clean } fi;
 
 wake_next:                     /* WorkerQueue::wake_next; Parking::wake_one */
 #ifdef MUTANT_no_chain_of_wakes
@@ -566,18 +578,6 @@ depart:                        /* WorkerQueue::depart: Parking::forget, wake_nex
 exit:                          /* Worker::leave */
   STEP(ended_in_order[me] = 1; life[me] = GONE; goto clean);
 
-die:
-  atomic {
-    if :: supervisor_gone       /* PR_SET_PDEATHSIG */
-       :: !supervisor_gone && signalled[me] ->
-          /* No innocent task is killed: the worker is in the task that it is killed for. */
-          assert(ANY_SLOT(KILLS_ME) && !ANY_SLOT(RUNS_IN_ME))
-       :: else -> crashes--
-    fi;
-    life[me] = GONE;
-    in_futex[me] = 0;
-    goto clean
-  };
 clean:                         /* the next process in this place begins anew */
   atomic {
     signalled[me] = 0;
