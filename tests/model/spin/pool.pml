@@ -37,8 +37,11 @@
 #ifndef SUPERVISOR_DIES
 #define SUPERVISOR_DIES 0
 #endif
-#ifndef CANCELS        /* how often the client cancels what has not begun, or kills for a task */
+#ifndef CANCELS        /* how often the client cancels what has not begun */
 #define CANCELS 0
+#endif
+#ifndef KILLS          /* how often it has a worker killed for its task */
+#define KILLS 0
 #endif
 #ifndef THREADS        /* that submit */
 #define THREADS 1
@@ -172,6 +175,7 @@ byte next_position;            /* HintRing::next_ */
 byte known_head;                /* a copy of head, loaded where there seems to be no room */
 #endif
 byte cancels = CANCELS;
+byte kills = KILLS;
 bit broken;
 
 /* The store buffer of the core that publishes: one publication. Only one thread's can hold
@@ -780,7 +784,7 @@ inline put_hint() {
   assert(TAG(word[s]) == tag_of[s]); cancels--; task_ends(task_of[s]); free_slot(s)
 
 #define BEGINS_KILL(s) /* ProcessCore::cancel, enforce_timeouts */ \
-  cancels > 0 && task_of[s] != NONE && STATUS(word[s]) == RUNNING && LOCK_FREE && DRAINED -> \
+  kills > 0 && task_of[s] != NONE && STATUS(word[s]) == RUNNING && LOCK_FREE && DRAINED -> \
   lock = 1; slot = s; seen = OWNER(word[s]); goto kill_for
 
 #define FAILS(s) /* ProcessCore::break_pool; what is done is taken in first */ \
@@ -823,6 +827,8 @@ turn:
 #if SLOTS > 2
   :: atomic { id == 0 && CANCELS_PENDING(2) }
 #endif
+#endif
+#if KILLS > 0
   :: atomic { id == 0 && BEGINS_KILL(0) }
   :: atomic { id == 0 && BEGINS_KILL(1) }
 #if SLOTS > 2
@@ -917,7 +923,7 @@ kill_for:                      /* ProcessCore::kill_for: SlotTable::begin_kill, 
   atomic {
     if :: EQUAL(word[slot], WORD(RUNNING, seen, tag_of[slot])) ->
           word[slot] = WORD(KILLING, seen, tag_of[slot]);
-          cancels--; seen = 0;
+          kills--; seen = 0;
           if :: kill_reason[slot] = BY_CANCEL; task_ends(task_of[slot])
              :: kill_reason[slot] = BY_TIMEOUT
           fi
