@@ -50,7 +50,7 @@
 #define NONE 7
 #define NOWHERE 7
 
-/* ---- slot_table.hpp -------------------------------------------------------------------------------- */
+/* ---- slot_table.hpp -------------------------------------------------------------------------- */
 
 byte status[SLOTS];            /* the slot word's parts, which are read and swapped together */
 byte owner[SLOTS];
@@ -77,7 +77,7 @@ byte attention[SLOTS];         /* {tag, told, notify, waiter} */
 #endif
 byte in_futex[THREADS] = NOWHERE;   /* the kernel's: which slot's attention word a thread sleeps on */
 
-/* ---- layout.hpp ----------------------------------------------------------------------------------------- */
+/* ---- layout.hpp ------------------------------------------------------------------------------ */
 
 byte completed[WORKERS];
 typedef Ring {
@@ -87,7 +87,7 @@ Ring completions[WORKERS];
 bit pump_sleeps;
 bit doorbell;
 
-/* ---- the client's own --------------------------------------------------------------------------------- */
+/* ---- the client's own ------------------------------------------------------------------------ */
 
 bit lock;
 byte tag_of[SLOTS];
@@ -102,7 +102,7 @@ byte completions_seen[WORKERS];
 byte retries = RETRIES;
 bit broken;
 
-/* ---- processes -------------------------------------------------------------------------------------------- */
+/* ---- processes ------------------------------------------------------------------------------- */
 
 bit dead[WORKERS];
 byte crashes = CRASHES;
@@ -126,7 +126,7 @@ inline futex_wake_all(s) {
 #endif
 }
 
-/* ==== worker/task_runner.cpp ================================================================================ */
+/* ==== worker/task_runner.cpp ================================================================== */
 
 #ifdef LONG
 #define STRAY(id, waits_for) (in_futex[id] == slot && task_of[slot] != waits_for)
@@ -225,7 +225,7 @@ gone:
   skip
 }
 
-/* ==== lib/client/ ============================================================================================= */
+/* ==== lib/client/ ============================================================================= */
 
 #define ACQUIRE atomic { !lock -> lock = 1 }
 #define RELEASE lock = 0

@@ -1,14 +1,15 @@
 /* A process pool's shared memory: slot words, ring of hints, reservations, sweep, parking, kills,
  * deaths and recovery. See README.md for what is left out and why that is sound.
  *
- * One step is one atomic access to shared memory, together with what its process does privately
- * until the next, if the model is built with -DFINE. Without it, neighbouring accesses of one process
- * are one step where README.md argues that what may come between them makes no difference, and
- * values that nobody will use any more are cleared: fewer states, for larger worlds. A CUT is where a
- * fine step ends and a coarse one goes on. Each group of steps names the function it stands for. A worker may die before any
- * of its steps, and so may the supervisor, as long as the configuration's deaths last. Sleeps have
- * no bound here: a lost wake-up ends in a state in which nobody can move, which spin reports as an
- * invalid end state.
+ * Built with -DFINE, one step is one atomic access to shared memory, together with what its process
+ * does privately until the next. Without, neighbouring accesses of one process are one step where
+ * README.md argues that what may come between them makes no difference, and values that nobody will
+ * use any more are cleared (TIDY): fewer states, for larger worlds. A CUT is where a fine step ends
+ * and a coarse one goes on; NEXT ends both. The C++ function that steps belong to stands above them.
+ *
+ * A worker may die before any of its steps, and so may the supervisor, as long as the
+ * configuration's deaths last. Sleeps have no bound here: a lost wake-up ends in a state in which
+ * nobody can move, which spin reports as an invalid end state.
  *
  * Set by run.sh: the size of the world, what may happen in it, and at most one MUTANT_ or FAULT_.
  */
@@ -59,7 +60,7 @@
  * REFUSED_LATER    it refuses them from some moment on
  */
 
-/* ---- slot_word.hpp: {tag, owner, status} ------------------------------------------------------ */
+/* ---- slot_word.hpp: {tag, owner, status} ----------------------------------------------------- */
 
 #define FREE     0
 #define PENDING  1
@@ -95,7 +96,7 @@
 
 byte word[SLOTS];
 
-/* ---- hint_ring.hpp ---------------------------------------------------------------------------- */
+/* ---- hint_ring.hpp --------------------------------------------------------------------------- */
 
 byte cells[CELLS];   /* {tag, slot:2, lap bit}; a hint is a cell without its lap bit */
 byte head;
@@ -107,7 +108,7 @@ bit closed;
 #define HINT_SLOT(hint) ((hint) & 3)
 #define HINT_TAG(hint)  ((hint) >> 2)
 
-/* ---- reservation.hpp -------------------------------------------------------------------------- */
+/* ---- reservation.hpp ------------------------------------------------------------------------- */
 
 typedef Reservation {
   byte count;
@@ -116,7 +117,7 @@ typedef Reservation {
 }
 Reservation reservation[WORKERS];
 
-/* ---- parking.hpp ------------------------------------------------------------------------------ */
+/* ---- parking.hpp ----------------------------------------------------------------------------- */
 
 #define AWAKE  0
 #define PARKED 1
@@ -133,7 +134,7 @@ bit refused;
 #endif
 bit in_futex[WORKERS];         /* the kernel's: sleeps in futex_wait on its park word */
 
-/* ---- processes, as the kernel knows them ------------------------------------------------------- */
+/* ---- processes, as the kernel knows them ----------------------------------------------------- */
 
 #define ABSENT 0
 #define ALIVE  1
@@ -154,7 +155,7 @@ bit told[WORKERS] = 1;         /* the client has the pidfd of the latest incarna
                                 * the order of messages, before it hears that the socket closed */
 chan deaths = [WORKERS] of { byte, bit };   /* death messages: slot; was it killing */
 
-/* ---- the client's own ---------------------------------------------------------------------------- */
+/* ---- the client's own ------------------------------------------------------------------------ */
 
 bit lock;
 byte next_task;                /* tasks from here on wait in the backlog, or are not submitted yet */
@@ -187,7 +188,7 @@ byte buffered_slot;
 byte buffer_owner;
 #define DRAINED (!buffered_word && !buffered_cell && !buffered_tail)
 
-/* ---- what must hold -------------------------------------------------------------------------------- */
+/* ---- what must hold -------------------------------------------------------------------------- */
 
 byte begun_tasks;              /* ghost: tasks that were begun and may not begin again */
 byte ended_tasks;              /* ghost: tasks whose future is done */
@@ -263,7 +264,7 @@ end_memory:
   od
 }
 
-/* ==== worker/ ====================================================================================== */
+/* ==== worker/ ================================================================================= */
 
 #define MAY_DIE(me) (signalled[me] || supervisor_gone || crashes > 0)
 /* A step of a worker, or its end before it. */
@@ -598,7 +599,7 @@ clean:                         /* the next process in this place begins anew */
   }
 }
 
-/* ==== lib/supervisor/supervisor.cpp ================================================================ */
+/* ==== lib/supervisor/supervisor.cpp =========================================================== */
 
 #define SUPERVISOR_DIES_INSTEAD \
   atomic { supervisor_deaths > 0 -> supervisor_deaths--; supervisor_gone = 1; goto gone }
@@ -721,7 +722,7 @@ gone:
   atomic { w = 0; slot = 0; seen = 0; task = NONE; was_killing = 0 }
 }
 
-/* ==== lib/client/ ===================================================================================== */
+/* ==== lib/client/ ============================================================================= */
 
 #ifdef FINE
 #define CLIENT_CUT }; atomic {
