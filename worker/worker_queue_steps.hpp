@@ -228,9 +228,12 @@ bool BasicWorkerQueue<Platform, Pace>::park(Hint& task, Deadline until) {
   const bool timed_out = parking_.sleep(worker_, bound) == FutexResult::timed_out;
   if (timed_out && work()) {
     // Who published it may be just about to wake us.
+    const std::uint64_t taken = ring_.taken();
     parking_.sleep(worker_, Deadline::at(monotonic_ns() + worker_queue::kRescueGraceNs));
-    // While somebody is awake it is for him to take it, however slow he is.
-    if (parking_.state(worker_) == kParked && work() && parking_.sleeping() == workers_) {
+    // While somebody is awake it is for him to take it, however slow he is, and where something was
+    // taken meanwhile this is other work, which may be there for a moment only.
+    if (parking_.state(worker_) == kParked && work() && ring_.taken() == taken &&
+        parking_.sleeping() == workers_) {
       record_.rescued.fetch_add(1, std::memory_order_relaxed);  // a count
     }
   }

@@ -10,6 +10,10 @@
 
 namespace muster::detail {
 
+namespace {
+constexpr std::uint32_t kWorthWaking = 16;
+}  // namespace
+
 void ProcessCore::put_behind(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
                              std::byte* heap_arguments) {
   Behind* node = nullptr;
@@ -54,7 +58,8 @@ void ProcessCore::refill() {
     if (in_flight_.full()) harvest_ready(kHarvestBatch, kHarvestPatience);
     while (!backlog_.empty() && !in_flight_.full()) {
       if (!move_to_slot(*backlog_.front())) break;
-      ++moved;
+      // Whoever sleeps begins with these while the others are moved.
+      if (++moved == kWorthWaking) wake_if_needed(in_flight_.size());
     }
   } while (!ask_one_to_tell());
   count_behind();

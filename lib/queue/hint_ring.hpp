@@ -128,6 +128,9 @@ class HintRing {
     return tail > head ? tail - head : 0;
   }
 
+  // How many were ever taken. A look, as size() is.
+  std::uint64_t taken() const { return ends_->head.load(std::memory_order_seq_cst); }
+
   std::uint32_t sweep_epoch() const { return ends_->sweep_epoch.load(std::memory_order_seq_cst); }
   void bump_sweep_epoch() { ends_->sweep_epoch.fetch_add(1, std::memory_order_seq_cst); }
 
