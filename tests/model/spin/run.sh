@@ -28,16 +28,18 @@ a-two-laps           | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=4
 a-cancel             | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CRASHES=1 CANCELS=1
 a-kill               | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CRASHES=1 KILLS=1
 a-retry              | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1
-a-retry-cancel       | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 CANCELS=1
-a-retry-kill         | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 KILLS=1
-b-two-crashes        | quick | pool      | all  | WORKERS=1 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=2 CANCELS=1 KILLS=1
-b-supervisor         | quick | pool      | all  | WORKERS=1 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 SUPERVISOR_DIES=1 CANCELS=1 KILLS=1
-b-fine               | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=3 RETRIED=1 CRASHES=2 CANCELS=1 KILLS=1 CLOSES TWICE
-b-fine-supervisor    | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=2 CRASHES=1 SUPERVISOR_DIES=1 CANCELS=1 KILLS=1 CLOSES TWICE
+a-retry-cancel       | full  | pool      | bits | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 CANCELS=1
+a-retry-kill         | full  | pool      | bits | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 KILLS=1
+b-two-crashes        | quick | pool      | all  | WORKERS=1 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=2 KILLS=1
+b-supervisor         | quick | pool      | all  | WORKERS=1 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 SUPERVISOR_DIES=1 KILLS=1
+b-cancel-and-kill    | full  | pool      | all  | WORKERS=1 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=2 CANCELS=1 KILLS=1
+b-fine               | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=2 RETRIED=1 CRASHES=2 KILLS=1 CLOSES TWICE
+b-fine-supervisor    | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=2 CRASHES=1 SUPERVISOR_DIES=1 KILLS=1 CLOSES
 c                    | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 THREADS=2
-no-tags              | quick | pool      | all  | WORKERS=1 SLOTS=2 TASKS=3 RETRIED=1 CRASHES=1 CANCELS=1 KILLS=1 TAG_BITS=0 LATE_CLAIMS_ALLOWED
+no-tags              | quick | pool      | all  | WORKERS=1 SLOTS=2 TASKS=3 RETRIED=1 CRASHES=1 CANCELS=1 TAG_BITS=0 LATE_CLAIMS_ALLOWED
 c-crash              | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 THREADS=2 CRASHES=1
 fine                 | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2
+fine-crash           | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1
 closes               | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 CLOSES TWICE
 long                 | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER
 long-fine            | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2 CELLS=4 LONG NO_MEMBARRIER
