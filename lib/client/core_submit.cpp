@@ -9,6 +9,7 @@
 #include "lib/client/argument_buffer.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
+#include "lib/queue/publish.hpp"
 #include "lib/segments/headroom.hpp"
 
 namespace muster::detail {
@@ -221,9 +222,7 @@ void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
 void ProcessCore::publish(std::uint32_t slot, bool notify) {
   const TaskTag tag = in_flight_[slot].tag;
   mark_telling(slot, notify);
-  slots_.publish(slot, tag, notify ? kAttentionNotify : 0);
-  // A ring full of hints of cancelled tasks: let the workers look for themselves.
-  if (!ring_.publish(Hint(slot, tag))) ring_.bump_sweep_epoch();
+  publish_task(slots_, ring_, slot, tag, notify ? kAttentionNotify : 0);
 }
 
 void ProcessCore::drop_arguments(const TaskPart& part, std::byte* heap_arguments) {

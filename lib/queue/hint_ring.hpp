@@ -88,6 +88,13 @@ class HintRing {
     return true;
   }
 
+  // What the producer knows by itself. For who looks at a ring as a whole.
+  struct Producer {
+    std::uint64_t next;
+    std::uint64_t known_head;
+  };
+  Producer producer() const { return {next_, known_head_}; }
+
   // Consumer: copies as many hints as there are and fit to `out`, and calls taking(count) before
   // they become this process's own. Returns how many were taken; 0: the ring is empty or another
   // consumer was faster (ready() tells).

@@ -167,6 +167,9 @@ class Parking {
     sleepers_->words[worker / 64].fetch_or(bit(worker), std::memory_order_seq_cst);
   }
 
+  // The worker that this object woke last, by its word; none at first. A hint.
+  std::uint32_t last_woken() const { return last_woken_.load(std::memory_order_relaxed); }
+
   ParkState state(std::uint32_t worker) const {
     return static_cast<ParkState>(lines_[worker].state.load(std::memory_order_relaxed));
   }

@@ -1,0 +1,89 @@
+#include "tests/model/cases.hpp"
+
+namespace muster::model {
+
+namespace {
+
+Bounds bounds(unsigned preemptions, unsigned crashes, unsigned delays) {
+  return {.preemptions = preemptions, .crashes = crashes, .delays = delays};
+}
+
+}  // namespace
+
+const Bounds& Case::bounds(Level level) const {
+  switch (level) {
+    case Level::test: return test;
+    case Level::quick: return quick;
+    case Level::full: break;
+  }
+  return full;
+}
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = {
+      {{.name = "one-worker", .tasks = 3},
+       "one worker, three tasks in two slots and two cells: the ring laps",
+       bounds(1, 0, 1),
+       bounds(2, 1, 0),
+       bounds(3, 1, 1)},
+      {{.name = "full-ring", .cells = 1, .tasks = 3},
+       "a ring of one cell: tasks without a hint are found by sweeps",
+       bounds(1, 0, 1),
+       bounds(2, 1, 0),
+       bounds(3, 1, 1)},
+      {{.name = "retry", .slots = 1, .tasks = 1, .retries = 1},
+       "one task that may be run again, and two crashes",
+       bounds(1, 1, 0),
+       bounds(2, 2, 0),
+       bounds(3, 2, 1)},
+      {{.name = "supervisor", .slots = 1, .tasks = 1, .retries = 1, .supervisor_crashes = true},
+       "one worker, two crashes, one of which may be the supervisor's",
+       bounds(1, 1, 0),
+       bounds(2, 2, 0),
+       bounds(3, 2, 1)},
+      {{.name = "cancel", .tasks = 2, .cancels = true},
+       "the second task is cancelled while it waits, runs or has ended",
+       bounds(1, 1, 0),
+       bounds(2, 1, 0),
+       bounds(3, 1, 1)},
+      {{.name = "kill", .tasks = 2, .kills = true},
+       "the first task is killed while it waits, runs or has ended",
+       bounds(1, 1, 0),
+       bounds(2, 1, 0),
+       bounds(3, 1, 1)},
+      {{.name = "break", .workers = 2, .slots = 2, .tasks = 2, .breaks = true},
+       "two workers, the death of one ends the pool",
+       bounds(0, 1, 0),
+       bounds(2, 1, 0),
+       bounds(3, 1, 1)},
+      {{.name = "two-clients", .tasks = 2, .clients = 2},
+       "two threads submit and wait",
+       bounds(1, 0, 0),
+       bounds(2, 1, 0),
+       bounds(3, 1, 1)},
+      {{.name = "two-workers", .workers = 2, .slots = 2, .tasks = 2},
+       "two workers, two tasks",
+       bounds(1, 0, 1),
+       bounds(1, 1, 0),
+       bounds(3, 1, 1)},
+      {{.name = "meet", .workers = 2, .slots = 2, .tasks = 2, .meet = true},
+       "two tasks that wait for each other: both workers must be awake",
+       bounds(1, 0, 1),
+       bounds(2, 0, 1),
+       bounds(3, 1, 1)},
+      {{.name = "reserve",
+        .workers = 2,
+        .slots = 4,
+        .cells = 4,
+        .tasks = 3,
+        .meet = false,
+        .takes_many = true},
+       "workers take several hints at once, and idle ones what others have not begun",
+       bounds(1, 0, 0),
+       bounds(1, 1, 0),
+       bounds(3, 1, 1)},
+  };
+  return all;
+}
+
+}  // namespace muster::model

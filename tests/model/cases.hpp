@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/model/model_pool.hpp"
+#include "tests/model/scheduler.hpp"
+
+namespace muster::model {
+
+// How far the runs of a case go.
+enum class Level {
+  test,   // seconds for all: part of the tests
+  quick,  // minutes for all
+  full,   // hours
+};
+
+struct Case {
+  PoolShape shape;
+  std::string what;
+  Bounds test;
+  Bounds quick;
+  Bounds full;
+
+  const Bounds& bounds(Level level) const;
+};
+
+const std::vector<Case>& cases();
+
+}  // namespace muster::model

@@ -1,0 +1,140 @@
+// muster-explore: runs the pool's code through all interleavings within bounds.
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/model/cases.hpp"
+
+namespace {
+
+using muster::model::Bounds;
+using muster::model::Case;
+using muster::model::Level;
+using muster::model::Outcome;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::string describe(const Bounds& bounds) {
+  return fmt::format("{} preemptions, {} crashes, {} delays", bounds.preemptions, bounds.crashes,
+                     bounds.delays);
+}
+
+void show_failure(const Case& one, const Outcome& outcome) {
+  for (const std::string& line : outcome.trace) fmt::print("  {}\n", line);
+  fmt::print("{}: {}\n  to repeat it: muster-explore --case {} --seed {}\n", one.shape.name,
+             outcome.failure, one.shape.name, outcome.seed);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{
+      "Runs the pool's own code, step by step, through all interleavings, crashes and delays of "
+      "stores that stay within bounds."};
+  std::vector<std::string> names;
+  std::string seed;
+  std::string json_file;
+  Level level = Level::quick;
+  bool list = false;
+  unsigned preemptions = 0;
+  unsigned crashes = 0;
+  unsigned delays = 0;
+  const std::map<std::string, Level> levels{
+      {"test", Level::test}, {"quick", Level::quick}, {"full", Level::full}};
+  app.add_option("--case", names, "only these cases");
+  app.add_option("--level", level, "how far: test, quick (the default) or full")
+      ->transform(CLI::CheckedTransformer(levels));
+  auto* preemptions_option = app.add_option("--preemptions", preemptions, "instead of the level's");
+  auto* crashes_option = app.add_option("--crashes", crashes, "instead of the level's");
+  auto* delays_option = app.add_option("--delays", delays, "instead of the level's");
+  app.add_option("--seed", seed, "one run of the one case, with its trace");
+  app.add_option("--json", json_file, "the figures, as JSON");
+  app.add_flag("--list", list, "the cases and their bounds");
+  CLI11_PARSE(app, argc, argv);
+
+  std::vector<Case> chosen;
+  const bool all = names.empty();
+  for (const Case& one : muster::model::cases()) {
+    if (std::erase(names, one.shape.name) != 0 || all) chosen.push_back(one);
+  }
+  if (!names.empty()) {
+    std::cerr << "There is no case \"" << names.front() << "\"; --list shows those there are.\n";
+    return 2;
+  }
+  if (!seed.empty() && chosen.size() != 1) {
+    std::cerr << "A seed belongs to one case; name it with --case.\n";
+    return 2;
+  }
+
+  nlohmann::json results = nlohmann::json::array();
+  bool failed = false;
+  muster::model::Scheduler scheduler;
+  for (const Case& one : chosen) {
+    Bounds bounds = one.bounds(level);
+    if (preemptions_option->count() != 0) bounds.preemptions = preemptions;
+    if (crashes_option->count() != 0) bounds.crashes = crashes;
+    if (delays_option->count() != 0) bounds.delays = delays;
+    if (list) {
+      fmt::print("{:<12} {} ({})\n", one.shape.name, one.what, describe(bounds));
+      continue;
+    }
+    const auto make = [&] { return muster::model::make_pool(one.shape); };
+    if (!seed.empty()) {
+      Outcome outcome;
+      try {
+        outcome = scheduler.replay(make, bounds, seed);
+      } catch (const std::invalid_argument&) {
+        std::cerr << "A seed is a list of numbers with commas between them.\n";
+        return 2;
+      }
+      for (const std::string& line : outcome.trace) fmt::print("{}\n", line);
+      fmt::print("{}\n", outcome.failure.empty() ? "ended as it should" : outcome.failure);
+      return outcome.failure.empty() ? 0 : 1;
+    }
+    const auto start = std::chrono::steady_clock::now();
+    const Outcome outcome = scheduler.explore(make, bounds);
+    const double seconds = seconds_since(start);
+    fmt::print("{:<12} {}: {} executions, {} states, {} crashes, at most {} steps, {:.1f} s{}\n",
+               one.shape.name, describe(bounds), outcome.executions, outcome.states,
+               outcome.crashes, outcome.longest, seconds,
+               outcome.failure.empty() ? "" : ": FAILED");
+    std::fflush(stdout);
+    if (!outcome.failure.empty()) {
+      failed = true;
+      show_failure(one, outcome);
+    }
+    results.push_back({{"case", one.shape.name},
+                       {"what", one.what},
+                       {"preemptions", bounds.preemptions},
+                       {"crashes", bounds.crashes},
+                       {"delays", bounds.delays},
+                       {"executions", outcome.executions},
+                       {"states", outcome.states},
+                       {"crashed", outcome.crashes},
+                       {"longest", outcome.longest},
+                       {"seconds", seconds},
+                       {"complete", outcome.complete},
+                       {"failure", outcome.failure},
+                       {"seed", outcome.seed}});
+  }
+  if (!json_file.empty()) {
+    std::ofstream out(json_file);
+    out << nlohmann::json{{"schema", 1}, {"results", results}}.dump(2) << '\n';
+    if (!out.flush()) {
+      std::cerr << "Cannot write " << json_file << ".\n";
+      return 2;
+    }
+  }
+  return failed ? 1 : 0;
+}

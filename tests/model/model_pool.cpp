@@ -1,0 +1,660 @@
+#include "tests/model/model_pool.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "lib/queue/publish.hpp"
+#include "lib/queue/worker_loop.hpp"
+#include "worker/worker_queue_steps.hpp"
+
+namespace muster::model {
+
+namespace {
+
+using detail::Hint;
+using detail::LoopStep;
+using detail::SlotStatus;
+using detail::SlotWord;
+using detail::TaskTag;
+
+// The pace without a clock: tasks are always tiny, or never.
+template <bool kMany>
+struct ModelPace {
+  static constexpr std::uint64_t kTinyTicks = kMany ? 1 : 0;
+  static std::uint64_t ticks() { return 0; }
+  static std::size_t fair_share(std::size_t queued, std::size_t) { return queued; }
+};
+
+// The client's, or any other that is not in shared memory.
+class ModelMutex {
+ public:
+  void lock() {
+    Scheduler& s = Scheduler::instance();
+    s.point();
+    while (held_) s.block(this);
+    s.flush();
+    held_ = true;
+  }
+  void unlock() {
+    held_ = false;
+    Scheduler::instance().wake(this, false);
+  }
+  bool held() const { return held_; }
+
+ private:
+  bool held_ = false;
+};
+
+enum class Ending { none, value, cancelled, died, killed, broken };
+
+struct Task {
+  unsigned begun = 0;
+  unsigned allowed = 1;  // how often it may be begun
+  Ending ending = Ending::none;
+  std::optional<std::uint32_t> slot;
+};
+
+struct Shadow {
+  std::uint32_t sleepers = 0;
+  std::optional<std::uint32_t> task;
+  TaskTag tag;
+  unsigned retries_left = 0;
+  bool killed_by_client = false;
+};
+
+struct Death {
+  bool broken = false;
+  std::uint32_t worker = 0;
+  detail::Recovery<ModelPlatform>::Held held;
+};
+
+class PoolModel final : public Program {
+ public:
+  explicit PoolModel(const PoolShape& shape)
+      : shape_(shape),
+        lines_(shape.slots),
+        cells_(shape.cells),
+        park_(shape.workers),
+        reservations_(shape.workers),
+        records_(shape.workers),
+        parts_(detail::Geometry::parts_at() + shape.slots * sizeof(detail::TaskPart)),
+        slots_(lines_),
+        ring_(&ends_, cells_),
+        parking_(&sleepers_, park_),
+        tasks_(shape.tasks),
+        shadows_(shape.slots),
+        values_(shape.slots),
+        worker_actor_(shape.workers, SIZE_MAX),
+        retired_(shape.workers) {
+    for (std::uint32_t i = shape.slots; i-- > 0;) free_.push_back(i);
+    clients_left_ = shape.clients;
+    // As Parking::forget() does before there are workers, without steps.
+    for (std::uint32_t w = 0; w < shape.workers; ++w) {
+      sleepers_.words[w / 64].poke(sleepers_.words[w / 64].peek() | std::uint64_t{1} << (w % 64));
+    }
+  }
+
+  void start(Scheduler& s) override {
+    scheduler_ = &s;
+    name_memory();
+    for (std::uint32_t c = 0; c < shape_.clients; ++c) {
+      s.add_actor("client " + std::to_string(c), [this, c] { client(c); });
+    }
+    pump_actor_ = s.add_actor("pump", [this] { pump(); });
+    supervisor_actor_ = s.add_actor(
+        "supervisor", [this] { supervise(); }, shape_.supervisor_crashes);
+    for (std::uint32_t w = 0; w < shape_.workers; ++w) start_worker(w);
+  }
+
+  void crashed(Scheduler& s, std::size_t actor) override {
+    if (actor == supervisor_actor_) {
+      supervisor_dead_ = true;
+      // PR_SET_PDEATHSIG: one after the other, some time later.
+      s.add_actor("kernel", [this] { end_orphans(); });
+      return;
+    }
+    for (std::uint32_t w = 0; w < shape_.workers; ++w) {
+      if (worker_actor_[w] == actor) dead_.push_back(w);
+    }
+    if (!supervisor_dead_) s.wake(&dead_, true);
+  }
+
+  std::uint64_t state() const override {
+    Hash hash;
+    hash.add(client_state()).add(news()).add(processes()).add(mutex_.held());
+    hash.add(parking_.last_woken()).add(clients_left_);
+    for (const Task& task : tasks_) hash.add(task.begun).add(task.allowed);
+    for (const std::uint32_t value : values_) hash.add(value);
+    for (const TaskTag tag : last_claimed_) hash.add(tag.bits());
+    for (const bool began : began_) hash.add(began);
+    return hash.value();
+  }
+
+  void check() override {
+    for (std::uint32_t i = 0; i < tasks_.size(); ++i) {
+      const Task& task = tasks_[i];
+      if (task.ending == Ending::none) fail(i, "was lost");
+      if (task.begun > task.allowed) fail(i, "was begun more often than it may");
+      if (task.ending == Ending::value && task.begun == 0) fail(i, "has a value from nowhere");
+      if (task.ending == Ending::cancelled && task.begun != 0 && !shape_.kills) {
+        fail(i, "was cancelled and begun");
+      }
+    }
+    if (free_.size() != shape_.slots) throw ModelFailure("a slot was not given back");
+    if (broken_) return;
+    for (std::uint32_t slot = 0; slot < shape_.slots; ++slot) {
+      if (SlotWord(lines_[slot].word.peek()).status() != SlotStatus::free) {
+        throw ModelFailure("a free slot's word says that it is not");
+      }
+    }
+  }
+
+ private:
+  template <bool kMany>
+  using Queue = detail::BasicWorkerQueue<ModelPlatform, ModelPace<kMany>>;
+
+  detail::SharedQueue<ModelPlatform> queue() {
+    return {lines_, &ends_, cells_, &sleepers_, park_, reservations_};
+  }
+
+  [[noreturn]] static void fail(std::uint32_t task, const char* what) {
+    throw ModelFailure("task " + std::to_string(task) + " " + what);
+  }
+
+  void name_memory() {
+    Scheduler& s = *scheduler_;
+    if (!s.tracing()) return;
+    for (std::uint32_t i = 0; i < shape_.slots; ++i) {
+      s.name(&lines_[i].word, "word " + std::to_string(i));
+      s.name(&lines_[i].attention, "attention " + std::to_string(i));
+    }
+    for (std::uint32_t i = 0; i < shape_.cells; ++i)
+      s.name(&cells_[i], "cell " + std::to_string(i));
+    s.name(&ends_.head, "head");
+    s.name(&ends_.tail, "tail");
+    s.name(&ends_.sweep_epoch, "epoch");
+    s.name(&ends_.closed, "closed");
+    s.name(&sleepers_.words[0], "sleepers");
+    for (std::uint32_t w = 0; w < shape_.workers; ++w) {
+      s.name(&park_[w].state, "park word " + std::to_string(w));
+      s.name(&reservations_[w].count, "reserved count " + std::to_string(w));
+      s.name(&reservations_[w].begun, "reserved begun " + std::to_string(w));
+    }
+    s.name(&dead_, "a death");
+    s.name(&deaths_, "news");
+    s.name(&mutex_, "the pool's lock");
+  }
+
+  // ---- what decides what an actor does ----
+
+  bool seen(bool value) {
+    scheduler_->observe(value ? 1 : 0);
+    return value;
+  }
+
+  void lock() {
+    mutex_.lock();
+    scheduler_->observe(client_state());
+  }
+
+  // What the client's lock guards.
+  std::uint64_t client_state() const {
+    Hash hash;
+    for (const Task& task : tasks_) {
+      hash.add(static_cast<std::uint64_t>(task.ending)).add(task.slot ? *task.slot + 1 : 0);
+    }
+    for (const Shadow& shadow : shadows_) {
+      hash.add(shadow.sleepers).add(shadow.task ? *shadow.task + 1 : 0).add(shadow.tag.bits());
+      hash.add(shadow.retries_left).add(shadow.killed_by_client ? 1 : 0);
+    }
+    for (const std::uint32_t slot : free_) hash.add(slot);
+    const auto producer = ring_.producer();
+    return hash.add(free_.size()).add(broken_).add(producer.next).add(producer.known_head).value();
+  }
+
+  std::uint64_t news() const {
+    Hash hash;
+    for (const Death& death : deaths_) {
+      hash.add(death.broken).add(death.worker).add(death.held.task).add(death.held.was_killing);
+    }
+    return hash.add(deaths_.size()).add(supervisor_left_).add(orphans_gone_).value();
+  }
+
+  // What the supervisor knows.
+  std::uint64_t processes() const {
+    Hash hash;
+    for (const std::uint32_t worker : dead_) hash.add(worker + 1);
+    hash.add(dead_.size()).add(kill_requested_).add(supervisor_dead_);
+    for (const std::size_t actor : worker_actor_) hash.add(actor);
+    for (const bool retired : retired_) hash.add(retired);
+    return hash.value();
+  }
+
+  // ---- client ----
+
+  void client(std::uint32_t index) {
+    const std::uint32_t each = shape_.tasks / shape_.clients;
+    const std::uint32_t first = index * each;
+    const std::uint32_t end = index + 1 == shape_.clients ? shape_.tasks : first + each;
+    for (std::uint32_t i = first; i < end; ++i) submit(i);
+    if (shape_.kills && index == 0) kill(0);
+    if (shape_.cancels && index + 1 == shape_.clients) cancel(shape_.tasks - 1);
+    for (std::uint32_t i = first; i < end; ++i) wait(i);
+    if (seen(--clients_left_ != 0)) return;
+    // Shutdown: ProcessCore::close_queue().
+    lock();
+    ring_.close();
+    parking_.wake_all();
+    mutex_.unlock();
+  }
+
+  void submit(std::uint32_t i) {
+    lock();
+    while (free_.empty() && !broken_) {
+      if (harvest_all()) continue;
+      const auto oldest =
+          static_cast<std::uint32_t>(std::find_if(shadows_.begin(), shadows_.end(),
+                                                  [](auto& s) { return s.task.has_value(); }) -
+                                     shadows_.begin());
+      wait_for_slot(oldest);
+    }
+    if (broken_) {
+      complete(i, Ending::broken);
+      return mutex_.unlock();
+    }
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    Shadow& shadow = shadows_[slot];
+    shadow = {shadow.sleepers, i, TaskTag::first_attempt(i + 1), shape_.retries, false};
+    tasks_[i].slot = slot;
+    publish(slot);
+    const auto in_slots = shape_.slots - static_cast<std::uint32_t>(free_.size());
+    mutex_.unlock();
+    wake_if_needed(in_slots);
+  }
+
+  void publish(std::uint32_t slot) {
+    const TaskTag tag = shadows_[slot].tag;
+    detail::publish_task(slots_, ring_, slot, tag, 0);
+  }
+
+  void wake_if_needed(std::uint32_t in_slots) {
+    parking_.fence_after_publish();
+    if (!parking_.anyone_sleeps()) return;
+    const std::size_t awake = shape_.workers - parking_.sleeping();
+    if (awake != 0 && in_slots <= awake) return;
+    scheduler_->observe(parking_.last_woken());
+    parking_.wake_one();
+  }
+
+  void wait(std::uint32_t i) {
+    while (!ended(i)) {
+      lock();
+      if (tasks_[i].ending == Ending::none && !harvest(*tasks_[i].slot)) {
+        wait_for_slot(*tasks_[i].slot);
+      }
+      mutex_.unlock();
+    }
+  }
+
+  // Without the lock, as one asks a state.
+  bool ended(std::uint32_t i) { return seen(tasks_[i].ending != Ending::none); }
+
+  // With the lock held, and held again at the end.
+  void wait_for_slot(std::uint32_t slot) {
+    const std::uint32_t task = *shadows_[slot].task;
+    const TaskTag tag = shadows_[slot].tag;
+    const SlotStatus status = slots_.read(slot).status();
+    ++shadows_[slot].sleepers;
+    mutex_.unlock();
+    if (status == SlotStatus::died || status == SlotStatus::killed) {
+      // The pump takes it in, and completes the state.
+      if (!ended(task) && seen(shadows_[slot].tag == tag)) scheduler_->block(&shadows_[slot]);
+    } else {
+      slots_.sleep_while_unfinished(slot, tag, detail::Deadline::never());
+    }
+    lock();
+    --shadows_[slot].sleepers;
+  }
+
+  bool harvest(std::uint32_t slot) {
+    Shadow& shadow = shadows_[slot];
+    const SlotWord word = slots_.read(slot);
+    if (word.tag() != shadow.tag) throw ModelFailure("a slot's word names another task");
+    if (word.status() != SlotStatus::done && word.status() != SlotStatus::failed) return false;
+    const std::uint32_t task = *shadow.task;
+    if (values_[slot] != task + 1) fail(task, "has another's value");
+    const bool wanted = !shadow.killed_by_client;
+    free_slot(slot);
+    if (wanted) complete(task, Ending::value);
+    return true;
+  }
+
+  void rouse_all() {
+    for (std::uint32_t slot = 0; slot < shape_.slots; ++slot) {
+      if (shadows_[slot].sleepers != 0) slots_.rouse(slot);
+    }
+  }
+
+  bool harvest_all() {
+    bool any = false;
+    for (std::uint32_t slot = 0; slot < shape_.slots; ++slot) {
+      if (shadows_[slot].task.has_value()) any = harvest(slot) || any;
+    }
+    return any;
+  }
+
+  void free_slot(std::uint32_t slot) {
+    if (shadows_[slot].sleepers != 0) slots_.rouse(slot);
+    slots_.release(slot);
+    shadows_[slot].task.reset();
+    free_.push_back(slot);
+    scheduler_->wake(&shadows_[slot], true);
+  }
+
+  void complete(std::uint32_t i, Ending ending) {
+    if (tasks_[i].ending != Ending::none) fail(i, "ended twice");
+    tasks_[i].ending = ending;
+    if (scheduler_->tracing()) scheduler_->note("ends task " + std::to_string(i));
+    began(i);
+  }
+
+  void cancel(std::uint32_t i) {
+    lock();
+    if (tasks_[i].ending == Ending::none) {
+      const std::uint32_t slot = *tasks_[i].slot;
+      if (slots_.cancel(slot, shadows_[slot].tag)) {
+        free_slot(slot);
+        complete(i, Ending::cancelled);
+      }
+    }
+    mutex_.unlock();
+  }
+
+  void kill(std::uint32_t i) {
+    lock();
+    if (tasks_[i].ending == Ending::none) {
+      const std::uint32_t slot = *tasks_[i].slot;
+      Shadow& shadow = shadows_[slot];
+      const SlotWord word = slots_.read(slot);
+      if (word.status() == SlotStatus::running &&
+          slots_.begin_kill(slot, shadow.tag, word.owner())) {
+        shadow.killed_by_client = true;
+        complete(i, Ending::cancelled);
+        kill_requested_ = true;
+        scheduler_->wake(&dead_, true);
+      }
+    }
+    mutex_.unlock();
+  }
+
+  // ---- the pump ----
+
+  void pump() {
+    for (;;) {
+      while (!has_news()) scheduler_->block(&deaths_);
+      scheduler_->point();
+      scheduler_->observe(news());
+      if (!deaths_.empty()) {
+        const Death death = deaths_.front();
+        deaths_.erase(deaths_.begin());
+        lock();
+        if (death.broken) {
+          break_pool();
+        } else {
+          handle_death(death);
+        }
+        mutex_.unlock();
+        continue;
+      }
+      if (orphans_gone_) {
+        lock();
+        break_pool();
+        mutex_.unlock();
+      }
+      return;
+    }
+  }
+
+  bool has_news() { return seen(!deaths_.empty() || supervisor_left_ || orphans_gone_); }
+
+  void handle_death(const Death& death) {
+    harvest_all();
+    rouse_all();
+    if (death.held.task == 0 || broken_) return;
+    const Hint hint(death.held.task - 1);
+    Shadow& shadow = shadows_[hint.slot()];
+    if (!shadow.task.has_value() || !(shadow.tag == hint.tag())) {
+      throw ModelFailure("a worker died in a task that is not there");
+    }
+    const std::uint32_t task = *shadow.task;
+    if (death.held.was_killing != shadow.killed_by_client) {
+      fail(task, "was killed, and nobody had asked for it");
+    }
+    if (shadow.killed_by_client) return free_slot(hint.slot());
+    if (shadow.retries_left != 0) {
+      --shadow.retries_left;
+      ++tasks_[task].allowed;
+      shadow.tag = shadow.tag.next_attempt();
+      if (shadow.sleepers != 0) slots_.rouse(hint.slot());
+      scheduler_->wake(&shadow, true);
+      publish(hint.slot());
+      wake_if_needed(shape_.slots - static_cast<std::uint32_t>(free_.size()));
+      return;
+    }
+    free_slot(hint.slot());
+    complete(task, Ending::died);
+  }
+
+  // All workers are dead.
+  void break_pool() {
+    if (broken_) return;
+    harvest_all();
+    broken_ = true;
+    for (std::uint32_t slot = 0; slot < shape_.slots; ++slot) {
+      if (!shadows_[slot].task.has_value()) continue;
+      const std::uint32_t task = *shadows_[slot].task;
+      free_slot(slot);
+      if (tasks_[task].ending == Ending::none) complete(task, Ending::broken);
+    }
+    for (Shadow& shadow : shadows_) scheduler_->wake(&shadow, true);
+  }
+
+  // ---- the supervisor ----
+
+  void supervise() {
+    detail::Recovery<ModelPlatform> recovery(queue());
+    while (workers_left() != 0) {
+      while (seen(dead_.empty() && !kill_requested_) && workers_left() != 0) {
+        scheduler_->block(&dead_);
+      }
+      scheduler_->point();
+      scheduler_->observe(processes());
+      if (kill_requested_) {
+        kill_requested_ = false;
+        kill_for_tasks(recovery);
+      }
+      if (dead_.empty()) continue;
+      const std::uint32_t worker = dead_.front();
+      dead_.erase(dead_.begin());
+      Death death{false, worker, recovery.end_tasks(worker)};
+      worker_actor_[worker] = SIZE_MAX;
+      recovery.dismiss(worker);
+      recovery.rally();
+      if (shape_.breaks && !death.held.was_killing) {
+        end_all(recovery);
+        break;
+      }
+      deaths_.push_back(death);
+      scheduler_->wake(&deaths_, true);
+      const bool closed = recovery.closed();
+      if (closed) {
+        retired_[worker] = true;
+      } else {
+        start_worker(worker);
+      }
+    }
+    supervisor_left_ = true;
+    scheduler_->wake(&deaths_, true);
+  }
+
+  std::size_t workers_left() {
+    scheduler_->observe(processes());
+    return static_cast<std::size_t>(std::count(retired_.begin(), retired_.end(), false));
+  }
+
+  void kill_for_tasks(detail::Recovery<ModelPlatform>& recovery) {
+    for (std::uint32_t slot = 0; slot < shape_.slots; ++slot) {
+      const SlotWord word = recovery.slots().read(slot);
+      if (word.status() != SlotStatus::killing) continue;
+      const std::uint32_t worker = word.owner();
+      scheduler_->observe(processes());
+      if (worker_actor_[worker] == SIZE_MAX || !scheduler_->alive(worker_actor_[worker])) continue;
+      if (!(last_claimed_[worker] == word.tag())) {
+        throw ModelFailure("worker " + std::to_string(worker) +
+                           " was to be killed for a task that it does not run");
+      }
+      scheduler_->kill(worker_actor_[worker]);
+    }
+  }
+
+  void end_all(detail::Recovery<ModelPlatform>& recovery) {
+    for (std::uint32_t w = 0; w < shape_.workers; ++w) {
+      scheduler_->observe(processes());
+      if (worker_actor_[w] == SIZE_MAX) continue;
+      if (scheduler_->alive(worker_actor_[w])) scheduler_->kill(worker_actor_[w]);
+      recovery.end_tasks(w);
+    }
+    deaths_.push_back({true, 0, {}});
+    scheduler_->wake(&deaths_, true);
+  }
+
+  void end_orphans() {
+    for (std::uint32_t w = 0; w < shape_.workers; ++w) {
+      scheduler_->point();
+      scheduler_->observe(processes());
+      if (worker_actor_[w] != SIZE_MAX && scheduler_->alive(worker_actor_[w])) {
+        scheduler_->kill(worker_actor_[w]);
+      }
+    }
+    orphans_gone_ = true;
+    scheduler_->wake(&deaths_, true);
+  }
+
+  // ---- a worker ----
+
+  void start_worker(std::uint32_t w) {
+    worker_actor_[w] = scheduler_->add_actor(
+        "worker " + std::to_string(w),
+        [this, w] {
+          if (shape_.takes_many) {
+            serve<true>(w);
+          } else {
+            serve<false>(w);
+          }
+        },
+        true);
+  }
+
+  template <bool kMany>
+  struct Runner {
+    PoolModel& pool;
+    Queue<kMany>& queue;
+    std::uint32_t worker;
+
+    LoopStep run(Hint task) {
+      pool.run(queue.slots(), task, worker);
+      return LoopStep::go_on;
+    }
+    LoopStep idle() { return LoopStep::go_on; }
+    static detail::Deadline idle_until() { return detail::Deadline::never(); }
+  };
+
+  template <bool kMany>
+  void serve(std::uint32_t w) {
+    const detail::TasksView tasks{parts_.data(), {}};
+    Queue<kMany> queue(this->queue(), tasks, records_[w], w, 0, false);
+    queue.arrive();
+    Runner<kMany> runner{*this, queue, w};
+    detail::run_worker(queue, runner);
+    queue.depart();
+    worker_actor_[w] = SIZE_MAX;
+    retired_[w] = true;
+    scheduler_->wake(&dead_, true);
+  }
+
+  // As ProcessTaskRunner::run().
+  void run(detail::SlotTable<ModelPlatform>& slots, Hint hint, std::uint32_t worker) {
+    const auto i = static_cast<std::uint32_t>(hint.tag().id() - 1);
+    last_claimed_[worker] = hint.tag();
+    Task& task = tasks_[i];
+    if (++task.begun > task.allowed) fail(i, "was begun more often than it may");
+    if (task.ending == Ending::cancelled && !shape_.kills) fail(i, "is begun after its end");
+    if (scheduler_->tracing()) scheduler_->note("runs task " + std::to_string(i));
+    began(i);
+    while (shape_.meet && !all_began()) scheduler_->block(&began_);
+    scheduler_->point();
+    values_[hint.slot()] = i + 1;
+    if (!slots.finish(hint.slot(), hint.tag(), worker, false)) scheduler_->block(&values_);
+    if (slots.attention(hint.slot()) != 0) slots.tell_sleepers(hint.slot());
+  }
+
+  bool all_began() {
+    return seen(std::count(began_.begin(), began_.end(), true) ==
+                static_cast<std::ptrdiff_t>(tasks_.size()));
+  }
+
+  void began(std::uint32_t i) {
+    if (!shape_.meet) return;
+    began_.resize(tasks_.size());
+    began_[i] = true;
+    scheduler_->wake(&began_, true);
+  }
+
+  const PoolShape shape_;
+  Scheduler* scheduler_ = nullptr;
+
+  // Shared memory.
+  std::vector<detail::BasicSlotLine<ModelPlatform>> lines_;
+  detail::BasicRingEnds<ModelPlatform> ends_;
+  std::vector<detail::HintRing<ModelPlatform>::Cell> cells_;
+  detail::BasicSleepers<ModelPlatform> sleepers_;
+  std::vector<detail::BasicParkLine<ModelPlatform>> park_;
+  std::vector<detail::BasicReservation<ModelPlatform>> reservations_;
+  std::vector<detail::WorkerRecord> records_;
+  std::vector<std::byte> parts_;
+
+  // The client's handles and private state.
+  detail::SlotTable<ModelPlatform> slots_;
+  detail::HintRing<ModelPlatform> ring_;
+  detail::Parking<ModelPlatform> parking_;
+  ModelMutex mutex_;
+  std::vector<Task> tasks_;
+  std::vector<Shadow> shadows_;
+  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> values_;  // the result parts
+  bool broken_ = false;
+  std::uint32_t clients_left_ = 0;
+
+  // Between the processes: sockets and what the kernel knows.
+  std::vector<Death> deaths_;
+  std::vector<std::uint32_t> dead_;
+  bool kill_requested_ = false;
+  bool supervisor_left_ = false;
+  bool supervisor_dead_ = false;
+  bool orphans_gone_ = false;
+  std::size_t pump_actor_ = 0;
+  std::size_t supervisor_actor_ = 0;
+  std::vector<std::size_t> worker_actor_;  // SIZE_MAX: none at the moment
+  std::vector<bool> retired_;
+  std::array<TaskTag, 8> last_claimed_{};
+  std::vector<bool> began_;  // where tasks meet
+};
+
+}  // namespace
+
+std::unique_ptr<Program> make_pool(const PoolShape& shape) {
+  return std::make_unique<PoolModel>(shape);
+}
+
+}  // namespace muster::model
