@@ -60,11 +60,10 @@ class Worker {
     control_ = {static_cast<std::byte*>(control_region_.get_address()), g};
     window_ = {static_cast<std::byte*>(window_region_.get_address()), g};
     facts_ = {static_cast<std::byte*>(facts_region_.get_address()), g};
-    clear_record();
-    install_crash_handler(window_.record().crash);
   }
 
-  // Waits until the client knows of this process.
+  // Waits until the client knows of this process. Until then the window is its predecessor's, which
+  // may not be dead yet.
   void await_admission() const {
     const auto& admitted = facts_.worker(index_).admitted;
     const auto mine = static_cast<std::uint32_t>(incarnation_);
@@ -90,10 +89,13 @@ class Worker {
 
   void serve() {
     WorkerRecord& record = window_.record();
+    await_admission();
+    clear_record();
+    install_crash_handler(record.crash);
+    record.life.hold();  // where it cannot be held, the end is heard of later
     WorkerQueue queue(control_.queue(), tasks_, record, index_, setup_.max_tasks_per_child,
                       index_ < setup_.spinners);
     ProcessTaskRunner runner(setup_, tasks_, control_, window_, queue, index_);
-    await_admission();
     initialize(runner);
     queue.arrive();
     run_worker(queue, runner);

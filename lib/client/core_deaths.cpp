@@ -20,6 +20,22 @@ namespace {
 const char* const kAbrupt =
     "a process of the pool was terminated abruptly while the future was running or pending: ";
 
+// How long the workers of a dead supervisor are waited for.
+constexpr std::int64_t kOrphansEndNs = 10'000'000'000;
+
+bool ended_until(const FileDescriptor& pidfd, Deadline until) {
+  pollfd exited{pidfd.get(), POLLIN, 0};
+  while (true) {
+    const std::int64_t left = until.remaining().nanoseconds();
+    timespec timeout{};
+    timeout.tv_sec = left / kNanosPerSecond;
+    timeout.tv_nsec = left % kNanosPerSecond;
+    const int ready = ::ppoll(&exited, 1, &timeout, nullptr);
+    if (ready > 0) return true;
+    if (until.expired()) return false;
+  }
+}
+
 }  // namespace
 
 DeathFacts ProcessCore::facts_of(const DeathRecord& record) const {
@@ -250,16 +266,16 @@ void ProcessCore::handle_supervisor_gone() {
     Lock lock(mutex());
     if (queue_closed_ && unfinished_ == 0) return;
   }
-  for (const FileDescriptor& pidfd : worker_pidfds_) {
-    if (!pidfd) continue;
-    pollfd exited{pidfd.get(), POLLIN, 0};
-    while (::poll(&exited, 1, -1) < 0 && errno == EINTR) {
-    }
+  const Deadline until = Deadline::at(monotonic_ns() + kOrphansEndNs);
+  std::string remain;
+  for (std::size_t w = 0; w < worker_pidfds_.size(); ++w) {
+    if (!worker_pidfds_[w] || ended_until(worker_pidfds_[w], until)) continue;
+    remain += "; worker " + std::to_string(w) + " does not end of SIGKILL and was given up";
   }
   Lock lock(mutex());
   WorkerDeath death;
   break_pool(death, std::string(kAbrupt) + "its supervisor (pid " + std::to_string(supervisor_) +
-                        ") ended, and the workers with it");
+                        ") ended, and the workers with it" + remain);
 }
 
 // Memory that workers can write holds what cannot be. Nothing in it can be relied on any more.

@@ -11,6 +11,7 @@
 
 #include <muster/log.hpp>
 
+#include "lib/client/life_watch.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/ticks.hpp"
 
@@ -26,7 +27,10 @@ constexpr std::int64_t kChunkLooks = 8;
 
 void ProcessCore::pump() {
   ::pthread_setname_np(::pthread_self(), "muster-pump");
-  pump_until_end();
+  {
+    const auto watch = LifeWatch::begin(results_, [this](std::uint32_t w) { tell_dying(w); });
+    pump_until_end();
+  }
   const Lock lock(mutex());
   pump_done_ = true;
   if (progress_waiters_ != 0) announce_progress();
@@ -192,6 +196,15 @@ void ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason 
   message.number = Hint(slot, shadow.tag).bits();
   // A supervisor that is gone takes its workers with it: the kill is done then, too. Where there is
   // no room, messages wait that make it look for words like this one.
+  send_message(socket_.get(), message, SendMode::at_once);
+}
+
+// By the watch's thread. Where there is no room for it, the supervisor has enough to do.
+void ProcessCore::tell_dying(std::uint32_t worker) {
+  if (on_worker_death_ != OnWorkerDeath::replace) return;
+  Message message;
+  message.kind = MessageKind::dying;
+  message.worker = worker;
   send_message(socket_.get(), message, SendMode::at_once);
 }
 

@@ -76,9 +76,12 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
       facts.cause += " at address " + hexadecimal(record.crash.address);
     }
     if (record.core_dumped != 0) facts.cause += " (core dumped)";
+    if (record.out_of_memory != 0) facts.cause += ", probably for lack of memory";
   } else if (record.exit_code >= 0) {
     death.exit_code = record.exit_code;
     facts.cause = "ended with exit code " + std::to_string(record.exit_code);
+  } else if (record.written_off != 0) {
+    facts.cause = "does not end of SIGKILL and was given up";
   } else {
     facts.cause = "ended, nobody knows how";
   }

@@ -201,6 +201,7 @@ class ProcessCore final : public TravelBackend,
   bool sleep_in_pump(std::int64_t timeout_ns);
   bool completions_waiting() const;
   void take_completions();
+  void tell_dying(std::uint32_t worker);
   bool handle_messages();
   void handle_message(const Message& message, FileDescriptor pidfd);
   std::int64_t enforce_timeouts();

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/common/life_mark.hpp"
 #include "lib/queue/hint_ring.hpp"
 #include "lib/queue/parking.hpp"
 #include "lib/queue/reservation.hpp"
@@ -179,6 +180,7 @@ struct alignas(64) WorkerRecord {
   alignas(64) std::atomic<std::uint32_t> completions[kCompletions];  // slots: hints, like the ring
   CrashRecord crash;
   char init_error[kErrorText];  // with WorkerPhase::init_failed
+  LifeMark life;
 };
 
 // ---- facts: written by the supervisor ----
@@ -204,6 +206,8 @@ struct DeathRecord {
   std::uint64_t task;       // Hint bits + 1 of what it ran; 0: nothing
   std::uint32_t task_was_killing;
   std::uint32_t requeued;      // hints it had taken and not begun
+  std::uint32_t written_off;   // 1: it did not end of SIGKILL, and nobody waits for it any more
+  std::uint32_t out_of_memory;  // 1: meanwhile the kernel killed for lack of memory
   std::uint64_t chunk_region;  // ChunkRegion of a chunk that ran; 0: none
   std::uint32_t chunk_items;
   std::uint32_t pad;

@@ -55,6 +55,8 @@ void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker,
   death.exit_code = exit.exit_code;
   death.term_signal = exit.term_signal;
   death.core_dumped = exit.core_dumped ? 1 : 0;
+  death.written_off = exit.written_off ? 1 : 0;
+  death.out_of_memory = 0;
   death.max_rss_bytes = exit.max_rss_bytes;
   death.user_ns = exit.user_ns;
   death.system_ns = exit.system_ns;

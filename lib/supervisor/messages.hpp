@@ -22,6 +22,7 @@ enum class MessageKind : std::uint32_t {
   ended,           // all workers have ended in order
   // Client to supervisor.
   kill_task,    // some slots say killing: a hint to look for them
+  dying,        // worker is about to end, it seems: its successor can be made
   stop_workers  // code = the signal: the pool ends by it
 };
 

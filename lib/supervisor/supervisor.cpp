@@ -26,6 +26,12 @@ namespace bip = boost::interprocess;
 
 namespace {
 
+// A process without much memory has ended by then, once its end has begun.
+constexpr std::int64_t kQuickEndNs = 300'000;
+// How long after SIGKILL the end of a worker is waited for. It comes late where a system call does
+// not let go of it (state D), as on a file server that is away.
+constexpr std::int64_t kWriteOffNs = 5'000'000'000;
+
 std::string with_errno(const std::string& what, int error) {
   return what + ": " + std::strerror(error);
 }
@@ -47,6 +53,7 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
   facts_ = {static_cast<std::byte*>(facts_region_.get_address()), g};
   recovery_.emplace(control_.queue());
   children_.resize(g.workers);
+  heirs_.resize(g.workers);
 }
 
 void Supervisor::run() {
@@ -56,16 +63,10 @@ void Supervisor::run() {
   leave();
 }
 
-bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
-  Child& child = children_[index];
+// A process that waits to be admitted. Nobody but this one knows of it.
+bool Supervisor::fork_worker(std::uint32_t index, Child& child, std::string& error) {
   child = Child{};
   child.incarnation = next_incarnation_++;
-  WorkerFacts& facts = facts_.worker(index);
-  facts.pid.store(0);
-  facts.incarnation.store(child.incarnation);
-
-  const WorkerRecord& record = results_.window(index).record();
-  const std::uint64_t floor = record.next_floor();
   const pid_t supervisor = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) {
@@ -73,10 +74,13 @@ bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
     return false;
   }
   if (pid == 0) {
+    const std::uint64_t incarnation = child.incarnation;
     client_socket_.reset();
     client_pidfd_.reset();
     children_.clear();  // closes the other workers' pidfds
-    worker_main(setup_, index, next_incarnation_ - 1, supervisor);
+    heirs_.clear();
+    written_off_.clear();
+    worker_main(setup_, index, incarnation, supervisor);
   }
   // Both sides do it: whoever comes first, the group is there before a signal is sent to it.
   ::setpgid(pid, pid);
@@ -92,24 +96,69 @@ bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
   }
   child.pid = pid;
   child.pidfd = std::move(pidfd);
-  facts.pid.store(static_cast<std::uint32_t>(pid));
-  facts.started_monotonic_ns.store(monotonic_ns());
+  child.started_ns = monotonic_ns();
+  return true;
+}
+
+// The client hears of it first: a worker that it does not know of must not hold a task.
+void Supervisor::admit(std::uint32_t index) {
+  const Child& child = children_[index];
+  WorkerFacts& facts = facts_.worker(index);
+  facts.incarnation.store(child.incarnation);
+  facts.pid.store(static_cast<std::uint32_t>(child.pid));
+  facts.started_monotonic_ns.store(child.started_ns);
 
   Message message;
   message.kind = MessageKind::worker_started;
   message.worker = index;
   message.incarnation = child.incarnation;
-  message.pid = pid;
-  message.number = floor;
+  message.pid = child.pid;
+  message.number = results_.window(index).record().next_floor();
   // Should the client be gone, the next poll tells.
   if (!send_message(client_socket_.get(), message, SendMode::wait, child.pidfd.get())) {
     // Its descriptor cannot be sent (too many are on their way): the client says what that means.
     send_message(client_socket_.get(), message, SendMode::wait);
   }
-  // Only now: a worker the client does not know of must not hold a task.
   facts.admitted.store(static_cast<std::uint32_t>(child.incarnation));
   futex_wake_all(facts.admitted, FutexScope::shared);
+}
+
+bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
+  if (!fork_worker(index, children_[index], error)) return false;
+  admit(index);
   return true;
+}
+
+// With its predecessor buried.
+bool Supervisor::replace_worker(std::uint32_t index, std::string& error) {
+  Child& heir = heirs_[index];
+  if (heir.pid != 0 && heir.ends_within(0)) drop(heir);
+  if (heir.pid == 0) {
+    if (!start_worker(index, error)) return false;
+  } else {
+    children_[index] = std::exchange(heir, Child{});
+    admit(index);
+  }
+  facts_.facts().restarts.fetch_add(1);
+  return true;
+}
+
+// The worker's life mark says that it is about to end: its memory is taken down, which may take
+// long.
+void Supervisor::prepare_heir(std::uint32_t index) {
+  if (index >= children_.size() || recovery_->closed()) return;
+  const Child& child = children_[index];
+  if (child.pid == 0 || heirs_[index].pid != 0) return;
+  if (child.ends_within(kQuickEndNs)) return;  // its successor comes after the news of its end
+  std::string error;
+  // If it fails, so it will when the successor is needed, and is told then.
+  fork_worker(index, heirs_[index], error);
+}
+
+void Supervisor::drop(Child& child) {
+  child.signal(SIGKILL);
+  reap(child.pid);
+  child = Child{};
 }
 
 void Supervisor::start_all() {
@@ -130,6 +179,7 @@ void Supervisor::start_all() {
 }
 
 void Supervisor::watch() {
+  oom_.start();
   std::vector<pollfd> fds;
   std::vector<std::uint32_t> index;
   while (true) {
@@ -141,11 +191,13 @@ void Supervisor::watch() {
       index.push_back(i);
     }
     if (index.empty()) {
+      drop_heirs();
       Message message;
       message.kind = MessageKind::ended;
       send_message(client_socket_.get(), message, SendMode::wait);
       return;
     }
+    for (const Child& lost : written_off_) fds.push_back({lost.pidfd.get(), POLLIN, 0});
     if (::poll(fds.data(), fds.size(), poll_timeout_ms()) < 0 && errno != EINTR) {
       break_pool(BreakCause::cannot_replace, 0,
                  with_errno("the supervisor cannot watch its workers", errno).c_str(), SIGKILL);
@@ -160,6 +212,12 @@ void Supervisor::watch() {
       if (fds[i + 2].revents != 0) handle_exit(index[i]);
     }
     kill_overdue();
+    write_off_overdue();
+    std::erase_if(written_off_, [](const Child& lost) {
+      if (!lost.ends_within(0)) return false;
+      reap(lost.pid);
+      return true;
+    });
   }
 }
 
@@ -174,6 +232,7 @@ void Supervisor::handle_messages() {
       case ReceiveResult::message: break;
     }
     if (message.kind == MessageKind::kill_task) kill_for_tasks();
+    if (message.kind == MessageKind::dying) prepare_heir(message.worker);
     if (message.kind == MessageKind::stop_workers) {
       break_pool(BreakCause::stopped, 0, "", message.code);
     }
@@ -181,14 +240,22 @@ void Supervisor::handle_messages() {
 }
 
 void Supervisor::handle_exit(std::uint32_t index) {
+  const Child& child = children_[index];
+  const WorkerRecord& record = results_.window(index).record();
+  const bool in_order =
+      record.incarnation.load() == child.incarnation && record.phase.load() == WorkerPhase::ended;
+  // What its tasks have started goes before the group's number can be given to another.
+  if (!in_order) ::kill(-child.pid, SIGKILL);
+  bury(index, reap(child.pid));
+}
+
+// The worker does nothing any more, and its process is reaped or given up.
+void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
   Child& child = children_[index];
   const WorkerRecord& record = results_.window(index).record();
   const bool same_life = record.incarnation.load() == child.incarnation;
   const WorkerPhase phase = same_life ? record.phase.load() : WorkerPhase::starting;
 
-  // What its tasks have started goes before the group's number can be given to another.
-  if (phase != WorkerPhase::ended) ::kill(-child.pid, SIGKILL);
-  const ExitFacts exit = reap(child.pid);
   const auto held = recovery_->end_tasks(index);
   const pid_t pid = child.pid;
   const std::uint64_t incarnation = child.incarnation;
@@ -199,10 +266,9 @@ void Supervisor::handle_exit(std::uint32_t index) {
   std::string error;
   if (phase == WorkerPhase::ended && held.task == 0) {
     if (recovery_->closed()) return;
-    if (!start_worker(index, error)) {
+    if (!replace_worker(index, error)) {
       break_pool(BreakCause::cannot_replace, 0, error.c_str(), SIGKILL);
     }
-    facts_.facts().restarts.fetch_add(1);
     return;
   }
   if (phase == WorkerPhase::init_failed) {
@@ -218,6 +284,8 @@ void Supervisor::handle_exit(std::uint32_t index) {
   death.task_was_killing = held.was_killing ? 1 : 0;
   death.asked_for = held.was_killing ? 1 : 0;
   death.requeued = held.not_begun;
+  const bool killed_by_others = exit.term_signal == SIGKILL && !held.was_killing;
+  death.out_of_memory = killed_by_others && oom_.has_killed() ? 1 : 0;
   const std::uint64_t number = publish_death(facts_, death);
   facts_.worker(index).deaths.fetch_add(1);
 
@@ -241,10 +309,9 @@ void Supervisor::handle_exit(std::uint32_t index) {
   message.number = number;
   send_message(client_socket_.get(), message, SendMode::wait);
   if (recovery_->closed()) return;
-  if (!start_worker(index, error)) {
+  if (!replace_worker(index, error)) {
     break_pool(BreakCause::cannot_replace, number, error.c_str(), SIGKILL);
   }
-  facts_.facts().restarts.fetch_add(1);
 }
 
 bool Supervisor::too_many_deaths() {
@@ -286,14 +353,45 @@ void Supervisor::kill_overdue() {
     if (child.pid == 0 || child.kill_at_ns == 0 || now < child.kill_at_ns) continue;
     child.signal(SIGKILL);
     child.kill_at_ns = 0;
+    child.write_off_at_ns = now + kWriteOffNs;
   }
+}
+
+// Should it ever come back from its system call, it ends there and then: it changes nothing of its
+// own accord any more. What the kernel may still write is its arena, which its successor leaves as
+// it is, as after any death.
+void Supervisor::write_off_overdue() {
+  const std::int64_t now = monotonic_ns();
+  for (std::uint32_t i = 0; i < children_.size(); ++i) {
+    Child& child = children_[i];
+    if (child.pid == 0 || child.write_off_at_ns == 0 || now < child.write_off_at_ns) continue;
+    child.write_off_at_ns = 0;
+    if (child.ends_within(0)) continue;
+    Child lost;
+    lost.pid = child.pid;
+    lost.pidfd = std::move(child.pidfd);
+    written_off_.push_back(std::move(lost));
+    ExitFacts exit;
+    exit.written_off = true;
+    bury(i, exit);
+  }
+}
+
+bool Supervisor::Child::ends_within(std::int64_t ns) const {
+  pollfd exited{pidfd.get(), POLLIN, 0};
+  timespec left{};
+  left.tv_sec = ns / kNanosPerSecond;
+  left.tv_nsec = ns % kNanosPerSecond;
+  return ::ppoll(&exited, 1, &left, nullptr) > 0;
 }
 
 int Supervisor::poll_timeout_ms() const {
   std::int64_t earliest = 0;
   for (const Child& child : children_) {
-    if (child.pid == 0 || child.kill_at_ns == 0) continue;
-    earliest = earliest == 0 ? child.kill_at_ns : std::min(earliest, child.kill_at_ns);
+    if (child.pid == 0) continue;
+    for (const std::int64_t due : {child.kill_at_ns, child.write_off_at_ns}) {
+      if (due != 0) earliest = earliest == 0 ? due : std::min(earliest, due);
+    }
   }
   if (earliest == 0) return -1;
   const std::int64_t left_ms = (earliest - monotonic_ns() + 999'999) / 1'000'000;
@@ -312,24 +410,29 @@ void Supervisor::break_pool(BreakCause cause, std::uint64_t record, const char* 
   leave();
 }
 
+void Supervisor::drop_heirs() {
+  for (Child& heir : heirs_) {
+    if (heir.pid != 0) drop(heir);
+  }
+}
+
 void Supervisor::end_all(int signal) {
+  drop_heirs();
   for (const Child& child : children_) {
     if (child.pid == 0) continue;
     child.signal(signal);
   }
   const std::int64_t deadline = monotonic_ns() + setup_.kill_grace_ns;
+  const auto left = [&](std::int64_t until) {
+    return std::max<std::int64_t>(0, until - monotonic_ns());
+  };
   for (std::uint32_t i = 0; i < children_.size(); ++i) {
     Child& child = children_[i];
     if (child.pid == 0) continue;
-    pollfd exited{child.pidfd.get(), POLLIN, 0};
-    while (signal != SIGKILL && exited.revents == 0) {
-      const std::int64_t left_ms = (deadline - monotonic_ns()) / 1'000'000;
-      if (left_ms <= 0) break;
-      if (::poll(&exited, 1, static_cast<int>(left_ms)) < 0 && errno != EINTR) break;
-    }
+    if (signal != SIGKILL) child.ends_within(left(deadline));
     // To the group, also where the worker itself has ended: not one of its children stays.
     child.signal(SIGKILL);
-    reap(child.pid);
+    if (child.ends_within(left(deadline + kWriteOffNs))) reap(child.pid);
     recovery_->end_tasks(i);
     facts_.worker(i).pid.store(0);
     child = Child{};

@@ -23,7 +23,9 @@
 
 #include "lib/queue/recovery.hpp"
 #include "lib/segments/views.hpp"
+#include "lib/supervisor/death_record.hpp"
 #include "lib/supervisor/messages.hpp"
+#include "lib/supervisor/oom_watch.hpp"
 #include "worker/worker_setup.hpp"
 
 namespace muster::detail {
@@ -41,17 +43,29 @@ class Supervisor {
     pid_t pid = 0;
     FileDescriptor pidfd;
     std::uint64_t incarnation = 0;
-    std::uint64_t killed_for = 0;  // Hint bits + 1 of the task that it got a signal for
-    std::int64_t kill_at_ns = 0;   // when SIGKILL follows; 0: not due
+    std::int64_t started_ns = 0;
+    std::uint64_t killed_for = 0;      // Hint bits + 1 of the task that it got a signal for
+    std::int64_t kill_at_ns = 0;       // when SIGKILL follows; 0: not due
+    std::int64_t write_off_at_ns = 0;  // when nobody waits for its end any more; 0: not due
 
     void signal(int number) const;
+    // Whether it has ended, after at most so long.
+    bool ends_within(std::int64_t ns) const;
   };
 
+  bool fork_worker(std::uint32_t index, Child& child, std::string& error);
+  void admit(std::uint32_t index);
   bool start_worker(std::uint32_t index, std::string& error);
+  bool replace_worker(std::uint32_t index, std::string& error);
+  void prepare_heir(std::uint32_t index);
+  void drop(Child& child);
+  void drop_heirs();
+  void write_off_overdue();
   void start_all();
   void watch();
   void handle_messages();
   void handle_exit(std::uint32_t index);
+  void bury(std::uint32_t index, const ExitFacts& exit);
   void kill_for_tasks();
   void kill_overdue();
   bool too_many_deaths();
@@ -71,6 +85,11 @@ class Supervisor {
   boost::interprocess::mapped_region facts_region_;
   std::optional<Recovery<StdPlatform>> recovery_;
   std::vector<Child> children_;
+  // Successors of workers that are about to end, it seems. They wait to be admitted.
+  std::vector<Child> heirs_;
+  // Workers that were written off, until they end after all.
+  std::vector<Child> written_off_;
+  OomWatch oom_;
   std::vector<std::int64_t> death_times_;  // of late, monotonic
   std::uint64_t next_incarnation_ = 1;
 };
