@@ -1,0 +1,225 @@
+// muster-detection: how long it takes from a worker's death until everybody knows of it who should,
+// and goes on. Measures, and promises nothing; the same of Python's ProcessPoolExecutor beside it.
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include <muster/muster.hpp>
+
+#include "lib/common/ticks.hpp"
+#include "steps/percentiles.hpp"
+#include "steps/pool_memory.hpp"
+#include "steps/program.hpp"
+#include "steps/python_detection.hpp"
+#include "support/failure.hpp"
+
+namespace steps {
+namespace {
+
+using muster::detail::monotonic_ns;
+
+// Written by the task, read by this process.
+struct Board {
+  std::atomic<std::uint32_t> runs;
+  std::atomic<pid_t> pid;             // of the first run
+  std::atomic<std::uint32_t> worker;  // its index
+  std::atomic<std::int64_t> again_at_ns;
+};
+
+Board& board() {
+  static Board* const shared = [] {
+    void* memory =
+        ::mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) std::abort();
+    return static_cast<Board*>(memory);
+  }();
+  return *shared;
+}
+
+// Waits for its death, the first time.
+void stay() {
+  const std::int64_t now = monotonic_ns();
+  if (board().runs.fetch_add(1) == 0) {
+    board().worker.store(static_cast<std::uint32_t>(muster::this_worker::index()));
+    board().pid.store(::getpid());
+    while (true) ::pause();
+  }
+  board().again_at_ns.store(now);
+}
+
+void touch(std::size_t megabytes) {
+  static std::vector<char> held;
+  held.assign(megabytes << 20, 1);
+}
+
+// When a pidfd became readable.
+std::int64_t end_seen_ns(int pidfd) {
+  pollfd ended{pidfd, POLLIN, 0};
+  while (::poll(&ended, 1, -1) < 0 && errno == EINTR) {
+  }
+  return monotonic_ns();
+}
+
+struct Times {
+  std::vector<double> pidfd;        // the kernel's own notice
+  std::vector<double> future;       // the future's error is in the hands of a thread that slept
+  std::vector<double> replacement;  // forked, its pid known
+  std::vector<double> elsewhere;    // the task, which has a retry, runs on another worker
+};
+
+class Measurement {
+ public:
+  explicit Measurement(unsigned megabytes)
+      : pool_({.max_workers = 2,
+               .name = "detection",
+               .initializer = [size = std::size_t{megabytes}] { touch(size); },
+               .on_worker_death = muster::OnWorkerDeath::replace,
+               .restart_intensity = {.deaths = 0}}),
+        memory_(load_own_pool("detection")) {}
+
+  void kill_one(unsigned retries) {
+    await_workers();
+    board().runs.store(0);
+    board().pid.store(0);
+    auto future = pool_.submit({.name = "stays", .retries = retries}, &stay);
+    while (board().pid.load() == 0) ::usleep(100);
+    const pid_t pid = board().pid.load();
+    const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    std::int64_t seen = 0;
+    std::int64_t ready = 0;
+    std::thread poller([&] { seen = end_seen_ns(pidfd); });
+    std::thread waiter([&] {
+      const std::exception_ptr error = future.exception();
+      if (retries == 0) test_support::as<muster::WorkerDiedError>(error);
+      ready = monotonic_ns();
+    });
+    ::usleep(3000);  // both are asleep
+    const std::int64_t killed = monotonic_ns();
+    ::kill(pid, SIGKILL);
+    poller.join();
+    waiter.join();
+    ::close(pidfd);
+    const auto since = [&](std::int64_t ns) { return static_cast<double>(ns - killed) * 1e-9; };
+    times_.pidfd.push_back(since(seen));
+    if (retries == 0) {
+      times_.future.push_back(since(ready));
+    } else {
+      times_.elsewhere.push_back(since(board().again_at_ns.load()));
+    }
+    const auto& facts = memory_.views().facts.worker(board().worker.load());
+    pid_t successor = 0;
+    while (successor == 0 || successor == pid) {
+      ::usleep(100);
+      successor = static_cast<pid_t>(facts.pid.load());
+    }
+    await_workers();
+    times_.replacement.push_back(since(facts.started_monotonic_ns.load()));
+  }
+
+  const Times& times() const { return times_; }
+
+ private:
+  // Until both are asleep, with their memory touched.
+  void await_workers() const {
+    for (std::uint32_t w = 0; w < 2; ++w) {
+      const auto& facts = memory_.views().facts.worker(w);
+      const auto& record = memory_.views().results.window(w).record();
+      const auto& park = memory_.views().control.park()[w];
+      while (facts.pid.load() == 0 || record.incarnation.load() != facts.incarnation.load() ||
+             record.phase.load() != muster::detail::WorkerPhase::ready ||
+             park.state.load() != muster::detail::kParked) {
+        ::usleep(200);
+      }
+    }
+  }
+
+  muster::ProcessPoolExecutor pool_;
+  muster::detail::LoadedPool memory_;
+  Times times_;
+};
+
+void print_row(unsigned megabytes, const char* what, const std::vector<double>& seconds,
+               nlohmann::ordered_json& rows) {
+  const Percentiles p = percentiles_of(seconds);
+  fmt::print("{:>5} MB  {:<52} {:>10.0f} {:>10.0f} {:>10.0f} {:>6}\n", megabytes, what, p.p50 * 1e6,
+             p.p99 * 1e6, p.max * 1e6, seconds.size());
+  rows.push_back({{"megabytes", megabytes},
+                  {"from_kill_to", what},
+                  {"p50_s", p.p50},
+                  {"p99_s", p.p99},
+                  {"max_s", p.max},
+                  {"samples", seconds.size()}});
+}
+
+void measure(unsigned megabytes, unsigned kills, bool python_too, nlohmann::ordered_json& rows) {
+  watch(fmt::format("{} MB", megabytes));
+  Measurement measurement(megabytes);
+  for (unsigned i = 0; i < kills; ++i) {
+    watch(fmt::format("{} MB, kill {}", megabytes, i));
+    measurement.kill_one(0);
+    measurement.kill_one(1);
+  }
+  const Times& times = measurement.times();
+  print_row(megabytes, "a pidfd that this program polls", times.pidfd, rows);
+  print_row(megabytes, "the future's error, in a thread that slept for it", times.future, rows);
+  print_row(megabytes, "the replacement, forked", times.replacement, rows);
+  print_row(megabytes, "the task, with a retry, on the other worker", times.elsewhere, rows);
+  ::alarm(0);
+  if (!python_too) return;
+  if (const auto python = python_detection(megabytes, kills)) {
+    print_row(megabytes, "Python's ProcessPoolExecutor: BrokenProcessPool", *python, rows);
+  }
+  std::fflush(stdout);
+}
+
+int run_all(const Options& options) {
+  board();  // before the first fork
+  const Complaints none("muster-detection");
+  auto document = begin_document("muster-detection", options);
+  document["remarks"] = nlohmann::ordered_json::array();
+  double load = 0;
+  if (::getloadavg(&load, 1) == 1 && load > 1) {
+    document["remarks"].push_back(
+        fmt::format("the load is {:.1f}: others use the processors, too", load));
+    fmt::print("Remark: {}\n", document["remarks"].back().get<std::string>());
+  }
+  fmt::print("{:>8}  {:<52} {:>10} {:>10} {:>10} {:>6}\n", "worker", "us from SIGKILL to", "p50",
+             "p99", "max", "kills");
+  const auto kills = [&](unsigned quick, unsigned full) {
+    if (options.kills != 0) return options.kills;
+    return options.full ? full : quick;
+  };
+  auto& rows = document["rows"];
+  const bool python_too = options.kills == 0;
+  measure(0, kills(200, 500), python_too, rows);
+  measure(64, kills(200, 500), python_too, rows);
+  measure(256, kills(50, 200), python_too, rows);
+  return finish(options, std::move(document), none);
+}
+
+}  // namespace
+}  // namespace steps
+
+int main(int argc, char** argv) {
+  try {
+    return steps::run_all(steps::parse_options(
+        argc, argv, "muster-detection",
+        "Measures how long it takes until a worker's death is known and made good.",
+        steps::Takes::measurement));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "muster-detection: {}\n", error.what());
+    return steps::kBroken;
+  }
+}

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace steps {
+
+// "0x55d0 muster::detail::...::claim+0x1c (muster-snapshots+0x12340)". Of code that a forked worker
+// has where this process has it. The offset into the file is what addr2line wants.
+std::string describe_address(std::uintptr_t address);
+
+}  // namespace steps

@@ -1,0 +1,254 @@
+// muster-kill-steps: a worker is killed after each number of instructions of its way from one sleep
+// to the next, in a live pool, and what the client is told is held against what really happened.
+
+#include <cstdio>
+#include <ctime>
+#include <exception>
+#include <memory>
+#include <numeric>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "lib/common/ticks.hpp"
+#include "steps/instant.hpp"
+#include "steps/leftovers.hpp"
+#include "steps/program.hpp"
+#include "steps/stage.hpp"
+#include "steps/walk.hpp"
+
+namespace steps {
+namespace {
+
+using muster::detail::SlotStatus;
+using muster::detail::SlotWord;
+
+struct Cell {
+  const Scenario& scenario;
+  unsigned workers;
+  unsigned retries;
+
+  std::string text() const {
+    return fmt::format("--scenario {} --workers {} --retries {}", scenario.name, workers, retries);
+  }
+};
+
+struct Tally {
+  std::uint64_t kills = 0;
+  std::uint64_t in_a_task = 0;
+  std::uint64_t wrong = 0;
+  std::uint64_t shortest = ~std::uint64_t{0};  // paths that were gone to their end
+  std::uint64_t longest = 0;
+  double slowest = 0;  // from a kill to all futures being ready, in seconds
+  std::uint64_t slowest_at = 0;
+};
+
+double seconds_now() { return static_cast<double>(muster::detail::monotonic_ns()) * 1e-9; }
+
+// With the worker stopped: what each task has to come to if it dies now.
+std::vector<Fate> fates_of(const Stage& stage, const Cell& cell, const Play& play, pid_t worker,
+                           std::int64_t submitted_ns) {
+  std::vector<Fate> fates;
+  for (const Actor& actor : play.actors()) {
+    Fate& fate = fates.emplace_back();
+    fate.id = actor.id;
+    fate.name = actor.name;
+    fate.worker = worker;
+    fate.submitted_ns = submitted_ns;
+    const SlotWord word = stage.word_of(actor);
+    if (word.status() != SlotStatus::running || word.owner() != stage.worker()) continue;
+    (cell.retries == 0 ? fate.dies : fate.runs_again) = true;
+  }
+  return fates;
+}
+
+int ten(int i) { return 10 * i; }
+
+class Killer {
+ public:
+  Killer(const Cell& cell, Complaints& complaints) : cell_(cell), complaints_(complaints) {}
+
+  // Kills after `at` instructions; true if the path was at its end before.
+  bool kill_at(std::uint64_t at) {
+    if (!stage_) stage_ = std::make_unique<Stage>(cell_.scenario, cell_.workers);
+    const std::string repeat = fmt::format("{} --at {}", cell_.text(), at);
+    watch(repeat);
+    Play play(stage_->pool(), cell_.retries);
+    stage_->prepare(play);
+    std::vector<Fate> fates;
+    std::string instant;
+    bool reached = false;
+    double killed = 0;
+    {
+      std::optional<Tracer> stopped;
+      stage_->stop(stopped);
+      Tracer& tracer = *stopped;
+      const pid_t worker = tracer.pid();
+      const std::int64_t submitted = muster::detail::monotonic_ns();
+      stage_->publish(play);
+      const Walk done = walk(*stage_, play, tracer,
+                             [&](std::uint64_t instructions) { return instructions < at; });
+      reached = done.end == WalkEnd::told_to_stop || done.end == WalkEnd::limit;
+      if (!reached) note_length(done.instructions);
+      if (done.end == WalkEnd::worker_ended) {
+        instant = "after its own end";
+        fates = fates_of(*stage_, cell_, play, 0, submitted);
+      } else {
+        instant = fmt::format("after {} instructions, before {}", done.instructions,
+                              describe_address(tracer.instruction()));
+        fates = fates_of(*stage_, cell_, play, worker, submitted);
+        killed = seconds_now();
+        tracer.kill();
+        ++tally_.kills;
+      }
+    }
+    judge(play, fates, instant, repeat);
+    if (killed != 0 && seconds_now() - killed > tally_.slowest) {
+      tally_.slowest = seconds_now() - killed;
+      tally_.slowest_at = at;
+    }
+    take_ten_more(instant, repeat);
+    // A pool that is made anew now and then, because one of many deaths may differ from a young
+    // one.
+    constexpr std::uint64_t kDeathsOfAPool = 400;
+    if (tally_.kills % kDeathsOfAPool == 0) stage_.reset();
+    return !reached;
+  }
+
+  void end() { stage_.reset(); }
+  const Tally& tally() const { return tally_; }
+
+ private:
+  void complain(const std::string& what, const std::string& instant, const std::string& repeat) {
+    ++tally_.wrong;
+    complaints_.add(fmt::format("{}, the worker killed {}: {}", cell_.scenario.name, instant, what),
+                    repeat);
+  }
+
+  void note_length(std::uint64_t instructions) {
+    tally_.shortest = std::min(tally_.shortest, instructions);
+    tally_.longest = std::max(tally_.longest, instructions);
+  }
+
+  void judge(Play& play, const std::vector<Fate>& fates, const std::string& instant,
+             const std::string& repeat) {
+    if (!stage_->sleeper_woke()) {
+      complain("a thread of the client that sleeps on the first task is not woken", instant,
+               repeat);
+      std::fflush(stdout);
+      std::_Exit(kBroken);  // it cannot be joined
+    }
+    for (std::size_t i = 0; i < fates.size(); ++i) {
+      if (fates[i].dies || fates[i].runs_again) ++tally_.in_a_task;
+      const std::string wrong = play.actors()[i].end(fates[i]);
+      if (!wrong.empty()) {
+        complain(fmt::format("task \"{}\": {}", fates[i].name, wrong), instant, repeat);
+      }
+    }
+  }
+
+  void take_ten_more(const std::string& instant, const std::string& repeat) {
+    std::vector<muster::Future<int>> more;
+    for (int i = 0; i < 10; ++i) more.push_back(stage_->pool().submit(ten, i));
+    for (int i = 0; i < 10; ++i) {
+      try {
+        if (more[static_cast<std::size_t>(i)].result(kPatience) == 10 * i) continue;
+        complain("a task after it has a wrong value", instant, repeat);
+      } catch (const std::exception& error) {
+        complain(fmt::format("a task after it failed: {}", error.what()), instant, repeat);
+      }
+    }
+  }
+
+  const Cell& cell_;
+  Complaints& complaints_;
+  std::unique_ptr<Stage> stage_;
+  Tally tally_;
+};
+
+nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints& complaints) {
+  Killer killer(cell, complaints);
+  const double began = seconds_now();
+  if (options.at) {
+    killer.kill_at(*options.at);
+  } else {
+    // A path is not always as long: it is over when three in a row were.
+    unsigned over = 0;
+    const std::uint64_t every = options.every != 0 ? options.every : cell.scenario.stride;
+    for (std::uint64_t at = 0; over < 3; at += every) {
+      const bool at_end = killer.kill_at(at);
+      over = at_end ? over + 1 : 0;
+      if (cell.scenario.limit != 0 && at >= cell.scenario.limit) break;
+    }
+  }
+  killer.end();
+  const Tally& tally = killer.tally();
+  const double seconds = seconds_now() - began;
+  const std::string length =
+      tally.longest == 0 ? "?" : fmt::format("{}..{}", tally.shortest, tally.longest);
+  fmt::print(
+      "{:<10} {} worker{} {} retries  path {:>11}  {:>6} kills, {:>6} in a task, {} wrong,"
+      " slowest end {:.1f} ms (at {}), {:.0f} s\n",
+      cell.scenario.name, cell.workers, cell.workers == 1 ? " " : "s", cell.retries, length,
+      tally.kills, tally.in_a_task, tally.wrong, tally.slowest * 1e3, tally.slowest_at, seconds);
+  std::fflush(stdout);
+  return {{"scenario", cell.scenario.name},
+          {"path", cell.scenario.path},
+          {"workers", cell.workers},
+          {"retries", cell.retries},
+          {"shortest_path", tally.longest == 0 ? 0 : tally.shortest},
+          {"longest_path", tally.longest},
+          {"kills", tally.kills},
+          {"in_a_task", tally.in_a_task},
+          {"wrong", tally.wrong},
+          {"slowest_end_s", tally.slowest},
+          {"seconds", seconds}};
+}
+
+// Quick: one scenario, with each number of retries.
+bool wanted(const Options& options, const Cell& cell) {
+  if (!cell.scenario.killable) return false;
+  // Another worker would take the tasks while this one is born.
+  if (cell.scenario.birth && cell.workers > 1) return false;
+  if (options.retries && *options.retries != cell.retries) return false;
+  if (options.full || !options.scenario.empty()) return true;
+  return cell.scenario.name == "asleep" && cell.workers == 1;
+}
+
+int run_all(const Options& options) {
+  if (!Tracer::permitted()) {
+    fmt::print(stderr, "ptrace is not permitted here: nobody was killed\n");
+    return kNotHere;
+  }
+  stay_on_one_cpu();
+  Complaints complaints("muster-kill-steps");
+  const Leftovers leftovers;
+  auto document = begin_document("muster-kill-steps", options);
+  for (const Scenario* scenario : chosen_scenarios(options)) {
+    for (const unsigned workers : chosen_workers(options, *scenario)) {
+      for (const unsigned retries : {0U, 1U}) {
+        const Cell cell{*scenario, workers, retries};
+        if (!wanted(options, cell)) continue;
+        document["cells"].push_back(run(cell, options, complaints));
+        const std::string left = leftovers.found();
+        if (!left.empty()) complaints.add("when the pools have ended, " + left, cell.text());
+      }
+    }
+  }
+  return finish(options, std::move(document), complaints);
+}
+
+}  // namespace
+}  // namespace steps
+
+int main(int argc, char** argv) {
+  try {
+    return steps::run_all(steps::parse_options(
+        argc, argv, "muster-kill-steps",
+        "Kills a worker at every instruction, and looks at what the client is told.",
+        steps::Takes::kills));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "muster-kill-steps: {}\n", error.what());
+    return steps::kBroken;
+  }
+}

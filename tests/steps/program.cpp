@@ -1,0 +1,133 @@
+#include "steps/program.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace steps {
+
+namespace {
+
+char where_[512] = {};
+
+void on_alarm(int) {
+  const auto say = [](const char* text) {
+    if (::write(STDERR_FILENO, text, std::strlen(text)) < 0) return;
+  };
+  say("no progress in a minute: ");
+  say(where_);
+  say("\n");
+  std::_Exit(kBroken);
+}
+
+}  // namespace
+
+Options parse_options(int argc, char** argv, const char* name, const char* about, Takes takes) {
+  CLI::App app(about, name);
+  Options options;
+  bool quick = false;
+  auto* full = app.add_flag("--full", options.full, "All of it");
+  app.add_flag("--quick", quick, "What takes little time (the default)")->excludes(full);
+  app.add_option("--json", options.json, "Write the results to this file, too");
+  if (takes == Takes::measurement) {
+    app.add_option("--kills", options.kills, "So many of each worker, and none of Python's");
+  } else {
+    app.add_option("--scenario", options.scenario, "Only this one")
+        ->check(CLI::Validator(
+            [](const std::string& wanted) -> std::string {
+              std::string names;
+              for (const Scenario& one : all_scenarios()) {
+                if (one.name == wanted) return "";
+                names += " " + one.name;
+              }
+              return "there is no scenario " + wanted + "; there are" + names;
+            },
+            "NAME"));
+    app.add_option("--workers", options.workers, "Only pools of so many")->check(CLI::Range(1, 2));
+  }
+  if (takes == Takes::kills) {
+    app.add_option("--retries", options.retries, "Only with so many")->check(CLI::Range(0, 1));
+    auto* at = app.add_option("--at", options.at, "Only after so many instructions");
+    app.add_option("--every", options.every, "So many instructions from kill to kill")
+        ->excludes(at)
+        ->check(CLI::PositiveNumber);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error) == 0 ? kFine : kUsage);
+  }
+  return options;
+}
+
+std::vector<const Scenario*> chosen_scenarios(const Options& options) {
+  std::vector<const Scenario*> chosen;
+  for (const Scenario& one : all_scenarios()) {
+    const bool wanted =
+        options.scenario.empty() ? one.quick || options.full : one.name == options.scenario;
+    if (wanted) chosen.push_back(&one);
+  }
+  return chosen;
+}
+
+std::vector<unsigned> chosen_workers(const Options& options, const Scenario& scenario) {
+  std::vector<unsigned> chosen;
+  for (const unsigned workers : {1U, 2U}) {
+    if (scenario.other_is_busy && workers < 2) continue;
+    if (options.workers == 0 || options.workers == workers) chosen.push_back(workers);
+  }
+  return chosen;
+}
+
+void stay_on_one_cpu() {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<std::size_t>(std::max(::sched_getcpu(), 0)), &one);
+  ::sched_setaffinity(0, sizeof(one), &one);  // else slower, and paths differ more in length
+}
+
+void watch(const std::string& where) {
+  ::alarm(0);
+  std::strncpy(where_, where.c_str(), sizeof(where_) - 1);
+  ::signal(SIGALRM, &on_alarm);
+  ::alarm(60);
+}
+
+void Complaints::add(const std::string& sentence, const std::string& repeat) {
+  constexpr std::uint64_t kPrinted = 20;
+  if (++count_ > kPrinted) return;
+  sentences_.push_back(sentence + "; repeat it with: " + program_ + " " + repeat);
+  fmt::print(stderr, "{}\n", sentences_.back());
+  if (count_ == kPrinted) fmt::print(stderr, "(and so on: no more are printed)\n");
+}
+
+nlohmann::ordered_json begin_document(const char* program, const Options& options) {
+  return {{"schema", 1}, {"program", program}, {"mode", options.full ? "full" : "quick"}};
+}
+
+int finish(const Options& options, nlohmann::ordered_json document, const Complaints& complaints) {
+  ::alarm(0);
+  document["broken_promises"] = complaints.count();
+  document["sentences"] = complaints.sentences();
+  if (!options.json.empty()) {
+    std::ofstream file(options.json);
+    file << document.dump(2) << "\n";
+    file.close();
+    if (!file) {
+      fmt::print(stderr, "cannot write to {}\n", options.json);
+      return kUsage;
+    }
+  }
+  return complaints.count() == 0 ? kFine : kBroken;
+}
+
+}  // namespace steps

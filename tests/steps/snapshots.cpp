@@ -1,0 +1,119 @@
+// muster-snapshots: what if the worker dies here, asked before and after every instruction of its
+// way from one sleep to the next.
+//
+// The worker of a live pool is single-stepped. After each instruction the pool's memory is copied,
+// the supervisor's own recovery runs in the copy, and what is left is checked (checker.hpp).
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "steps/checker.hpp"
+#include "steps/instant.hpp"
+#include "steps/program.hpp"
+#include "steps/stage.hpp"
+#include "steps/walk.hpp"
+
+namespace steps {
+namespace {
+
+// What the client has of it when the worker has gone its way unharmed.
+void check_ends(const Scenario& scenario, Stage& stage, Play& play, Complaints& complaints,
+                const std::string& repeat) {
+  if (!stage.sleeper_woke()) {
+    complaints.add("a thread of the client sleeps on after its task has ended", repeat);
+    std::_Exit(kBroken);
+  }
+  bool was_killed = scenario.kill_asked;
+  for (const Actor& actor : play.actors()) {
+    if (std::exchange(was_killed, false)) continue;
+    Fate fate;
+    fate.id = actor.id;
+    fate.name = actor.name;
+    const std::string wrong = actor.end(fate);
+    if (!wrong.empty()) complaints.add(fmt::format("\"{}\": {}", actor.name, wrong), repeat);
+  }
+}
+
+nlohmann::ordered_json run(const Scenario& scenario, unsigned workers, Complaints& complaints) {
+  const std::string repeat = fmt::format("--scenario {} --workers {}", scenario.name, workers);
+  watch(repeat);
+  std::optional<Stage> stage(std::in_place, scenario, workers);
+  std::optional<Play> play(std::in_place, stage->pool(), 0U);
+  stage->prepare(*play);
+  Walk done;
+  std::uint64_t wrong_ones = 0;
+  std::uint64_t deaths = 0;
+  {
+    std::optional<Tracer> tracer;
+    // Another worker would change the memory meanwhile.
+    std::optional<Tracer> other;
+    if (workers > 1 && !scenario.other_is_busy) other.emplace(stage->pid_of(1));
+    stage->stop(tracer);
+    stage->publish(*play);
+    Checker checker(*stage, *play);
+    done = walk(*stage, *play, *tracer, [&](std::uint64_t instructions) {
+      if (instructions % 1000 == 0) watch(fmt::format("{}, {}", repeat, instructions));
+      const std::string wrong = checker.check();
+      if (wrong.empty()) return true;
+      ++wrong_ones;
+      complaints.add(fmt::format("{}: dead after {} instructions, before {}: {}", scenario.name,
+                                 instructions, describe_address(tracer->instruction()), wrong),
+                     repeat);
+      return true;
+    });
+    deaths = checker.deaths();
+    if (scenario.kill_asked) tracer->kill();
+  }
+  if ((done.end == WalkEnd::worker_ended) != scenario.worker_ends) {
+    complaints.add(fmt::format("{}: the worker ended, or did not", scenario.name), repeat);
+  }
+  check_ends(scenario, *stage, *play, complaints, repeat);
+  fmt::print(
+      "{:<10} {} worker{}  {:>6} instructions, {:>6} snapshots, {:>6} of them end a task,"
+      " {} wrong   {}\n",
+      scenario.name, workers, workers == 1 ? " " : "s", done.instructions, done.instructions + 1,
+      deaths, wrong_ones, scenario.path);
+  std::fflush(stdout);
+  return {{"scenario", scenario.name},
+          {"path", scenario.path},
+          {"workers", workers},
+          {"instructions", done.instructions},
+          {"snapshots", done.instructions + 1},
+          {"ending_a_task", deaths},
+          {"wrong", wrong_ones},
+          {"to_its_end", done.end != WalkEnd::limit}};
+}
+
+int run_all(const Options& options) {
+  if (!Tracer::permitted()) {
+    fmt::print(stderr, "ptrace is not permitted here: nothing was looked at\n");
+    return kNotHere;
+  }
+  stay_on_one_cpu();
+  Complaints complaints("muster-snapshots");
+  auto document = begin_document("muster-snapshots", options);
+  for (const Scenario* scenario : chosen_scenarios(options)) {
+    for (const unsigned workers : chosen_workers(options, *scenario)) {
+      document["scenarios"].push_back(run(*scenario, workers, complaints));
+    }
+  }
+  return finish(options, std::move(document), complaints);
+}
+
+}  // namespace
+}  // namespace steps
+
+int main(int argc, char** argv) {
+  try {
+    return steps::run_all(steps::parse_options(
+        argc, argv, "muster-snapshots",
+        "Asks at every instruction of a worker what would be left if it died there.",
+        steps::Takes::scenarios));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "muster-snapshots: {}\n", error.what());
+    return steps::kBroken;
+  }
+}

@@ -1,0 +1,52 @@
+#pragma once
+
+// One worker's way from its sleep to its next one, instruction by instruction.
+
+#include <sys/syscall.h>
+
+#include <cstdint>
+
+#include "steps/stage.hpp"
+#include "steps/tracer.hpp"
+
+namespace steps {
+
+enum class WalkEnd { asleep, worker_ended, limit, told_to_stop };
+
+struct Walk {
+  WalkEnd end = WalkEnd::limit;
+  std::uint64_t instructions = 0;
+};
+
+// Calls each(instructions so far) before the first one and after each one, until it answers false.
+template <class Each>
+Walk walk(Stage& stage, Play& play, Tracer& tracer, Each&& each) {
+  const Scenario& scenario = stage.scenario();
+  bool kill_asked = false;
+  Walk done;
+  while (true) {
+    if (scenario.kill_asked && !kill_asked &&
+        stage.word_of(play.actors().front()).status() == muster::detail::SlotStatus::running) {
+      play.actors().front().ask_kill();
+      kill_asked = true;
+    }
+    if (!each(done.instructions)) {
+      done.end = WalkEnd::told_to_stop;
+      return done;
+    }
+    if (scenario.limit != 0 && done.instructions >= scenario.limit) return done;
+    const bool sleeps = kill_asked ? tracer.at_system_call(tracer.registers(), SYS_pause)
+                                   : done.instructions != 0 && stage.about_to_sleep(tracer);
+    if (sleeps) {
+      done.end = WalkEnd::asleep;
+      return done;
+    }
+    switch (tracer.step()) {
+      case Tracer::Stop::stepped: ++done.instructions; break;
+      case Tracer::Stop::signalled: break;
+      case Tracer::Stop::ended: done.end = WalkEnd::worker_ended; return done;
+    }
+  }
+}
+
+}  // namespace steps
