@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include <muster/encoder.hpp>
 
@@ -68,6 +69,8 @@ class ResultGrowth final : public Growth {
   void commit(std::size_t size, bool with_checksum);
   // Frees what was taken.
   void reset();
+  // Gives away what was taken; null: nothing.
+  std::byte* release() { return std::exchange(block_, nullptr); }
 
  private:
   ResultMemory& memory_;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include <muster/decoder.hpp>
 #include <muster/detail/exception_codec.hpp>
@@ -78,14 +79,19 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
   } catch (...) {
     failed = true;
     const std::exception_ptr error = std::current_exception();
-    growth.reset();
+    // What a chunk has committed stays readable until its word says how it ended.
+    if (in_chunk_) {
+      failed_chunk_ = growth.release();
+    } else {
+      growth.reset();
+    }
     ResultGrowth again(memory_, result);
     Encoder error_out(again.inline_begin(), again.inline_end(), &again, &setup_.modules);
     try {
       encode_exception(error, error_out);
       again.commit(error_out.size(), setup_.checksum_results);
     } catch (const std::exception&) {
-      // No memory even for the error. An empty one decodes to an EncodingError that says so.
+      // No memory for the error. An empty one decodes to an EncodingError that says so.
       again.reset();
       again.commit(0, setup_.checksum_results);
     }
@@ -97,6 +103,7 @@ void ProcessTaskRunner::forget_chunk() {
   in_chunk_ = false;
   record_.chunk_region.store(0, std::memory_order_relaxed);  // the next claim orders it
   record_.chunk_items.store(0, std::memory_order_relaxed);
+  if (failed_chunk_ != nullptr) memory_.free(std::exchange(failed_chunk_, nullptr));
 }
 
 Thunk ProcessTaskRunner::thunk_of(FunctionCode code) {

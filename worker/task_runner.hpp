@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 
 #include <muster/detail/chunk.hpp>
@@ -57,6 +58,7 @@ class ProcessTaskRunner final : public TaskContext {
   const TaskPart* part_ = nullptr;  // of the task that runs
   ChunkProgress chunk_;
   bool in_chunk_ = false;
+  std::byte* failed_chunk_ = nullptr;  // the records of a chunk that failed as a whole
   FunctionCode last_code_ = ~FunctionCode{0};
   Thunk last_thunk_ = nullptr;
 };

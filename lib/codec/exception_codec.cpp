@@ -143,6 +143,9 @@ std::exception_ptr make(const Read& read, bool nesting, const ModuleTable* modul
   return kind->decode(in, nesting);
 }
 
+// What a worker leaves that has no memory for more.
+bool is_empty(const Decoder& in) { return in.position() == 0 && in.remaining() == 0; }
+
 std::exception_ptr decode_one(Decoder& in, unsigned depth) {
   const Read read = read_one(in);
   if (!in.read<bool>()) return make(read, false, in.modules());
@@ -169,6 +172,10 @@ void encode_exception(const std::exception_ptr& exception, Encoder& out) {
 
 std::exception_ptr decode_exception(Decoder& in) noexcept {
   try {
+    if (is_empty(in)) {
+      return std::make_exception_ptr(EncodingError(
+          "neither the task's result nor what it threw fits into the memory that is left"));
+    }
     return decode_one(in, 0);
   } catch (const std::exception& error) {
     try {

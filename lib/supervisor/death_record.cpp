@@ -48,10 +48,11 @@ DeathRecord& next_death(const FactsView& facts) {
 }
 
 void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker, pid_t pid,
-                std::uint64_t incarnation, const WorkerRecord* record) {
+                std::uint64_t incarnation, std::uint64_t task, const WorkerRecord* record) {
   death.worker = worker;
   death.pid = static_cast<std::uint32_t>(pid);
   death.incarnation = incarnation;
+  death.task = task;
   death.exit_code = exit.exit_code;
   death.term_signal = exit.term_signal;
   death.core_dumped = exit.core_dumped ? 1 : 0;
@@ -67,8 +68,12 @@ void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker,
   death.chunk_items = 0;
   death.crash.signal.store(0);
   death.crash.frames = 0;
-  if (record == nullptr) return;  // it died before it had made the record its own
-  death.ran_for_ticks = ticks_now() - record->started_ticks.load();
+  if (record == nullptr) return;
+  // One that died between its claim and its note of it has a start there that is another task's, or
+  // its predecessor's.
+  if (record->current.load() == task) {
+    death.ran_for_ticks = ticks_now() - record->started_ticks.load();
+  }
   death.chunk_region = record->chunk_region.load();
   death.chunk_items = record->chunk_items.load();
   // Acquire pairs with the crash handler's release: the fields are there if the signal is.

@@ -25,8 +25,10 @@ ExitFacts reap(pid_t pid);
 // The ring of death records has one writer, the supervisor: fill the one that next_death() gives,
 // then publish it. Readers see it by its number.
 DeathRecord& next_death(const FactsView& facts);
+// `task`: Hint bits + 1 of what it ran; 0: nothing. `record`: its own; null where it died before it
+// had made that its own.
 void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker, pid_t pid,
-                std::uint64_t incarnation, const WorkerRecord* record);
+                std::uint64_t incarnation, std::uint64_t task, const WorkerRecord* record);
 std::uint64_t publish_death(const FactsView& facts, DeathRecord& death);
 
 }  // namespace muster::detail

@@ -279,8 +279,7 @@ void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
   }
 
   DeathRecord& death = next_death(facts_);
-  fill_death(death, exit, index, pid, incarnation, same_life ? &record : nullptr);
-  death.task = held.task;
+  fill_death(death, exit, index, pid, incarnation, held.task, same_life ? &record : nullptr);
   death.task_was_killing = held.was_killing ? 1 : 0;
   death.asked_for = held.was_killing ? 1 : 0;
   death.requeued = held.not_begun;

@@ -379,5 +379,16 @@ TEST(Exceptions, FromBytesThatMakeNoSenseAreAnEncodingError) {
   }
 }
 
+// A worker that has no memory left for an exception leaves nothing.
+TEST(Exceptions, OfWhichNothingCameAreAnErrorThatSaysSo) {
+  Decoder nothing(nullptr, 0);
+  try {
+    std::rethrow_exception(detail::decode_exception(nothing));
+  } catch (const EncodingError& error) {
+    EXPECT_STREQ(error.what(),
+                 "neither the task's result nor what it threw fits into the memory that is left");
+  }
+}
+
 }  // namespace
 }  // namespace muster::test

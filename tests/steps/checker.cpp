@@ -75,6 +75,7 @@ Checker::Checker(const Stage& stage, const Play& play)
       again_(geometry_.control_bytes()),
       was_{before_.data(), geometry_},
       is_{after_.data(), geometry_},
+      pending_ticks_(play.actors().size(), submitted_ticks_),
       stages_(play.actors().size()),
       committed_(stages_.size()) {}
 
@@ -106,6 +107,7 @@ std::string Checker::check_progress() {
       return fmt::format("the word of \"{}\" went from stage {} to {}", actors[i].name, stages_[i],
                          name_of(word.status()));
     }
+    if (stage == 0) pending_ticks_[i] = detail::ticks_now();
     stages_[i] = stage;
   }
   return "";
@@ -242,18 +244,21 @@ std::string Checker::check_death_record(const Recovery::Held& held) {
   const detail::WorkerRecord& record = stage_.views().results.window(worker_).record();
   detail::DeathRecord death{};
   const auto life = stage_.views().facts.worker(worker_).incarnation.load();
-  detail::fill_death(death, {}, worker_, 1, life,
+  detail::fill_death(death, {}, worker_, 1, life, held.task,
                      record.incarnation.load() == life ? &record : nullptr);
-  const std::uint64_t most = detail::ticks_now() - submitted_ticks_;
-  if (death.ran_for_ticks > most) {
-    return fmt::format(
-        "the death's record says that the task ran for {} ticks, it was submitted"
-        " {} ticks ago",
-        death.ran_for_ticks, most);
-  }
   const auto& actors = play_.actors();
   for (std::size_t i = 0; i < actors.size(); ++i) {
     if (actors[i].slot != task.slot() || actors[i].id != task.tag().id()) continue;
+    // The start of a tiny task is that of one of the last few.
+    const bool exact = stage_.scenario().tiny_before == 0;
+    const std::uint64_t since = exact ? pending_ticks_[i] : submitted_ticks_;
+    const std::uint64_t most = detail::ticks_now() - since;
+    if (death.ran_for_ticks > most) {
+      return fmt::format(
+          "the death's record says that \"{}\" ran for {} ticks, it was {} {} ticks"
+          " ago",
+          actors[i].name, death.ran_for_ticks, exact ? "claimed" : "submitted", most);
+    }
     return actors[i].items != 0 ? check_chunk(actors[i], i) : "";
   }
   return "a task died that the scenario did not submit";

@@ -66,8 +66,10 @@ class Checker {
   SegmentCopy before_;
   SegmentCopy after_;
   SegmentCopy again_;
-  muster::detail::ControlView was_;       // before the recovery
-  muster::detail::ControlView is_;        // after it
+  muster::detail::ControlView was_;  // before the recovery
+  muster::detail::ControlView is_;   // after it
+  // When each actor's word was last seen to say pending.
+  std::vector<std::uint64_t> pending_ticks_;
   std::vector<int> stages_;               // how far each actor was when it was looked at last
   std::vector<std::uint32_t> committed_;  // items of each actor's chunk
   std::uint64_t deaths_ = 0;

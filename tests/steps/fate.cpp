@@ -40,7 +40,7 @@ std::string wrong_with_sentence(const std::string& sentence, const Fate& fate) {
     return fmt::format(
         "the error says that the task ran longer than the {:.6f} s since it was"
         " submitted: {}",
-        fate.seconds, sentence);
+        since, sentence);
   }
   return "";
 }

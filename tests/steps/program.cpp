@@ -53,13 +53,12 @@ Options parse_options(int argc, char** argv, const char* name, const char* about
             },
             "NAME"));
     app.add_option("--workers", options.workers, "Only pools of so many")->check(CLI::Range(1, 2));
+    app.add_option("--every", options.every, "Only every so many instructions")
+        ->check(CLI::PositiveNumber);
   }
   if (takes == Takes::kills) {
     app.add_option("--retries", options.retries, "Only with so many")->check(CLI::Range(0, 1));
-    auto* at = app.add_option("--at", options.at, "Only after so many instructions");
-    app.add_option("--every", options.every, "So many instructions from kill to kill")
-        ->excludes(at)
-        ->check(CLI::PositiveNumber);
+    app.add_option("--at", options.at, "Only after so many instructions");
   }
   try {
     app.parse(argc, argv);

@@ -28,7 +28,7 @@ struct Options {
   unsigned workers = 0;
   std::optional<unsigned> retries;
   std::optional<std::uint64_t> at;
-  std::uint64_t every = 0;  // instructions from kill to kill; 0: as the scenario says
+  std::uint64_t every = 0;  // instructions from one death to the next; 0: as the scenario says
   unsigned kills = 0;       // of a measurement; 0: as many as the mode says
 };
 

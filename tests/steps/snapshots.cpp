@@ -4,6 +4,7 @@
 // The worker of a live pool is single-stepped. After each instruction the pool's memory is copied,
 // the supervisor's own recovery runs in the copy, and what is left is checked (checker.hpp).
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <optional>
@@ -37,13 +38,15 @@ void check_ends(const Scenario& scenario, Stage& stage, Play& play, Complaints& 
   }
 }
 
-nlohmann::ordered_json run(const Scenario& scenario, unsigned workers, Complaints& complaints) {
+nlohmann::ordered_json run(const Scenario& scenario, unsigned workers, std::uint64_t every,
+                           Complaints& complaints) {
   const std::string repeat = fmt::format("--scenario {} --workers {}", scenario.name, workers);
   watch(repeat);
   std::optional<Stage> stage(std::in_place, scenario, workers);
   std::optional<Play> play(std::in_place, stage->pool(), 0U);
   stage->prepare(*play);
   Walk done;
+  std::uint64_t snapshots = 0;
   std::uint64_t wrong_ones = 0;
   std::uint64_t deaths = 0;
   {
@@ -56,6 +59,8 @@ nlohmann::ordered_json run(const Scenario& scenario, unsigned workers, Complaint
     Checker checker(*stage, *play);
     done = walk(*stage, *play, *tracer, [&](std::uint64_t instructions) {
       if (instructions % 1000 == 0) watch(fmt::format("{}, {}", repeat, instructions));
+      if (instructions % every != 0) return true;
+      ++snapshots;
       const std::string wrong = checker.check();
       if (wrong.empty()) return true;
       ++wrong_ones;
@@ -74,17 +79,13 @@ nlohmann::ordered_json run(const Scenario& scenario, unsigned workers, Complaint
   fmt::print(
       "{:<10} {} worker{}  {:>6} instructions, {:>6} snapshots, {:>6} of them end a task,"
       " {} wrong   {}\n",
-      scenario.name, workers, workers == 1 ? " " : "s", done.instructions, done.instructions + 1,
-      deaths, wrong_ones, scenario.path);
+      scenario.name, workers, workers == 1 ? " " : "s", done.instructions, snapshots, deaths,
+      wrong_ones, scenario.path);
   std::fflush(stdout);
-  return {{"scenario", scenario.name},
-          {"path", scenario.path},
-          {"workers", workers},
-          {"instructions", done.instructions},
-          {"snapshots", done.instructions + 1},
-          {"ending_a_task", deaths},
-          {"wrong", wrong_ones},
-          {"to_its_end", done.end != WalkEnd::limit}};
+  return {{"scenario", scenario.name}, {"path", scenario.path},
+          {"workers", workers},        {"instructions", done.instructions},
+          {"snapshots", snapshots},    {"ending_a_task", deaths},
+          {"wrong", wrong_ones},       {"to_its_end", done.end != WalkEnd::limit}};
 }
 
 int run_all(const Options& options) {
@@ -97,7 +98,8 @@ int run_all(const Options& options) {
   auto document = begin_document("muster-snapshots", options);
   for (const Scenario* scenario : chosen_scenarios(options)) {
     for (const unsigned workers : chosen_workers(options, *scenario)) {
-      document["scenarios"].push_back(run(*scenario, workers, complaints));
+      document["scenarios"].push_back(
+          run(*scenario, workers, std::max<std::uint64_t>(options.every, 1), complaints));
     }
   }
   return finish(options, std::move(document), complaints);
