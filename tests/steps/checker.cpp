@@ -74,10 +74,7 @@ Checker::Checker(const Stage& stage, const Play& play)
       after_(geometry_.control_bytes()),
       again_(geometry_.control_bytes()),
       was_{before_.data(), geometry_},
-      is_{after_.data(), geometry_},
-      pending_ticks_(play.actors().size(), submitted_ticks_),
-      stages_(play.actors().size()),
-      committed_(stages_.size()) {}
+      is_{after_.data(), geometry_} {}
 
 std::string Checker::check() {
   before_.take(stage_.views().control.base);
@@ -99,6 +96,9 @@ std::string Checker::check() {
 // Alive, too, a task goes forward only, and is taken in only after it has ended.
 std::string Checker::check_progress() {
   const auto& actors = play_.actors();
+  pending_ticks_.resize(actors.size(), detail::ticks_now());
+  stages_.resize(actors.size());
+  committed_.resize(actors.size());
   for (std::size_t i = 0; i < actors.size(); ++i) {
     const SlotWord word = word_in(was_, actors[i].slot);
     const int stage = word.tag().id() == actors[i].id ? stage_of(word.status()) : kTakenIn;
@@ -276,6 +276,12 @@ std::string Checker::check_chunk(const Actor& actor, std::size_t index) {
     const std::uint64_t size = detail::ChunkRegion::size(region);
     if (offset > geometry_.arena_bytes || size > geometry_.arena_bytes - offset) {
       return "the chunk's records lie outside the arena";
+    }
+    // The client may read them after the successor has begun.
+    const detail::WorkerRecord& record = window.record();
+    if (record.arena_whole.load() != 0 || offset + size > record.next_floor()) {
+      return fmt::format("a successor's arena begins at {}, the chunk's records end at {}",
+                         record.next_floor(), offset + size);
     }
     found = assembly.add_piece({window.arena() + offset, size}, std::min(counted, actor.items));
   }

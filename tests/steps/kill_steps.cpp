@@ -27,9 +27,11 @@ struct Cell {
   const Scenario& scenario;
   unsigned workers;
   unsigned retries;
+  bool other_goes_on;
 
   std::string text() const {
-    return fmt::format("--scenario {} --workers {} --retries {}", scenario.name, workers, retries);
+    return fmt::format("--scenario {} --workers {} --retries {}{}", scenario.name, workers, retries,
+                       other_goes_on ? " --other-goes-on" : "");
   }
 };
 
@@ -81,6 +83,12 @@ class Killer {
     double killed = 0;
     {
       std::optional<Tracer> stopped;
+      // Another worker takes the tasks meanwhile, and truly sleeps when it does not; one that
+      // stands still leaves them to this one, and goes on once this one is dead.
+      std::optional<Tracer> other;
+      if (cell_.workers > 1 && !cell_.scenario.other_is_busy && !cell_.other_goes_on) {
+        other.emplace(stage_->pid_of(1));
+      }
       stage_->stop(stopped);
       Tracer& tracer = *stopped;
       const pid_t worker = tracer.pid();
@@ -133,8 +141,7 @@ class Killer {
   void judge(Play& play, const std::vector<Fate>& fates, const std::string& instant,
              const std::string& repeat) {
     if (!stage_->sleeper_woke()) {
-      complain("a thread of the client that sleeps on the first task is not woken", instant,
-               repeat);
+      complain("a thread of the client that sleeps on its task is not woken", instant, repeat);
       std::fflush(stdout);
       std::_Exit(kBroken);  // it cannot be joined
     }
@@ -186,16 +193,20 @@ nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints&
   const double seconds = seconds_now() - began;
   const std::string length =
       tally.longest == 0 ? "?" : fmt::format("{}..{}", tally.shortest, tally.longest);
+  const char* const others = cell.workers == 1    ? "1 worker"
+                             : cell.other_goes_on ? "2 workers, both go"
+                                                  : "2 workers, one goes";
   fmt::print(
-      "{:<10} {} worker{} {} retries  path {:>11}  {:>6} kills, {:>6} in a task, {} wrong,"
+      "{:<10} {:<19} {} retries  path {:>13}  {:>6} kills, {:>6} in a task, {} wrong,"
       " slowest end {:.1f} ms (at {}), {:.0f} s\n",
-      cell.scenario.name, cell.workers, cell.workers == 1 ? " " : "s", cell.retries, length,
-      tally.kills, tally.in_a_task, tally.wrong, tally.slowest * 1e3, tally.slowest_at, seconds);
+      cell.scenario.name, others, cell.retries, length, tally.kills, tally.in_a_task, tally.wrong,
+      tally.slowest * 1e3, tally.slowest_at, seconds);
   std::fflush(stdout);
   return {{"scenario", cell.scenario.name},
           {"path", cell.scenario.path},
           {"workers", cell.workers},
           {"retries", cell.retries},
+          {"other_goes_on", cell.other_goes_on},
           {"shortest_path", tally.longest == 0 ? 0 : tally.shortest},
           {"longest_path", tally.longest},
           {"kills", tally.kills},
@@ -208,9 +219,13 @@ nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints&
 // Quick: one scenario, with each number of retries.
 bool wanted(const Options& options, const Cell& cell) {
   if (!cell.scenario.killable) return false;
-  // Another worker would take the tasks while this one is born.
-  if (cell.scenario.birth && cell.workers > 1) return false;
   if (options.retries && *options.retries != cell.retries) return false;
+  if (cell.other_goes_on) {
+    // It would take the tasks while this one is born.
+    if (cell.workers < 2 || cell.scenario.other_is_busy || cell.scenario.birth) return false;
+  } else if (options.other_goes_on) {
+    return false;
+  }
   if (options.full || !options.scenario.empty()) return true;
   return cell.scenario.name == "asleep" && cell.workers == 1;
 }
@@ -227,11 +242,13 @@ int run_all(const Options& options) {
   for (const Scenario* scenario : chosen_scenarios(options)) {
     for (const unsigned workers : chosen_workers(options, *scenario)) {
       for (const unsigned retries : {0U, 1U}) {
-        const Cell cell{*scenario, workers, retries};
-        if (!wanted(options, cell)) continue;
-        document["cells"].push_back(run(cell, options, complaints));
-        const std::string left = leftovers.found();
-        if (!left.empty()) complaints.add("when the pools have ended, " + left, cell.text());
+        for (const bool other_goes_on : {false, true}) {
+          const Cell cell{*scenario, workers, retries, other_goes_on};
+          if (!wanted(options, cell)) continue;
+          document["cells"].push_back(run(cell, options, complaints));
+          const std::string left = leftovers.found();
+          if (!left.empty()) complaints.add("when the pools have ended, " + left, cell.text());
+        }
       }
     }
   }

@@ -3,12 +3,12 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <map>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -27,6 +27,36 @@ void on_alarm(int) {
   say(where_);
   say("\n");
   std::_Exit(kBroken);
+}
+
+// Ticks that each CPU was idle, by /proc/stat.
+std::map<int, long> idle_ticks() {
+  std::map<int, long> idle;
+  std::ifstream file("/proc/stat");
+  for (std::string line; std::getline(file, line);) {
+    int cpu = -1;
+    long ticks = 0;
+    if (std::sscanf(line.c_str(), "cpu%d %*d %*d %*d %ld", &cpu, &ticks) == 2) idle[cpu] = ticks;
+  }
+  return idle;
+}
+
+// Of those that this process may use, the one that has least to do.
+int idlest_cpu() {
+  cpu_set_t usable;
+  CPU_ZERO(&usable);
+  ::sched_getaffinity(0, sizeof(usable), &usable);
+  auto before = idle_ticks();
+  ::usleep(200'000);
+  int best = ::sched_getcpu();
+  long most = -1;
+  for (const auto& [cpu, ticks] : idle_ticks()) {
+    if (!CPU_ISSET(static_cast<std::size_t>(cpu), &usable)) continue;
+    if (ticks - before[cpu] <= most) continue;
+    most = ticks - before[cpu];
+    best = cpu;
+  }
+  return best;
 }
 
 }  // namespace
@@ -58,6 +88,8 @@ Options parse_options(int argc, char** argv, const char* name, const char* about
   }
   if (takes == Takes::kills) {
     app.add_option("--retries", options.retries, "Only with so many")->check(CLI::Range(0, 1));
+    app.add_flag("--other-goes-on", options.other_goes_on,
+                 "Of two workers, only while the other one runs freely");
     app.add_option("--at", options.at, "Only after so many instructions");
   }
   try {
@@ -90,7 +122,7 @@ std::vector<unsigned> chosen_workers(const Options& options, const Scenario& sce
 void stay_on_one_cpu() {
   cpu_set_t one;
   CPU_ZERO(&one);
-  CPU_SET(static_cast<std::size_t>(std::max(::sched_getcpu(), 0)), &one);
+  CPU_SET(static_cast<std::size_t>(idlest_cpu()), &one);
   ::sched_setaffinity(0, sizeof(one), &one);  // else slower, and paths differ more in length
 }
 

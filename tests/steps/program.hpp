@@ -27,6 +27,7 @@ struct Options {
   std::string scenario;
   unsigned workers = 0;
   std::optional<unsigned> retries;
+  bool other_goes_on = false;  // of two workers, only while the other one runs freely
   std::optional<std::uint64_t> at;
   std::uint64_t every = 0;  // instructions from one death to the next; 0: as the scenario says
   unsigned kills = 0;       // of a measurement; 0: as many as the mode says

@@ -30,6 +30,9 @@ struct Scenario {
   bool worker_ends = false;
   // Hints are in neither ring nor reservations: the sweep finds the tasks.
   bool by_sweep = false;
+  // As soon as the first task has ended, its result is taken, what this submits gets its slot, and
+  // a thread of the client sleeps on that.
+  std::function<void(Play&)> next_in_slot = {};
   // As soon as the first task runs, its worker is asked to be killed for it; the signal is held
   // back.
   bool kill_asked = false;
@@ -39,7 +42,7 @@ struct Scenario {
   std::uint64_t segment_limit = 0;
   // So far the path is gone; 0: to its end.
   std::uint64_t limit = 0;
-  // Kills are so many instructions apart, where the path is long.
+  // Kills are so many instructions apart, where the path is long: a step takes about 20 us.
   std::uint64_t stride = 1;
   muster::ProcessPoolOptions options = {};
   // While the worker runs freely.

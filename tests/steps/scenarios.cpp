@@ -118,17 +118,25 @@ std::vector<Scenario> make_scenarios() {
   add("asleep", "the same, and a client's thread sleeps on the first task's word", &two_numbers)
       .sleeper = true;
   add("callback", "the same, and the first task's end is told to the pump", &with_callback);
+  {
+    Scenario& reused =
+        add("reused", "the same, the next task is in its slot when the worker tells", &two_numbers);
+    reused.sleeper = true;
+    reused.next_in_slot = [](Play& play) { add_number(play, "next", 6); };
+  }
   add("cancelled", "the same, behind the hint of a cancelled task", &cancelled_then_two);
   {
     Scenario& many =
         add("many", "wake-reserve 16 hints-run them-park", [](Play& play) { numbers(play, 20); });
     many.tiny_before = 4000;
+    many.stride = 23;
   }
   {
     Scenario& share = add("share", "wake-reserve a share of the hints, another worker is busy",
                           [](Play& play) { numbers(play, 16); });
     share.other_is_busy = true;
     share.tiny_before = 8000;
+    share.stride = 31;
     share.quick = false;
   }
   add("chunk", "wake-claim-run two chunks of a map, item by item-park",
@@ -136,11 +144,18 @@ std::vector<Scenario> make_scenarios() {
   add("arena", "wake-claim-run-publish results in the arena-park", [](Play& play) {
     add_bytes(play, "first", 500);
     add_bytes(play, "second", 700);
-  });
-  add("texts", "wake-claim-run a chunk of strings and exceptions-park", [](Play& play) {
-    add_map(play, "texts", kTextItems, 7, 7);
-  }).quick = false;
-  add("throws", "wake-claim-run-publish an exception-park", &exceptions).quick = false;
+  }).stride = 101;
+  {
+    Scenario& texts = add("texts", "wake-claim-run a chunk of strings and exceptions-park",
+                          [](Play& play) { add_map(play, "texts", kTextItems, 7, 7); });
+    texts.quick = false;
+    texts.stride = 499;
+  }
+  {
+    Scenario& throws = add("throws", "wake-claim-run-publish an exception-park", &exceptions);
+    throws.quick = false;
+    throws.stride = 499;
+  }
   {
     Scenario& last = add("last", "wake-claim-run-publish-leave in order",
                          [](Play& play) { add_number(play, "first", 3); });
@@ -159,7 +174,7 @@ std::vector<Scenario> make_scenarios() {
     sweep.by_sweep = true;
     sweep.quick = false;
     sweep.limit = 40'000;
-    sweep.stride = 61;
+    sweep.stride = 199;
   }
   {
     Scenario& full = add("full", "wake-claim-run a chunk until memory is used up-publish-park",
@@ -173,7 +188,7 @@ std::vector<Scenario> make_scenarios() {
     Scenario& birth = add("birth", "be born-sweep all slots-claim-run-publish-park", &two_numbers);
     birth.birth = true;
     birth.quick = false;
-    birth.stride = 101;
+    birth.stride = 257;
   }
   return all;
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <stdexcept>
 #include <vector>
 
@@ -130,29 +131,46 @@ void Stage::stop(std::optional<Tracer>& tracer) const {
 
 void Stage::publish(Play& play) {
   scenario_.submit(play);
-  const SlotTable<> slots(views().control.slot_lines());
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> pending;  // by id, so in their order
-  for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
-    const SlotWord word = slots.read(slot);
-    if (word.status() == SlotStatus::pending) pending.emplace_back(word.tag().id(), slot);
-  }
-  std::ranges::sort(pending);
-  if (pending.size() != play.actors().size()) {
-    throw std::runtime_error(fmt::format("{} tasks wait in slots, {} were submitted",
-                                         pending.size(), play.actors().size()));
-  }
-  for (std::size_t i = 0; i < pending.size(); ++i) {
-    play.actors()[i].id = pending[i].first;
-    play.actors()[i].slot = pending[i].second;
-  }
+  find_new(play);
   const bool woken = views().control.park()[worker_].state.load() == ParkState::kWoken;
   if (!woken && !scenario_.birth) {
     throw std::runtime_error(fmt::format("worker {} was not woken for the tasks", worker_));
   }
-  if (!scenario_.sleeper) return;
-  sleeper_.emplace(play.actors().front().wait);
-  while (slots.attention(play.actors().front().slot) == 0) ::usleep(50);
+  if (scenario_.sleeper) start_sleeper(play.actors().front());
+}
+
+// Where the actors that were submitted last are: ids rise.
+void Stage::find_new(Play& play) const {
+  const SlotTable<> slots(views().control.slot_lines());
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> pending;
+  for (std::uint32_t slot = 0; slot < slots.size(); ++slot) {
+    const SlotWord word = slots.read(slot);
+    if (word.status() == SlotStatus::pending) pending.emplace_back(word.tag().id(), slot);
+  }
+  std::ranges::sort(pending, std::greater());
+  auto next = pending.begin();
+  for (std::size_t i = play.actors().size(); i-- != 0 && play.actors()[i].id == 0; ++next) {
+    if (next == pending.end()) throw std::runtime_error("a task that was submitted is nowhere");
+    play.actors()[i].id = next->first;
+    play.actors()[i].slot = next->second;
+  }
+}
+
+void Stage::start_sleeper(const Actor& actor) {
+  const SlotTable<> slots(views().control.slot_lines());
+  sleeper_.emplace(actor.wait);
+  while ((slots.attention(actor.slot) & muster::detail::kAttentionWaiter) == 0) ::usleep(50);
   sleeper_->wait_until_asleep();
+}
+
+void Stage::take_and_reuse(Play& play) {
+  const std::uint32_t slot = play.actors().front().slot;
+  play.actors().front().wait();
+  if (!sleeper_woke()) throw std::runtime_error("a thread sleeps on though its task was taken in");
+  scenario_.next_in_slot(play);
+  find_new(play);
+  if (play.actors().back().slot != slot) throw std::runtime_error("the slot was not used again");
+  start_sleeper(play.actors().back());
 }
 
 bool Stage::sleeper_woke() {

@@ -37,7 +37,9 @@ class Stage {
   // While it is stopped: submits the scenario's tasks, of which each is an actor of the play.
   // Throws std::runtime_error where the worker was not woken.
   void publish(Play& play);
-  // False: the client's thread that sleeps on the first task has not woken.
+  // Once the first task has ended: takes it in, and submits the next one into its slot.
+  void take_and_reuse(Play& play);
+  // False: the client's thread that sleeps on a task has not woken.
   bool sleeper_woke();
 
   const Scenario& scenario() const { return scenario_; }
@@ -55,6 +57,8 @@ class Stage {
  private:
   void make_other_busy();
   void settle() const;
+  void find_new(Play& play) const;
+  void start_sleeper(const Actor& actor);
   bool asleep(std::uint32_t worker) const;
 
   const Scenario& scenario_;

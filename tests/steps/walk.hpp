@@ -23,6 +23,7 @@ template <class Each>
 Walk walk(Stage& stage, Play& play, Tracer& tracer, Each&& each) {
   const Scenario& scenario = stage.scenario();
   bool kill_asked = false;
+  bool reused = false;
   Walk done;
   while (true) {
     if (scenario.kill_asked && !kill_asked &&
@@ -33,6 +34,11 @@ Walk walk(Stage& stage, Play& play, Tracer& tracer, Each&& each) {
     if (!each(done.instructions)) {
       done.end = WalkEnd::told_to_stop;
       return done;
+    }
+    if (scenario.next_in_slot && !reused &&
+        stage.word_of(play.actors().front()).status() == muster::detail::SlotStatus::done) {
+      stage.take_and_reuse(play);
+      reused = true;
     }
     if (scenario.limit != 0 && done.instructions >= scenario.limit) return done;
     const bool sleeps = kill_asked ? tracer.at_system_call(tracer.registers(), SYS_pause)
