@@ -64,9 +64,10 @@ void SegmentCopy::take(const std::byte* source) {
   } while (std::memcmp(bytes_.get(), source, size_) != 0);
 }
 
-Checker::Checker(const Stage& stage, const Play& play)
+Checker::Checker(const Stage& stage, const Play& play, bool gapless)
     : stage_(stage),
       play_(play),
+      gapless_(gapless),
       worker_(stage.worker()),
       geometry_(stage.views().control.geometry),
       submitted_ticks_(detail::ticks_now()),
@@ -102,10 +103,12 @@ std::string Checker::check_progress() {
   for (std::size_t i = 0; i < actors.size(); ++i) {
     const SlotWord word = word_in(was_, actors[i].slot);
     const int stage = word.tag().id() == actors[i].id ? stage_of(word.status()) : kTakenIn;
-    const bool skipped = stage == kTakenIn && stages_[i] < kEnded;
+    const bool skipped = gapless_ && stage == kTakenIn && stages_[i] < kEnded;
     if (stage < stages_[i] || skipped) {
-      return fmt::format("the word of \"{}\" went from stage {} to {}", actors[i].name, stages_[i],
-                         name_of(word.status()));
+      return fmt::format(
+          "the word of \"{}\" went from stage {} to {} (0 pending, 1 running,"
+          " 2 killing, 3 ended, 4 taken in)",
+          actors[i].name, stages_[i], stage);
     }
     if (stage == 0) pending_ticks_[i] = detail::ticks_now();
     stages_[i] = stage;

@@ -39,7 +39,8 @@ class SegmentCopy {
 
 class Checker {
  public:
-  Checker(const Stage& stage, const Play& play);
+  // `gapless`: check() is called after every instruction, so nothing happens unseen.
+  Checker(const Stage& stage, const Play& play, bool gapless);
 
   // With the worker stopped: what is wrong; "": nothing.
   std::string check();
@@ -60,6 +61,7 @@ class Checker {
 
   const Stage& stage_;
   const Play& play_;
+  bool gapless_;
   std::uint32_t worker_;
   muster::detail::Geometry geometry_;
   std::uint64_t submitted_ticks_;

@@ -56,7 +56,7 @@ nlohmann::ordered_json run(const Scenario& scenario, unsigned workers, std::uint
     if (workers > 1 && !scenario.other_is_busy) other.emplace(stage->pid_of(1));
     stage->stop(tracer);
     stage->publish(*play);
-    Checker checker(*stage, *play);
+    Checker checker(*stage, *play, every == 1);
     done = walk(*stage, *play, *tracer, [&](std::uint64_t instructions) {
       if (instructions % 1000 == 0) watch(fmt::format("{}, {}", repeat, instructions));
       if (instructions % every != 0) return true;
