@@ -1,0 +1,65 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <mutex>
+#include <optional>
+#include <set>
+
+#include "prove/kill_counts.hpp"
+#include "prove/pool_memory.hpp"
+#include "prove/random.hpp"
+#include "prove/worker_state.hpp"
+
+namespace prove {
+
+// The pids that were killed in this round: what an error may name. Written before the signal is
+// sent, by the one thread that kills; read by those that got errors.
+class KilledPids {
+ public:
+  void add(pid_t pid) {
+    const std::lock_guard lock(mutex_);
+    pids_.insert(pid);
+  }
+  bool has(pid_t pid) const {
+    const std::lock_guard lock(mutex_);
+    return pids_.contains(pid);
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    pids_.clear();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<pid_t> pids_;
+};
+
+// Stops and kills the workers of one pool.
+class Killer {
+ public:
+  Killer(const PoolMemory& memory, WorkerStates& states, KilledPids& killed, KillCounts& counts,
+         Random& random)
+      : memory_(memory), states_(states), killed_(killed), counts_(counts), random_(random) {}
+
+  // Kills one worker in this way or that. False: none was there to kill.
+  bool kill_one();
+  // Without stopping it first. False: it was gone.
+  bool kill_async(std::uint32_t worker);
+
+ private:
+  enum class Stopped { killed, spared, gone };
+
+  Stopped stop_and_kill(std::uint32_t worker, bool only_rare);
+  bool kill_rarest();
+  bool is_rare(Doing doing) const;
+  std::uint32_t any_worker() { return random_.below(memory_.geometry().workers); }
+
+  const PoolMemory& memory_;
+  WorkerStates& states_;
+  KilledPids& killed_;
+  KillCounts& counts_;
+  Random& random_;
+};
+
+}  // namespace prove

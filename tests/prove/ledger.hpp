@@ -1,0 +1,63 @@
+#pragma once
+
+// What tasks write down of themselves, in memory that every worker shares with the test: it was
+// mapped before main, so each process forked later has it at the same address. It lies beside the
+// pool's own memory, and outlives workers and pools.
+
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace prove {
+
+// One task, or one item of a map.
+struct LedgerEntry {
+  std::atomic<std::uint32_t> begun;
+  std::atomic<std::uint32_t> ended;
+};
+
+// What a worker is doing: {pid:32, ticket:32} of the task whose body began last, and ended last.
+struct alignas(64) WorkerCell {
+  std::atomic<std::uint64_t> begun;
+  std::atomic<std::uint64_t> ended;
+};
+
+// How a task ends its own worker.
+enum class OwnEnd : std::uint8_t { kill, segv, abort, exit, quick_exit };
+inline constexpr std::size_t kOwnEnds = 5;
+
+struct Ledger {
+  static constexpr std::uint32_t kTickets = 1U << 20;
+  static constexpr std::uint32_t kWorkers = 64;
+  static constexpr std::uint32_t kPids = 1U << 16;
+
+  // Of this round: a result of another round's task has another value.
+  std::atomic<std::uint64_t> salt;
+  std::atomic<std::uint32_t> next;  // ticket
+  std::atomic<std::uint32_t> pids;  // workers that a task has ended, so far
+  std::atomic<std::uint64_t> own_ends[kOwnEnds];
+  WorkerCell cells[kWorkers];
+  std::atomic<pid_t> ended_pids[kPids];
+  LedgerEntry entries[kTickets];
+
+  // The first of `count` tickets in a row; more than there are: kTickets or beyond.
+  std::uint32_t take(std::uint32_t count = 1) { return next.fetch_add(count); }
+  void note_own_end(pid_t pid, OwnEnd how) {
+    own_ends[static_cast<std::size_t>(how)].fetch_add(1);
+    ended_pids[pids.fetch_add(1) % kPids].store(pid);
+  }
+  bool ended_itself(pid_t pid) const;
+  std::uint64_t all_own_ends() const;
+  // Before a pool is made: nobody else has it.
+  void begin_round(std::uint64_t new_salt);
+};
+
+Ledger& ledger();
+
+inline std::uint64_t cell_word(pid_t pid, std::uint32_t ticket) {
+  return static_cast<std::uint64_t>(pid) << 32 | ticket;
+}
+
+}  // namespace prove

@@ -1,0 +1,48 @@
+#include "prove/options.hpp"
+
+#include <random>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace prove {
+
+std::optional<Options> parse_options(int argc, char** argv, const std::string& about,
+                                     const Counted& counted, int& exit_code) {
+  constexpr int kUsageError = 2;
+  Options options;
+  options.program = argv[0];
+  bool quick = false;
+  bool full = false;
+  CLI::App app(about);
+  auto* const quick_flag = app.add_flag(
+      "--quick", quick, fmt::format("{} {}; the default", counted.quick, counted.what));
+  app.add_flag("--full", full, fmt::format("{} {}", counted.full, counted.what))
+      ->excludes(quick_flag);
+  auto* const count =
+      app.add_option("--" + counted.name, options.count, "as many " + counted.what + " instead")
+          ->check(CLI::Range(1.0, 1e12));
+  app.add_option("--seconds", options.seconds, "end after so long, whatever was done by then")
+      ->check(CLI::Range(0.1, 1e9));
+  auto* const seed = app.add_option("--seed", options.seed, "repeats the random choices of a run");
+  app.add_option("--json", options.json, "write all figures to this file, too");
+  if (counted.has_peers) {
+    app.add_flag("--peer", options.peer, "the same of other pools: what their workers' deaths do");
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    return std::nullopt;
+  }
+  if (count->empty()) options.count = full ? counted.full : counted.quick;
+  if (seed->empty()) options.seed = std::random_device()();
+  return options;
+}
+
+std::string command_to_repeat(const Options& options, const Counted& counted) {
+  const std::string name = options.program.substr(options.program.rfind('/') + 1);
+  return fmt::format("{} --{} {} --seed {}", name, counted.name, options.count, options.seed);
+}
+
+}  // namespace prove

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace prove {
+
+// What the programs of this folder are asked on their command lines.
+struct Options {
+  std::string program;
+  std::uint64_t count = 0;  // kills, or corruptions
+  double seconds = 0;       // 0: no limit; else it ends after so long, whatever the count
+  std::uint64_t seed = 0;
+  std::string json;  // "": none
+  bool peer = false;
+};
+
+// What they count, and how much of it.
+struct Counted {
+  std::string name;  // of the option: "kills"
+  std::string what;  // "workers killed"
+  std::uint64_t quick = 0;
+  std::uint64_t full = 0;
+  bool has_peers = false;
+};
+
+// Nothing where the program is to end, with `exit_code`.
+std::optional<Options> parse_options(int argc, char** argv, const std::string& about,
+                                     const Counted& counted, int& exit_code);
+
+// The command that makes the same random choices again.
+std::string command_to_repeat(const Options& options, const Counted& counted);
+
+}  // namespace prove

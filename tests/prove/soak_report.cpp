@@ -1,0 +1,97 @@
+#include "prove/soak_report.hpp"
+
+#include <map>
+
+#include <fmt/format.h>
+
+namespace prove {
+
+namespace {
+
+constexpr const char* kOwnEndNames[kOwnEnds] = {"SIGKILL by the task", "SIGSEGV in the task",
+                                                "abort() in the task", "exit() in the task",
+                                                "_exit() in the task"};
+
+std::uint64_t all_kills(const SoakTotals& totals) {
+  return totals.kills.all(ledger().all_own_ends());
+}
+
+double percent(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string row(const std::string& what, std::uint64_t count, std::uint64_t whole) {
+  return fmt::format("  {:<22} {:>10}  {:>5.1f} %\n", what, count, percent(count, whole));
+}
+
+}  // namespace
+
+std::string missing_instants(const SoakTotals& totals) {
+  // With fewer kills chance decides.
+  constexpr std::uint64_t kEnough = 2000;
+  const std::uint64_t all = all_kills(totals);
+  if (all < kEnough) return "";
+  for (std::size_t i = 0; i < kDoings; ++i) {
+    if (static_cast<Doing>(i) == Doing::starting || totals.kills.by_doing[i] * 100 >= all) continue;
+    return fmt::format("only {} of {} kills hit a worker while it was: {}",
+                       totals.kills.by_doing[i], all, kDoingNames[i]);
+  }
+  return "";
+}
+
+std::string soak_text(const SoakTotals& totals, const Verdict& verdict, double seconds) {
+  const std::uint64_t all = all_kills(totals);
+  std::string text = fmt::format("{} workers killed in {:.1f} s, {} pools, {} of which broke\n",
+                                 all, seconds, totals.rounds, totals.broken_pools);
+  text += "while the worker was\n";
+  for (std::size_t i = 0; i < kDoings; ++i)
+    text += row(kDoingNames[i], totals.kills.by_doing[i], all);
+  text += row("not stopped before", totals.kills.async, all);
+  text += row("ending itself", ledger().all_own_ends(), all);
+  text += "by\n";
+  for (const auto& [signal, count] : totals.kills.by_signal) text += row(signal, count, all);
+  for (std::size_t i = 0; i < kOwnEnds; ++i) {
+    text += row(kOwnEndNames[i], ledger().own_ends[i].load(), all);
+  }
+  text += fmt::format("and {} times stopped, and let go on unless killed\n", totals.kills.stops);
+  text += fmt::format("{} tasks, which began {} times; {} callbacks; told of them\n", totals.tasks,
+                      totals.begun, totals.callbacks);
+  for (std::size_t i = 0; i < kTolds; ++i) {
+    if (totals.told[i] != 0) text += row(kToldNames[i], totals.told[i], totals.tasks);
+  }
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    text += fmt::format("{} {}{}", kFaultNames[i], verdict.count(static_cast<Fault>(i)),
+                        i + 1 < kFaults ? ", " : "\n");
+  }
+  return text;
+}
+
+nlohmann::ordered_json soak_json(const SoakTotals& totals, const Verdict& verdict,
+                                 const Options& options, double seconds) {
+  nlohmann::ordered_json json{
+      {"schema", 1},        {"program", "muster-soak"},   {"seed", options.seed},
+      {"seconds", seconds}, {"kills", all_kills(totals)}, {"stops", totals.kills.stops}};
+  for (std::size_t i = 0; i < kDoings; ++i) {
+    json["kills_while"][kDoingNames[i]] = totals.kills.by_doing[i];
+  }
+  json["kills_while"]["not stopped before"] = totals.kills.async;
+  json["kills_while"]["ending itself"] = ledger().all_own_ends();
+  for (const auto& [signal, count] : totals.kills.by_signal) json["kills_by"][signal] = count;
+  for (std::size_t i = 0; i < kOwnEnds; ++i) {
+    json["kills_by"][kOwnEndNames[i]] = ledger().own_ends[i].load();
+  }
+  json["pools"] = totals.rounds;
+  json["broken_pools"] = totals.broken_pools;
+  json["tasks"] = totals.tasks;
+  json["begun"] = totals.begun;
+  json["callbacks"] = totals.callbacks;
+  for (std::size_t i = 0; i < kTolds; ++i) json["told"][kToldNames[i]] = totals.told[i];
+  json["rescued_wakeups"] = totals.rescued_wakeups;
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    json["faults"][kFaultNames[i]] = verdict.count(static_cast<Fault>(i));
+  }
+  json["sentences"] = verdict.sentences();
+  return json;
+}
+
+}  // namespace prove

@@ -1,0 +1,26 @@
+#include "prove/watch.hpp"
+
+#include <time.h>
+
+namespace prove {
+
+std::string Watch::describe(std::uint64_t what) {
+  if (what == kSubmit) return "to submit a task";
+  if (what == kPoolEnd) return "for the pool's end";
+  if (what == kPoolStart) return "for the pool's start";
+  return "for task " + std::to_string(what);
+}
+
+void Watch::run() {
+  while (!end_.load()) {
+    const timespec pause{0, 100'000'000};
+    ::nanosleep(&pause, nullptr);
+    for (std::size_t i = 0; i < kSeats; ++i) {
+      const std::int64_t since = seats_[i].since_ns.load(std::memory_order_acquire);
+      if (since == 0 || muster::detail::monotonic_ns() - since < kLimitNs) continue;
+      hung_(i, seats_[i].what.load(std::memory_order_relaxed));
+    }
+  }
+}
+
+}  // namespace prove
