@@ -26,8 +26,10 @@ ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int
   const std::uint64_t floor = std::min<std::uint64_t>(record_.next_floor(), capacity);
   arena_ = Arena(base_ + floor, capacity - floor, fd_, arena_at_ + floor);
   if (whole) {
+    // Until this worker ends in order, too. Before it goes on there: where that memory was written
+    // over it may crash, and then its successor must not try the same.
+    record_.arena_whole.store(0);
     arena_.reopen(record_.arena_backed.load());
-    record_.arena_whole.store(0);  // until this worker ends in order, too
   } else {
     record_.arena_floor.store(floor);
     record_.arena_backed.store(0);
@@ -40,6 +42,9 @@ void ResultMemory::collect_returns() {
   const std::uint64_t written = returns_.written.load(std::memory_order_acquire);
   std::uint64_t at = record_.returned.load(std::memory_order_relaxed);  // our own
   if (at == written) return;
+  // The client is never further ahead: our own count was written over. What it had given back
+  // meanwhile stays lost to us.
+  if (written - at > kReturns) at = written;
   const std::uint64_t floor = record_.arena_floor.load(std::memory_order_relaxed);  // our own
   for (; at != written; ++at) {
     // Relaxed: ordered by `written`.

@@ -1,6 +1,7 @@
 #include "worker/task_runner.hpp"
 
 #include <cxxabi.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +14,11 @@
 #include "worker/output.hpp"
 
 namespace muster::detail {
+
+namespace {
+// A worker whose task's word is not its own any more leaves with this status.
+constexpr int kWordGone = 124;
+}  // namespace
 
 ProcessTaskRunner::ProcessTaskRunner(const WorkerSetup& setup, const TasksView& tasks,
                                      const ControlView& control, const WindowView& window,
@@ -36,7 +42,7 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   const bool failed = call(*part_, result);
   part_ = nullptr;
   flush_task_output();  // before the future is ready: who has the result has seen the output
-  if (!queue_.slots().finish(slot, task.tag(), index_, failed)) await_kill();
+  if (!queue_.slots().finish(slot, task.tag(), index_, failed)) await_kill(task);
   // Before another task is begun: should we die in that one, nothing of it is committed.
   if (in_chunk_) forget_chunk();
   // The only writer of its own counters; readers want no order.
@@ -133,9 +139,15 @@ void ProcessTaskRunner::tell(std::uint32_t slot) {
 }
 
 // The client has decided that this worker is to die for the task it has just run: it must not
-// begin another, whatever it does with its signals.
-void ProcessTaskRunner::await_kill() {
-  while (true) ::pause();
+// begin another, whatever it does with its signals. A word that says anything else was written
+// over, and nobody will come to kill: then it goes by itself, and another one takes its place.
+void ProcessTaskRunner::await_kill(Hint task) {
+  const SlotWord meant(SlotStatus::killing, index_, task.tag());
+  while (queue_.slots().read(task.slot()) == meant) {
+    const timespec pause{0, 50'000'000};
+    ::nanosleep(&pause, nullptr);
+  }
+  ::_exit(kWordGone);
 }
 
 bool ProcessTaskRunner::stop_requested() const noexcept {

@@ -44,7 +44,7 @@ class ProcessTaskRunner final : public TaskContext {
   void forget_chunk();
   Thunk thunk_of(FunctionCode code);
   void tell(std::uint32_t slot);
-  [[noreturn]] void await_kill();
+  [[noreturn]] void await_kill(Hint task);
 
   const WorkerSetup& setup_;
   TasksView tasks_;

@@ -45,6 +45,12 @@ void ProcessCore::pump_until_end() {
       take_completions();
       refill();
       timeout = enforce_timeouts();
+      // Those who wait by way of the pump cannot look for themselves.
+      if (telling_ != 0 || queue_closed_) {
+        audit();
+        timeout = timeout < 0 ? kAuditPeriodNs : std::min(timeout, kAuditPeriodNs);
+      }
+      pump_patient_ = timeout < 0;
     }
     // Mark, look, sleep; a worker publishes, then looks at the mark (TaskRunner::tell). All of it
     // is seq_cst, so one of the two sees the other.
@@ -147,27 +153,28 @@ std::int64_t ProcessCore::enforce_timeouts() {
       // Acquire pairs with the worker's claim: the start belongs to this task.
       const bool begun =
           record.current.load(std::memory_order_acquire) == Hint(slot, shadow.tag).bits() + 1;
-      if (!begun) {
-        left = 0;  // between its claim and its note of the time: look again at once
-      } else if (extras.items == 0) {
-        const std::uint64_t started = record.started_ticks.load(std::memory_order_relaxed);
-        left -= scale.nanoseconds(now_ticks > started ? now_ticks - started : 0);
-        if (left <= 0) {
-          kill_for(slot, word.owner(), KillReason::timeout);
-          continue;
-        }
-      } else {
-        const std::uint32_t done = record.chunk_items.load(std::memory_order_relaxed);
-        if (extras.seen_tag != shadow.tag.bits() || extras.seen_items != done) {
-          extras.seen_tag = shadow.tag.bits();
-          extras.seen_items = done;
-          extras.seen_at_ns = now;
-        } else if (now - extras.seen_at_ns >= extras.timeout_ns) {
-          kill_for(slot, word.owner(), KillReason::timeout);
-          continue;
-        }
-        left = std::min(left - (now - extras.seen_at_ns), extras.timeout_ns / kChunkLooks);
+      const std::uint32_t done =
+          extras.items != 0 ? record.chunk_items.load(std::memory_order_relaxed) : 0;
+      if (extras.seen_tag != shadow.tag.bits() || extras.seen_items != done) {
+        extras.seen_tag = shadow.tag.bits();
+        extras.seen_items = done;
+        extras.seen_at_ns = now;
       }
+      // It runs for longer than it has been seen running; that much needs no word of the worker's,
+      // which may have written over its notes.
+      left -= now - extras.seen_at_ns;
+      if (extras.items == 0 && begun) {
+        const std::uint64_t started = record.started_ticks.load(std::memory_order_relaxed);
+        const std::int64_t ran = scale.nanoseconds(now_ticks > started ? now_ticks - started : 0);
+        left = std::min(left, extras.timeout_ns - ran);
+      }
+      if (left <= 0) {
+        kill_for(slot, word.owner(), KillReason::timeout);
+        continue;
+      }
+      // Between its claim and its note of the time: look again at once.
+      if (!begun) left = 0;
+      if (extras.items != 0) left = std::min(left, extras.timeout_ns / kChunkLooks);
     } else if (word.status() == SlotStatus::killing) {
       continue;  // the supervisor sees to it
     } else if (is_terminal(word.status())) {
@@ -222,16 +229,14 @@ bool ProcessCore::handle_messages() {
       case ReceiveResult::closed: handle_supervisor_gone(); return false;
       case ReceiveResult::message:
         handle_message(message, std::move(pidfd));
-        if (message.kind == MessageKind::ended) return false;
-        if (message.kind == MessageKind::broken) {
-          // Here and not where it was found: there the lock is held, and the log handler is the
-          // program's.
-          if (!corrupted_.empty()) {
-            log(LogLevel::error, "pool \"" + name_ + "\" was given up: " + corrupted_ +
-                                     "; a task has written over its shared memory");
-          }
-          return false;
+        if (message.kind != MessageKind::ended && message.kind != MessageKind::broken) continue;
+        // Here and not where it was found: there the lock is held, and the log handler is the
+        // program's.
+        if (!corrupted_.empty()) {
+          log(LogLevel::error, "pool \"" + name_ + "\" was given up: " + corrupted_ +
+                                   "; a task has written over its shared memory");
         }
+        return false;
     }
   }
 }
@@ -262,8 +267,8 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
       return break_pool(death, sentence);
     }
     case MessageKind::ended:
-      if (unfinished_ == 0) return;
-      corrupted_ = "the queue says that it is closed while tasks are in it";
+      if (queue_closed_) return;
+      corrupted_ = "the queue says that it is closed, and the client has not closed it";
       return break_pool({}, shared_memory_sentence());
     default: return;
   }

@@ -192,6 +192,10 @@ void ProcessCore::mark_telling(std::uint32_t slot, bool tells) {
   Shadow& shadow = in_flight_[slot];
   if (tells != shadow.tells) tells ? ++telling_ : --telling_;
   shadow.tells = tells;
+  if (tells && pump_patient_) {
+    pump_patient_ = false;
+    ring_doorbell();
+  }
 }
 
 void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,

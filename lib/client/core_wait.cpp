@@ -30,8 +30,9 @@ void ProcessCore::wait(Lock& lock, StateBase& state, Deadline until) {
     place.node()->notify = true;
   }
   lock.unlock();
-  state.park(until);
+  state.park(within_audit(until));
   lock.lock();
+  if (!state.done()) audit();
 }
 
 // Returns when the slot's present task has ended, or when it is time to look again.
@@ -41,11 +42,12 @@ void ProcessCore::wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until) 
   ++in_flight_[slot].sleepers;
   lock.unlock();
   if (!spin_until([&] { return !slots_.unfinished(slot, tag); })) {
-    slots_.sleep_while_unfinished(slot, tag, until);
+    slots_.sleep_while_unfinished(slot, tag, within_audit(until));
   }
   lock.lock();
   --waiting_;
   --in_flight_[slot].sleepers;
+  if (in_flight_[slot].tag == tag) audit();
   if (progress_waiters_ != 0) announce_progress();
 }
 
@@ -63,9 +65,10 @@ void ProcessCore::wait_for_progress(Lock& lock, Progress what) {
   const std::uint32_t seen = progress_.load(std::memory_order_relaxed);  // under the lock
   ++progress_waiters_;
   lock.unlock();
-  futex_wait(progress_, seen);
+  const FutexResult result = futex_wait(progress_, seen, within_audit(Deadline::never()));
   lock.lock();
   --progress_waiters_;
+  if (result == FutexResult::timed_out) audit();
 }
 
 void ProcessCore::announce_progress() {

@@ -32,7 +32,7 @@ struct Extras {
   std::uint32_t items = 0;
   std::uint32_t first = 0;  // of the present attempt
   ChunkAssembly assembly;   // of the items before it
-  // How far a chunk with a time limit was when the pump looked last.
+  // When a task with a time limit was first seen running, or a chunk at this item of it.
   std::uint32_t seen_items = 0;
   std::uint64_t seen_tag = 0;
   std::int64_t seen_at_ns = 0;
@@ -95,6 +95,8 @@ class InFlight {
   template <class Harvest, class Fetch>
   std::size_t scan(std::size_t limit, std::size_t patience, Harvest&& harvest, Fetch&& fetch);
 
+  // That of the next task, in the order of submission.
+  std::uint64_t next_position() const { return end_; }
   // The slot of the oldest task; slots() if there is none.
   std::uint32_t oldest();
   // That of one about halfway between the oldest and the newest.

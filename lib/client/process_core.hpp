@@ -209,6 +209,30 @@ class ProcessCore final : public TravelBackend,
   void ring_doorbell();
   void end_workers_if_done();
 
+  // core_audit.cpp
+  static constexpr std::int64_t kAuditPeriodNs = 250'000'000;
+  // Of one slot whose word says what is odd, and may be so for a moment.
+  struct Doubt {
+    std::uint32_t slot = 0;
+    SlotWord word;
+    unsigned looks = 0;
+  };
+  // Tasks that waited at some look: once the hints of that time are taken, they are claimed.
+  struct Waited {
+    std::uint64_t position = 0;  // of the task behind the last of them
+    std::uint64_t hints = 0;     // published by then
+    unsigned looks = 0;          // since those are taken
+  };
+  static Deadline within_audit(Deadline until);
+  void audit();
+  void audit_queue();
+  void audit_slot(std::uint32_t slot);
+  void audit_hints();
+  std::string impossible(std::uint32_t slot, SlotWord word) const;
+  void confirm(std::size_t doubt);
+  bool is_odd(std::uint32_t slot, SlotWord word) const;
+  bool may_be_stopped(SlotWord word) const;
+
   // core_deaths.cpp
   void handle_death(std::uint64_t number);
   void handle_supervisor_gone();
@@ -270,6 +294,10 @@ class ProcessCore final : public TravelBackend,
   std::uint32_t progress_waiters_ = 0;
   bool queue_closed_ = false;
   bool pump_done_ = false;
+  bool pump_patient_ = false;  // it sleeps until somebody rings
+  std::int64_t audited_at_ns_ = 0;
+  std::vector<Doubt> doubts_;
+  Waited waited_;
   // The pump's alone.
   bool supervisor_ended_ = false;
   std::uint64_t watched_submitted_ = 0;

@@ -135,8 +135,15 @@ class HintRing {
     return tail > head ? tail - head : 0;
   }
 
-  // How many were ever taken. A look, as size() is.
-  std::uint64_t taken() const { return ends_->head.load(std::memory_order_seq_cst); }
+  // How many hints were ever published, for the producer, and how many of them are taken. Acquire
+  // pairs with reserve(); for a worker's look before it sleeps it is a guess.
+  std::uint64_t published() const { return next_; }
+  std::uint64_t taken() const { return ends_->head.load(std::memory_order_acquire); }
+  // Producer: whether the ends can be what they say. Nobody else moves the tail, and nobody moves
+  // the head past it.
+  bool believable() const {
+    return ends_->tail.load(std::memory_order_relaxed) == next_ && next_ - taken() <= cells_.size();
+  }
 
   std::uint32_t sweep_epoch() const { return ends_->sweep_epoch.load(std::memory_order_seq_cst); }
   void bump_sweep_epoch() { ends_->sweep_epoch.fetch_add(1, std::memory_order_seq_cst); }

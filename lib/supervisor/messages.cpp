@@ -50,10 +50,11 @@ ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_a
   ssize_t got = 0;
   do {
     got = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (got < 0 && errno == EINTR);
+    // A reset is reported once and before what the peer had sent: it left with a message of ours
+    // unread, and its last words are still to come.
+  } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return ReceiveResult::none;
-  // An error other than those, a reset among them, and a record of another size: the peer as we
-  // know it is gone.
+  // Another error, and a record of another size: the peer as we know it is gone.
   if (got != static_cast<ssize_t>(sizeof(message))) return ReceiveResult::closed;
   message.text[sizeof(message.text) - 1] = '\0';
   truncated = (header.msg_flags & MSG_CTRUNC) != 0;

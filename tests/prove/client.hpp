@@ -25,6 +25,7 @@ struct ClientRound {
   Watch& watch;
   const KilledPids& killed;
   std::atomic<bool> stop{false};
+  std::atomic<std::size_t> ended{0};  // threads
   std::atomic<std::uint64_t> callbacks_due{0};
   std::atomic<std::uint64_t> callbacks_called{0};
 };
@@ -40,10 +41,10 @@ class Client {
 
  private:
   struct Task {
-    Ticket ticket;
     std::variant<muster::Future<std::uint64_t>, muster::Future<std::vector<std::uint64_t>>,
                  muster::Future<std::string>>
         future;
+    Ticket ticket;
     std::uint64_t added = 0;  // to value_of(index)
   };
 

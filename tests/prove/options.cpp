@@ -25,6 +25,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
   app.add_option("--seconds", options.seconds, "end after so long, whatever was done by then")
       ->check(CLI::Range(0.1, 1e9));
   auto* const seed = app.add_option("--seed", options.seed, "repeats the random choices of a run");
+  app.add_option("--round", options.round, "begin with this round, to repeat it alone");
   app.add_option("--json", options.json, "write all figures to this file, too");
   if (counted.has_peers) {
     app.add_flag("--peer", options.peer, "the same of other pools: what their workers' deaths do");
@@ -40,9 +41,10 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
   return options;
 }
 
-std::string command_to_repeat(const Options& options, const Counted& counted) {
+std::string command_to_repeat(const Options& options, const Counted& counted, std::uint64_t round) {
   const std::string name = options.program.substr(options.program.rfind('/') + 1);
-  return fmt::format("{} --{} {} --seed {}", name, counted.name, options.count, options.seed);
+  return fmt::format("{} --{} {} --seed {} --round {}", name, counted.name, options.count,
+                     options.seed, round);
 }
 
 }  // namespace prove

@@ -12,7 +12,8 @@ struct Options {
   std::uint64_t count = 0;  // kills, or corruptions
   double seconds = 0;       // 0: no limit; else it ends after so long, whatever the count
   std::uint64_t seed = 0;
-  std::string json;  // "": none
+  std::uint64_t round = 0;  // to begin with
+  std::string json;         // "": none
   bool peer = false;
 };
 
@@ -30,6 +31,6 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
                                      const Counted& counted, int& exit_code);
 
 // The command that makes the same random choices again.
-std::string command_to_repeat(const Options& options, const Counted& counted);
+std::string command_to_repeat(const Options& options, const Counted& counted, std::uint64_t round);
 
 }  // namespace prove

@@ -49,7 +49,7 @@ void hung(const Options& options, const SoakStage& stage, std::size_t seat, std:
              "\nmuster-soak: hung: thread {} of round {} has waited for more than {} s {}. Repeat "
              "with: {}\n{}",
              seat, stage.round.load(), Watch::kLimitNs / 1'000'000'000, Watch::describe(what),
-             command_to_repeat(options, kCounted), state);
+             command_to_repeat(options, kCounted, stage.round.load()), state);
   std::fflush(nullptr);
   // The supervisor ends the workers of a client that is gone.
   std::_Exit(1);
@@ -79,8 +79,8 @@ int run(const Options& options) {
   Verdict verdict;
   {
     Watch watch([&](std::size_t seat, std::uint64_t what) { hung(options, stage, seat, what); });
-    for (std::uint64_t number = 0; verdict.good() && !interrupted.load() && !limits.reached(totals);
-         ++number) {
+    for (std::uint64_t number = options.round;
+         verdict.good() && !interrupted.load() && !limits.reached(totals); ++number) {
       run_round(options.seed, number, limits, totals, verdict, watch, stage, interrupted,
                 show_progress);
     }
@@ -97,7 +97,8 @@ int run(const Options& options) {
     fmt::print(stderr, "muster-soak: {}\n", sentence);
   }
   if (!verdict.good()) {
-    fmt::print(stderr, "muster-soak: repeat with: {}\n", command_to_repeat(options, kCounted));
+    fmt::print(stderr, "muster-soak: repeat with: {}\n",
+               command_to_repeat(options, kCounted, stage.round.load()));
   }
   if (!options.json.empty() &&
       !write_json(options.json, soak_json(totals, verdict, options, seconds))) {

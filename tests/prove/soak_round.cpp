@@ -116,17 +116,21 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
     stage.memory.store(&memory);
     WorkerStates states(memory, &random);
     ClientRound round{*pool, breaks, told, verdict, watch, killed};
+    const std::uint64_t first = totals.kills.all(ledger().all_own_ends());
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < kClients; ++i) {
-      threads.emplace_back([&, i] { Client(round, i, Random(seed, number, i + 1)).run(); });
+      threads.emplace_back([&, i] {
+        Client(round, i, Random(seed, number, i + 1)).run();
+        ++round.ended;
+      });
     }
 
     Killer killer(memory, states, killed, totals.kills, random);
-    const std::uint64_t first = totals.kills.all(ledger().all_own_ends());
     const auto goes_on = [&] {
       const std::uint64_t done = totals.kills.all(ledger().all_own_ends()) - first;
       return verdict.good() && !interrupted.load() && !limits.reached(totals) &&
-             done < (breaks ? 1 : kKillsOfAPool) && ledger().next.load() < Ledger::kTickets;
+             done < (breaks ? 1 : kKillsOfAPool) && round.ended.load() < kClients &&
+             ledger().next.load() < Ledger::kTickets;
     };
     while (goes_on()) {
       const auto pause = static_cast<long>(random.exponential(breaks ? 3e6 : 1e6));

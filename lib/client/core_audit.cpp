@@ -1,0 +1,153 @@
+// What a task gone wild may have written into words that nobody would look at again: a task that
+// waits and that no worker can find, one that runs nowhere, a sleeper whom nobody will wake.
+//
+// Whoever has waited for a while looks: a thread of the program by itself, the pump for those who
+// wait by way of it. So nobody waits for ever, and while nobody waits nobody looks. What cannot be
+// breaks the pool at once; what may be so for a moment does if it stays so.
+
+#include <algorithm>
+#include <array>
+
+#include "lib/client/process_core.hpp"
+#include "lib/common/small_file.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+// Looks, one in each period, at which a word says the same odd thing.
+constexpr unsigned kLooks = 8;
+// A task whose hint was taken may still be claimed, or put back, by the next of them.
+constexpr unsigned kLooksForHint = 2;
+
+// Stopped by a signal or a debugger: what it is in the midst of takes as long as that lasts.
+bool is_stopped(std::uint32_t pid) {
+  const std::string stat = read_small_file("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t end = stat.rfind(") ");
+  return end != std::string::npos && end + 2 < stat.size() &&
+         (stat[end + 2] == 'T' || stat[end + 2] == 't');
+}
+
+}  // namespace
+
+Deadline ProcessCore::within_audit(Deadline until) {
+  return until == Deadline::passed()
+             ? until
+             : std::min(until, Deadline::at(monotonic_ns() + kAuditPeriodNs));
+}
+
+void ProcessCore::audit() {
+  const std::int64_t now = monotonic_ns();
+  if (now - audited_at_ns_ < kAuditPeriodNs) return;
+  audited_at_ns_ = now;
+  if (life_ == Life::broken || !corrupted_.empty()) return;
+  audit_queue();
+  in_flight_.for_each_in_use([this](std::uint32_t slot) { audit_slot(slot); });
+  std::erase_if(doubts_, [this](const Doubt& doubt) {
+    return !in_flight_.in_use(doubt.slot) || slots_.read(doubt.slot) != doubt.word ||
+           !is_odd(doubt.slot, doubt.word);
+  });
+  for (std::size_t i = 0; i < doubts_.size() && corrupted_.empty(); ++i) confirm(i);
+  audit_hints();
+  refill();
+}
+
+// A task waits though all hints that there were when it did are taken: its own is lost, or with a
+// worker that does not come to it. Somebody else is to look.
+void ProcessCore::audit_hints() {
+  const std::uint64_t left = waited_.hints - ring_.taken();
+  if (left != 0 && left <= control_.cells().size()) return;
+  if (++waited_.looks < kLooksForHint) return;
+  bool lost = false;
+  in_flight_.for_each_in_use([&](std::uint32_t slot) {
+    lost = lost || (in_flight_[slot].position < waited_.position &&
+                    slots_.read(slot).status() == SlotStatus::pending);
+  });
+  waited_ = {in_flight_.next_position(), ring_.published(), 0};
+  if (!lost) return;
+  ring_.bump_sweep_epoch();
+  parking_->wake_all();
+}
+
+void ProcessCore::audit_queue() {
+  if (!ring_.believable()) {
+    corrupted("the ends of the queue are where they cannot be");
+  } else if (ring_.closed() != queue_closed_) {
+    corrupted(queue_closed_ ? "the queue says that it is open after it was closed"
+                            : "the queue says that it is closed while it is open");
+  }
+}
+
+void ProcessCore::audit_slot(std::uint32_t slot) {
+  // It may have ended, and whoever was to be told was not.
+  if (!corrupted_.empty() || harvest(slot) || !corrupted_.empty()) return;
+  const SlotWord word = slots_.read(slot);
+  if (const std::string what = impossible(slot, word); !what.empty()) {
+    return corrupted("slot " + std::to_string(slot) + " says that " + what);
+  }
+  if (!is_odd(slot, word)) return;
+  const bool known = std::any_of(doubts_.begin(), doubts_.end(),
+                                 [&](const Doubt& doubt) { return doubt.slot == slot; });
+  if (!known) doubts_.push_back({slot, word});
+}
+
+// What no step of anybody could have written; "" if that cannot be said.
+std::string ProcessCore::impossible(std::uint32_t slot, SlotWord word) const {
+  const Extras* const extras = in_flight_[slot].extras.get();
+  const bool to_be_killed = extras != nullptr && extras->kill != KillReason::none;
+  switch (word.status()) {
+    case SlotStatus::pending:
+      return to_be_killed ? "its task waits, and a worker is to be killed for it" : "";
+    case SlotStatus::running:
+    case SlotStatus::killing:
+      if (word.owner() >= geometry_.workers) {
+        return "worker " + std::to_string(word.owner()) + " runs its task, which there is not";
+      }
+      if (to_be_killed != (word.status() == SlotStatus::killing)) {
+        return to_be_killed ? "its task runs, though its worker is to be killed for it"
+                            : "a worker is to be killed for its task, which nobody has asked for";
+      }
+      return "";
+    case SlotStatus::free:
+    case SlotStatus::done:
+    case SlotStatus::failed:
+    case SlotStatus::killed:
+    case SlotStatus::died: return "";
+  }
+  return "its task is in a state that there is not";
+}
+
+// What is so for a moment in a pool where all is well: a task whose worker has claimed and not
+// begun it, or one of whose worker's death the news are on the way.
+bool ProcessCore::is_odd(std::uint32_t slot, SlotWord word) const {
+  switch (word.status()) {
+    case SlotStatus::died:
+    case SlotStatus::killed: return true;
+    case SlotStatus::running:
+      return results_.window(word.owner()).record().current.load(std::memory_order_acquire) !=
+             Hint(slot, in_flight_[slot].tag).bits() + 1;
+    default: return false;
+  }
+}
+
+// Whether who is to write the next word is stopped.
+bool ProcessCore::may_be_stopped(SlotWord word) const {
+  const bool by_worker = word.status() == SlotStatus::running;
+  return is_stopped(by_worker ? facts_.worker(word.owner()).pid.load()
+                              : static_cast<std::uint32_t>(supervisor_));
+}
+
+void ProcessCore::confirm(std::size_t index) {
+  Doubt& doubt = doubts_[index];
+  const std::string slot = "slot " + std::to_string(doubt.slot);
+  if (++doubt.looks < kLooks) return;
+  doubt.looks = 0;
+  if (may_be_stopped(doubt.word)) return;
+  if (doubt.word.status() == SlotStatus::running) {
+    return corrupted(slot + " says that worker " + std::to_string(doubt.word.owner()) +
+                     " runs its task, and that worker says that it does not");
+  }
+  corrupted(slot + " says that its task's worker is dead, of which nobody has heard");
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,324 @@
+#include "prove/scribbler.hpp"
+
+#include <stdio.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <muster/this_task.hpp>
+
+#include "lib/common/ticks.hpp"
+#include "lib/segments/views.hpp"
+#include "prove/random.hpp"
+
+namespace prove {
+
+namespace {
+
+using namespace muster::detail;
+
+ScribbleCounts* map_counts() {
+  void* const memory = ::mmap(nullptr, sizeof(ScribbleCounts), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) std::abort();
+  return static_cast<ScribbleCounts*>(memory);
+}
+
+ScribbleCounts* const counts = map_counts();
+
+// The pool's memory as this worker has it mapped, found as any stray pointer would find it.
+struct Writable {
+  std::byte* control = nullptr;
+  std::byte* window = nullptr;  // of its results
+};
+
+Writable find_writable() {
+  Writable found;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    unsigned long begin = 0;
+    unsigned long end = 0;
+    char rights[5] = {};
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3) continue;
+    if (rights[1] != 'w' || line.find("/memfd:muster:") == std::string::npos) continue;
+    auto* const at = reinterpret_cast<std::byte*>(begin);  // NOLINT: what the kernel says
+    if (line.find(":control") != std::string::npos) found.control = at;
+    // Part by part where pages have other flags: the first is where the window begins.
+    if (line.find(":results") != std::string::npos && found.window == nullptr) found.window = at;
+  }
+  return found;
+}
+
+// One task's work.
+class Scribbler {
+ public:
+  Scribbler(const ScribbleOrder& order, const Writable& writable)
+      : geometry_(order.geometry),
+        control_{writable.control, geometry_},
+        window_{writable.window, geometry_},
+        random_(order.seed) {}
+
+  void once(Scribble what);
+
+ private:
+  template <class T>
+  void put(std::atomic<T>& where, std::uint64_t value) {
+    where.store(static_cast<T>(value), std::memory_order_relaxed);
+  }
+  // A number that is likely to be wrong in an interesting way.
+  std::uint64_t odd(std::uint64_t now) {
+    switch (random_.below(9)) {
+      case 0: return 0;
+      case 1: return 1;
+      case 2: return ~std::uint64_t{0};
+      case 3: return now + 1 + random_.below(4);
+      case 4: return now - 1 - random_.below(4);
+      case 5: return now + random_.below(8192);
+      case 6: return std::uint64_t{1} << random_.below(64);
+      case 7: return random_.below(4096);
+      default: return random_.next();
+    }
+  }
+  template <class T>
+  void spoil(std::atomic<T>& where) {
+    put(where, odd(static_cast<std::uint64_t>(where.load(std::memory_order_relaxed))));
+  }
+  // Anywhere in what is used of the two mappings.
+  std::byte* anywhere(std::size_t size) {
+    const std::size_t record = sizeof(WorkerRecord);
+    if (random_.percent(25)) return window_.base + random_.below(record - size + 1);
+    return control_.base + random_.below(geometry_.control_bytes() - size + 1);
+  }
+  // Mostly one with a task in it.
+  std::uint32_t some_slot() {
+    const std::uint32_t start = random_.below(geometry_.slots);
+    if (random_.percent(15)) return start;
+    for (std::uint32_t i = 0; i < geometry_.slots; ++i) {
+      const std::uint32_t slot = (start + i) % geometry_.slots;
+      if (control_.slot_lines()[slot].word.load(std::memory_order_relaxed) != 0) return slot;
+    }
+    return start;
+  }
+
+  void slot_word();
+  void attention();
+  void park();
+  void ring();
+  void result();
+  void record();
+  void reservation();
+  void arena();
+
+  const Geometry geometry_;
+  const ControlView control_;
+  const WindowView window_;
+  Random random_;
+};
+
+void Scribbler::slot_word() {
+  const std::uint32_t slot = some_slot();
+  const SlotWord now(control_.slot_lines()[slot].word.load());
+  const std::uint32_t owners[] = {now.owner(), 0, random_.below(geometry_.workers),
+                                  geometry_.workers, kMaxOwners - 1};
+  const TaskTag others(control_.slot_lines()[some_slot()].word.load() >> 16);
+  const TaskTag tags[] = {now.tag(),
+                          now.tag(),
+                          now.tag().next_attempt(),
+                          TaskTag(now.tag().bits() + 16),
+                          others,
+                          TaskTag(random_.next())};
+  const auto status = static_cast<SlotStatus>(random_.below(random_.percent(90) ? 8 : 16));
+  put(control_.slot_lines()[slot].word, SlotWord(status, owners[random_.below(std::size(owners))],
+                                                 tags[random_.below(std::size(tags))])
+                                            .bits());
+}
+
+void Scribbler::attention() {
+  auto& word = control_.slot_lines()[some_slot()].attention;
+  const std::uint32_t now = word.load();
+  const std::uint32_t values[] = {0,
+                                  now & ~kAttentionBits,
+                                  now & ~kAttentionWaiter,
+                                  now & ~kAttentionNotify,
+                                  now | kAttentionBits,
+                                  static_cast<std::uint32_t>(random_.next())};
+  put(word, values[random_.below(std::size(values))]);
+}
+
+void Scribbler::park() {
+  Sleepers& sleepers = *control_.sleepers();
+  switch (random_.below(6)) {
+    case 0: return spoil(sleepers.words[random_.below(4)]);
+    case 1: return put(sleepers.words[0], 0);
+    case 2: return put(sleepers.watched, random_.below(3));
+    case 3: return put(sleepers.full_fences, random_.below(2));
+    default: return put(control_.park()[random_.below(geometry_.workers)].state, random_.below(4));
+  }
+}
+
+void Scribbler::ring() {
+  RingEnds& ends = control_.header().ends;
+  switch (random_.below(8)) {
+    case 0:
+    case 1: return spoil(ends.head);
+    case 2:
+    case 3: return spoil(ends.tail);
+    case 4: return spoil(ends.sweep_epoch);
+    case 5: return put(ends.closed, random_.below(3));
+    default: {
+      auto& cell = control_.cells()[random_.below(geometry_.ring_cells)];
+      const std::uint64_t now = cell.load();
+      const std::uint64_t values[] = {0, now ^ 0x8000, now ^ (1U << random_.below(15)),
+                                      now + (std::uint64_t{1} << 20), random_.next()};
+      return put(cell, values[random_.below(std::size(values))]);
+    }
+  }
+}
+
+void Scribbler::result() {
+  ResultPart& part = control_.slot_lines()[some_slot()].result;
+  const auto size = [&](std::uint64_t value) {
+    std::atomic_ref(part.inline_size).store(static_cast<std::uint32_t>(value));
+  };
+  // Larger ones would be read by the client, in parts, as holes: that is only slow.
+  constexpr std::uint64_t kSmall = 64 * 1024;
+  switch (random_.below(7)) {
+    case 0: return size(random_.below(42));
+    case 1: return size(random_.next());
+    case 2: return size(ResultPart::kInArena);
+    case 3:
+      std::atomic_ref(part.where.size)
+          .store(random_.percent(70) ? random_.below(kSmall) : random_.next());
+      return size(ResultPart::kInArena);
+    case 4:
+      std::atomic_ref(part.where.offset)
+          .store(random_.percent(70) ? random_.below(1 << 20) : odd(geometry_.arena_bytes));
+      return size(ResultPart::kInArena);
+    case 5: return std::atomic_ref(part.where.ran_ticks).store(random_.next());
+    default: part.bytes[random_.below(kInlineResult)] ^= static_cast<unsigned char>(random_.next());
+  }
+}
+
+void Scribbler::record() {
+  WorkerRecord& r = window_.record();
+  switch (random_.below(20)) {
+    case 0: {
+      const auto phase = static_cast<WorkerPhase>(random_.below(7));
+      return r.phase.store(phase);
+    }
+    case 1: return spoil(r.pid);
+    case 2: return spoil(r.incarnation);
+    case 3: return spoil(r.current);
+    case 4: return spoil(r.started_ticks);
+    case 5: return spoil(r.tasks_done);
+    case 6: return spoil(r.average_ticks);
+    case 7:
+    case 8: return spoil(r.completed);
+    case 9:
+    case 10: return spoil(r.returned);
+    case 11: return spoil(r.progress_done);
+    case 12: return spoil(r.arena_in_use);
+    case 13: return spoil(r.arena_backed);
+    case 14: return spoil(r.chunk_region);
+    case 15: return spoil(r.chunk_items);
+    case 16: return spoil(r.arena_floor);
+    case 17: return put(r.arena_whole, random_.below(3));
+    case 18: {
+      r.crash.frames = static_cast<std::uint32_t>(random_.next());
+      return put(r.crash.signal, random_.below(70));
+    }
+    default:
+      std::memset(r.init_error, static_cast<int>(1 + random_.below(255)), sizeof(r.init_error));
+  }
+}
+
+void Scribbler::reservation() {
+  Reservation& r = control_.reservations()[random_.below(geometry_.workers)];
+  switch (random_.below(3)) {
+    case 0: return spoil(r.count);
+    case 1: return spoil(r.begun);
+    default: return spoil(r.hints[random_.below(kMaxReserved)]);
+  }
+}
+
+// Of what has pages behind it: the rest holds nothing.
+void Scribbler::arena() {
+  const std::uint64_t floor =
+      std::min<std::uint64_t>(window_.record().arena_floor.load(), geometry_.arena_bytes);
+  const std::uint64_t backed = std::min<std::uint64_t>(
+      {window_.record().arena_backed.load(), geometry_.arena_bytes - floor, 1U << 20});
+  if (backed < 8) return;
+  std::byte* const at = window_.arena() + floor + random_.below(backed - 8);
+  const std::uint64_t value = odd(0);
+  std::memcpy(at, &value, 1 + random_.below(8));
+}
+
+void Scribbler::once(Scribble what) {
+  counts->last_kind.store(static_cast<std::uint32_t>(what));
+  counts->by_kind[static_cast<std::size_t>(what)].fetch_add(1);
+  switch (what) {
+    case Scribble::bit: {
+      std::byte* const at = anywhere(1);
+      *at ^= static_cast<std::byte>(1U << random_.below(8));
+      return;
+    }
+    case Scribble::word: {
+      const std::uint64_t value = odd(0);
+      std::memcpy(anywhere(8), &value, sizeof(value));
+      return;
+    }
+    case Scribble::page: {
+      std::byte* const at =
+          control_.base + random_.below(geometry_.control_bytes() / kPage) * kPage;
+      const bool noise = random_.percent(50);
+      const auto same = static_cast<std::byte>(random_.next());
+      for (std::size_t i = 0; i < kPage; ++i) {
+        at[i] = noise ? static_cast<std::byte>(random_.next()) : same;
+      }
+      return;
+    }
+    case Scribble::slot_word: return slot_word();
+    case Scribble::attention: return attention();
+    case Scribble::park: return park();
+    case Scribble::ring: return ring();
+    case Scribble::pump: return put(control_.header().pump_sleeps, random_.below(3));
+    case Scribble::result: return result();
+    case Scribble::record: return record();
+    case Scribble::completions:
+      if (random_.percent(40)) return spoil(window_.record().completed);
+      return spoil(window_.record().completions[random_.below(kCompletions)]);
+    case Scribble::reservation: return reservation();
+    case Scribble::arena: return arena();
+  }
+}
+
+}  // namespace
+
+ScribbleCounts& scribble_counts() { return *counts; }
+
+void scribble(const ScribbleOrder& order) {
+  const Writable writable = find_writable();
+  if (writable.control == nullptr || writable.window == nullptr) return;
+  Scribbler scribbler(order, writable);
+  Random random(order.seed + 1);
+  // Those that spoil a word of the protocol tell more than a page of noise, which is soon noticed.
+  constexpr std::array<unsigned, kScribbles> kWeights{10, 6, 1, 20, 8, 8, 8, 4, 12, 12, 4, 4, 6};
+  for (std::uint32_t i = 0; i < order.count; ++i) {
+    std::size_t kind = order.only;
+    if (kind >= kScribbles) {
+      unsigned at = random.below(103);
+      for (kind = 0; kind + 1 < kScribbles && at >= kWeights[kind]; ++kind) at -= kWeights[kind];
+    }
+    scribbler.once(static_cast<Scribble>(kind));
+    const std::int64_t end = monotonic_ns() + random.below(50'000);
+    while (monotonic_ns() < end) {
+    }
+  }
+}
+
+}  // namespace prove
