@@ -19,6 +19,8 @@ namespace {
 constexpr unsigned kLooks = 8;
 // A task whose hint was taken may still be claimed, or put back, by the next of them.
 constexpr unsigned kLooksForHint = 2;
+// Longer than any worker sleeps without a look (worker_queue_steps.hpp).
+constexpr unsigned kLooksForTakers = 50;
 
 // Stopped by a signal or a debugger: what it is in the midst of takes as long as that lasts.
 bool is_stopped(std::uint32_t pid) {
@@ -49,6 +51,7 @@ void ProcessCore::audit() {
   });
   for (std::size_t i = 0; i < doubts_.size() && corrupted_.empty(); ++i) confirm(i);
   audit_hints();
+  audit_takers();
   refill();
 }
 
@@ -67,6 +70,37 @@ void ProcessCore::audit_hints() {
   if (!lost) return;
   ring_.bump_sweep_epoch();
   parking_->wake_all();
+}
+
+// Tasks wait, and workers that run none do not take them: they have lost themselves in memory of
+// their own that was written over, or nobody can wake them.
+void ProcessCore::audit_takers() {
+  const std::uint64_t taken = ring_.taken();
+  bool running = false;
+  in_flight_.for_each_in_use([&](std::uint32_t slot) {
+    const SlotStatus status = slots_.read(slot).status();
+    running = running || status == SlotStatus::running || status == SlotStatus::killing;
+  });
+  if (running || taken == ring_.published() || taken != stall_.taken) {
+    stall_ = {taken, 0};
+    return;
+  }
+  if (++stall_.looks == kLooksForHint) {
+    ring_.bump_sweep_epoch();
+    parking_->wake_all();
+  }
+  if (stall_.looks < kLooksForTakers || takers_may_come()) return;
+  corrupted("tasks wait, and none of the workers takes one");
+}
+
+// One that is being made, or stopped, is not lost.
+bool ProcessCore::takers_may_come() const {
+  for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
+    const std::uint32_t pid = facts_.worker(w).pid.load();
+    const WorkerPhase phase = results_.window(w).record().phase.load();
+    if (pid == 0 || phase == WorkerPhase::starting || is_stopped(pid)) return true;
+  }
+  return is_stopped(static_cast<std::uint32_t>(supervisor_));
 }
 
 void ProcessCore::audit_queue() {
@@ -118,9 +152,11 @@ std::string ProcessCore::impossible(std::uint32_t slot, SlotWord word) const {
 }
 
 // What is so for a moment in a pool where all is well: a task whose worker has claimed and not
-// begun it, or one of whose worker's death the news are on the way.
+// begun it, one whose worker is to be killed, or one of whose worker's death the news are on the
+// way.
 bool ProcessCore::is_odd(std::uint32_t slot, SlotWord word) const {
   switch (word.status()) {
+    case SlotStatus::killing:
     case SlotStatus::died:
     case SlotStatus::killed: return true;
     case SlotStatus::running:
@@ -142,6 +178,7 @@ void ProcessCore::confirm(std::size_t index) {
   const std::string slot = "slot " + std::to_string(doubt.slot);
   if (++doubt.looks < kLooks) return;
   doubt.looks = 0;
+  if (doubt.word.status() == SlotStatus::killing) return ask_to_kill(doubt.slot);  // once more
   if (may_be_stopped(doubt.word)) return;
   if (doubt.word.status() == SlotStatus::running) {
     return corrupted(slot + " says that worker " + std::to_string(doubt.word.owner()) +

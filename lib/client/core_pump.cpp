@@ -197,10 +197,13 @@ void ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason 
   }
   if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
   shadow.extras->kill = why;
+  ask_to_kill(slot);
+}
+
+void ProcessCore::ask_to_kill(std::uint32_t slot) {
   Message message;
   message.kind = MessageKind::kill_task;
-  message.worker = worker;
-  message.number = Hint(slot, shadow.tag).bits();
+  message.number = Hint(slot, in_flight_[slot].tag).bits();
   // A supervisor that is gone takes its workers with it: the kill is done then, too. Where there is
   // no room, messages wait that make it look for words like this one.
   send_message(socket_.get(), message, SendMode::at_once);

@@ -206,6 +206,7 @@ class ProcessCore final : public TravelBackend,
   void handle_message(const Message& message, FileDescriptor pidfd);
   std::int64_t enforce_timeouts();
   void kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why);
+  void ask_to_kill(std::uint32_t slot);
   void ring_doorbell();
   void end_workers_if_done();
 
@@ -223,11 +224,18 @@ class ProcessCore final : public TravelBackend,
     std::uint64_t hints = 0;     // published by then
     unsigned looks = 0;          // since those are taken
   };
+  // Hints that nobody takes, though no task runs.
+  struct Stall {
+    std::uint64_t taken = 0;  // up to here
+    unsigned looks = 0;
+  };
   static Deadline within_audit(Deadline until);
   void audit();
   void audit_queue();
   void audit_slot(std::uint32_t slot);
   void audit_hints();
+  void audit_takers();
+  bool takers_may_come() const;
   std::string impossible(std::uint32_t slot, SlotWord word) const;
   void confirm(std::size_t doubt);
   bool is_odd(std::uint32_t slot, SlotWord word) const;
@@ -298,6 +306,7 @@ class ProcessCore final : public TravelBackend,
   std::int64_t audited_at_ns_ = 0;
   std::vector<Doubt> doubts_;
   Waited waited_;
+  Stall stall_;
   // The pump's alone.
   bool supervisor_ended_ = false;
   std::uint64_t watched_submitted_ = 0;

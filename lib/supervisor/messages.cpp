@@ -1,6 +1,7 @@
 #include "lib/supervisor/messages.hpp"
 
 #include <sys/socket.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -30,12 +31,18 @@ bool send_message(int socket, const Message& message, SendMode mode, int fd_alon
     c->cmsg_len = CMSG_LEN(sizeof(int));
     std::memcpy(CMSG_DATA(c), &fd_along, sizeof(int));
   }
-  ssize_t sent = 0;
-  do {
-    sent =
-        ::sendmsg(socket, &header, MSG_NOSIGNAL | (mode == SendMode::at_once ? MSG_DONTWAIT : 0));
-  } while (sent < 0 && errno == EINTR);
-  return sent == static_cast<ssize_t>(sizeof(copy));
+  const bool waits = mode == SendMode::wait;
+  while (true) {
+    const ssize_t sent = ::sendmsg(socket, &header, MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT));
+    if (sent >= 0) return sent == static_cast<ssize_t>(sizeof(copy));
+    if (errno == EINTR) continue;
+    // The kernel is short of memory for a moment. Who waits for room waits for that, too: a message
+    // that got lost would never be made up for.
+    const bool short_of_memory = errno == ENOMEM || errno == ENOBUFS || errno == EAGAIN;
+    if (!waits || !short_of_memory) return false;
+    const timespec pause{0, 1'000'000};
+    ::nanosleep(&pause, nullptr);
+  }
 }
 
 ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_along,

@@ -11,6 +11,7 @@
 #include <muster/muster.hpp>
 
 #include "bench/progress.hpp"
+#include "lib/common/ticks.hpp"
 #include "prove/describe_pool.hpp"
 #include "prove/json_file.hpp"
 #include "prove/options.hpp"

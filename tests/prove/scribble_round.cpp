@@ -13,6 +13,7 @@
 
 #include <muster/muster.hpp>
 
+#include "lib/common/ticks.hpp"
 #include "prove/leftovers.hpp"
 #include "prove/random.hpp"
 #include "prove/scribbler.hpp"
@@ -170,8 +171,8 @@ class ScribbleClient {
 };
 
 // Until the pool is broken or enough was written over.
-void scribble_on(ProcessPoolExecutor& pool, const PoolMemory& memory, std::uint32_t only,
-                 Random& random, Watch& watch, ScribbleStage& stage) {
+void scribble_on(ProcessPoolExecutor& pool, std::uint32_t only, Random& random, Watch& watch,
+                 ScribbleStage& stage) {
   const std::uint64_t first = scribble_counts().all();
   std::vector<Future<void>> tasks;
   try {
@@ -182,7 +183,6 @@ void scribble_on(ProcessPoolExecutor& pool, const PoolMemory& memory, std::uint3
       order.seed = random.next();
       order.count = 1 + random.below(random.percent(20) ? 20 : 3);
       order.only = only;
-      order.geometry = memory.geometry();
       tasks.push_back(
           pool.submit({.name = "scribble", .task_timeout = kTimeLimit}, scribble, order));
       try {
@@ -232,7 +232,7 @@ void run_scribble_round(std::uint64_t seed, std::uint64_t number, std::uint32_t 
         ScribbleClient(*pool, stage, watch, i, Random(seed, number, i + 1), stop).run();
       });
     }
-    scribble_on(*pool, memory, only, random, watch, stage);
+    scribble_on(*pool, only, random, watch, stage);
     stop.store(true);
     for (std::thread& thread : threads) thread.join();
     {

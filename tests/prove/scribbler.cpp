@@ -1,20 +1,14 @@
 #include "prove/scribbler.hpp"
 
-#include <stdio.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <string>
-#include <vector>
-
-#include <muster/this_task.hpp>
 
 #include "lib/common/ticks.hpp"
-#include "lib/segments/views.hpp"
 #include "prove/random.hpp"
+#include "support/writable_memory.hpp"
 
 namespace prove {
 
@@ -31,37 +25,14 @@ ScribbleCounts* map_counts() {
 
 ScribbleCounts* const counts = map_counts();
 
-// The pool's memory as this worker has it mapped, found as any stray pointer would find it.
-struct Writable {
-  std::byte* control = nullptr;
-  std::byte* window = nullptr;  // of its results
-};
-
-Writable find_writable() {
-  Writable found;
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long begin = 0;
-    unsigned long end = 0;
-    char rights[5] = {};
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, rights) != 3) continue;
-    if (rights[1] != 'w' || line.find("/memfd:muster:") == std::string::npos) continue;
-    auto* const at = reinterpret_cast<std::byte*>(begin);  // NOLINT: what the kernel says
-    if (line.find(":control") != std::string::npos) found.control = at;
-    // Part by part where pages have other flags: the first is where the window begins.
-    if (line.find(":results") != std::string::npos && found.window == nullptr) found.window = at;
-  }
-  return found;
-}
-
 // One task's work.
 class Scribbler {
  public:
-  Scribbler(const ScribbleOrder& order, const Writable& writable)
-      : geometry_(order.geometry),
-        control_{writable.control, geometry_},
-        window_{writable.window, geometry_},
-        random_(order.seed) {}
+  Scribbler(const test_support::WritableMemory& memory, std::uint64_t seed)
+      : geometry_(memory.tasks.geometry),
+        control_(memory.control),
+        window_(memory.window),
+        random_(seed) {}
 
   void once(Scribble what);
 
@@ -302,9 +273,7 @@ void Scribbler::once(Scribble what) {
 ScribbleCounts& scribble_counts() { return *counts; }
 
 void scribble(const ScribbleOrder& order) {
-  const Writable writable = find_writable();
-  if (writable.control == nullptr || writable.window == nullptr) return;
-  Scribbler scribbler(order, writable);
+  Scribbler scribbler(test_support::WritableMemory::of_this_worker(), order.seed);
   Random random(order.seed + 1);
   // Those that spoil a word of the protocol tell more than a page of noise, which is soon noticed.
   constexpr std::array<unsigned, kScribbles> kWeights{10, 6, 1, 20, 8, 8, 8, 4, 12, 12, 4, 4, 6};

@@ -7,8 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/segments/geometry.hpp"
-
 namespace prove {
 
 // What is written over, and with what.
@@ -36,7 +34,6 @@ struct ScribbleOrder {
   std::uint64_t seed = 0;
   std::uint32_t count = 0;
   std::uint32_t only = kScribbles;  // a Scribble; kScribbles: any
-  muster::detail::Geometry geometry;
 };
 
 // Of all workers and rounds; in memory that they share with the test.

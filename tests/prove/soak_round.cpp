@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "lib/common/ticks.hpp"
 #include "prove/client.hpp"
 #include "prove/leftovers.hpp"
 

@@ -7,8 +7,6 @@
 #include <string>
 #include <thread>
 
-#include "lib/common/ticks.hpp"
-
 namespace prove {
 
 // Sees to it that nobody waits for ever. A thread that may wait says so before and after; the
@@ -16,7 +14,7 @@ namespace prove {
 class Watch {
   struct Seat {
     std::atomic<std::uint64_t> what{0};
-    std::atomic<std::int64_t> since_ns{0};  // 0: does not wait
+    std::atomic<std::int64_t> since_ns{0};  // on the watch's clock; 0: does not wait
   };
 
  public:
@@ -45,7 +43,7 @@ class Watch {
    public:
     Waiting(Watch& watch, std::size_t seat, std::uint64_t what) : seat_(watch.seats_[seat]) {
       seat_.what.store(what, std::memory_order_relaxed);
-      seat_.since_ns.store(muster::detail::monotonic_ns(), std::memory_order_release);
+      seat_.since_ns.store(watch.now_ns_.load(), std::memory_order_release);
     }
     ~Waiting() { seat_.since_ns.store(0, std::memory_order_release); }
     Waiting(const Waiting&) = delete;
@@ -60,6 +58,8 @@ class Watch {
 
   Hung hung_;
   std::array<Seat, kSeats> seats_;
+  // Goes on only while this program runs: one that is stopped as a whole hangs nobody.
+  std::atomic<std::int64_t> now_ns_{1};
   std::atomic<bool> end_{false};
   std::thread thread_;  // last: it uses the others
 };

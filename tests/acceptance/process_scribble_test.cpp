@@ -1,0 +1,172 @@
+// Tasks that write over their pool's memory. The pool may break then; nobody may wait for ever.
+// tests/prove/ does the same at random.
+
+#include <unistd.h>
+
+#include <limits>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <muster/muster.hpp>
+
+#include "lib/slots/slot_table.hpp"
+#include "support/failure.hpp"
+#include "support/shared_memory_latch.hpp"
+#include "support/watchdog.hpp"
+#include "support/writable_memory.hpp"
+
+namespace {
+
+using muster::BrokenProcessPool;
+using muster::OnWorkerDeath;
+using muster::ProcessPoolExecutor;
+using muster::detail::SlotLine;
+using muster::detail::SlotStatus;
+using muster::detail::SlotWord;
+using test_support::as;
+using test_support::failure_of;
+using test_support::SharedGate;
+using test_support::WritableMemory;
+
+muster::ProcessPoolOptions one_worker() {
+  return {.max_workers = 1, .on_worker_death = OnWorkerDeath::replace};
+}
+
+SlotLine& first_slot_that_is(const WritableMemory& memory, SlotStatus status) {
+  for (SlotLine& line : memory.control.slot_lines()) {
+    if (SlotWord(line.word.load()).status() == status) return line;
+  }
+  throw std::logic_error("there is no such slot");
+}
+
+int plus_one(int n) { return n + 1; }
+
+// What a waiting task's word is made to say.
+struct Said {
+  const char* name;
+  int status;
+  std::uint32_t owner;
+};
+std::ostream& operator<<(std::ostream& out, const Said& said) { return out << said.name; }
+
+class WordOfAWaitingTask : public testing::TestWithParam<Said> {};
+
+INSTANTIATE_TEST_SUITE_P(Scribble, WordOfAWaitingTask,
+                         testing::Values(Said{"Free", 0, 0}, Said{"RunsOnTheWriter", 2, 0},
+                                         Said{"RunsOnNobody", 2, 77}, Said{"Killing", 5, 0},
+                                         Said{"Killed", 6, 0}, Said{"Died", 7, 0},
+                                         Said{"NoState", 9, 0}),
+                         testing::PrintToStringParamName());
+
+TEST_P(WordOfAWaitingTask, ThatIsWrittenOverBreaksThePool) {
+  ProcessPoolExecutor pool(one_worker());
+  const SharedGate submitted;
+  auto writer = pool.submit([submitted, said = GetParam().status, owner = GetParam().owner] {
+    submitted.wait();
+    const auto memory = WritableMemory::of_this_worker();
+    auto& word = first_slot_that_is(memory, SlotStatus::pending).word;
+    word.store(SlotWord(static_cast<SlotStatus>(said), owner, SlotWord(word.load()).tag()).bits());
+  });
+  auto waits = pool.submit(plus_one, 1);
+  submitted.open();
+  failure_of<BrokenProcessPool>(waits);
+}
+
+TEST(Scribble, WhoSleepsForATaskIsNotForgotten) {
+  ProcessPoolExecutor pool(one_worker());
+  auto future = pool.submit([] {
+    const auto memory = WritableMemory::of_this_worker();
+    auto& attention = first_slot_that_is(memory, SlotStatus::running).attention;
+    while ((attention.load() & muster::detail::kAttentionWaiter) == 0) ::usleep(1000);
+    ::usleep(10'000);  // it sleeps by now, or would see the word changed
+    attention.fetch_and(~muster::detail::kAttentionBits);
+    return 7;
+  });
+  EXPECT_EQ(future.result(), 7);
+}
+
+TEST(Scribble, CallbackOfATaskWhosePumpWasForgottenIsCalled) {
+  ProcessPoolExecutor pool(one_worker());
+  const SharedGate told;
+  auto future = pool.submit([told] {
+    told.wait();
+    const auto memory = WritableMemory::of_this_worker();
+    first_slot_that_is(memory, SlotStatus::running)
+        .attention.fetch_and(~muster::detail::kAttentionBits);
+    return 7;
+  });
+  const auto called = std::make_shared<muster::Promise<int>>();
+  future.add_done_callback(
+      [called](const muster::Future<int>& done) { called->set_result(done.result()); });
+  told.open();
+  EXPECT_EQ(called->future().result(), 7);
+}
+
+TEST(Scribble, TasksWhoseHintsAreLostAreRun) {
+  ProcessPoolExecutor pool(one_worker());
+  const SharedGate submitted;
+  pool.submit([submitted] {
+    submitted.wait();
+    auto& ends = WritableMemory::of_this_worker().control.header().ends;
+    ends.head.store(ends.tail.load());
+  });
+  auto first = pool.submit(plus_one, 1);
+  auto second = pool.submit(plus_one, 2);
+  submitted.open();
+  EXPECT_EQ(first.result(), 2);
+  EXPECT_EQ(second.result(), 3);
+}
+
+// A worker whose task's word says that the task has ended cannot end it, and is not waited for.
+TEST(Scribble, WorkerWhoseWordIsGoneIsReplaced) {
+  ProcessPoolExecutor pool(one_worker());
+  const pid_t worker = pool.worker_pids().at(0);
+  auto writer = pool.submit([] {
+    const auto memory = WritableMemory::of_this_worker();
+    SlotLine& line = first_slot_that_is(memory, SlotStatus::running);
+    line.result.inline_size = sizeof(int);
+    const SlotWord word(line.word.load());
+    line.word.store(SlotWord(SlotStatus::done, word.owner(), word.tag()).bits());
+    return 7;
+  });
+  (void)writer.exception();
+  EXPECT_EQ(pool.submit(plus_one, 1).result(), 2);
+  EXPECT_NE(pool.worker_pids().at(0), worker);
+}
+
+// Its own count of blocks that were handed back: a difference of 2^63 is not counted through.
+TEST(Scribble, WorkerGoesOnAfterItsCountOfReturnsIsGone) {
+  ProcessPoolExecutor pool(one_worker());
+  const auto large = [] { return std::vector<char>(100'000, 'r'); };
+  EXPECT_EQ(pool.submit(large).result().size(), 100'000U);
+  pool.submit([] {
+    const auto memory = WritableMemory::of_this_worker();
+    memory.window.record().returned.store(std::uint64_t{1} << 63);
+  });
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(pool.submit(large).result().size(), 100'000U);
+}
+
+TEST(Scribble, TimeLimitHoldsWithoutTheWorkersNotes) {
+  ProcessPoolExecutor pool(one_worker());
+  auto future = pool.submit({.task_timeout = std::chrono::milliseconds(100)}, [] {
+    auto& record = WritableMemory::of_this_worker().window.record();
+    record.current.store(0);
+    record.started_ticks.store(std::numeric_limits<std::uint64_t>::max());
+    ::pause();
+  });
+  failure_of<muster::TaskTimeoutError>(future);
+}
+
+TEST(Scribble, QueueThatIsClosedWhileNothingIsInItBreaksThePool) {
+  ProcessPoolExecutor pool(one_worker());
+  pool.submit([] { WritableMemory::of_this_worker().control.header().ends.closed.store(1); });
+  std::exception_ptr error;
+  while (!error) error = test_support::error_of_task(pool, [] { return 1; });
+  as<BrokenProcessPool>(error);
+}
+
+}  // namespace

@@ -1,0 +1,176 @@
+// muster-syscalls: each system call that Muster makes fails in turn, by strace. A program that uses
+// a pool must end all the same, well or with an error that says what happened, and leave nobody.
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "bench/progress.hpp"
+#include "lib/common/ticks.hpp"
+#include "prove/failing_calls.hpp"
+#include "prove/json_file.hpp"
+#include "prove/options.hpp"
+#include "prove/random.hpp"
+#include "prove/traced_run.hpp"
+
+namespace {
+
+using namespace prove;
+
+const Counted kCounted{.name = "runs", .what = "programs run", .quick = 600, .full = 1'000'000'000};
+constexpr const char* kScripts[] = {"plain", "death", "break"};
+constexpr int kTimeLimit = 12;
+// Of one call in one process: a loop's hundredth is as its tenth.
+constexpr unsigned kMostOfACall = 60;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+struct Failure {
+  std::string script;
+  std::string call;
+  std::string error;
+  unsigned when = 0;
+
+  std::vector<std::string> command() const {
+    return {"strace",
+            "-f",
+            "-qq",
+            "--seccomp-bpf",
+            "-o",
+            "/dev/null",
+            "-e",
+            "trace=" + call,
+            "-e",
+            fmt::format("inject={}:error={}:when={}", call, error, when),
+            MUSTER_PROVE_SUBJECT,
+            script};
+  }
+  std::string text() const {
+    return fmt::format("inject={}:error={}:when={} in the program \"{}\"", call, error, when,
+                       script);
+  }
+};
+
+// What each script calls when all is well.
+std::vector<Failure> all_failures() {
+  std::vector<Failure> all;
+  const std::string file =
+      std::filesystem::temp_directory_path() / fmt::format("muster-syscalls-{}.trace", ::getpid());
+  for (const char* const script : kScripts) {
+    const TracedEnd end =
+        run_traced({"strace", "-f", "-qq", "-o", file, MUSTER_PROVE_SUBJECT, script}, kTimeLimit);
+    if (!end.in_time || end.exit_code != 0) {
+      throw std::runtime_error(
+          fmt::format("the program \"{}\" does not end well by itself:\n{}", script, end.output));
+    }
+    for (const auto& [call, most] : calls_in(file)) {
+      for (const std::string_view error : plausible_errors(call)) {
+        for (unsigned when = 1; when <= std::min(most, kMostOfACall); ++when) {
+          all.push_back({script, call, std::string(error), when});
+        }
+      }
+    }
+  }
+  std::filesystem::remove(file);
+  return all;
+}
+
+// "": as it should be.
+std::string what_is_wrong(const TracedEnd& end) {
+  std::string left;
+  for (const std::string& process : end.left) left += (left.empty() ? "" : ", ") + process;
+  if (!end.in_time) return fmt::format("has not ended in {} s; there were {}", kTimeLimit, left);
+  if (!left.empty()) return "left behind " + left;
+  // strace ends as its program does.
+  if (end.signal != 0) return fmt::format("was ended by signal {}", end.signal);
+  // Before main the loader says so, with 127.
+  if (end.exit_code != 0 && end.exit_code != 127) {
+    return fmt::format("exited with {}", end.exit_code);
+  }
+  return "";
+}
+
+int run(const Options& options) {
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  std::signal(SIGTERM, [](int) { interrupted = 1; });
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  fmt::print("seed {}\n", options.seed);
+  std::fflush(stdout);
+  bench::ProgressLine line;
+  const std::int64_t start = muster::detail::monotonic_ns();
+  const auto seconds = [&] {
+    return static_cast<double>(muster::detail::monotonic_ns() - start) * 1e-9;
+  };
+  std::vector<Failure> failures = all_failures();
+  Random random(options.seed);
+  for (std::size_t i = failures.size(); i > 1; --i) {
+    std::swap(failures[i - 1], failures[random.below(i)]);
+  }
+  // In the given order of a shuffle those of rare calls come as early as others.
+  const std::size_t possible = failures.size();
+  std::map<std::string, std::pair<unsigned, unsigned>> by_call;  // runs, wrong ones
+  std::vector<std::string> sentences;
+  std::uint64_t runs = 0;
+  for (const Failure& failure : failures) {
+    if (runs >= options.count || interrupted != 0) break;
+    if (options.seconds != 0 && seconds() >= options.seconds) break;
+    const TracedEnd end = run_traced(failure.command(), kTimeLimit);
+    ++runs;
+    auto& [tried, bad] = by_call[failure.call];
+    ++tried;
+    if (const std::string wrong = what_is_wrong(end); !wrong.empty() && interrupted == 0) {
+      ++bad;
+      std::string command;
+      for (const std::string& word : failure.command()) command += word + " ";
+      sentences.push_back(
+          fmt::format("with {} it {}. Repeat with: {}", failure.text(), wrong, command));
+      line.clear();
+      fmt::print(stderr, "muster-syscalls: {}\n{}\n", sentences.back(), end.output);
+    }
+    line.show(fmt::format("{} of {} failures tried, {} bad", runs,
+                          std::min<std::uint64_t>(options.count, possible), sentences.size()));
+  }
+  line.clear();
+  fmt::print("{} programs run in {:.1f} s, of {} failures that there are; {} ended badly\n", runs,
+             seconds(), possible, sentences.size());
+  nlohmann::ordered_json json{{"schema", 1},
+                              {"program", "muster-syscalls"},
+                              {"seed", options.seed},
+                              {"seconds", seconds()},
+                              {"runs", runs},
+                              {"possible", possible},
+                              {"bad", sentences.size()},
+                              {"sentences", sentences}};
+  for (const auto& [call, counts] : by_call) {
+    fmt::print("  {:<20} {:>6} {:>6} bad\n", call, counts.first, counts.second);
+    json["calls"][call] = {{"runs", counts.first}, {"bad", counts.second}};
+  }
+  if (!options.json.empty() && !write_json(options.json, json)) return 1;
+  return sentences.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    int exit_code = 0;
+    const auto options = parse_options(
+        argc, argv,
+        "Lets each system call that Muster makes fail in turn (with strace), and looks whether the "
+        "program that uses it still ends in order.",
+        kCounted, exit_code);
+    return options ? run(*options) : exit_code;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "muster-syscalls: {}\n", error.what());
+    return 1;
+  }
+}
