@@ -59,6 +59,11 @@ bool ProcessCore::harvest(std::uint32_t slot) {
       // Unfinished; or ended with its worker, and then the pump takes it in, with the reason.
       return false;
   }
+  if (shadow.extras != nullptr && shadow.extras->kill != KillReason::none) {
+    corrupted("slot " + std::to_string(slot) +
+              " says that its task has ended, though its worker is to be killed for it");
+    return false;
+  }
   if (word.owner() >= geometry_.workers) {
     corrupted("slot " + std::to_string(slot) + " names worker " + std::to_string(word.owner()) +
               ", which there is not");

@@ -191,9 +191,10 @@ std::int64_t ProcessCore::enforce_timeouts() {
 // signal comes.
 void ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why) {
   Shadow& shadow = in_flight_[slot];
-  if (slots_.read(slot).status() == SlotStatus::running &&
-      !slots_.begin_kill(slot, shadow.tag, worker)) {
-    return;  // it has just ended
+  // Unless it has just ended.
+  if (!slots_.begin_kill(slot, shadow.tag, worker) &&
+      slots_.read(slot) != SlotWord(SlotStatus::killing, worker, shadow.tag)) {
+    return;
   }
   if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
   shadow.extras->kill = why;

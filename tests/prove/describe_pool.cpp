@@ -50,6 +50,11 @@ std::string describe_pool(const PoolMemory& memory, std::uint64_t ticket) {
   text += fmt::format("sleepers {:x}; supervisor {} state {}\n",
                       control.sleepers()->words[0].load(), memory.supervisor(),
                       test_support::is_running(memory.supervisor()) ? "runs" : "gone");
+  const auto& header = memory.tasks().header();
+  text += fmt::format("submitted {} finished {} failed {} cancelled {} behind {}; pool state {}\n",
+                      header.submitted.load(), header.finished.load(), header.failed.load(),
+                      header.cancelled.load(), header.behind.load(),
+                      static_cast<unsigned>(header.state.load()));
   for (std::uint32_t w = 0; w < memory.geometry().workers; ++w) {
     const auto& record = memory.results().window(w).record();
     const pid_t pid = memory.worker(w);

@@ -53,7 +53,6 @@ const std::vector<Failing>& all() {
       {"statfs", {"ENOSYS", "EINTR"}},
       {"readlink", {"ENOMEM", "EACCES"}},
       {"getdents64", {"ENOENT"}},
-      {"futex", {"EINTR", "EAGAIN"}},
       {"membarrier", {"EPERM", "ENOSYS", "ENOMEM"}},
       {"sched_getaffinity", {"EPERM", "ENOSYS"}},
       {"sched_yield", {"ENOSYS"}},

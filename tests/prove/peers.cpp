@@ -109,10 +109,10 @@ class QueuePool {
 
   const std::vector<pid_t>& pids() const { return pids_; }
   bool send(Task task) { return tasks_.queue.timed_send(&task, sizeof(task), 0, in_5_s()); }
-  bool receive(int& id) {
+  bool receive(Task& task) {
     boost::interprocess::message_queue::size_type size = 0;
     unsigned priority = 0;
-    return results_.queue.timed_receive(&id, sizeof(id), size, priority, in_5_s());
+    return results_.queue.timed_receive(&task, sizeof(task), size, priority, in_5_s());
   }
 
  private:
@@ -136,7 +136,7 @@ class QueuePool {
       unsigned priority = 0;
       tasks_.queue.receive(&task, sizeof(task), size, priority);
       if (task.nap_ms != 0) nap(task.nap_ms);
-      results_.queue.send(&task.id, sizeof(task.id), 0);
+      results_.queue.send(&task, sizeof(task), 0);
     }
   }
 
@@ -165,8 +165,8 @@ int try_message_queue(const std::string& state, Random& random) {
   }
   int earlier = 0;
   int later = 0;
-  for (int id = 0; earlier + later < before + kAfter && pool.receive(id);) {
-    ++(id < before ? earlier : later);
+  for (QueuePool::Task task{}; earlier + later < before + kAfter && pool.receive(task);) {
+    ++(task.id < before ? earlier : later);
   }
   if (later != kAfter) return kHangs;
   return earlier == before ? kGoesOn : kLoses;

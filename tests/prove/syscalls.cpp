@@ -90,12 +90,11 @@ std::string what_is_wrong(const TracedEnd& end) {
   for (const std::string& process : end.left) left += (left.empty() ? "" : ", ") + process;
   if (!end.in_time) return fmt::format("has not ended in {} s; there were {}", kTimeLimit, left);
   if (!left.empty()) return "left behind " + left;
+  // Before main it is the loader that fails, each in its way.
+  if (end.output.find("begun") == std::string::npos) return "";
   // strace ends as its program does.
   if (end.signal != 0) return fmt::format("was ended by signal {}", end.signal);
-  // Before main the loader says so, with 127.
-  if (end.exit_code != 0 && end.exit_code != 127) {
-    return fmt::format("exited with {}", end.exit_code);
-  }
+  if (end.exit_code != 0) return fmt::format("exited with {}", end.exit_code);
   return "";
 }
 

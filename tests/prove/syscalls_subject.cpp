@@ -88,6 +88,8 @@ void run(std::string_view script) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::puts("begun");  // what fails before is the loader's
+  std::fflush(stdout);
   try {
     run(argc > 1 ? argv[1] : "plain");
   } catch (const muster::Error& error) {
