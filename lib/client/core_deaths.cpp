@@ -266,6 +266,8 @@ void ProcessCore::handle_supervisor_gone() {
     Lock lock(mutex());
     if (queue_closed_ && unfinished_ == 0) return;
   }
+  // Whatever made us think so: now it does end its workers, and leaves.
+  ::shutdown(socket_.get(), SHUT_RDWR);
   const Deadline until = Deadline::at(monotonic_ns() + kOrphansEndNs);
   std::string remain;
   for (std::size_t w = 0; w < worker_pidfds_.size(); ++w) {

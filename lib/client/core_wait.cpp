@@ -47,7 +47,7 @@ void ProcessCore::wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until) 
   lock.lock();
   --waiting_;
   --in_flight_[slot].sleepers;
-  if (in_flight_[slot].tag == tag) audit();
+  if (slots_.unfinished(slot, tag)) audit();
   if (progress_waiters_ != 0) announce_progress();
 }
 

@@ -61,6 +61,8 @@ ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_a
     // unread, and its last words are still to come.
   } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return ReceiveResult::none;
+  // The kernel is short of memory for a moment: the message is there still, and a poll says so.
+  if (got < 0 && (errno == ENOMEM || errno == ENOBUFS)) return ReceiveResult::none;
   // Another error, and a record of another size: the peer as we know it is gone.
   if (got != static_cast<ssize_t>(sizeof(message))) return ReceiveResult::closed;
   message.text[sizeof(message.text) - 1] = '\0';

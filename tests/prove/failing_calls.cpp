@@ -35,7 +35,7 @@ const std::vector<Failing>& all() {
       {"poll", {"EINTR", "ENOMEM"}},
       {"ppoll", {"EINTR", "ENOMEM"}},
       {"recvmsg", {"EINTR", "EAGAIN", "ENOMEM", "ECONNRESET"}},
-      {"sendmsg", {"EINTR", "EAGAIN", "ENOMEM", "EPIPE", "ENOBUFS"}},
+      {"sendmsg", {"EINTR", "EAGAIN", "ENOMEM", "ENOBUFS"}},
       {"shutdown", {"ENOTCONN"}},
       {"wait4", {"EINTR", "ECHILD"}},
       {"waitid", {"EINTR", "ECHILD", "ENOSYS"}},
