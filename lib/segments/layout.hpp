@@ -205,10 +205,10 @@ struct DeathRecord {
   std::uint32_t asked_for;  // the client had asked for it (kill of a task)
   std::uint64_t task;       // Hint bits + 1 of what it ran; 0: nothing
   std::uint32_t task_was_killing;
-  std::uint32_t requeued;      // hints it had taken and not begun
-  std::uint32_t written_off;   // 1: it did not end of SIGKILL, and nobody waits for it any more
+  std::uint32_t requeued;       // hints it had taken and not begun
+  std::uint32_t written_off;    // 1: it did not end of SIGKILL, and nobody waits for it any more
   std::uint32_t out_of_memory;  // 1: meanwhile the kernel killed for lack of memory
-  std::uint64_t chunk_region;  // ChunkRegion of a chunk that ran; 0: none
+  std::uint64_t chunk_region;   // ChunkRegion of a chunk that ran; 0: none
   std::uint32_t chunk_items;
   std::uint32_t pad;
   std::uint64_t ran_for_ticks;
