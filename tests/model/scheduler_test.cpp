@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -135,7 +137,7 @@ TEST(SchedulerTest, ASleeperWhoseWordHasChangedDoesNotSleep) {
 TEST(SchedulerTest, AnActorDiesAtEachOfItsSteps) {
   std::set<std::uint64_t> seen;
   const Outcome outcome = explore({.preemptions = 0, .crashes = 1}, {[](Memory& m) {
-                                    for (int i = 1; i <= 3; ++i) m.a.store(i);
+                                    for (std::uint64_t i = 1; i <= 3; ++i) m.a.store(i);
                                   }},
                                   [&](Memory& m) { seen.insert(m.a.peek()); });
   EXPECT_EQ(outcome.failure, "");
