@@ -169,7 +169,10 @@ void Stage::take_and_reuse(Play& play) {
   if (!sleeper_woke()) throw std::runtime_error("a thread sleeps on though its task was taken in");
   scenario_.next_in_slot(play);
   find_new(play);
-  if (play.actors().back().slot != slot) throw std::runtime_error("the slot was not used again");
+  // Another worker may have ended the second task, whose slot is the one freed last then.
+  if (workers_ == 1 && play.actors().back().slot != slot) {
+    throw std::runtime_error("the slot was not used again");
+  }
   start_sleeper(play.actors().back());
 }
 
