@@ -37,7 +37,7 @@ b-fine               | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=2
 b-fine-supervisor    | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=2 CRASHES=1 SUPERVISOR_DIES=1 KILLS=1 CLOSES
 c                    | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 THREADS=2
 no-tags              | quick | pool      | all  | WORKERS=1 SLOTS=2 TASKS=3 RETRIED=1 CRASHES=1 CANCELS=1 TAG_BITS=0 LATE_CLAIMS_ALLOWED
-c-crash              | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 THREADS=2 CRASHES=1
+c-crash              | full  | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 THREADS=2 CRASHES=1
 fine                 | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2
 fine-crash           | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1
 closes               | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 CLOSES TWICE
