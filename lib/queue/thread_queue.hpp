@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include <concurrentqueue/concurrentqueue.h>
 
@@ -24,6 +25,10 @@ class ThreadQueue {
   // False if there is no memory.
   bool push(StateBase* task) { return queue_.enqueue(task); }
   bool pop(Token& token, StateBase*& task) { return queue_.try_dequeue(token, task); }
+  // As many as there are, up to the span's size; how many.
+  std::size_t pop(Token& token, std::span<StateBase*> tasks) {
+    return queue_.try_dequeue_bulk(token, tasks.begin(), tasks.size());
+  }
   // For those who pop once in a while.
   bool pop(StateBase*& task) { return queue_.try_dequeue(task); }
   std::size_t approximate_size() const { return queue_.size_approx(); }

@@ -9,6 +9,7 @@
 #include <muster/log.hpp>
 
 #include "lib/common/cpus.hpp"
+#include "lib/common/fence.hpp"
 #include "lib/common/fork_guard.hpp"
 #include "lib/common/pool_name.hpp"
 #include "lib/common/ticks.hpp"
@@ -75,6 +76,8 @@ bool ThreadPool::submit(StateBase& task, const TaskOptions* options, bool blocki
     if (pending_.limited()) pending_.give();
     throw std::bad_alloc();
   }
+  // Of a pool that grows no more pushers may see late that it was closed: PoolQueue::close() sees
+  // to it that their tasks are run.
   if (attention(kGrowing | kClosed)) [[unlikely]]
     after_push(task);
   else
@@ -108,6 +111,7 @@ bool ThreadPool::refuse_or_take_place(bool blocking) {
 
 // The task is in the queue. Either somebody is there to run it, or it comes back.
 void ThreadPool::after_push(StateBase& task) {
+  full_fence();  // see grow()
   bool revoke = false;
   std::string warning;  // logged without the mutex: the handler is the program's
   try {

@@ -22,6 +22,9 @@ namespace {
 // In ticks: some 1 to 2 us. Tasks shorter than that are tiny.
 constexpr std::uint64_t kTiny = 4000;
 constexpr std::uint32_t kTinyTasksPerReading = 16;
+// So many readings in a row, a thousand tasks: there is a stream of them.
+constexpr std::uint32_t kReadingsOfAStream = 64;
+constexpr std::uint64_t kHelpEach = 300'000;  // ticks, about 100 us
 
 // The kernel takes 15 characters: the index stays whole, the pool's name is cut.
 void name_thread(const std::string& pool, std::size_t index) {
@@ -47,7 +50,8 @@ void ThreadWorker::live() noexcept {
   set_current(this);
   const bool ready = initialize();
   slot_.ready.store(true, std::memory_order_relaxed);
-  PoolQueue::WorkerEnd end(pool_.queue_);
+  PoolQueue::WorkerEnd end(pool_.queue_, slot_.reserved);
+  queue_ = &end;
   do {
     if (ready)
       run_worker(end, *this);
@@ -121,6 +125,14 @@ void ThreadWorker::read_clock() noexcept {
   const std::uint64_t now = ticks_now();
   const bool tiny = (now - clock_) / since_clock_ < kTiny;
   until_clock_ = tiny ? kTinyTasksPerReading - 1 : 0;
+  tiny_readings_ = tiny ? tiny_readings_ + 1 : 0;
+  if (tiny_readings_ == kReadingsOfAStream) pool_.queue_.prefer_light_fences();
+  // While there are to be more threads, what waits is counted in the queue.
+  queue_->take_several(tiny && !pool_.attention(ThreadPool::kGrowing));
+  if (now - helped_ > kHelpEach) {
+    helped_ = now;
+    queue_->help_others();
+  }
   since_clock_ = 0;
   clock_ = now;
   slot_.began.store(now, std::memory_order_relaxed);

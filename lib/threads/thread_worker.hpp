@@ -7,6 +7,7 @@
 #include <muster/detail/task_context.hpp>
 
 #include "lib/queue/worker_loop.hpp"
+#include "lib/threads/pool_queue.hpp"
 #include "lib/threads/worker_slot.hpp"
 
 namespace muster::detail {
@@ -44,12 +45,15 @@ class ThreadWorker final : public TaskContext {
 
   ThreadPool& pool_;
   WorkerSlot& slot_;
+  PoolQueue::WorkerEnd* queue_ = nullptr;
   StateBase* task_ = nullptr;  // that runs
   ChunkProgress progress_;
   // Reading the clock costs as much as a tiny task: while tasks are tiny it is read every 16th.
   std::uint32_t until_clock_ = 0;
   std::uint32_t since_clock_ = 0;
+  std::uint32_t tiny_readings_ = 0;  // in a row, the last ones
   std::uint64_t clock_ = 0;
+  std::uint64_t helped_ = 0;  // when it last took what another worker had reserved
 };
 
 }  // namespace muster::detail

@@ -10,6 +10,7 @@
 #include <muster/stats.hpp>
 
 #include "lib/common/futex_mutex.hpp"
+#include "lib/threads/reserved_tasks.hpp"
 
 namespace muster::detail {
 
@@ -37,6 +38,8 @@ struct alignas(64) WorkerSlot {
   // Of a task that was given a name; callable is null meanwhile.
   FutexMutex name_mutex;
   std::string name;  // under name_mutex
+
+  ReservedTasks reserved;
 
   std::thread thread;  // under the pool's mutex
 

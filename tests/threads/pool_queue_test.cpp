@@ -1,5 +1,6 @@
 #include "lib/threads/pool_queue.hpp"
 
+#include <array>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@ namespace {
 using muster::detail::Deadline;
 using muster::detail::PoolQueue;
 using muster::detail::PopResult;
+using muster::detail::ReservedTasks;
 using muster::detail::StateBase;
 
 // Tasks are not looked at by the queue: numbers do.
@@ -21,7 +23,8 @@ std::size_t number(StateBase* task) { return reinterpret_cast<std::size_t>(task)
 
 TEST(PoolQueue, GivesTasksInTheOrderOfTheirPush) {
   PoolQueue queue(2);
-  PoolQueue::WorkerEnd end(queue);
+  ReservedTasks reserved;
+  PoolQueue::WorkerEnd end(queue, reserved);
   for (std::size_t i = 1; i <= 1000; ++i) {
     StateBase* item = task(i);
     ASSERT_TRUE(end.try_push(item));
@@ -37,7 +40,8 @@ TEST(PoolQueue, GivesTasksInTheOrderOfTheirPush) {
 
 TEST(PoolQueue, WaitsUntilTheDeadlineAndNoLongerWhenClosed) {
   PoolQueue queue(2);
-  PoolQueue::WorkerEnd end(queue);
+  ReservedTasks reserved;
+  PoolQueue::WorkerEnd end(queue, reserved);
   StateBase* item = nullptr;
   EXPECT_EQ(end.pop_until(item, Deadline::passed()), PopResult::timed_out);
   EXPECT_EQ(end.pop_until(item, Deadline::after(std::chrono::milliseconds(2))),
@@ -51,18 +55,112 @@ TEST(PoolQueue, WaitsUntilTheDeadlineAndNoLongerWhenClosed) {
   EXPECT_EQ(queue.parked(), 0U);
 }
 
+TEST(PoolQueue, GivesWhatAWorkerReservedToOneThatHasNothing) {
+  PoolQueue queue(2);
+  ReservedTasks first_reserved;
+  ReservedTasks second_reserved;
+  PoolQueue::WorkerEnd first(queue, first_reserved);
+  PoolQueue::WorkerEnd second(queue, second_reserved);
+  first.take_several(true);
+  for (std::size_t i = 1; i <= 8; ++i) {
+    StateBase* item = task(i);
+    ASSERT_TRUE(first.try_push(item));
+  }
+  StateBase* item = nullptr;
+  ASSERT_TRUE(first.try_pop(item));
+  EXPECT_EQ(number(item), 1U);
+  EXPECT_EQ(first_reserved.approximate_size(), 3U);  // half of them, and the one that it has
+  EXPECT_EQ(queue.approximate_size(), 7U);
+  // The queue's own first, then the other worker's.
+  for (const std::size_t expected : {5U, 6U, 7U, 8U, 2U, 3U}) {
+    ASSERT_EQ(second.pop_until(item, Deadline::never()), PopResult::item);
+    EXPECT_EQ(number(item), expected);
+  }
+  ASSERT_TRUE(first.try_pop(item));
+  EXPECT_EQ(number(item), 4U);
+  EXPECT_FALSE(first.try_pop(item));
+  EXPECT_EQ(second.pop_until(item, Deadline::passed()), PopResult::timed_out);
+  EXPECT_EQ(queue.approximate_size(), 0U);
+}
+
+TEST(PoolQueue, HelpsAWorkerThatReservedAlsoWhileTheQueueIsNotEmpty) {
+  PoolQueue queue(2);
+  ReservedTasks first_reserved;
+  ReservedTasks second_reserved;
+  PoolQueue::WorkerEnd first(queue, first_reserved);
+  PoolQueue::WorkerEnd second(queue, second_reserved);
+  first.take_several(true);
+  for (std::size_t i = 1; i <= 8; ++i) {
+    StateBase* item = task(i);
+    ASSERT_TRUE(first.try_push(item));
+  }
+  StateBase* item = nullptr;
+  ASSERT_TRUE(first.try_pop(item));
+  second.help_others();
+  for (const std::size_t expected : {2U, 5U}) {
+    ASSERT_TRUE(second.try_pop(item));
+    EXPECT_EQ(number(item), expected);
+  }
+}
+
+TEST(PoolQueue, ReservesNothingWhileAWorkerSleeps) {
+  PoolQueue queue(2);
+  ReservedTasks reserved;
+  ReservedTasks sleepers;
+  PoolQueue::WorkerEnd end(queue, reserved);
+  end.take_several(true);
+  std::thread sleeper([&] {
+    PoolQueue::WorkerEnd other(queue, sleepers);
+    StateBase* item = nullptr;
+    while (other.pop_until(item, Deadline::never()) == PopResult::item) {
+    }
+  });
+  while (queue.parked() == 0) std::this_thread::yield();
+  // Pushed without a wake, so that it sleeps on.
+  for (std::size_t i = 1; i <= 8; ++i) ASSERT_TRUE(queue.push(task(i)));
+  StateBase* item = nullptr;
+  ASSERT_TRUE(end.try_pop(item));
+  EXPECT_EQ(reserved.approximate_size(), 0U);
+  queue.close();
+  sleeper.join();
+}
+
+// Whatever is reserved, what is left when a pool is shut down can be taken out.
+TEST(PoolQueue, GivesUpWhatIsReserved) {
+  PoolQueue queue(1);
+  ReservedTasks reserved;
+  PoolQueue::WorkerEnd end(queue, reserved);
+  end.take_several(true);
+  for (std::size_t i = 1; i <= 4; ++i) {
+    StateBase* item = task(i);
+    ASSERT_TRUE(end.try_push(item));
+  }
+  StateBase* item = nullptr;
+  ASSERT_TRUE(end.try_pop(item));
+  EXPECT_EQ(reserved.approximate_size(), 3U);
+  for (const std::size_t expected : {2U, 3U, 4U}) {
+    ASSERT_TRUE(queue.pop(item));
+    EXPECT_EQ(number(item), expected);
+  }
+  EXPECT_FALSE(queue.pop(item));
+  EXPECT_FALSE(end.try_pop(item));
+}
+
 // Consumers that sleep again and again lose no task and no wake.
-TEST(PoolQueue, LosesNothingBetweenSleepersAndPushers) {
+void lose_nothing(bool several, bool light_fences) {
   constexpr std::size_t kPushers = 2;
   constexpr std::size_t kPoppers = 3;
   constexpr std::size_t kTasks = 4000;
   PoolQueue queue(3);  // some search before they sleep, some do not
+  if (light_fences) queue.prefer_light_fences();
+  std::array<ReservedTasks, kPoppers> reserved;
   std::vector<std::atomic<int>> seen(kPushers * kTasks);
   std::atomic<std::size_t> popped{0};
   std::vector<std::thread> threads;
   for (std::size_t c = 0; c < kPoppers; ++c) {
-    threads.emplace_back([&] {
-      PoolQueue::WorkerEnd end(queue);
+    threads.emplace_back([&, c] {
+      PoolQueue::WorkerEnd end(queue, reserved[c]);
+      end.take_several(several);
       StateBase* item = nullptr;
       while (end.pop_until(item, Deadline::never()) == PopResult::item) {
         ++seen[number(item) - 1];
@@ -89,5 +187,9 @@ TEST(PoolQueue, LosesNothingBetweenSleepersAndPushers) {
   for (auto& thread : threads) thread.join();
   for (const auto& count : seen) EXPECT_EQ(count, 1);
 }
+
+TEST(PoolQueue, LosesNothingBetweenSleepersAndPushers) { lose_nothing(false, false); }
+TEST(PoolQueue, LosesNothingWhereWorkersTakeSeveral) { lose_nothing(true, false); }
+TEST(PoolQueue, LosesNothingWhereSleepersFenceForPushers) { lose_nothing(true, true); }
 
 }  // namespace
