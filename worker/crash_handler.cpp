@@ -3,6 +3,7 @@
 #include <execinfo.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,7 +20,7 @@ CrashRecord* the_record = nullptr;
 // On a stack of its own: an overflow of the task's must be told, too.
 alignas(64) std::array<std::byte, 64 * 1024> the_stack;
 
-void on_crash(int signal, siginfo_t* info, void*) {
+void on_crash(int signal, siginfo_t* info, void* context) {
   CrashRecord& record = *the_record;
   record.code = info->si_code;
   record.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
@@ -37,10 +38,17 @@ void on_crash(int signal, siginfo_t* info, void*) {
   ::alarm(1);
   std::array<void*, kFrames> frames;
   const int count = ::backtrace(frames.data(), static_cast<int>(frames.size()));
-  for (int i = 0; i < count; ++i) {
-    record.frame[i] = reinterpret_cast<std::uintptr_t>(frames[static_cast<std::size_t>(i)]);
+  // What was called before the signal came, without the handler's own frames.
+  const auto crashed_at = reinterpret_cast<void*>(
+      static_cast<ucontext_t*>(context)
+          ->uc_mcontext.gregs[REG_RIP]);  // NOLINT(performance-no-int-to-ptr)
+  int first = 0;
+  while (first < count && frames[static_cast<std::size_t>(first)] != crashed_at) ++first;
+  if (first == count) first = 0;  // the unwinder lost its way
+  for (int i = first; i < count; ++i) {
+    record.frame[i - first] = reinterpret_cast<std::uintptr_t>(frames[static_cast<std::size_t>(i)]);
   }
-  record.frames = static_cast<std::uint32_t>(count);
+  record.frames = static_cast<std::uint32_t>(count - first);
   ::alarm(0);
 
   // The default disposition is back (SA_RESETHAND); the signal is blocked until we return.

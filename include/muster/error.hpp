@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <muster/backtrace.hpp>
+
 namespace muster {
 
 // The root of everything Muster throws. what() is a sentence: what happened, to which task and
@@ -69,7 +71,7 @@ struct WorkerDeath {
   std::optional<int> term_signal;  // the signal that killed it
   std::optional<int> exit_code;    // what it exited with
   std::string task_name;           // the task it ran, "" if it ran none
-  std::vector<std::string> backtrace;
+  Backtrace backtrace;             // of a crash
 };
 
 // Members shared by the errors that tell of a worker's death.
@@ -83,8 +85,9 @@ class WorkerDeathError : public Error {
   std::optional<int> term_signal() const { return death_.term_signal; }
   std::optional<int> exit_code() const { return death_.exit_code; }
   const std::string& task_name() const { return death_.task_name; }
-  // One frame a string, innermost first; empty where none was caught.
-  const std::vector<std::string>& backtrace() const { return death_.backtrace; }
+  // One frame a string, innermost first; empty where none was caught. The first call finds the
+  // functions' names, which takes milliseconds.
+  const std::vector<std::string>& backtrace() const { return death_.backtrace.lines(); }
   const WorkerDeath& death() const { return death_; }
 
  private:

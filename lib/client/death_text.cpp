@@ -1,12 +1,10 @@
 #include "lib/client/death_text.hpp"
 
-#include <dlfcn.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <cstdio>
 
-#include "lib/common/exception_text.hpp"
 #include "lib/common/signals.hpp"
 
 namespace muster::detail {
@@ -17,22 +15,6 @@ std::string hexadecimal(std::uint64_t value) {
   char text[32];
   std::snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
   return text;
-}
-
-// Of a forked worker, whose code lies where this process's does.
-std::string describe_frame(std::uint64_t address) {
-  Dl_info info{};
-  if (::dladdr(reinterpret_cast<const void*>(static_cast<std::uintptr_t>(address)), &info) == 0) {
-    return hexadecimal(address);
-  }
-  std::string text;
-  if (info.dli_sname != nullptr) {
-    text = demangle(info.dli_sname) + "+" +
-           hexadecimal(address - reinterpret_cast<std::uintptr_t>(info.dli_saddr));
-  } else {
-    text = hexadecimal(address - reinterpret_cast<std::uintptr_t>(info.dli_fbase));
-  }
-  return text + " in " + info.dli_fname;
 }
 
 bool has_address(int signal) {
@@ -86,9 +68,10 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
     facts.cause = "ended, nobody knows how";
   }
   const std::uint32_t frames = std::min<std::uint32_t>(record.crash.frames, kFrames);
-  for (std::uint32_t i = 0; crash != 0 && i < frames; ++i) {
-    death.backtrace.push_back(describe_frame(record.crash.frame[i]));
-  }
+  // Of a forked worker, whose code lies where this process's does.
+  if (crash != 0)
+    death.backtrace =
+        Backtrace(std::vector<std::uintptr_t>(record.crash.frame, record.crash.frame + frames));
   return facts;
 }
 

@@ -54,6 +54,22 @@ TEST(CrashHandler, SurvivesAStackOverflow) {
   EXPECT_FALSE(error.backtrace().empty());
 }
 
+// Known to nobody but this file, so that no dynamic symbol tells its name.
+[[gnu::noinline]] int read_from(const volatile int* place) { return *place + 1; }
+
+// Behaviours 144 and 1c.5: the innermost frame is where it crashed, by name.
+TEST(CrashHandler, NamesTheFunctionThatCrashed) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  auto future = pool.submit([] {
+    const volatile int* nowhere = nullptr;
+    return read_from(nowhere);
+  });
+  const auto error = failure_of<muster::BrokenProcessPool>(future);
+  ASSERT_FALSE(error.backtrace().empty());
+  EXPECT_NE(error.backtrace().front().find("read_from(int const volatile*)+0x"), std::string::npos)
+      << error.backtrace().front();
+}
+
 // Behaviour 144: a death that no handler sees leaves none.
 TEST(CrashHandler, KilledWorkerHasNoBacktrace) {
   ProcessPoolExecutor pool({.max_workers = 1});

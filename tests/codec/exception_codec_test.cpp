@@ -215,14 +215,16 @@ TEST(Exceptions, OfMusterKeepWhatTheyKnow) {
   expect_same(EncodingError("text"));
   expect_same(BrokenExecutor("text"));
   expect_same(BrokenThreadPool("text"));
-  const WorkerDeath death{12, 3, SIGSEGV, std::nullopt, "task", {"frame 1", "frame 2"}};
+  const WorkerDeath death{
+      12,           3,      SIGSEGV,
+      std::nullopt, "task", muster::Backtrace(std::vector<std::string>{"frame 1", "frame 2"})};
   expect_same(BrokenProcessPool("text", death));
   const auto read = arrival<WorkerDiedError>([&] { throw WorkerDiedError("text", death); });
   EXPECT_EQ(read.worker_pid(), 12);
   EXPECT_EQ(read.term_signal(), SIGSEGV);
   EXPECT_EQ(read.exit_code(), std::nullopt);
   EXPECT_EQ(read.task_name(), "task");
-  EXPECT_EQ(read.backtrace(), death.backtrace);
+  EXPECT_EQ(read.backtrace(), death.backtrace.lines());
   const auto remote = arrival<RemoteError>([] { throw RemoteError("my::Type", "text"); });
   EXPECT_EQ(remote.type_name(), "my::Type");
 }

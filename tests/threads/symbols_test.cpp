@@ -1,0 +1,88 @@
+#include "lib/common/symbols.hpp"
+
+#include <elf.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "lib/common/symbol_table.hpp"
+
+namespace {
+
+using muster::detail::Symbols;
+using muster::detail::SymbolTable;
+
+[[gnu::noinline]] int only_here(int n) { return n + 1; }
+
+std::vector<char> bytes_of_this_program() {
+  std::ifstream in("/proc/self/exe", std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+SymbolTable table_of(const std::vector<char>& bytes) {
+  const std::string path = testing::TempDir() + "symbols_test." + std::to_string(::getpid());
+  std::ofstream(path, std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  SymbolTable table = SymbolTable::of_file(path);
+  std::remove(path.c_str());
+  return table;
+}
+
+TEST(Symbols, NameAStaticFunctionOfTheProgram) {
+  const auto address = reinterpret_cast<std::uintptr_t>(&only_here);
+  const std::string text = Symbols().describe(address + 1);
+  EXPECT_EQ(text.rfind("(anonymous namespace)::only_here(int)+0x1 in ", 0), 0U) << text;
+}
+
+TEST(Symbols, NameAFunctionOfALibrary) {
+  const auto address = reinterpret_cast<std::uintptr_t>(&std::strlen);
+  EXPECT_NE(Symbols().describe(address).find("libc.so"), std::string::npos);
+}
+
+TEST(Symbols, GiveTheNumberWhereThereIsNoCode) { EXPECT_EQ(Symbols().describe(0x10), "0x10"); }
+
+TEST(SymbolTable, OfAFileThatIsNoneIsEmpty) {
+  EXPECT_TRUE(SymbolTable::of_file("/proc/self/nothing").empty());
+  EXPECT_TRUE(SymbolTable::of_file("/dev/null").empty());
+  EXPECT_TRUE(table_of({'\x7f', 'E', 'L', 'F'}).empty());
+}
+
+// Wherever the file is cut off or says what cannot be, the answer is a table or none.
+TEST(SymbolTable, OfADamagedFileReadsNothingOutsideOfIt) {
+  const std::vector<char> whole = bytes_of_this_program();
+  ASSERT_FALSE(table_of(whole).empty());
+  for (const std::size_t part : {1, 2, 3, 5, 9, 50, 1000}) {
+    std::vector<char> cut = whole;
+    cut.resize(whole.size() / part - (part == 1 ? 1 : 0));
+    table_of(cut);
+  }
+  Elf64_Ehdr header;
+  std::memcpy(&header, whole.data(), sizeof(header));
+  for (std::size_t s = 0; s < header.e_shnum; ++s) {
+    for (const std::uint64_t odd : {std::uint64_t{1}, std::uint64_t{whole.size()} - 1,
+                                    ~std::uint64_t{0}, ~std::uint64_t{0} / 24}) {
+      std::vector<char> damaged = whole;
+      Elf64_Shdr section;
+      char* const at = damaged.data() + header.e_shoff + s * sizeof(section);
+      std::memcpy(&section, at, sizeof(section));
+      if (section.sh_type != SHT_SYMTAB && section.sh_type != SHT_STRTAB) continue;
+      section.sh_size = odd;
+      section.sh_link = static_cast<std::uint32_t>(odd);
+      std::memcpy(at, &section, sizeof(section));
+      table_of(damaged).find(header.e_entry);
+      section.sh_offset = odd;
+      std::memcpy(at, &section, sizeof(section));
+      EXPECT_TRUE(table_of(damaged).empty() || section.sh_type == SHT_STRTAB);
+    }
+  }
+}
+
+}  // namespace
