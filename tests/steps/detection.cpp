@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -89,7 +90,7 @@ class Measurement {
                .restart_intensity = {.deaths = 0}}),
         memory_(load_own_pool("detection")) {}
 
-  void kill_one(unsigned retries) {
+  void kill_one(int signal, unsigned retries) {
     await_workers();
     board().runs.store(0);
     board().pid.store(0);
@@ -107,16 +108,17 @@ class Measurement {
     });
     ::usleep(3000);  // both are asleep
     const std::int64_t killed = monotonic_ns();
-    ::kill(pid, SIGKILL);
+    ::kill(pid, signal);
     poller.join();
     waiter.join();
     ::close(pidfd);
     const auto since = [&](std::int64_t ns) { return static_cast<double>(ns - killed) * 1e-9; };
-    times_.pidfd.push_back(since(seen));
+    Times& times = signal == SIGKILL ? killed_ : crashed_;
+    times.pidfd.push_back(since(seen));
     if (retries == 0) {
-      times_.future.push_back(since(ready));
+      times.future.push_back(since(ready));
     } else {
-      times_.elsewhere.push_back(since(board().again_at_ns.load()));
+      times.elsewhere.push_back(since(board().again_at_ns.load()));
     }
     const auto& facts = memory_.views().facts.worker(board().worker.load());
     pid_t successor = 0;
@@ -125,10 +127,11 @@ class Measurement {
       successor = static_cast<pid_t>(facts.pid.load());
     }
     await_workers();
-    times_.replacement.push_back(since(facts.started_monotonic_ns.load()));
+    times.replacement.push_back(since(facts.started_monotonic_ns.load()));
   }
 
-  const Times& times() const { return times_; }
+  const Times& killed() const { return killed_; }
+  const Times& crashed() const { return crashed_; }
 
  private:
   // Until both are asleep, with their memory touched.
@@ -147,15 +150,19 @@ class Measurement {
 
   muster::ProcessPoolExecutor pool_;
   muster::detail::LoadedPool memory_;
-  Times times_;
+  Times killed_;   // by SIGKILL
+  Times crashed_;  // by SIGSEGV: the worker writes down where it was
 };
 
-void print_row(unsigned megabytes, const char* what, const std::vector<double>& seconds,
-               nlohmann::ordered_json& rows) {
+// `tier`: who tells first. The kernel marks a robust futex before it tears the memory of the worker
+// down, and its pidfd after; the crash handler runs in the worker before either.
+void print_row(unsigned megabytes, const char* tier, const char* what,
+               const std::vector<double>& seconds, nlohmann::ordered_json& rows) {
   const Percentiles p = percentiles_of(seconds);
   fmt::print("{:>5} MB  {:<52} {:>10.0f} {:>10.0f} {:>10.0f} {:>6}\n", megabytes, what, p.p50 * 1e6,
              p.p99 * 1e6, p.max * 1e6, seconds.size());
   rows.push_back({{"megabytes", megabytes},
+                  {"tier", tier},
                   {"from_kill_to", what},
                   {"p50_s", p.p50},
                   {"p99_s", p.p99},
@@ -168,24 +175,33 @@ void measure(unsigned megabytes, unsigned kills, bool python_too, nlohmann::orde
   Measurement measurement(megabytes);
   for (unsigned i = 0; i < kills; ++i) {
     watch(fmt::format("{} MB, kill {}", megabytes, i));
-    measurement.kill_one(0);
-    measurement.kill_one(1);
+    measurement.kill_one(SIGKILL, 0);
+    measurement.kill_one(SIGKILL, 1);
+    measurement.kill_one(SIGSEGV, 0);
   }
-  const Times& times = measurement.times();
-  print_row(megabytes, "a pidfd that this program polls", times.pidfd, rows);
-  print_row(megabytes, "the future's error, in a thread that slept for it", times.future, rows);
-  print_row(megabytes, "the replacement, forked", times.replacement, rows);
-  print_row(megabytes, "the task, with a retry, on the other worker", times.elsewhere, rows);
+  const auto row = [&](const char* tier, const char* what, const std::vector<double>& seconds) {
+    print_row(megabytes, tier, what, seconds, rows);
+  };
+  const Times& killed = measurement.killed();
+  row("pidfd", "a pidfd that this program polls", killed.pidfd);
+  row("pidfd", "the future's error, in a thread that slept for it", killed.future);
+  row("robust futex", "the replacement, forked", killed.replacement);
+  row("pidfd", "the task, with a retry, on the other worker", killed.elsewhere);
+  const Times& crashed = measurement.crashed();
+  row("crash handler", "SIGSEGV: a pidfd that this program polls", crashed.pidfd);
+  row("crash handler", "SIGSEGV: the future's error, with a backtrace", crashed.future);
   ::alarm(0);
   if (!python_too) return;
   if (const auto python = python_detection(megabytes, kills)) {
-    print_row(megabytes, "Python's ProcessPoolExecutor: BrokenProcessPool", *python, rows);
+    row("", "Python's ProcessPoolExecutor: BrokenProcessPool", *python);
   }
   std::fflush(stdout);
 }
 
 int run_all(const Options& options) {
   board();  // before the first fork
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
   const Complaints none("muster-detection");
   auto document = begin_document("muster-detection", options);
   document["remarks"] = nlohmann::ordered_json::array();
@@ -195,7 +211,7 @@ int run_all(const Options& options) {
         fmt::format("the load is {:.1f}: others use the processors, too", load));
     fmt::print("Remark: {}\n", document["remarks"].back().get<std::string>());
   }
-  fmt::print("{:>8}  {:<52} {:>10} {:>10} {:>10} {:>6}\n", "worker", "us from SIGKILL to", "p50",
+  fmt::print("{:>8}  {:<52} {:>10} {:>10} {:>10} {:>6}\n", "worker", "us from the kill to", "p50",
              "p99", "max", "kills");
   const auto kills = [&](unsigned quick, unsigned full) {
     if (options.kills != 0) return options.kills;
