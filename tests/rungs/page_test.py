@@ -1,0 +1,109 @@
+"""The page says what the documents say: also of what failed, is old, or is not there."""
+
+import pathlib
+import tempfile
+import unittest
+
+import document
+import page
+import samples
+from rungs import RUNS
+
+
+class Page(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def text(self, **changes):
+        samples.fill(self.folder, **changes)
+        return page.text(self.folder)
+
+    def row(self, text, begin):
+        rows = [line for line in text.splitlines() if line.startswith(f"| {begin} ")]
+        self.assertEqual(len(rows), 1, f"rows that begin with {begin!r}")
+        return rows[0]
+
+    def test_adds_up_what_the_documents_say(self):
+        text = self.text()
+        self.assertIn(
+            "16,051: 16,031 by SIGKILL and 20 by SIGABRT",
+            self.row(text, "deaths of workers survived"),
+        )
+        self.assertIn("| 123,456 |", self.row(text, "tasks run under them"))
+        self.assertIn("| 0 |", self.row(text, "of these lost"))
+        self.assertIn("1,500,000 in 1 worlds, every state", self.row(text, "states of the model"))
+        self.assertIn("12,000, 2,000 of them", self.row(text, "corruptions of the shared memory"))
+        self.assertIn("2 made, 1 caught", self.row(text, "mutants"))
+        self.assertIn("p50 250 us, p99 1.5 ms", self.row(text, "from the kill to the future's error"))
+        self.assertNotIn("**not run**", text)
+        self.assertNotIn("Not passed", text)
+
+    def test_gives_each_run_its_section_with_command_and_seed(self):
+        text = self.text()
+        for run in RUNS:
+            self.assertIn(f"\n### {run.name}\n", text)
+            self.assertIn(f"`build/{run.name} --quick`, 12 s, 2026-01-02 03:04", text)
+        self.assertIn("; seed 7", text)
+        self.assertIn("Commit 0123456789ab; 2026-01-02 03:04 to 2026-01-02 03:04 (UTC)", text)
+
+    def test_names_what_was_not_run(self):
+        text = self.text(without=("soak", "fuzz"))
+        self.assertIn("| **not run** |", self.row(text, "5 | [soak](#soak)"))
+        self.assertIn("soak: not run", self.row(text, "of these lost"))
+        self.assertIn("fuzz: not run", self.row(text, "inputs made up by libFuzzer"))
+        self.assertIn("Not passed: soak and fuzz.", text)
+        self.assertIn("**Not run.** `./dev prove --only soak` does it.", text)
+
+    def test_says_why_a_run_could_not_be(self):
+        why = "ptrace is not permitted here: nobody was killed"
+        steps = {"verdict": document.NOT_RUN, "why": why, "figures": None}
+        text = self.text(kill_steps=steps)
+        self.assertIn(f"**not run**: {why}", self.row(text, "4 | [kill-steps](#kill-steps)"))
+        self.assertIn("kill-steps: not run", self.row(text, "deaths of workers survived"))
+
+    def test_marks_figures_of_a_run_that_failed(self):
+        failed = {"verdict": document.FAILED, "why": "exit code 1: a task | was lost"}
+        soak = {**samples.FIGURES["soak"], "faults": {**samples.FAULTS, "lost": 3}}
+        text = self.text(soak={**failed, "figures": soak})
+        self.assertIn("| 3 (**soak: failed**) |", self.row(text, "of these lost"))
+        self.assertIn("**failed**: exit code 1: a task \\| was lost", text)
+        self.assertIn("Not passed: soak.", text)
+
+    def test_counts_a_client_that_was_killed_by_its_workers(self):
+        crashed = {"verdict": document.FAILED, "why": "killed by SIGSEGV: ", "figures": None}
+        text = self.text(scribble=crashed)
+        self.assertIn("| 1 |", self.row(text, "of these that crashed the client"))
+        self.assertIn("scribble: failed", self.row(text, "corruptions of the shared memory"))
+
+    def test_marks_documents_of_another_commit_or_machine(self):
+        machine = {**samples.MACHINE, "cpus": 64}
+        text = self.text(detection={"commit": "fedcba987654", "machine": machine})
+        self.assertIn("of **fedcba987654**", self.row(text, " | [detection](#detection)"))
+        self.assertIn("Of another commit than most: **fedcba987654**.", text)
+        self.assertIn("On another machine than most: a processor, 64 processors", text)
+        self.assertEqual(text.count("**fedcba987654**"), 2)
+
+    def test_marks_sources_that_were_not_committed(self):
+        text = self.text(explore={"changed": True})
+        self.assertIn("Of another commit than most: **0123456789ab with changes**.", text)
+
+    def test_is_a_page_without_any_document_too(self):
+        text = page.text(self.folder)
+        self.assertEqual(text.count("**Not run.**"), len(RUNS))
+        self.assertIn("What was not run proves nothing.", text)
+
+
+class Published(unittest.TestCase):
+    def test_is_what_its_documents_make_of_it(self):
+        published = document.ROOT / "docs"
+        self.assertEqual(
+            (published / "RELIABILITY.md").read_text(encoding="utf-8"),
+            page.text(published / "reliability"),
+            "docs/RELIABILITY.md is not written by ./dev prove --report from docs/reliability/",
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()

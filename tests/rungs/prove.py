@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""./dev prove: runs the rungs of the proof, and writes the page about them."""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+
+import document
+import page
+from runner import Runner, said
+from rungs import RUNS
+
+PUBLISHED = document.ROOT / "docs" / "reliability"
+PAGE = document.ROOT / "docs" / "RELIABILITY.md"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="./dev prove",
+        description="Runs the rungs of the proof that a worker may die at any instruction, and "
+        "keeps a document of each. Exits with 1 where one of them failed or could not run.",
+        epilog="Rungs: "
+        + ", ".join(f"{run.name} ({run.rung})" if run.rung else run.name for run in RUNS),
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--quick", action="store_true", help="under 15 minutes on 2 processors")
+    length.add_argument("--full", action="store_true", help="all of it, hours (the default)")
+    parser.add_argument("--only", nargs="+", metavar="RUNG", help="these, by name or number")
+    parser.add_argument(
+        "--results",
+        type=pathlib.Path,
+        metavar="FOLDER",
+        default=document.ROOT / "build" / "prove",
+        help="where documents are kept, build/prove",
+    )
+    parser.add_argument(
+        "--report",
+        action="store_true",
+        help="instead of running: take over the documents that are kept into docs/reliability, "
+        "and write docs/RELIABILITY.md from all that are there",
+    )
+    return parser, parser.parse_args()
+
+
+def chosen(parser, wanted):
+    if wanted is None:
+        return list(RUNS)
+    known = {run.name for run in RUNS} | {str(run.rung) for run in RUNS if run.rung}
+    for word in wanted:
+        if word not in known:
+            parser.error(f"there is no rung {word!r}; --help lists them")
+    return [run for run in RUNS if run.name in wanted or str(run.rung) in wanted]
+
+
+def build(runs):
+    """What could not be built, by the name of its run, and why."""
+
+    def built(preset, targets):
+        return subprocess.run(
+            [document.ROOT / "dev", "build", preset, "--target", *targets], check=False
+        )
+
+    unbuilt = {}
+    for preset in dict.fromkeys(run.preset for run in runs if run.targets):
+        those = [run for run in runs if run.targets and run.preset == preset]
+        targets = dict.fromkeys(target for run in those for target in run.targets)
+        if built(preset, targets).returncode == 0:
+            continue
+        # One by one, so that one that fails does not take the rest with it.
+        for run in those:
+            if built(preset, run.targets).returncode != 0:
+                unbuilt[run.name] = f"{', '.join(run.targets)} could not be built ({preset})"
+    return unbuilt
+
+
+def prove(runs, mode, folder):
+    commit, changed = document.commit()
+    machine = document.machine()
+    state = {"commit": commit, "changed": changed, "machine": machine}
+    folder.mkdir(parents=True, exist_ok=True)
+    cpus = int(os.environ.get("MUSTER_JOBS") or machine["cpus"])
+    runner = Runner(mode, folder, cpus, state)
+    found = runner.run_all(runs, build)
+    print()
+    good = True
+    for run in runs:
+        one = found.get(run.name)
+        good = good and one is not None and one["verdict"] == document.PASSED
+        number = run.rung or ""
+        text = f"{one['seconds']:7.0f} s  {said(one)}" if one else "       -  not begun"
+        print(f"{number:>2}  {run.name:<14} {text}")
+    print(
+        f"{'All passed' if good else 'NOT all passed'}, {runner.seconds():.0f} s. The documents are "
+        f"in {folder}; ./dev prove --report makes a page of them."
+    )
+    return 0 if good else 1
+
+
+def report(folder):
+    PUBLISHED.mkdir(parents=True, exist_ok=True)
+    for run in RUNS:
+        found = document.read(folder / f"{run.name}.json")
+        if found is not None:
+            document.write(PUBLISHED / f"{run.name}.json", found)
+    PAGE.write_text(page.text(PUBLISHED), encoding="utf-8")
+    print(f"{PAGE.relative_to(document.ROOT)} is written.")
+    return 0
+
+
+def main():
+    parser, options = arguments()
+    runs = chosen(parser, options.only)
+    folder = options.results.absolute()
+    if options.report:
+        if options.quick or options.full or options.only:
+            parser.error("--report runs nothing: it takes --results and no more")
+        return report(folder)
+    return prove(runs, "quick" if options.quick else "full", folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

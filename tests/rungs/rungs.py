@@ -1,0 +1,181 @@
+"""The rungs of the proof: what each runs, how long, and how much it must have done.
+
+A run is one program with one document. Its command gets {json}, the file for its figures, and
+{build}, the folder of its preset. `least` says how much its figures must show to be worth the word
+"passed": a promise that holds in nothing is none.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+
+def total(rows, key):
+    return sum(row.get(key, 0) for row in rows or [])
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    rung: int
+    name: str
+    what: str
+    quick: str
+    full: str
+    # What has to be built first: targets of a preset. "": nothing is.
+    preset: str = "release"
+    targets: tuple = ()
+    # Processors that it keeps busy. 0: all; nothing else runs beside it.
+    cpus: int = 1
+    # Programs that have to be there.
+    tools: tuple = ()
+    # Of the figures: {what: (how much, at least so much in quick, in full)}.
+    least: Callable = lambda figures: {}
+
+
+def least_of_soak(figures):
+    return {"kills": (figures["kills"], 10_000, 1_000_000)}
+
+
+def least_of_scribble(figures):
+    return {"corruptions": (figures["corruptions"], 10_000, 1_000_000)}
+
+
+def least_of_asan(figures):
+    return {"corruptions": (figures["corruptions"], 1_000, 10_000)}
+
+
+def least_of_snapshots(figures):
+    return {"snapshots": (total(figures["scenarios"], "snapshots"), 10_000, 100_000)}
+
+
+def least_of_kill_steps(figures):
+    return {"kills": (total(figures["cells"], "kills"), 1_000, 10_000)}
+
+
+def least_of_syscalls(figures):
+    return {"programs run": (figures["runs"], 100, min(figures["possible"], 1_000_000))}
+
+
+RUNS = (
+    Run(
+        rung=1,
+        name="model",
+        what="a model of the shared memory, searched by spin",
+        quick="tests/model/spin/run.sh --quick --json {json}",
+        full="tests/model/spin/run.sh --full --json {json}",
+        preset="",
+        tools=("spin", "gcc"),
+    ),
+    Run(
+        rung=2,
+        name="explore",
+        what="the pool's own code under a scheduler that tries every order of its steps",
+        quick="{build}/tests/model/muster-explore --level quick --json {json}",
+        full="{build}/tests/model/muster-explore --level full --json {json}",
+        targets=("muster-explore",),
+    ),
+    Run(
+        rung=3,
+        name="snapshots",
+        what="the recovery, tried on copies of the memory after every instruction of a worker",
+        quick="{build}/tests/steps/muster-snapshots --quick --json {json}",
+        full="{build}/tests/steps/muster-snapshots --full --json {json}",
+        targets=("muster-snapshots",),
+        least=least_of_snapshots,
+    ),
+    Run(
+        rung=4,
+        name="kill-steps",
+        what="a worker killed after every number of instructions",
+        quick="{build}/tests/steps/muster-kill-steps --quick --json {json}",
+        full="{build}/tests/steps/muster-kill-steps --full --json {json}",
+        targets=("muster-kill-steps",),
+        least=least_of_kill_steps,
+    ),
+    Run(
+        rung=8,
+        name="syscalls",
+        what="system calls that fail in turn",
+        quick="{build}/tests/prove/muster-syscalls --quick --seconds 60 --json {json}",
+        full="{build}/tests/prove/muster-syscalls --full --json {json}",
+        targets=("muster-syscalls",),
+        tools=("strace",),
+        least=least_of_syscalls,
+    ),
+    Run(
+        rung=5,
+        name="peers",
+        what="the same deaths in other pools",
+        quick="{build}/tests/prove/muster-soak --peer --kills 3 --json {json}",
+        full="{build}/tests/prove/muster-soak --peer --full --json {json}",
+        targets=("muster-soak",),
+        tools=("python3",),
+    ),
+    Run(
+        rung=5,
+        name="soak",
+        what="workers killed at random under load",
+        quick="{build}/tests/prove/muster-soak --quick --json {json}",
+        full="{build}/tests/prove/muster-soak --full --json {json}",
+        targets=("muster-soak",),
+        cpus=0,
+        least=least_of_soak,
+    ),
+    Run(
+        rung=6,
+        name="scribble",
+        what="workers that write over all the memory they can write",
+        quick="{build}/tests/prove/muster-scribble --quick --json {json}",
+        full="{build}/tests/prove/muster-scribble --full --json {json}",
+        targets=("muster-scribble",),
+        cpus=0,
+        least=least_of_scribble,
+    ),
+    Run(
+        rung=6,
+        name="scribble-asan",
+        what="the same, with the client under the address sanitizer",
+        quick="{build}/tests/prove/muster-scribble --corruptions 2000 --json {json}",
+        full="{build}/tests/prove/muster-scribble --corruptions 100000 --json {json}",
+        preset="asan",
+        targets=("muster-scribble",),
+        cpus=0,
+        least=least_of_asan,
+    ),
+    Run(
+        rung=7,
+        name="fuzz",
+        what="arbitrary bytes for everything that reads bytes of others",
+        quick="tests/fuzz/run.sh --seconds 60 --json {json}",
+        full="tests/fuzz/run.sh --seconds 1800 --json {json}",
+        preset="",
+        cpus=0,
+        tools=("clang++-16",),
+    ),
+    Run(
+        rung=9,
+        name="threads",
+        what="workers as threads, under the thread sanitizer",
+        quick="TBD",
+        full="TBD",
+        preset="tsan",
+        cpus=0,
+    ),
+    Run(
+        rung=10,
+        name="mutants",
+        what="broken variants of the code, each of which must be caught",
+        quick="tests/mutants/run.sh --quick --json {json}",
+        full="tests/mutants/run.sh --full --json {json}",
+        preset="",
+        cpus=0,
+    ),
+    Run(
+        rung=0,
+        name="detection",
+        what="how soon a death is known",
+        quick="{build}/tests/steps/muster-detection --quick --json {json}",
+        full="{build}/tests/steps/muster-detection --full --json {json}",
+        targets=("muster-detection",),
+        cpus=0,
+    ),
+)

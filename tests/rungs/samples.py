@@ -1,0 +1,174 @@
+"""Documents for tests: of each run a small one, in the format that its program writes."""
+
+import document
+from rungs import RUNS
+
+MACHINE = {
+    "processor": "a processor",
+    "cpus": 2,
+    "memory_gib": 4.0,
+    "kernel": "6.1.0",
+    "compiler": "g++ 12",
+}
+
+FAULTS = {"lost": 0, "duplicated": 0, "hung": 0, "wrong": 0, "left over": 0}
+
+FIGURES = {
+    "model": {
+        "configurations": [
+            {
+                "name": "small",
+                "definitions": "WORKERS=2",
+                "search": "all",
+                "states": 1500000,
+                "depth": 90,
+            },
+            {
+                "name": "large",
+                "definitions": "WORKERS=3",
+                "search": "bits",
+                "states": 2.5e9,
+                "depth": 120,
+            },
+        ]
+    },
+    "explore": {
+        "results": [
+            {
+                "case": "retry",
+                "what": "one task, twice",
+                "preemptions": 2,
+                "crashes": 1,
+                "delays": 0,
+                "executions": 4000,
+                "states": 70000,
+                "crashed": 3000,
+                "complete": True,
+            }
+        ]
+    },
+    "snapshots": {
+        "scenarios": [
+            {
+                "scenario": "asleep",
+                "path": "wakes | sleeps",
+                "workers": 1,
+                "instructions": 20000,
+                "snapshots": 20001,
+                "ending_a_task": 300,
+                "wrong": 0,
+            }
+        ]
+    },
+    "kill-steps": {
+        "cells": [
+            {
+                "scenario": "asleep",
+                "path": "wakes, sleeps",
+                "workers": 2,
+                "retries": 1,
+                "other_goes_on": True,
+                "longest_path": 6000,
+                "kills": 6001,
+                "in_a_task": 40,
+                "wrong": 0,
+            }
+        ]
+    },
+    "soak": {
+        "seed": 7,
+        "kills": 10050,
+        "stops": 9000,
+        "kills_while": {"idle": 5050, "running": 5000},
+        "kills_by": {"SIGKILL": 10000, "abort() in the task": 20, "SIGKILL by the task": 30},
+        "pools": 40,
+        "broken_pools": 10,
+        "tasks": 123456,
+        "begun": 123999,
+        "callbacks": 12,
+        "told": {"value": 123456, "cancelled": 0},
+        "faults": FAULTS,
+    },
+    "peers": {
+        "trials": 3,
+        "peers": {"Another pool": {"idle": {"goes on": 0, "hangs (5 s)": 3}}},
+    },
+    "scribble": {
+        "corruptions": 10000,
+        "pools": 50,
+        "pools_broken": 44,
+        "of": {"a bit": 10000},
+        "endings": {"a value": 5},
+        "faults": FAULTS,
+    },
+    "scribble-asan": {
+        "corruptions": 2000,
+        "pools": 9,
+        "pools_broken": 8,
+        "of": {"a bit": 2000},
+        "faults": FAULTS,
+    },
+    "fuzz": {
+        "targets": [
+            {"target": "decode", "executions": 777, "seconds": 60, "corpus": 12, "crashes": 0}
+        ]
+    },
+    "syscalls": {
+        "runs": 300,
+        "possible": 4000,
+        "bad": 0,
+        "calls": {"mmap": {"runs": 300, "bad": 0}},
+    },
+    "threads": {"tests": 4, "failures": 0},
+    "mutants": {
+        "mutants": [
+            {"name": "no_fence", "what": "a fence", "caught": True, "rung": "2", "by": "a jam"},
+            {"name": "no_wake", "what": "a wake", "caught": False, "rung": "", "by": ""},
+        ]
+    },
+    "detection": {
+        "rows": [
+            {
+                "megabytes": 0,
+                "tier": "pidfd",
+                "from_kill_to": what,
+                "p50_s": 0.00025,
+                "p99_s": 0.0015,
+                "max_s": 0.0031,
+                "samples": 200,
+            }
+            for what in (
+                "the future's error, in a thread that slept for it",
+                "the task, with a retry, on the other worker",
+            )
+        ]
+    },
+}
+
+
+def sample(name, **other):
+    """The document of a run that passed, but for what is given."""
+    return {
+        "run": name,
+        "mode": "quick",
+        "verdict": document.PASSED,
+        "why": "",
+        "command": f"build/{name} --quick",
+        "commit": "0123456789ab",
+        "changed": False,
+        "machine": MACHINE,
+        "date": "2026-01-02 03:04",
+        "seconds": 12.3,
+        "exit": 0,
+        "words": [],
+        "figures": FIGURES[name],
+        **other,
+    }
+
+
+def fill(folder, *, without=(), **other):
+    """A folder of results: one of each run, but `without` some, and others as given."""
+    for run in RUNS:
+        if run.name not in without:
+            changes = other.get(run.name.replace("-", "_"), {})
+            document.write(folder / f"{run.name}.json", sample(run.name, **changes))

@@ -1,0 +1,201 @@
+"""The page's section on each run: what it does, what must hold, its figures."""
+
+from rungs import total
+from text import count, duration, latency, percent, table, wrap
+
+
+def shares(counts, head):
+    whole = sum(counts.values())
+    return table(
+        [head, "", "share"],
+        ([what, count(number), percent(number, whole)] for what, number in counts.items()),
+        right=(1, 2),
+    )
+
+
+def model(figures):
+    rows = (
+        [
+            f"`{one['name']}`",
+            f"`{one['definitions']}`",
+            count(one["states"]),
+            count(one["depth"]),
+            "every state" if one["search"] == "all" else "bitstate: no proof",
+        ]
+        for one in figures["configurations"]
+    )
+    return table(["world", "what is in it", "states", "depth", "search"], rows, right=(2, 3))
+
+
+def explore(figures):
+    rows = (
+        [
+            f"`{one['case']}`",
+            one["what"],
+            f"{one['preemptions']}, {one['crashes']}, {one['delays']}",
+            count(one["executions"]),
+            count(one["states"]),
+            "within the bounds, all" if one["complete"] else "cut short",
+        ]
+        for one in figures["results"]
+    )
+    heads = ["case", "", "preemptions, crashes, delays", "executions", "states", "explored"]
+    return table(heads, rows, right=(3, 4))
+
+
+def snapshots(figures):
+    rows = (
+        [
+            f"`{one['scenario']}`",
+            one["path"],
+            one["workers"],
+            count(one["instructions"]),
+            count(one["snapshots"]),
+            count(one["ending_a_task"]),
+            count(one["wrong"]),
+        ]
+        for one in figures["scenarios"]
+    )
+    heads = ["scenario", "way of the worker", "workers", "instructions", "snapshots"]
+    return table([*heads, "of them end a task", "wrong"], rows, right=(2, 3, 4, 5, 6))
+
+
+def kill_steps(figures):
+    rows = (
+        [
+            f"`{one['scenario']}`",
+            one["path"],
+            f"{one['workers']}, of which both go" if one["other_goes_on"] else one["workers"],
+            one["retries"],
+            count(one["longest_path"]),
+            count(one["kills"]),
+            count(one["in_a_task"]),
+            count(one["wrong"]),
+        ]
+        for one in figures["cells"]
+    )
+    heads = ["scenario", "way of the worker", "workers", "retries", "instructions", "kills"]
+    return table([*heads, "in a task", "wrong"], rows, right=(3, 4, 5, 6, 7))
+
+
+def soak(figures):
+    faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
+    return [
+        *wrap(
+            f"{count(figures['kills'])} workers died in {count(figures['pools'])} pools, "
+            f"{count(figures['broken_pools'])} of which broke, as their policy says; workers were "
+            f"stopped {count(figures['stops'])} times. {count(figures['tasks'])} tasks began "
+            f"{count(figures['begun'])} times, {count(figures['callbacks'])} callbacks ran. "
+            f"Broken promises: **{faults}**."
+        ),
+        "",
+        *shares(figures["kills_while"], "while the worker was"),
+        *shares(figures["kills_by"], "by"),
+        *shares({what: n for what, n in figures["told"].items() if n}, "what became of tasks"),
+    ]
+
+
+def peers(figures):
+    rows = []
+    heads = None
+    for name, states in figures.get("peers", {}).items():
+        for state, became in states.items():
+            heads = heads or ["pool", "the worker is killed", *became]
+            when = {"idle": "idle", "busy": "in a task", "stream": "among many short tasks"}
+            rows.append([name, when.get(state, state), *(n or "" for n in became.values())])
+    if not rows:
+        return ["Nothing could be tried.", ""]
+    return [
+        f"One of two workers is killed, {count(figures['trials'])} times each.",
+        "",
+        *table(heads, rows, right=range(2, len(heads))),
+    ]
+
+
+def scribble(figures):
+    return [
+        *wrap(
+            f"{count(figures['corruptions'])} corruptions in {count(figures['pools'])} pools, "
+            f"{count(figures['pools_broken'])} of which broke, as they may. The client: "
+            f"hung {count(figures['faults']['hung'])}, "
+            f"left over {count(figures['faults']['left over'])}."
+        ),
+        "",
+        *shares(figures["of"], "written over"),
+        *shares(figures.get("endings", {}), "tasks ended by"),
+    ]
+
+
+def fuzz(figures):
+    rows = (
+        [
+            f"`{one['target']}`",
+            count(one["executions"]),
+            duration(one["seconds"]),
+            count(one["corpus"]),
+            count(one["crashes"]),
+        ]
+        for one in figures["targets"]
+    )
+    heads = ["target", "executions", "time", "corpus", "failures"]
+    return table(heads, rows, right=(1, 2, 3, 4))
+
+
+def syscalls(figures):
+    rows = (
+        [f"`{call}`", count(one["runs"]), count(one["bad"])]
+        for call, one in sorted(figures["calls"].items())
+    )
+    return [
+        f"{count(figures['runs'])} programs of {count(figures['possible'])} failures that there "
+        f"are, drawn at random; {count(figures['bad'])} ended badly.",
+        "",
+        *table(["system call", "programs", "ended badly"], rows, right=(1, 2)),
+    ]
+
+
+def threads(figures):
+    return [f"{count(figures['tests'])} tests, {count(figures['failures'])} failed.", ""]
+
+
+def mutants(figures):
+    rows = (
+        [f"`{one['name']}`", one["what"], one["rung"] if one["caught"] else "**nobody**", one["by"]]
+        for one in figures["mutants"]
+    )
+    return table(["mutant", "what it breaks", "caught by", "for the reason"], rows)
+
+
+def detection(figures):
+    rows = (
+        [
+            f"+{one['megabytes']} MB",
+            one["from_kill_to"],
+            one["tier"],
+            latency(one["p50_s"]),
+            latency(one["p99_s"]),
+            latency(one["max_s"]),
+            count(one["samples"]),
+        ]
+        for one in figures["rows"]
+    )
+    heads = ["worker", "from the kill to", "told by", "p50", "p99", "max", "kills"]
+    remarks = [f"Remark: {one}." for one in figures.get("remarks", [])]
+    return [*table(heads, rows, right=(3, 4, 5, 6)), *remarks, *([""] if remarks else [])]
+
+
+SECTIONS = {
+    "model": model,
+    "explore": explore,
+    "snapshots": snapshots,
+    "kill-steps": kill_steps,
+    "soak": soak,
+    "peers": peers,
+    "scribble": scribble,
+    "scribble-asan": scribble,
+    "fuzz": fuzz,
+    "syscalls": syscalls,
+    "threads": threads,
+    "mutants": mutants,
+    "detection": detection,
+}

@@ -1,0 +1,159 @@
+"""What all rungs come to, in one table: from the documents alone."""
+
+from document import FAILED, PASSED
+from rungs import total
+from text import count, latency, listing, percent, table
+
+# What a task did to its own worker, by the signal that came of it.
+SIGNAL_OF = {"abort()": "SIGABRT", "exit()": "exit", "_exit()": "exit"}
+
+
+def figures_of(documents, name):
+    """None where there are none, or where nothing was finished."""
+    found = documents.get(name)
+    return found["figures"] if found else None
+
+
+def verdict_of(documents, name):
+    found = documents.get(name)
+    return found["verdict"] if found else "not run"
+
+
+def by_signal(soak, kill_steps):
+    """All the deaths that were made, as {signal: how many}."""
+    kills = {}
+    for what, number in (soak or {}).get("kills_by", {}).items():
+        first = what.split()[0]
+        signal = SIGNAL_OF.get(first, first)
+        kills[signal] = kills.get(signal, 0) + number
+    if kill_steps:
+        kills["SIGKILL"] = kills.get("SIGKILL", 0) + total(kill_steps["cells"], "kills")
+    return dict(sorted(kills.items(), key=lambda one: -one[1]))
+
+
+def fault(soak, what):
+    return count(soak["faults"][what])
+
+
+def row(documents, names, what, make):
+    """One row of a promise: what was seen, or why there is nothing to see."""
+    names = names.split()
+    lacking = [name for name in names if figures_of(documents, name) is None]
+    if lacking:
+        return [what, listing(f"{name}: {verdict_of(documents, name)}" for name in lacking)]
+    seen = make(*(figures_of(documents, name) for name in names))
+    bad = [name for name in names if verdict_of(documents, name) != PASSED]
+    marks = "".join(f" (**{name}: {verdict_of(documents, name)}**)" for name in bad)
+    return [what, seen + marks]
+
+
+def client_crashes(documents):
+    """A client that dies writes no figures: the runner saw it end by a signal."""
+    return sum(
+        1
+        for name in ("scribble", "scribble-asan")
+        if name in documents
+        and documents[name]["verdict"] == FAILED
+        and documents[name]["figures"] is None
+    )
+
+
+def first_row(detection, what, megabytes):
+    for one in detection["rows"]:
+        if what in one["from_kill_to"] and one["megabytes"] == megabytes:
+            return one
+    return None
+
+
+def soonest(detection, what):
+    found = first_row(detection, what, 0)
+    if found is None:
+        return "not measured"
+    return f"p50 {latency(found['p50_s'])}, p99 {latency(found['p99_s'])}"
+
+
+def rows(documents):
+    def kills(soak, kill_steps):
+        signals = by_signal(soak, kill_steps)
+        parts = listing(f"{count(number)} by {name}" for name, number in signals.items())
+        return f"{count(sum(signals.values()))}: {parts}"
+
+    def searched(model):
+        every = [one for one in model["configurations"] if one["search"] == "all"]
+        return f"{count(total(every, 'states'))} in {len(every)} worlds, every state"
+
+    def explored(explore):
+        results = explore["results"]
+        return (
+            f"{count(total(results, 'executions'))}, in which workers died "
+            f"{count(total(results, 'crashed'))} times"
+        )
+
+    def scribbled(plain, asan):
+        return (
+            f"{count(plain['corruptions'] + asan['corruptions'])}, "
+            f"{count(asan['corruptions'])} of them under the address sanitizer"
+        )
+
+    def mutants(found):
+        made = found["mutants"]
+        caught = sum(1 for one in made if one["caught"])
+        return f"{len(made)} made, {caught} caught ({percent(caught, len(made))})"
+
+    yield row(documents, "soak kill-steps", "deaths of workers survived", kills)
+    yield row(
+        documents, "soak", "tasks run under them", lambda soak: count(soak["tasks"])
+    )
+    for what, sentence in (
+        ("lost", "of these lost"),
+        ("duplicated", "run more often than permitted"),
+        ("hung", "that somebody waited for in vain"),
+    ):
+        yield row(documents, "soak", sentence, lambda soak, what=what: fault(soak, what))
+    yield row(
+        documents,
+        "snapshots",
+        "instruction boundaries at which the memory was copied and recovered",
+        lambda snapshots: count(total(snapshots["scenarios"], "snapshots")),
+    )
+    yield row(
+        documents,
+        "kill-steps",
+        "instruction boundaries at which a worker was killed",
+        lambda steps: count(total(steps["cells"], "kills")),
+    )
+    yield row(documents, "model", "states of the model", searched)
+    yield row(documents, "explore", "executions of the scheduler", explored)
+    yield row(documents, "scribble scribble-asan", "corruptions of the shared memory", scribbled)
+    yield ["of these that crashed the client", count(client_crashes(documents))] if any(
+        figures_of(documents, name) for name in ("scribble", "scribble-asan")
+    ) else row(documents, "scribble", "of these that crashed the client", lambda _: "")
+    yield row(
+        documents,
+        "fuzz",
+        "inputs made up by libFuzzer",
+        lambda fuzz: count(total(fuzz["targets"], "executions")),
+    )
+    yield row(
+        documents,
+        "syscalls",
+        "programs run with a system call that fails",
+        lambda calls: f"{count(calls['runs'])}, {count(calls['bad'])} of which ended badly",
+    )
+    yield row(documents, "mutants", "mutants", mutants)
+    yield row(
+        documents,
+        "detection",
+        "from the kill to the future's error",
+        lambda found: soonest(found, "the future's error"),
+    )
+    yield row(
+        documents,
+        "detection",
+        "from the kill to the task running elsewhere",
+        lambda found: soonest(found, "on the other worker"),
+    )
+
+
+def lines(documents):
+    return table(["", "seen"], rows(documents))
