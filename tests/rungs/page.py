@@ -19,9 +19,9 @@ have little in common: a model, the shipped code under a scheduler, every instru
 chance, malice, lack of everything. This page says what was tried and what was seen.
 
 `./dev prove --report` writes it from the documents in [reliability/](reliability/), which
-`./dev prove` leaves; no figure in it was written by hand. `./dev prove --quick` repeats all of it in
-a smaller way, `./dev prove` in the large (hours); the programs are in
-[tests/](../tests/rungs/README.md).
+`./dev prove` leaves; no figure in it was written by hand. `./dev prove --quick` repeats all of it
+in a smaller way, `./dev prove` in the large (hours); [tests/rungs/](../tests/rungs/README.md) says
+how it goes.
 """
 
 # What each rung does, and what must hold. By run; what belongs to the same rung stands together.
@@ -115,11 +115,13 @@ CLOSING = """\
 
 - **Other processors.** All of this is x86-64. There stores wait in a buffer and nothing else is
   reordered; the scheduler and the models assume as much. Elsewhere Muster is not built.
-- **More than the bounds.** Model and scheduler see everything there is in small worlds: few workers,
-  slots, tasks, deaths, preemptions. That a fault which needs more than that would have shown itself
-  there is experience, not proof. What was searched by bitstate was not searched in full.
-- **The model is a model.** Spin searches a text that was written beside the code. The scheduler runs
-  the shipped worker, ring, slots and recovery, but its client, pump and supervisor are its own.
+- **More than the bounds.** Model and scheduler see everything there is in small worlds: few
+  workers, slots, tasks, deaths, preemptions. That a fault which needs more than that would have
+  shown itself there is experience, not proof. What was searched by bitstate was not searched in
+  full.
+- **The model is a model.** Spin searches a text that was written beside the code. The scheduler
+  runs the shipped worker, ring, slots and recovery, but its client, pump and supervisor are its
+  own.
 - **Between two instructions is not within one.** A death inside of a system call, in the kernel, is
   one step of these programs. Instructions that end a path of the supervisor or of the client are
   not tried one by one: when those die the pool ends with them, which other tests look at.

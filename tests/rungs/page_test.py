@@ -36,7 +36,9 @@ class Page(unittest.TestCase):
         self.assertIn("1,500,000 in 1 worlds, every state", self.row(text, "states of the model"))
         self.assertIn("12,000, 2,000 of them", self.row(text, "corruptions of the shared memory"))
         self.assertIn("2 made, 1 caught", self.row(text, "mutants"))
-        self.assertIn("p50 250 us, p99 1.5 ms", self.row(text, "from the kill to the future's error"))
+        self.assertIn(
+            "p50 250 us, p99 1.5 ms", self.row(text, "from the kill to the future's error")
+        )
         self.assertNotIn("**not run**", text)
         self.assertNotIn("Not passed", text)
 

@@ -92,8 +92,8 @@ def prove(runs, mode, folder):
         text = f"{one['seconds']:7.0f} s  {said(one)}" if one else "       -  not begun"
         print(f"{number:>2}  {run.name:<14} {text}")
     print(
-        f"{'All passed' if good else 'NOT all passed'}, {runner.seconds():.0f} s. The documents are "
-        f"in {folder}; ./dev prove --report makes a page of them."
+        f"{'All passed' if good else 'NOT all passed'}, {runner.seconds():.0f} s. The documents "
+        f"are in {folder}; ./dev prove --report makes a page of them."
     )
     return 0 if good else 1
 

@@ -41,7 +41,6 @@ Walk walk(Stage& stage, Play& play, Tracer& tracer, Each&& each) {
       reused = true;
     }
     if (scenario.limit != 0 && done.instructions >= scenario.limit) return done;
-    // One that is to be killed sleeps until it is: ProcessTaskRunner::await_kill.
     const bool sleeps = kill_asked ? tracer.at_system_call(tracer.registers(), SYS_clock_nanosleep)
                                    : done.instructions != 0 && stage.about_to_sleep(tracer);
     if (sleeps) {
