@@ -31,9 +31,12 @@ class Page(unittest.TestCase):
             "16,051: 16,031 by SIGKILL and 20 by SIGABRT",
             self.row(text, "deaths of workers survived"),
         )
-        self.assertIn("| 123,456 |", self.row(text, "tasks run under them"))
+        self.assertIn("| 123,456 |", self.row(text, "tasks run in the soak"))
         self.assertIn("| 0 |", self.row(text, "of these lost"))
-        self.assertIn("1,500,000 in 1 worlds, every state", self.row(text, "states of the model"))
+        self.assertIn(
+            "1,500,000 in 1 worlds, every state that they have; 2,500,000,000 more",
+            self.row(text, "states of the model"),
+        )
         self.assertIn("12,000, 2,000 of them", self.row(text, "corruptions of the shared memory"))
         self.assertIn("2 made, 1 caught", self.row(text, "mutants"))
         self.assertIn(

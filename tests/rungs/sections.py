@@ -5,6 +5,8 @@ from text import count, duration, latency, percent, table, wrap
 
 
 def shares(counts, head):
+    if not counts:
+        return []
     whole = sum(counts.values())
     return table(
         [head, "", "share"],

@@ -79,8 +79,14 @@ def rows(documents):
         return f"{count(sum(signals.values()))}: {parts}"
 
     def searched(model):
-        every = [one for one in model["configurations"] if one["search"] == "all"]
-        return f"{count(total(every, 'states'))} in {len(every)} worlds, every state"
+        worlds = model["configurations"]
+        every = [one for one in worlds if one["search"] == "all"]
+        some = [one for one in worlds if one["search"] != "all"]
+        sampled = f"; {count(total(some, 'states'))} more, by bitstate, which is no proof"
+        return (
+            f"{count(total(every, 'states'))} in {len(every)} worlds, every state that they have"
+            + (sampled if some else "")
+        )
 
     def explored(explore):
         results = explore["results"]
@@ -102,7 +108,7 @@ def rows(documents):
 
     yield row(documents, "soak kill-steps", "deaths of workers survived", kills)
     yield row(
-        documents, "soak", "tasks run under them", lambda soak: count(soak["tasks"])
+        documents, "soak", "tasks run in the soak", lambda soak: count(soak["tasks"])
     )
     for what, sentence in (
         ("lost", "of these lost"),
