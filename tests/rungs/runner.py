@@ -120,10 +120,14 @@ def judge(child, figures):
         return FAILED, f"{how}: {said}"
     if figures is None:
         return FAILED, "it wrote no figures"
-    for what, (done, quick, full) in child.run.least(figures).items():
-        least = quick if child.mode == "quick" else full
-        if done < least:
-            return FAILED, f"it proves less than it should: {done:,} {what}, not {least:,}"
+    try:
+        least = child.run.least(figures)
+    except KeyError as lacking:
+        return FAILED, f"its figures do not say {lacking}"
+    for what, (done, quick, full) in least.items():
+        enough = quick if child.mode == "quick" else full
+        if done < enough:
+            return FAILED, f"it proves less than it should: {done:,} {what}, not {enough:,}"
     return PASSED, ""
 
 

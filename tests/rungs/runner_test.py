@@ -67,6 +67,10 @@ class Runs(unittest.TestCase):
             (document.FAILED, "it proves less than it should: 999 kills, not 1,000"),
         )
 
+    def test_fails_figures_that_do_not_say_how_much_was_done(self):
+        why = "its figures do not say 'kills'"
+        self.assertEqual(self.verdict("echo '{}' >$1"), (document.FAILED, why))
+
     def test_tells_why_it_failed_and_keeps_its_figures_and_words(self):
         tells = "echo '{\"sentences\": [\"a task was lost\"]}' >$1"
         found = self.run_all(self.program("it", tells, "echo hm", "exit 1"))["it"]

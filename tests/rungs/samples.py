@@ -122,8 +122,22 @@ FIGURES = {
     "threads": {"tests": 4, "failures": 0},
     "mutants": {
         "mutants": [
-            {"name": "no_fence", "what": "a fence", "caught": True, "rung": "2", "by": "a jam"},
-            {"name": "no_wake", "what": "a wake", "caught": False, "rung": "", "by": ""},
+            {
+                "name": "no_fence",
+                "removes": "a fence",
+                "caught_by": "muster-explore --case retry",
+                "invariant": "no lost wake-up",
+                "output_line": "retry: all sleep | a jam",
+                "seconds": 3,
+            },
+            {
+                "name": "no_wake",
+                "removes": "a wake",
+                "caught_by": "",
+                "invariant": "no lost wake-up",
+                "output_line": "",
+                "seconds": 3,
+            },
         ]
     },
     "detection": {

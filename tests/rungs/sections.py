@@ -162,10 +162,17 @@ def threads(figures):
 
 def mutants(figures):
     rows = (
-        [f"`{one['name']}`", one["what"], one["rung"] if one["caught"] else "**nobody**", one["by"]]
+        [
+            f"`{one['name']}`",
+            one["removes"],
+            f"`{one['caught_by']}`" if one["caught_by"] else "**nobody**",
+            one["invariant"],
+            f"`{one['output_line']}`" if one["output_line"] else "",
+        ]
         for one in figures["mutants"]
     )
-    return table(["mutant", "what it breaks", "caught by", "for the reason"], rows)
+    heads = ["mutant", "what it removes", "caught by", "what it breaks", "what was said then"]
+    return table(heads, rows)
 
 
 def detection(figures):

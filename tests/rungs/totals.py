@@ -103,7 +103,7 @@ def rows(documents):
 
     def mutants(found):
         made = found["mutants"]
-        caught = sum(1 for one in made if one["caught"])
+        caught = sum(1 for one in made if one["caught_by"])
         return f"{len(made)} made, {caught} caught ({percent(caught, len(made))})"
 
     yield row(documents, "soak kill-steps", "deaths of workers survived", kills)
