@@ -51,9 +51,23 @@ def least_of_kill_steps(figures):
     return {"kills": (total(figures["cells"], "kills"), 1_000, 10_000)}
 
 
+def least_of_fuzz(figures):
+    each = [one["executions"] for one in figures["targets"]]
+    return {"inputs for the target that had fewest": (min(each, default=0), 1_000, 10_000)}
+
+
 def least_of_syscalls(figures):
     return {"programs run": (figures["runs"], 600, figures["possible"])}
 
+
+def least_of_threads(figures):
+    return {"tests": (figures["tests"], 1, 1)}
+
+
+THREADS = (
+    "tests/rungs/under_tsan.sh {build}/tests/protocol/protocol_test "
+    "--gtest_filter=WorkersAsThreads.* --gtest_output=json:{json}"
+)
 
 RUNS = (
     Run(
@@ -145,20 +159,23 @@ RUNS = (
         rung=7,
         name="fuzz",
         what="arbitrary bytes for everything that reads bytes of others",
-        quick="tests/fuzz/run.sh --seconds 60 --json {json}",
-        full="tests/fuzz/run.sh --seconds 1800 --json {json}",
-        preset="",
+        quick="tests/fuzz/run.sh --json {json} 60",
+        full="tests/fuzz/run.sh --json {json} 3600",
+        preset="fuzz",
+        targets=("fuzz-targets",),
         cpus=0,
-        tools=("clang++-16",),
+        least=least_of_fuzz,
     ),
     Run(
         rung=9,
         name="threads",
         what="workers as threads, under the thread sanitizer",
-        quick="TBD",
-        full="TBD",
+        quick=THREADS + " --gtest_repeat=3",
+        full=THREADS + " --gtest_repeat=300",
         preset="tsan",
+        targets=("protocol_test",),
         cpus=0,
+        least=least_of_threads,
     ),
     Run(
         rung=10,

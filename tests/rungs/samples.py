@@ -109,9 +109,18 @@ FIGURES = {
         "faults": FAULTS,
     },
     "fuzz": {
+        "seconds_each": 60,
+        "seed": 1,
         "targets": [
-            {"target": "decode", "executions": 777, "seconds": 60, "corpus": 12, "crashes": 0}
-        ]
+            {
+                "name": "decode",
+                "executions": 777,
+                "executions_per_second": 12,
+                "corpus": 12,
+                "new_units": 3,
+                "crashes": 0,
+            }
+        ],
     },
     "syscalls": {
         "runs": 300,
@@ -119,7 +128,16 @@ FIGURES = {
         "bad": 0,
         "calls": {"mmap": {"runs": 300, "bad": 0}},
     },
-    "threads": {"tests": 4, "failures": 0},
+    "threads": {
+        "tests": 1,
+        "failures": 0,
+        "testsuites": [
+            {
+                "name": "Workers",
+                "testsuite": [{"name": "Run", "result": "COMPLETED", "time": "1.5s"}],
+            }
+        ],
+    },
     "mutants": {
         "mutants": [
             {

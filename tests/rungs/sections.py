@@ -131,16 +131,21 @@ def scribble(figures):
 def fuzz(figures):
     rows = (
         [
-            f"`{one['target']}`",
+            f"`{one['name']}`",
             count(one["executions"]),
-            duration(one["seconds"]),
+            count(one["executions_per_second"]),
             count(one["corpus"]),
+            count(one["new_units"]),
             count(one["crashes"]),
         ]
         for one in figures["targets"]
     )
-    heads = ["target", "executions", "time", "corpus", "failures"]
-    return table(heads, rows, right=(1, 2, 3, 4))
+    heads = ["target", "inputs", "a second", "in the corpus", "new to it", "failures"]
+    return [
+        f"{duration(figures['seconds_each'])} for each target.",
+        "",
+        *table(heads, rows, right=(1, 2, 3, 4, 5)),
+    ]
 
 
 def syscalls(figures):
@@ -157,7 +162,13 @@ def syscalls(figures):
 
 
 def threads(figures):
-    return [f"{count(figures['tests'])} tests, {count(figures['failures'])} failed.", ""]
+    rows = (
+        [f"`{suite['name']}.{one['name']}`", one["result"].lower(), one["time"]]
+        for suite in figures["testsuites"]
+        for one in suite["testsuite"]
+    )
+    heads = ["test", "", "the last time it took"]
+    return table(heads, rows, right=(2,))
 
 
 def mutants(figures):
