@@ -34,6 +34,10 @@ ABOUT = {
         "Each task ends exactly once, none runs without permission, only the worker of the task "
         "that is meant is killed, and nobody sleeps for ever: sleeps have no bound there.",
     ),
+    "model-mutants": (
+        "The same models, broken in one place at a time.",
+        "Spin catches each by the property that it breaks, in a world that is in order without it.",
+    ),
     "explore": (
         "The shipped code of slots, ring, parking and recovery, compiled over a scheduler that "
         "decides before each access to shared memory who goes on "

@@ -38,7 +38,8 @@ class Page(unittest.TestCase):
             self.row(text, "states of the model"),
         )
         self.assertIn("12,000, 2,000 of them", self.row(text, "corruptions of the shared memory"))
-        self.assertIn("2 made, 1 caught", self.row(text, "mutants"))
+        self.assertIn("| 2 made, 1 caught |", self.row(text, "broken variants of the code"))
+        self.assertIn("| 1 made, 1 caught |", self.row(text, "broken variants of the model"))
         self.assertIn(
             "p50 250 us, p99 1.5 ms", self.row(text, "from the kill to the future's error")
         )

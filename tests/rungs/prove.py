@@ -44,9 +44,9 @@ def arguments():
     return parser, parser.parse_args()
 
 
-def chosen(parser, wanted):
+def chosen(parser, wanted, mode):
     if wanted is None:
-        return list(RUNS)
+        return [run for run in RUNS if run.quick or mode == "full"]
     known = {run.name for run in RUNS} | {str(run.rung) for run in RUNS if run.rung}
     for word in wanted:
         if word not in known:
@@ -111,13 +111,14 @@ def report(folder):
 
 def main():
     parser, options = arguments()
-    runs = chosen(parser, options.only)
+    mode = "quick" if options.quick else "full"
+    runs = chosen(parser, options.only, mode)
     folder = options.results.absolute()
     if options.report:
         if options.quick or options.full or options.only:
             parser.error("--report runs nothing: it takes --results and no more")
         return report(folder)
-    return prove(runs, "quick" if options.quick else "full", folder)
+    return prove(runs, mode, folder)
 
 
 if __name__ == "__main__":

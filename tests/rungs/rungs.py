@@ -18,7 +18,7 @@ class Run:
     rung: int
     name: str
     what: str
-    quick: str
+    quick: str  # "": it is a part of the full run alone
     full: str
     # What has to be built first: targets of a preset. "": nothing is.
     preset: str = "release"
@@ -29,6 +29,22 @@ class Run:
     tools: tuple = ()
     # Of the figures: {what: (how much, at least so much in quick, in full)}.
     least: Callable = lambda figures: {}
+
+
+def of_kind(figures, kind):
+    """What the models' runner found, of one kind."""
+    return [one for one in figures["results"] if one["kind"] == kind]
+
+
+def least_of_model(figures):
+    return {
+        "states": (total(of_kind(figures, "configuration"), "states"), 100_000, 100_000_000),
+        "worlds of the code replayed": (len(of_kind(figures, "replay")), 1, 1),
+    }
+
+
+def least_of_model_mutants(figures):
+    return {"mutants": (len(of_kind(figures, "mutants")), 15, 15)}
 
 
 def least_of_soak(figures):
@@ -76,8 +92,19 @@ RUNS = (
         what="a model of the shared memory, searched by spin",
         quick="tests/model/spin/run.sh --quick --json {json}",
         full="tests/model/spin/run.sh --full --json {json}",
+        targets=("muster-explore",),  # its runs are replayed
+        tools=("spin", "gcc"),
+        least=least_of_model,
+    ),
+    Run(
+        rung=1,
+        name="model-mutants",
+        what="broken variants of the model, each of which must be caught",
+        quick="",
+        full="tests/model/spin/run.sh --mutants --json {json}",
         preset="",
         tools=("spin", "gcc"),
+        least=least_of_model_mutants,
     ),
     Run(
         rung=2,

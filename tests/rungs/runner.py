@@ -91,7 +91,7 @@ class Child:
 
 
 def command_of(run, mode, figures):
-    line = run.quick if mode == "quick" else run.full
+    line = run.quick if mode == "quick" and run.quick else run.full
     try:
         figures = figures.relative_to(document.ROOT)
     except ValueError:

@@ -15,21 +15,48 @@ FAULTS = {"lost": 0, "duplicated": 0, "hung": 0, "wrong": 0, "left over": 0}
 
 FIGURES = {
     "model": {
-        "configurations": [
+        "results": [
             {
-                "name": "small",
-                "definitions": "WORKERS=2",
-                "search": "all",
-                "states": 1500000,
+                "kind": "configuration",
+                "name": name,
+                "what": "pool: WORKERS=2",
+                "search": search,
+                "states": states,
                 "depth": 90,
+                "verdict": "ok",
+                "errors": 0,
+            }
+            for name, search, states in (
+                ("small", "exhaustive", 1500000),
+                ("large", "bitstate", 2.5e9),
+            )
+        ]
+        + [
+            {
+                "kind": "replay",
+                "name": "retry",
+                "what": "WORKERS=1",
+                "found": "50 runs",
+                "errors": 0,
             },
             {
-                "name": "large",
-                "definitions": "WORKERS=3",
-                "search": "bits",
-                "states": 2.5e9,
-                "depth": 120,
+                "kind": "wrong run",
+                "name": "a finish after the kill",
+                "what": "kill",
+                "found": "refused at event 7",
+                "errors": 0,
             },
+        ]
+    },
+    "model-mutants": {
+        "results": [
+            {
+                "kind": "mutants",
+                "name": "no_rouse",
+                "what": "nobody sleeps for ever",
+                "found": "invalid end state",
+                "errors": 0,
+            }
         ]
     },
     "explore": {

@@ -1,6 +1,6 @@
 """The page's section on each run: what it does, what must hold, its figures."""
 
-from rungs import total
+from rungs import of_kind
 from text import count, duration, latency, percent, table, wrap
 
 
@@ -16,17 +16,45 @@ def shares(counts, head):
 
 
 def model(figures):
-    rows = (
+    worlds = (
         [
             f"`{one['name']}`",
-            f"`{one['definitions']}`",
+            f"`{one['what']}`",
             count(one["states"]),
             count(one["depth"]),
-            "every state" if one["search"] == "all" else "bitstate: no proof",
+            "every state" if one["search"] == "exhaustive" else "bitstate: no proof",
+            "none" if one["errors"] == 0 else f"**{one['verdict']}**",
         ]
-        for one in figures["configurations"]
+        for one in of_kind(figures, "configuration")
     )
-    return table(["world", "what is in it", "states", "depth", "search"], rows, right=(2, 3))
+    heads = ["world", "what is in it", "states", "depth", "search", "errors"]
+    replayed = (
+        [one["name"], one["found"], "yes" if one["errors"] == 0 else "**no**"]
+        for one in of_kind(figures, "replay")
+    )
+    spoiled = (
+        [one["name"], one["found"], "yes" if one["errors"] == 0 else "**no**"]
+        for one in of_kind(figures, "wrong run")
+    )
+    return [
+        *table(heads, worlds, right=(2, 3)),
+        *wrap(
+            "So that model and code stay one, runs of the code under the scheduler of the next rung "
+            "are replayed in the model, which must be able to do what they did; and runs that were "
+            "spoiled on purpose, which it must refuse."
+        ),
+        "",
+        *table(["runs of the code, by case", "", "accepted"], replayed),
+        *table(["spoiled runs", "", "refused"], spoiled),
+    ]
+
+
+def model_mutants(figures):
+    rows = (
+        [f"`{one['name']}`", one["what"], one["found"], "yes" if one["errors"] == 0 else "**no**"]
+        for one in of_kind(figures, "mutants")
+    )
+    return table(["mutant", "the property that it breaks", "spin's words", "caught"], rows)
 
 
 def explore(figures):
@@ -206,6 +234,7 @@ def detection(figures):
 
 SECTIONS = {
     "model": model,
+    "model-mutants": model_mutants,
     "explore": explore,
     "snapshots": snapshots,
     "kill-steps": kill_steps,

@@ -1,8 +1,8 @@
 """What all rungs come to, in one table: from the documents alone."""
 
 from document import FAILED, PASSED
-from rungs import total
-from text import count, latency, listing, percent, table
+from rungs import of_kind, total
+from text import count, latency, listing, table
 
 # What a task did to its own worker, by the signal that came of it.
 SIGNAL_OF = {"abort()": "SIGABRT", "exit()": "exit", "_exit()": "exit"}
@@ -79,9 +79,9 @@ def rows(documents):
         return f"{count(sum(signals.values()))}: {parts}"
 
     def searched(model):
-        worlds = model["configurations"]
-        every = [one for one in worlds if one["search"] == "all"]
-        some = [one for one in worlds if one["search"] != "all"]
+        worlds = of_kind(model, "configuration")
+        every = [one for one in worlds if one["search"] == "exhaustive"]
+        some = [one for one in worlds if one["search"] != "exhaustive"]
         sampled = f"; {count(total(some, 'states'))} more, by bitstate, which is no proof"
         return (
             f"{count(total(every, 'states'))} in {len(every)} worlds, every state that they have"
@@ -101,10 +101,13 @@ def rows(documents):
             f"{count(asan['corruptions'])} of them under the address sanitizer"
         )
 
-    def mutants(found):
+    def code_mutants(found):
         made = found["mutants"]
-        caught = sum(1 for one in made if one["caught_by"])
-        return f"{len(made)} made, {caught} caught ({percent(caught, len(made))})"
+        return f"{len(made)} made, {sum(1 for one in made if one['caught_by'])} caught"
+
+    def model_mutants(found):
+        made = of_kind(found, "mutants")
+        return f"{len(made)} made, {sum(1 for one in made if one['errors'] == 0)} caught"
 
     yield row(documents, "soak kill-steps", "deaths of workers survived", kills)
     yield row(
@@ -146,7 +149,8 @@ def rows(documents):
         "programs run with a system call that fails",
         lambda calls: f"{count(calls['runs'])}, {count(calls['bad'])} of which ended badly",
     )
-    yield row(documents, "mutants", "mutants", mutants)
+    yield row(documents, "mutants", "broken variants of the code", code_mutants)
+    yield row(documents, "model-mutants", "broken variants of the model", model_mutants)
     yield row(
         documents,
         "detection",
