@@ -30,6 +30,25 @@ std::string describe(const Bounds& bounds) {
                      bounds.delays);
 }
 
+// What the Promela model is built with to be the same world (spin/run.sh).
+std::string definitions(const muster::model::PoolShape& shape) {
+  std::string text = fmt::format("WORKERS={} SLOTS={} CELLS={} TASKS={} THREADS={} RESERVED={}",
+                                 shape.workers, shape.slots, shape.cells, shape.tasks,
+                                 shape.clients + 1, shape.takes_many ? shape.tasks : 1);
+  if (shape.retries != 0) text += fmt::format(" RETRIED={}", (1u << shape.tasks) - 1);
+  if (shape.cancels) text += " CANCELS=1";
+  if (shape.kills) text += " KILLS=1";
+  if (shape.breaks) text += " BREAKS";
+  return text;
+}
+
+void write_run(std::ostream& out, const Case& one, const Outcome& run) {
+  out << "run " << one.shape.name << " " << run.seed << "\n";
+  out << "world " << definitions(one.shape) << "\n";
+  for (const std::string& event : run.events) out << event << "\n";
+  out << "end\n";
+}
+
 void show_failure(const Case& one, const Outcome& outcome) {
   for (const std::string& line : outcome.trace) fmt::print("  {}\n", line);
   fmt::print("{}: {}\n  to repeat it: muster-explore --case {} --seed {}\n", one.shape.name,
@@ -45,6 +64,10 @@ int main(int argc, char** argv) {
   std::vector<std::string> names;
   std::string seed;
   std::string json_file;
+  std::string record_file;
+  std::uint64_t random_runs = 0;
+  std::uint64_t random_seed = 1;
+  std::uint64_t sample_every = 0;
   Level level = Level::quick;
   bool list = false;
   unsigned preemptions = 0;
@@ -60,6 +83,13 @@ int main(int argc, char** argv) {
   auto* delays_option = app.add_option("--delays", delays, "instead of the level's");
   app.add_option("--seed", seed, "one run of the one case, with its trace");
   app.add_option("--json", json_file, "the figures, as JSON");
+  app.add_option("--record", record_file,
+                 "writes down what runs do to the memory, for spin/run.sh --replay");
+  app.add_option("--random", random_runs, "so many runs of each case, with choices at random")
+      ->needs("--record");
+  app.add_option("--random-seed", random_seed, "their first seed, 1 by default");
+  app.add_option("--every", sample_every, "of all runs within the bounds, every so manieth")
+      ->needs("--record");
   app.add_flag("--list", list, "the cases and their bounds");
   CLI11_PARSE(app, argc, argv);
 
@@ -77,6 +107,14 @@ int main(int argc, char** argv) {
     return 2;
   }
 
+  std::ofstream record;
+  if (!record_file.empty()) {
+    if (!seed.empty() || random_runs + sample_every == 0) {
+      std::cerr << "--record wants to know which runs: --random, --every or both.\n";
+      return 2;
+    }
+    record.open(record_file);
+  }
   nlohmann::json results = nlohmann::json::array();
   bool failed = false;
   muster::model::Scheduler scheduler;
@@ -102,8 +140,19 @@ int main(int argc, char** argv) {
       fmt::print("{}\n", outcome.failure.empty() ? "ended as it should" : outcome.failure);
       return outcome.failure.empty() ? 0 : 1;
     }
+    for (std::uint64_t i = 0; i < random_runs; ++i) {
+      const Outcome run = scheduler.sample(make, bounds, random_seed + i);
+      write_run(record, one, run);
+      if (run.failure.empty()) continue;
+      failed = true;
+      show_failure(one, scheduler.replay(make, bounds, run.seed));
+    }
+    if (record.is_open() && sample_every == 0) continue;
     const auto start = std::chrono::steady_clock::now();
-    const Outcome outcome = scheduler.explore(make, bounds);
+    const Outcome outcome = scheduler.explore(make, bounds, sample_every);
+    for (const std::string& sample : outcome.samples) {
+      write_run(record, one, scheduler.replay(make, bounds, sample));
+    }
     const double seconds = seconds_since(start);
     fmt::print("{:<12} {}: {} executions, {} states, {} crashes, at most {} steps, {:.1f} s{}\n",
                one.shape.name, describe(bounds), outcome.executions, outcome.states,
@@ -127,6 +176,10 @@ int main(int argc, char** argv) {
                        {"complete", outcome.complete},
                        {"failure", outcome.failure},
                        {"seed", outcome.seed}});
+  }
+  if (record.is_open() && !record.flush()) {
+    std::cerr << "Cannot write " << record_file << ".\n";
+    return 2;
   }
   if (!json_file.empty()) {
     std::ofstream out(json_file);

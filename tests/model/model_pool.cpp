@@ -5,6 +5,7 @@
 
 #include "lib/queue/publish.hpp"
 #include "lib/queue/worker_loop.hpp"
+#include "tests/model/recorder.hpp"
 #include "worker/worker_queue_steps.hpp"
 
 namespace muster::model {
@@ -25,23 +26,28 @@ struct ModelPace {
   static std::size_t fair_share(std::size_t queued, std::size_t) { return queued; }
 };
 
-// The client's, or any other that is not in shared memory.
+// The client's. To the thread that takes it most, unlocking is a plain store (biased_mutex.hpp), so
+// what it published under the lock may be on its way still when it looks for sleepers after it.
+// Whoever takes the lock next sees it all, by its heavy fence.
 class ModelMutex {
  public:
+  // The first so many actors take it.
+  explicit ModelMutex(std::size_t sharers) : sharers_(sharers) {}
   void lock() {
     Scheduler& s = Scheduler::instance();
     s.point();
     while (held_) s.block(this);
-    s.flush();
+    for (std::size_t i = 0; i < sharers_; ++i) s.flush_of(i);
     held_ = true;
   }
   void unlock() {
     held_ = false;
-    Scheduler::instance().wake(this, false);
+    Scheduler::instance().rouse(this, false);
   }
   bool held() const { return held_; }
 
  private:
+  const std::size_t sharers_;
   bool held_ = false;
 };
 
@@ -81,6 +87,7 @@ class PoolModel final : public Program {
         slots_(lines_),
         ring_(&ends_, cells_),
         parking_(&sleepers_, park_),
+        mutex_(shape.clients + 1),
         tasks_(shape.tasks),
         shadows_(shape.slots),
         values_(shape.slots),
@@ -97,26 +104,48 @@ class PoolModel final : public Program {
   void start(Scheduler& s) override {
     scheduler_ = &s;
     name_memory();
+    if (s.recording()) record_memory();
     for (std::uint32_t c = 0; c < shape_.clients; ++c) {
-      s.add_actor("client " + std::to_string(c), [this, c] { client(c); });
+      add_actor(
+          "client " + std::to_string(c), [this, c] { client(c); }, false);
     }
-    pump_actor_ = s.add_actor("pump", [this] { pump(); });
-    supervisor_actor_ = s.add_actor(
+    pump_actor_ = add_actor(
+        "pump", [this] { pump(); }, false);
+    supervisor_actor_ = add_actor(
         "supervisor", [this] { supervise(); }, shape_.supervisor_crashes);
     for (std::uint32_t w = 0; w < shape_.workers; ++w) start_worker(w);
   }
 
   void crashed(Scheduler& s, std::size_t actor) override {
+    record(actor, shot_ ? "dies of a signal" : "dies");
     if (actor == supervisor_actor_) {
       supervisor_dead_ = true;
       // PR_SET_PDEATHSIG: one after the other, some time later.
-      s.add_actor("kernel", [this] { end_orphans(); });
+      add_actor(
+          "kernel", [this] { end_orphans(); }, false);
       return;
     }
     for (std::uint32_t w = 0; w < shape_.workers; ++w) {
       if (worker_actor_[w] == actor) dead_.push_back(w);
     }
     if (!supervisor_dead_) s.wake(&dead_, true);
+  }
+
+  void wrote(Scheduler&, std::size_t actor, const void* word, std::uint64_t value) override {
+    recorder_->wrote(actor, word, value);
+  }
+
+  void slept(Scheduler&, std::size_t actor, const void* on) override {
+    if (const auto w = worker_that_parks_on(on)) record(actor, "sleeps " + std::to_string(*w));
+  }
+
+  void woke(Scheduler&, std::size_t actor, const void* on) override {
+    if (const auto w = worker_that_parks_on(on)) record(actor, "wakes " + std::to_string(*w));
+  }
+
+  void delayed(Scheduler& s, std::size_t actor) override {
+    // spin/README.md says why this is of no consequence; the model has no buffer for it.
+    if (actor > supervisor_actor_) s.record("worker delays what it has reserved");
   }
 
   std::uint64_t state() const override {
@@ -183,6 +212,50 @@ class PoolModel final : public Program {
     s.name(&dead_, "a death");
     s.name(&deaths_, "news");
     s.name(&mutex_, "the pool's lock");
+  }
+
+  // ---- what is written down of a run ----
+
+  std::size_t add_actor(const std::string& name, std::function<void()> body, bool may_crash) {
+    const std::size_t actor = scheduler_->add_actor(name, std::move(body), may_crash);
+    if (recorder_) recorder_->name_actor(actor, name);
+    return actor;
+  }
+
+  void record(std::size_t actor, const std::string& what) {
+    if (recorder_) recorder_->event(actor, what);
+  }
+
+  std::optional<std::uint32_t> worker_that_parks_on(const void* address) const {
+    for (std::uint32_t w = 0; w < shape_.workers; ++w) {
+      if (&park_[w].state == address) return w;
+    }
+    return std::nullopt;
+  }
+
+  void record_memory() {
+    recorder_.emplace(*scheduler_);
+    Recorder& r = *recorder_;
+    using Place = Recorder::Place;
+    const auto add = [&](const auto& atomic, Place what, std::uint32_t index = 0,
+                         std::uint32_t nth = 0) {
+      r.place(&atomic, what, atomic.peek(), index, nth);
+    };
+    for (std::uint32_t i = 0; i < shape_.slots; ++i) add(lines_[i].word, Place::word, i);
+    for (std::uint32_t i = 0; i < shape_.cells; ++i) add(cells_[i], Place::cell, i);
+    add(ends_.head, Place::head);
+    add(ends_.tail, Place::tail);
+    add(ends_.sweep_epoch, Place::epoch);
+    add(ends_.closed, Place::closed);
+    add(sleepers_.words[0], Place::sleepers);
+    for (std::uint32_t w = 0; w < shape_.workers; ++w) {
+      add(park_[w].state, Place::park, w);
+      add(reservations_[w].count, Place::reserved_count, w);
+      add(reservations_[w].begun, Place::reserved_begun, w);
+      for (std::uint32_t i = 0; i < std::size(reservations_[w].hints); ++i) {
+        add(reservations_[w].hints[i], Place::reserved_hint, w, i);
+      }
+    }
   }
 
   // ---- what decides what an actor does ----
@@ -356,6 +429,7 @@ class PoolModel final : public Program {
     if (tasks_[i].ending != Ending::none) fail(i, "ended twice");
     tasks_[i].ending = ending;
     if (scheduler_->tracing()) scheduler_->note("ends task " + std::to_string(i));
+    if (recorder_) recorder_->ended(i + 1);
     began(i);
   }
 
@@ -382,6 +456,7 @@ class PoolModel final : public Program {
         shadow.killed_by_client = true;
         complete(i, Ending::cancelled);
         kill_requested_ = true;
+        record(scheduler_->current(), "asks for a kill");
         scheduler_->wake(&dead_, true);
       }
     }
@@ -485,6 +560,7 @@ class PoolModel final : public Program {
         end_all(recovery);
         break;
       }
+      if (recorder_) tell_recorder(death.held);
       deaths_.push_back(death);
       scheduler_->wake(&deaths_, true);
       const bool closed = recovery.closed();
@@ -514,17 +590,30 @@ class PoolModel final : public Program {
         throw ModelFailure("worker " + std::to_string(worker) +
                            " was to be killed for a task that it does not run");
       }
-      scheduler_->kill(worker_actor_[worker]);
+      shoot(worker_actor_[worker]);
     }
+  }
+
+  void shoot(std::size_t actor) {
+    shot_ = true;
+    scheduler_->kill(actor);
+    shot_ = false;
+  }
+
+  void tell_recorder(const detail::Recovery<ModelPlatform>::Held& held) {
+    if (held.task == 0) return record(supervisor_actor_, "tells of a death in no task");
+    record(supervisor_actor_, "tells of a death in " + std::to_string(Hint(held.task - 1).slot()) +
+                                  (held.was_killing ? " killed" : " died"));
   }
 
   void end_all(detail::Recovery<ModelPlatform>& recovery) {
     for (std::uint32_t w = 0; w < shape_.workers; ++w) {
       scheduler_->observe(processes());
       if (worker_actor_[w] == SIZE_MAX) continue;
-      if (scheduler_->alive(worker_actor_[w])) scheduler_->kill(worker_actor_[w]);
+      if (scheduler_->alive(worker_actor_[w])) shoot(worker_actor_[w]);
       recovery.end_tasks(w);
     }
+    record(supervisor_actor_, "tells that the pool is broken");
     deaths_.push_back({true, 0, {}});
     scheduler_->wake(&deaths_, true);
   }
@@ -544,7 +633,10 @@ class PoolModel final : public Program {
   // ---- a worker ----
 
   void start_worker(std::uint32_t w) {
-    worker_actor_[w] = scheduler_->add_actor(
+    if (started_++ >= shape_.workers) {
+      record(supervisor_actor_, "starts " + std::to_string(w));
+    }
+    worker_actor_[w] = add_actor(
         "worker " + std::to_string(w),
         [this, w] {
           if (shape_.takes_many) {
@@ -578,6 +670,7 @@ class PoolModel final : public Program {
     Runner<kMany> runner{*this, queue, w};
     detail::run_worker(queue, runner);
     queue.depart();
+    record(scheduler_->current(), "leaves");
     worker_actor_[w] = SIZE_MAX;
     retired_[w] = true;
     scheduler_->wake(&dead_, true);
@@ -649,6 +742,11 @@ class PoolModel final : public Program {
   std::vector<bool> retired_;
   std::array<TaskTag, 8> last_claimed_{};
   std::vector<bool> began_;  // where tasks meet
+
+  // For a run that is recorded.
+  std::optional<Recorder> recorder_;
+  std::uint32_t started_ = 0;  // workers
+  bool shot_ = false;          // whoever dies now does so of the supervisor's signal
 };
 
 }  // namespace

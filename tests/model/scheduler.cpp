@@ -59,7 +59,8 @@ Scheduler::Scheduler() { the_scheduler = this; }
 Scheduler::~Scheduler() { the_scheduler = nullptr; }
 Scheduler& Scheduler::instance() { return *the_scheduler; }
 
-Outcome Scheduler::explore(const MakeProgram& make, const Bounds& bounds) {
+Outcome Scheduler::explore(const MakeProgram& make, const Bounds& bounds,
+                           std::uint64_t sample_every) {
   Outcome outcome;
   path_.clear();
   crashes_ = 0;
@@ -70,6 +71,9 @@ Outcome Scheduler::explore(const MakeProgram& make, const Bounds& bounds) {
     ++outcome.executions;
     outcome.steps += steps_;
     outcome.longest = std::max(outcome.longest, steps_);
+    if (sample_every != 0 && outcome.executions % sample_every == 0) {
+      outcome.samples.push_back(seed());
+    }
     if (!failure_.empty()) {
       outcome.failure = failure_;
       outcome.seed = seed();
@@ -90,15 +94,33 @@ Outcome Scheduler::replay(const MakeProgram& make, const Bounds& bounds, const s
   for (std::string item; std::getline(in, item, ',');) {
     path_.push_back({static_cast<std::uint32_t>(std::stoul(item)), UINT32_MAX});
   }
-  tracing_ = true;
+  tracing_ = recording_ = true;
   run_once(make, bounds);
-  tracing_ = false;
+  tracing_ = recording_ = false;
   Outcome outcome;
   outcome.executions = 1;
   outcome.steps = outcome.longest = steps_;
   outcome.failure = failure_;
   outcome.seed = seed;
   outcome.trace = std::move(trace_);
+  outcome.events = std::move(events_);
+  return outcome;
+}
+
+Outcome Scheduler::sample(const MakeProgram& make, const Bounds& bounds,
+                          std::uint64_t random_seed) {
+  path_.clear();
+  random_.emplace(random_seed);
+  recording_ = true;
+  run_once(make, bounds);
+  recording_ = false;
+  random_.reset();
+  Outcome outcome;
+  outcome.executions = 1;
+  outcome.steps = outcome.longest = steps_;
+  outcome.failure = failure_;
+  outcome.seed = seed();
+  outcome.events = std::move(events_);
   return outcome;
 }
 
@@ -108,6 +130,7 @@ void Scheduler::run_once(const MakeProgram& make, const Bounds& bounds) {
   count_ = 0;
   failure_.clear();
   trace_.clear();
+  events_.clear();
   names_.clear();
   pruned_ = false;
   words_ = 0;
@@ -151,13 +174,20 @@ void Scheduler::run_once(const MakeProgram& make, const Bounds& bounds) {
 
 std::uint32_t Scheduler::choose(std::uint32_t options) {
   if (options == 1) return 0;
-  if (position_ == path_.size()) path_.push_back({0, options});
+  if (position_ == path_.size()) path_.push_back({random_ ? random_choice(options) : 0, options});
   Choice& choice = path_[position_++];
   if (choice.options == UINT32_MAX) choice.options = options;  // of a seed
   if (choice.options != options || choice.chosen >= options) {
     throw ModelFailure("the program did not come to the same choices again");
   }
   return choice.chosen;
+}
+
+// Going on as it is, most of the time: the bounds on preemptions are to last for the whole run.
+std::uint32_t Scheduler::random_choice(std::uint32_t options) {
+  constexpr std::uint64_t kSeldom = 12;
+  if ((*random_)() % kSeldom != 0) return 0;
+  return static_cast<std::uint32_t>((*random_)() % options);
 }
 
 bool Scheduler::next_path() {
@@ -201,7 +231,7 @@ std::size_t Scheduler::add_actor(std::string name, std::function<void()> body, b
                                            } catch (const ModelFailure& e) {
                                              self.failure_ = e.what();
                                            }
-                                           self.drain(me, me.stores.size());
+                                           self.drain(self.current_, me.stores.size());
                                            me.state = State::ended;
                                            self.note("ends");
                                            self.leave_actor();
@@ -228,7 +258,7 @@ void Scheduler::point() {
   }
   Actor& me = *actors_[current_];
   me.history = mix(me.history);
-  if (position_ == path_.size() && !tracing_ && seen_before()) {
+  if (position_ == path_.size() && !recording_ && seen_before()) {
     pruned_ = true;
     return leave_actor();
   }
@@ -247,8 +277,11 @@ void Scheduler::point() {
   }
   --left_.preemptions;
   const std::size_t kept = choice % ways;
-  if (kept != 0) --left_.delays;
-  drain(me, me.stores.size() - kept);
+  if (kept != 0) {
+    --left_.delays;
+    if (recording_) program_->delayed(*this, current_);
+  }
+  drain(current_, me.stores.size() - kept);
   std::size_t nth = choice / ways;
   for (next_ = 0;; ++next_) {
     if (next_ == current_ || actors_[next_]->state != State::ready) continue;
@@ -267,7 +300,7 @@ void Scheduler::crash(std::size_t actor) {
 // What the processor has executed is written, whatever becomes of the process.
 void Scheduler::kill(std::size_t index) {
   Actor& actor = *actors_[index];
-  drain(actor, actor.stores.size());
+  drain(index, actor.stores.size());
   actor.state = State::dead;
   actor.waits_on = nullptr;
   if (tracing_) trace_.push_back(actor.name + " DIES");
@@ -299,10 +332,13 @@ bool Scheduler::seen_before() {
   return false;
 }
 
-void Scheduler::write(Word& word, std::uint64_t value) {
+void Scheduler::write(Word& word, std::uint64_t value) { set(current_, word, value); }
+
+void Scheduler::set(std::size_t actor, Word& word, std::uint64_t value) {
   // A sum, so that each word's part of it can be exchanged by itself.
   memory_ += mix(word.number, value) - mix(word.number, word.value);
   word.value = value;
+  if (recording_) program_->wrote(*this, actor, &word, value);
 }
 
 void Scheduler::observe(std::uint64_t value) {
@@ -321,25 +357,26 @@ std::uint64_t Scheduler::load(const Word& word) const {
   return own != stores.rend() ? own->value : word.value;
 }
 
-void Scheduler::drain(Actor& actor, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) write(*actor.stores[i].word, actor.stores[i].value);
+void Scheduler::drain(std::size_t index, std::size_t count) {
+  Actor& actor = *actors_[index];
+  for (std::size_t i = 0; i < count; ++i) set(index, *actor.stores[i].word, actor.stores[i].value);
   actor.stores.erase(actor.stores.begin(),
                      actor.stores.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
-void Scheduler::flush() {
-  Actor& me = *actors_[current_];
-  drain(me, me.stores.size());
-}
+void Scheduler::flush() { flush_of(current_); }
+
+void Scheduler::flush_of(std::size_t actor) { drain(actor, actors_[actor]->stores.size()); }
 
 void Scheduler::flush_all() {
-  for (std::size_t i = 0; i < count_; ++i) drain(*actors_[i], actors_[i]->stores.size());
+  for (std::size_t i = 0; i < count_; ++i) flush_of(i);
 }
 
 void Scheduler::block(const void* on) {
   flush();
   Actor& me = *actors_[current_];
   if (tracing_) note("sleeps on " + name_of(on));
+  if (recording_) program_->slept(*this, current_, on);
   me.state = State::blocked;
   me.waits_on = on;
   if (left_.crashes != 0 && me.may_crash && choose(2) == 1) crash(current_);
@@ -349,6 +386,11 @@ void Scheduler::block(const void* on) {
 
 void Scheduler::wake(const void* on, bool all) {
   flush();
+  rouse(on, all);
+}
+
+void Scheduler::rouse(const void* on, bool all) {
+  if (recording_) program_->woke(*this, current_, on);
   for (std::size_t i = 0; i < count_; ++i) {
     Actor& actor = *actors_[i];
     if (actor.state != State::blocked || actor.waits_on != on) continue;

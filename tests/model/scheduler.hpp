@@ -24,6 +24,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -51,6 +53,8 @@ struct Outcome {
   std::string failure;       // empty: none
   std::string seed;          // of the failure
   std::vector<std::string> trace;
+  std::vector<std::string> events;   // of a run that was recorded
+  std::vector<std::string> samples;  // seeds of some of the runs
 };
 
 class Scheduler;
@@ -67,6 +71,13 @@ class Program {
   virtual std::uint64_t state() const = 0;
   // All actors that must have ended are done. Throws ModelFailure for what must not be.
   virtual void check() = 0;
+  // Of a run that is recorded: the actor's value has reached the word, where all see it.
+  virtual void wrote(Scheduler&, std::size_t /*actor*/, const void* /*word*/, std::uint64_t) {}
+  // Likewise: it sleeps, or has woken whoever sleeps there.
+  virtual void slept(Scheduler&, std::size_t /*actor*/, const void* /*on*/) {}
+  virtual void woke(Scheduler&, std::size_t /*actor*/, const void* /*on*/) {}
+  // Likewise: it was preempted with stores on their way.
+  virtual void delayed(Scheduler&, std::size_t /*actor*/) {}
 };
 
 class ModelFailure : public std::runtime_error {
@@ -92,9 +103,12 @@ class Scheduler {
   Scheduler& operator=(const Scheduler&) = delete;
 
   using MakeProgram = std::function<std::unique_ptr<Program>()>;
-  Outcome explore(const MakeProgram& make, const Bounds& bounds);
-  // One run with the choices of a seed, and its trace.
+  // With the seeds of every `sample_every`-th run, if that is not 0.
+  Outcome explore(const MakeProgram& make, const Bounds& bounds, std::uint64_t sample_every = 0);
+  // One run with the choices of a seed, its trace and its events.
   Outcome replay(const MakeProgram& make, const Bounds& bounds, const std::string& seed);
+  // One run with choices at random, mostly the first one, and its events.
+  Outcome sample(const MakeProgram& make, const Bounds& bounds, std::uint64_t random_seed);
 
   // ---- for programs ----
 
@@ -122,15 +136,21 @@ class Scheduler {
   void store(Word& word, std::uint64_t value);
   std::uint64_t load(const Word& word) const;
   void flush();
+  void flush_of(std::size_t actor);
   void flush_all();
   // Sleeps until woken; the address only names what is slept on.
   void block(const void* on);
   void wake(const void* on, bool all);
+  // The same by a plain store: what is in the buffer stays there.
+  void rouse(const void* on, bool all);
   // For the trace.
   bool tracing() const { return tracing_; }
   void note(std::string_view what);
   void name(const void* address, std::string name);
   std::string name_of(const void* address) const;
+  // For the events of a run that is recorded.
+  bool recording() const { return recording_; }
+  void record(std::string event) { events_.push_back(std::move(event)); }
 
   // The one whose actor this thread runs.
   static Scheduler& instance();
@@ -151,12 +171,14 @@ class Scheduler {
 
   void run_once(const MakeProgram& make, const Bounds& bounds);
   std::uint32_t choose(std::uint32_t options);
+  std::uint32_t random_choice(std::uint32_t options);
   bool next_path();
   void switch_to(std::size_t actor);
   void leave_actor();
   void crash(std::size_t actor);
   bool seen_before();
-  void drain(Actor& actor, std::size_t count);
+  void drain(std::size_t actor, std::size_t count);
+  void set(std::size_t actor, Word& word, std::uint64_t value);
   std::string seed() const;
   Actor& actor_for(std::size_t index);
 
@@ -172,7 +194,10 @@ class Scheduler {
   std::size_t steps_ = 0;
   std::uint64_t crashes_ = 0;
   bool tracing_ = false;
+  bool recording_ = false;
+  std::optional<std::mt19937_64> random_;  // chooses, where it is there
   std::vector<std::string> trace_;
+  std::vector<std::string> events_;
   std::vector<std::pair<const void*, std::string>> names_;
   std::string failure_;
   bool pruned_ = false;

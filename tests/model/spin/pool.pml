@@ -53,12 +53,76 @@
 #ifndef TAG_BITS       /* in which tags are compared, 2 or fewer */
 #define TAG_BITS 2
 #endif
-/* TWICE            recovery may be run again from its start
+/* BREAKS           OnWorkerDeath::break_pool: the death of a worker ends the pool
+ * TWICE            recovery may be run again from its start
  * SLOW_START       a successor's initializer may take as long as any other worker is there
  * LONG             tasks may run until no task waits while a worker sleeps
  * NO_MEMBARRIER    the kernel refuses heavy fences from the start
  * REFUSED_LATER    it refuses them from some moment on
+ * REPLAY           what can be seen happens as in a run of the code, or not at all; with FINE
  */
+
+/* ---- a run of the code, see README.md -------------------------------------------------------- */
+
+/* Who does something: a Client by its id, a Worker, the supervisor. */
+#define WORKER_IS(w) (16 + (w))
+#define SUPERVISOR_IS 8
+#define EV_WORD     1
+#define EV_CELL     2
+#define EV_TAIL     3
+#define EV_HEAD     4
+#define EV_EPOCH    5
+#define EV_CLOSED   6
+#define EV_PARK     7
+#define EV_SLEEPERS 8
+#define EV_COUNT    9
+#define EV_BEGUN   10
+#define EV_HINT    11
+#define EV_SLEEPS  12
+#define EV_WAKES   13
+#define EV_DIES    14
+#define EV_STARTS  15
+#define EV_LEAVES  16
+#define EV_ASKS    17
+#define EV_TELLS   18
+#define EV_BREAKS  19
+#define EV_ENDS    20
+
+#ifdef REPLAY
+#define EVENTS 4000
+#define EVENT(kind, who, a, b) (((kind) << 21) | ((who) << 16) | ((a) << 8) | (b))
+c_decl { \#include "replay.h" };
+hidden int expected[EVENTS];   /* replay.h fills it in */
+hidden byte hides_reservations;
+short shown;                   /* the next of them */
+bit refused = 1;               /* nothing goes on any more; first until replay.h is ready */
+#define IN_REPLAY provided (!refused)
+inline expect(event) {
+  if
+  :: expected[shown] == (event) -> shown++; c_code { replay_reached(now.shown); }
+  :: else -> refused = 1; false
+  fi
+}
+/* What others can see of a step: it happens now in the run, too, or this is not what happened. */
+#define SHOWS(kind, who, a, b) expect(EVENT(kind, who, a, b));
+#define SET(place, value, kind, who, a) \
+  if :: (place) == (value) :: else -> expect(EVENT(kind, who, a, value)); place = value fi
+#define RESERVE(place, value, kind, a) \
+  if :: (place) == (value) \
+     :: else -> \
+        if :: hides_reservations :: else -> expect(EVENT(kind, WORKER_IS(me), a, value)) fi; \
+        place = value \
+  fi
+#define ANY_THREAD true        /* every thread of the client does all that a client does */
+#define DEATHS_TOLD 8
+#else
+#define IN_REPLAY
+#define SHOWS(kind, who, a, b)
+#define SET(place, value, kind, who, a) place = value
+#define RESERVE(place, value, kind, a) place = value
+#define ANY_THREAD (id == 0)
+#define DEATHS_TOLD WORKERS
+#endif
 
 /* ---- slot_word.hpp: {tag, owner, status} ----------------------------------------------------- */
 
@@ -150,10 +214,17 @@ byte crashes = CRASHES;
 byte supervisor_deaths = SUPERVISOR_DIES;
 bit supervisor_gone;
 bit supervisor_left;           /* it has said that all have ended */
+#ifdef BREAKS
+bit stopping;                  /* all workers have been signalled */
+bit told_broken;
+#define STOPPING stopping
+#else
+#define STOPPING 0
+#endif
 bit kill_asked;                /* a kill_task message is in the socket */
 bit told[WORKERS] = 1;         /* the client has the pidfd of the latest incarnation, or will, by
                                 * the order of messages, before it hears that the socket closed */
-chan deaths = [WORKERS] of { byte, bit };   /* death messages: slot; was it killing */
+chan deaths = [DEATHS_TOLD] of { byte, bit };   /* death messages: slot; was it killing */
 
 /* ---- the client's own ------------------------------------------------------------------------ */
 
@@ -205,7 +276,7 @@ inline claim(slot, tag, worker, got) {
 #ifndef LATE_CLAIMS_ALLOWED
      assert(word[slot] == WORD(PENDING, 0, tag));   /* whoever comes late hits nothing */
 #endif
-     word[slot] = WORD(RUNNING, worker, TAG(word[slot]));
+     SET(word[slot], WORD(RUNNING, worker, TAG(word[slot])), EV_WORD, WORKER_IS(worker), slot);
      assert(task_of[slot] != NONE);
      assert(!(begun_tasks & BIT(task_of[slot])));   /* none runs twice without permission */
      begun_tasks = begun_tasks | BIT(task_of[slot]);
@@ -216,16 +287,18 @@ inline claim(slot, tag, worker, got) {
 
 /* A store leaves the buffer, the oldest first. */
 inline flush_word() {
-  word[buffered_slot] = WORD(PENDING, 0, tag_of[buffered_slot]);
+  SET(word[buffered_slot], WORD(PENDING, 0, tag_of[buffered_slot]), EV_WORD, buffer_owner,
+      buffered_slot);
   buffered_word = 0
 }
 inline flush_cell() {
-  cells[(next_position - 1) % CELLS] =
-      (HINT(buffered_slot, tag_of[buffered_slot]) << 1) | LAP_BIT(next_position - 1);
+  SET(cells[(next_position - 1) % CELLS],
+      ((HINT(buffered_slot, tag_of[buffered_slot]) << 1) | LAP_BIT(next_position - 1)), EV_CELL,
+      buffer_owner, (next_position - 1) % CELLS);
   buffered_cell = 0
 }
 inline flush_tail() {
-  tail = next_position;
+  SET(tail, next_position, EV_TAIL, buffer_owner, 0);
   buffered_tail = 0
 }
 inline drain() {
@@ -242,7 +315,7 @@ inline drain() {
   buffer_owner = 0
 }
 
-active proctype StoreBuffer() {
+active proctype StoreBuffer() IN_REPLAY {
 end_memory:
   do
 #ifdef MUTANT_hint_before_pending
@@ -266,7 +339,7 @@ end_memory:
 
 /* ==== worker/ ================================================================================= */
 
-#define MAY_DIE(me) (signalled[me] || supervisor_gone || crashes > 0)
+#define MAY_DIE(me) (signalled[me] || STOPPING || supervisor_gone || crashes > 0)
 /* A step of a worker, or its end before it. */
 #define STEP(...) if :: atomic { __VA_ARGS__ } :: atomic { MAY_DIE(me) -> dies(me); goto clean } fi
 #define NEXT } :: atomic { MAY_DIE(me) -> dies(me); goto clean } fi; if :: atomic {
@@ -291,10 +364,14 @@ end_memory:
 #define ANY_ASLEEP (ASLEEP(0) || ASLEEP(1) || ASLEEP(2))
 #define ANY_WOKEN (park_word[0] == WOKEN || park_word[1] == WOKEN || park_word[2] == WOKEN)
 #endif
-#if SLOTS == 2
+#if SLOTS == 1
+#define ANY_SLOT(condition) (condition(0))
+#elif SLOTS == 2
 #define ANY_SLOT(condition) (condition(0) || condition(1))
-#else
+#elif SLOTS == 3
 #define ANY_SLOT(condition) (condition(0) || condition(1) || condition(2))
+#else
+#define ANY_SLOT(condition) (condition(0) || condition(1) || condition(2) || condition(3))
 #endif
 #define IS_PENDING(s) (STATUS(word[s]) == PENDING)
 #define KILLS_ME(s) (STATUS(word[s]) == KILLING && OWNER(word[s]) == me)
@@ -302,11 +379,16 @@ end_memory:
 
 inline dies(me) {
   if
-  :: supervisor_gone            /* PR_SET_PDEATHSIG */
-  :: !supervisor_gone && signalled[me] ->
+  :: supervisor_gone ->         /* PR_SET_PDEATHSIG */
+     SHOWS(EV_DIES, WORKER_IS(me), 0, 0)
+     skip
+  :: !supervisor_gone && (signalled[me] || STOPPING) ->
+     SHOWS(EV_DIES, WORKER_IS(me), 1, 0)
      /* No innocent task is killed: the worker is in the task that it is killed for. */
-     assert(ANY_SLOT(KILLS_ME) && !ANY_SLOT(RUNS_IN_ME))
-  :: else -> crashes--
+     assert(STOPPING || (ANY_SLOT(KILLS_ME) && !ANY_SLOT(RUNS_IN_ME)))
+  :: else ->
+     SHOWS(EV_DIES, WORKER_IS(me), 0, 0)
+     crashes--
   fi;
   life[me] = GONE;
   in_futex[me] = 0
@@ -328,7 +410,7 @@ inline dies(me) {
      :: back == TO_EXIT -> back = TO_TRY; goto exit \
   fi
 
-proctype Worker(byte me) {
+proctype Worker(byte me) IN_REPLAY {
   byte reserved[RESERVED];     /* WorkerQueue's members, trailing underscores left out */
   byte reserved_count;
   byte begun;
@@ -356,6 +438,10 @@ proctype Worker(byte me) {
 #define LEFT RESERVED
 #define COUNT_TAKEN skip
 #endif
+/* Steps of Parking. */
+#define SETS_BIT SET(sleepers, (sleepers | BIT(me)), EV_SLEEPERS, WORKER_IS(me), 0)
+#define CLEARS_BIT SET(sleepers, (sleepers & ~BIT(me)), EV_SLEEPERS, WORKER_IS(me), 0)
+#define IS_AWAKE SET(park_word[me], AWAKE, EV_PARK, WORKER_IS(me), me)
 /* WorkerQueue::try_pop, the turn of its loop. */
 #define TRY_POP if :: begun < reserved_count -> goto begin_reserved :: else -> goto sweep fi
 
@@ -364,16 +450,25 @@ end_no_process:
   if
   :: atomic { life[me] == ALIVE && admitted[me] && STARTED(me) ->
      /* WorkerQueue's constructor: announce({}). */
-     reservation[me].count = 0; reservation[me].begun = 0;
-     TIDY(reservation[me].hints[0] = 0; reservation[me].hints[RESERVED - 1] = 0) }
+     RESERVE(reservation[me].count, 0, EV_COUNT, me);
+#ifndef FINE
+     reservation[me].begun = 0;
+     reservation[me].hints[0] = 0; reservation[me].hints[RESERVED - 1] = 0
+#endif
+     }
   :: atomic { life[me] == ALIVE && MAY_DIE(me) -> dies(me); goto clean }
   fi;
 
+#ifdef FINE
+  STEP(RESERVE(reservation[me].begun, 0, EV_BEGUN, me));
+#endif
+
   /* WorkerQueue::arrive: Parking::leave */
-  STEP(sleepers = sleepers & ~BIT(me); CUT park_word[me] = AWAKE; goto sweep);
+  STEP(CLEARS_BIT; CUT IS_AWAKE; goto sweep);
 
 begin_reserved:                /* WorkerQueue::begin_reserved */
-  STEP(hint = reserved[begun]; reserved[begun] = 0; begun++; reservation[me].begun = begun;
+  STEP(hint = reserved[begun]; reserved[begun] = 0; begun++;
+       RESERVE(reservation[me].begun, begun, EV_BEGUN, me);
        TIDY(reservation[me].hints[begun - 1] = 0;
             if :: begun == reserved_count ->
                   begun = 0; reserved_count = 0;
@@ -420,20 +515,28 @@ sweep:                         /* WorkerQueue::sweep */
        /* BasicReservation::announce */
 #ifdef MUTANT_announce_after_swap
        NEXT
-       if :: head == at -> head = at + n; reserved_count = n
+       if :: head == at -> SET(head, (at + n), EV_HEAD, WORKER_IS(me), 0); reserved_count = n
           :: else -> n = 0; somebody_sleeps = 0; reserved[0] = 0; reserved[RESERVED - 1] = 0;
              at = 0; goto reserve_none
        fi;
        NEXT
 #endif
-       reservation[me].count = 0;
-       CUT reservation[me].begun = 0;
-       CUT reservation[me].hints[0] = reserved[0];
-       CUT if :: n > 1 -> reservation[me].hints[RESERVED - 1] = reserved[RESERVED - 1] :: else fi;
-       CUT reservation[me].count = n;
+       RESERVE(reservation[me].count, 0, EV_COUNT, me);
+       CUT RESERVE(reservation[me].begun, 0, EV_BEGUN, me);
+       CUT RESERVE(reservation[me].hints[0], reserved[0], EV_HINT, me * 4);
+       CUT if :: n > 1 -> RESERVE(reservation[me].hints[RESERVED > 1], reserved[RESERVED > 1],
+                                  EV_HINT, me * 4 + 1)
+              :: else
+           fi;
+#if RESERVED > 2
+       CUT if :: n > 2 -> RESERVE(reservation[me].hints[2], reserved[2], EV_HINT, me * 4 + 2)
+              :: else
+           fi;
+#endif
+       CUT RESERVE(reservation[me].count, n, EV_COUNT, me);
        NEXT
 #ifndef MUTANT_announce_after_swap
-       if :: head == at -> head = at + n; reserved_count = n
+       if :: head == at -> SET(head, (at + n), EV_HEAD, WORKER_IS(me), 0); reserved_count = n
           :: else -> n = 0; somebody_sleeps = 0; reserved[0] = 0; reserved[RESERVED - 1] = 0;
              at = 0; goto reserve_none
        fi;
@@ -465,21 +568,24 @@ reserve_none:                  /* announce({}) */
 #ifdef FINE
   STEP(
 #endif
-       reservation[me].count = 0;
-       CUT reservation[me].begun = 0;
+       RESERVE(reservation[me].count, 0, EV_COUNT, me);
+       CUT RESERVE(reservation[me].begun, 0, EV_BEGUN, me);
        TIDY(reservation[me].hints[0] = 0; reservation[me].hints[RESERVED - 1] = 0;)
        /* HintRing::ready: another worker was faster? Then look again. */
        CUT at = head;
        CUT
        if :: (cells[at % CELLS] & 1) == LAP_BIT(at) -> at = 0; goto sweep :: else -> at = 0 fi;
-       /* WorkerQueue::pop_until. What it does while it spins is what it has just done. */
+       /* WorkerQueue::pop_until tries once more, or often where it spins: what it has just done. */
+#ifdef FINE
+       if :: goto sweep :: skip fi;
+#endif
        CUT
        if :: closed -> goto depart :: else fi;
 
        /* WorkerQueue::park: Parking::prepare */
        NEXT
-       park_word[me] = PARKED;
-       CUT sleepers = sleepers | BIT(me);
+       SET(park_word[me], PARKED, EV_PARK, WORKER_IS(me), me);
+       CUT SETS_BIT;
        NEXT
        /* shared_heavy_fence: every core that runs a publisher executes a full fence. */
 #ifndef MUTANT_no_fence_in_park
@@ -522,8 +628,8 @@ reserve_none:                  /* announce({}) */
              if :: at < n -> goto steal_look :: else -> at = 0; n = 0; other++; goto steal fi
        fi;
        NEXT
-       sleepers = sleepers & ~BIT(me);
-       CUT got = (park_word[me] == WOKEN); park_word[me] = AWAKE;
+       CLEARS_BIT;
+       CUT got = (park_word[me] == WOKEN); IS_AWAKE;
        if :: got -> got = 0; back = TO_RUN; goto wake_next :: else -> goto run_task fi
 #else
        goto sleep
@@ -531,13 +637,15 @@ reserve_none:                  /* announce({}) */
       );
 
 sleep:                         /* Parking::sleep: futex_wait, without a bound */
-  STEP(in_futex[me] = (park_word[me] == PARKED));
+  STEP(if :: park_word[me] == PARKED -> SHOWS(EV_SLEEPS, WORKER_IS(me), me, 0) in_futex[me] = 1
+          :: else
+       fi);
 #ifndef CLOSES
 end_asleep:
 #endif
   STEP(!in_futex[me]);
 leave:                         /* Parking::leave */
-  STEP(sleepers = sleepers & ~BIT(me); CUT park_word[me] = AWAKE; goto sweep);
+  STEP(CLEARS_BIT; CUT IS_AWAKE; goto sweep);
 
 run_task:                      /* ProcessTaskRunner::run */
 #ifdef LONG
@@ -551,7 +659,8 @@ run_task:                      /* ProcessTaskRunner::run */
 #endif
   STEP(COUNT_TAKEN;
        if :: FINISHES ->
-             word[HINT_SLOT(hint)] = WORD(DONE, 0, TAG(word[HINT_SLOT(hint)]));
+             SET(word[HINT_SLOT(hint)], WORD(DONE, 0, TAG(word[HINT_SLOT(hint)])), EV_WORD,
+                 WORKER_IS(me), HINT_SLOT(hint));
              hint = 0;
              if :: LEFT == 0 -> goto depart :: else -> TRY_POP fi
           :: else -> hint = 0
@@ -570,23 +679,28 @@ wake_next:                     /* WorkerQueue::wake_next; Parking::wake_one */
        CUT seen = sleepers; if :: seen == 0 -> RETURN :: else fi;
        CUT_AT(wake_candidate)
        other = LOWEST(seen); seen = seen & ~BIT(other);
-       if :: park_word[other] == PARKED -> park_word[other] = WOKEN; seen = 0
+       if :: park_word[other] == PARKED ->
+             SET(park_word[other], WOKEN, EV_PARK, WORKER_IS(me), other); seen = 0
           :: else -> other = 0;
              if :: seen != 0 -> goto wake_candidate :: else -> RETURN fi
        fi;
        NEXT
+       SHOWS(EV_WAKES, WORKER_IS(me), other, 0)
        in_futex[other] = 0; other = 0;   /* futex_wake */
        RETURN);
 
 depart:                        /* WorkerQueue::depart: Parking::forget, wake_next */
-  STEP(park_word[me] = AWAKE; CUT sleepers = sleepers | BIT(me); back = TO_EXIT; goto wake_next);
+  STEP(IS_AWAKE; CUT SETS_BIT; back = TO_EXIT; goto wake_next);
 exit:                          /* Worker::leave */
-  STEP(ended_in_order[me] = 1; life[me] = GONE; goto clean);
+  STEP(SHOWS(EV_LEAVES, WORKER_IS(me), 0, 0) ended_in_order[me] = 1; life[me] = GONE; goto clean);
 
 clean:                         /* the next process in this place begins anew */
   atomic {
     signalled[me] = 0;
     reserved[0] = 0; reserved[RESERVED - 1] = 0;
+#if RESERVED > 2
+    reserved[1] = 0;
+#endif
     reserved_count = 0; begun = 0; seen_epoch = 0; sweep_at = SLOTS;
 #if LIMIT
     taken_in_all = 0;
@@ -602,7 +716,8 @@ clean:                         /* the next process in this place begins anew */
 /* ==== lib/supervisor/supervisor.cpp =========================================================== */
 
 #define SUPERVISOR_DIES_INSTEAD \
-  atomic { supervisor_deaths > 0 -> supervisor_deaths--; supervisor_gone = 1; goto gone }
+  atomic { supervisor_deaths > 0 -> SHOWS(EV_DIES, SUPERVISOR_IS, 0, 0) supervisor_deaths--; \
+           supervisor_gone = 1; goto gone }
 #define SUPERVISE(...) if :: atomic { __VA_ARGS__ } :: SUPERVISOR_DIES_INSTEAD fi
 #define AND_THEN } :: SUPERVISOR_DIES_INSTEAD fi; if :: atomic {
 #ifdef FINE
@@ -622,7 +737,7 @@ clean:                         /* the next process in this place begins anew */
 #define NEXT_SLOT(again, after) \
   slot++; if :: slot < SLOTS -> goto again :: else -> slot = 0; goto after fi
 
-active proctype Supervisor() {
+active proctype Supervisor() IN_REPLAY {
   byte w;
   byte slot;
   byte seen;
@@ -667,23 +782,30 @@ handle_exit:                   /* Supervisor::handle_exit; SlotTable::recover */
             SUPERVISOR_CUT
             if :: word[slot] == seen ->
                   was_killing = (STATUS(seen) == KILLING);
-                  word[slot] = WORD((was_killing -> KILLED : DIED), 0, TAG(seen));
+                  SET(word[slot], WORD((was_killing -> KILLED : DIED), 0, TAG(seen)), EV_WORD,
+                      SUPERVISOR_IS, slot);
                   task = slot; seen = 0; NEXT_SLOT(handle_exit, forget)
                :: else -> seen = 0; goto handle_exit   /* it is killing now: look again */
             fi);
 forget:                        /* Parking::forget */
+#ifdef BREAKS
+  SUPERVISE(if :: stopping -> task = NONE; w++; goto end_all :: else fi);
+#endif
 #ifndef MUTANT_dead_not_forgotten
-  SUPERVISE(park_word[w] = AWAKE; SUPERVISOR_CUT sleepers = sleepers | BIT(w));
+  SUPERVISE(SET(park_word[w], AWAKE, EV_PARK, SUPERVISOR_IS, w);
+            SUPERVISOR_CUT SET(sleepers, (sleepers | BIT(w)), EV_SLEEPERS, SUPERVISOR_IS, 0));
 #endif
   SUPERVISE(if :: ended_in_order[w] && task == NONE -> ended_in_order[w] = 0; goto replace
                :: else -> ended_in_order[w] = 0
             fi;
 #ifndef MUTANT_no_sweep_after_death
+            SHOWS(EV_EPOCH, SUPERVISOR_IS, 0, sweep_epoch + 1)
             sweep_epoch++
 #endif
            );
-wake_all:                      /* Supervisor::wake_all: Parking::wake_all */
-  SUPERVISE(if :: park_word[slot] == PARKED -> park_word[slot] = WOKEN; seen = 1
+wake_all:                      /* Recovery::rally: Parking::wake_all */
+  SUPERVISE(if :: park_word[slot] == PARKED ->
+                  SET(park_word[slot], WOKEN, EV_PARK, SUPERVISOR_IS, slot); seen = 1
 #ifndef FAULT_deaf_sleeper
                :: park_word[slot] == WOKEN -> seen = 1
 #endif
@@ -694,14 +816,19 @@ wake_all:                      /* Supervisor::wake_all: Parking::wake_all */
                :: else
             fi;
             SUPERVISOR_CUT
+            SHOWS(EV_WAKES, SUPERVISOR_IS, slot, 0)
             in_futex[slot] = 0; seen = 0; slot++;
             if :: slot < WORKERS -> goto wake_all :: else -> slot = 0; goto tell fi);
 tell:
 #ifdef TWICE
   if :: again -> again = 0 :: !again -> again = 1; goto handle_exit :: !again fi;
 #endif
+#ifdef BREAKS
+  SUPERVISE(if :: !was_killing -> task = NONE; w = 0; stopping = 1; goto end_all :: else fi);
+#endif
   /* A death in no task is told as well; the client only harvests then, as it may at any time. */
-  SUPERVISE(if :: task != NONE -> deaths!task, was_killing :: else fi;
+  SUPERVISE(SHOWS(EV_TELLS, SUPERVISOR_IS, task, was_killing)
+            if :: task != NONE -> deaths!task, was_killing :: else fi;
             task = NONE; was_killing = 0);
 replace:
   SUPERVISE(if :: closed -> w = 0; goto watch :: else fi;
@@ -716,7 +843,18 @@ replace:
             life[w] = ALIVE; told[w] = 0; admitted[w] = 0;
 #endif
             SUPERVISOR_CUT told[w] = 1;
-            SUPERVISOR_CUT admitted[w] = 1; w = 0; goto watch);
+            SUPERVISOR_CUT SHOWS(EV_STARTS, SUPERVISOR_IS, w, 0)
+            admitted[w] = 1; w = 0; goto watch);
+
+#ifdef BREAKS
+end_all:                       /* Supervisor::end_all, break_pool: all have been signalled */
+  if
+  :: atomic { w < WORKERS && life[w] != ALIVE -> life[w] = ABSENT; goto handle_exit }
+  :: atomic { w == WORKERS ->
+       SHOWS(EV_BREAKS, SUPERVISOR_IS, 0, 0) told_broken = 1; supervisor_left = 1; goto gone }
+  :: SUPERVISOR_DIES_INSTEAD
+  fi;
+#endif
 
 gone:
   atomic { w = 0; slot = 0; seen = 0; task = NONE; was_killing = 0 }
@@ -743,7 +881,7 @@ gone:
 
 /* ProcessCore::free_slot */
 inline free_slot(s) {
-  word[s] = WORD(FREE, 0, 0);
+  SET(word[s], WORD(FREE, 0, 0), EV_WORD, id, s);
   task_of[s] = NONE;
   kill_reason[s] = NO_REASON;
 #ifdef FINE
@@ -760,7 +898,7 @@ inline take_slot() {
   slot = free_slots[free_count];
   free_slots[free_count] = 0;
 #else
-  slot = (task_of[0] == NONE -> 0 : (task_of[1] == NONE -> 1 : 2));
+  slot = (task_of[0] == NONE -> 0 : (task_of[SLOTS > 1] == NONE -> 1 : 2));
 #endif
   task_of[slot] = next_task;
   next_task++;
@@ -804,7 +942,7 @@ inline put_hint() {
 #define LOOK_FOR_SLEEPERS sleepers
 #endif
 
-proctype Client(byte id) {
+proctype Client(byte id) IN_REPLAY {
   byte slot;
   byte seen;
   byte count;                  /* in_slots, as of the publication */
@@ -816,24 +954,41 @@ turn:
   :: atomic {                  /* ProcessCore::place_task, refill */
        next_task < TASKS && free_count > 0 && LOCK_FREE && DRAINED ->
        lock = 1; take_slot(); goto publish }
+#ifndef REPLAY
   :: atomic { THREADS > 1 && id > 0 && next_task == TASKS && !lock -> goto left }
-  :: atomic { id == 0 && TAKES_RESULT(0) }
-  :: atomic { id == 0 && TAKES_RESULT(1) }
+#endif
+  :: atomic { ANY_THREAD && TAKES_RESULT(0) }
+#if SLOTS > 1
+  :: atomic { ANY_THREAD && TAKES_RESULT(1) }
+#endif
 #if SLOTS > 2
-  :: atomic { id == 0 && TAKES_RESULT(2) }
+  :: atomic { ANY_THREAD && TAKES_RESULT(2) }
+#endif
+#if SLOTS > 3
+  :: atomic { ANY_THREAD && TAKES_RESULT(3) }
 #endif
 #if CANCELS > 0
-  :: atomic { id == 0 && CANCELS_PENDING(0) }
-  :: atomic { id == 0 && CANCELS_PENDING(1) }
+  :: atomic { ANY_THREAD && CANCELS_PENDING(0) }
+#if SLOTS > 1
+  :: atomic { ANY_THREAD && CANCELS_PENDING(1) }
+#endif
 #if SLOTS > 2
-  :: atomic { id == 0 && CANCELS_PENDING(2) }
+  :: atomic { ANY_THREAD && CANCELS_PENDING(2) }
+#endif
+#if SLOTS > 3
+  :: atomic { ANY_THREAD && CANCELS_PENDING(3) }
 #endif
 #endif
 #if KILLS > 0
-  :: atomic { id == 0 && BEGINS_KILL(0) }
-  :: atomic { id == 0 && BEGINS_KILL(1) }
+  :: atomic { ANY_THREAD && BEGINS_KILL(0) }
+#if SLOTS > 1
+  :: atomic { ANY_THREAD && BEGINS_KILL(1) }
+#endif
 #if SLOTS > 2
-  :: atomic { id == 0 && BEGINS_KILL(2) }
+  :: atomic { ANY_THREAD && BEGINS_KILL(2) }
+#endif
+#if SLOTS > 3
+  :: atomic { ANY_THREAD && BEGINS_KILL(3) }
 #endif
 #endif
   :: atomic {                  /* ProcessCore::handle_death */
@@ -841,11 +996,15 @@ turn:
        deaths?slot, killing; lock = 1; goto end_attempt }
   :: atomic {                  /* ProcessCore::handle_supervisor_gone */
        id == 0 && supervisor_gone && empty(deaths) && ALL_GONE && LOCK_FREE && !broken ->
-       goto break_pool }
+       lock = 1; goto break_pool }
+#ifdef BREAKS
+  :: atomic { id == 0 && told_broken && empty(deaths) && LOCK_FREE && DRAINED && !broken ->
+       lock = 1; goto break_pool }
+#endif
 #ifdef CLOSES
   :: atomic {                  /* ProcessCore::end_workers_if_done */
-       id == 0 && ended_tasks == ALL_TASKS && LOCK_FREE && DRAINED && !closed ->
-       closed = 1; slot = 0; goto wake_all }
+       ANY_THREAD && ended_tasks == ALL_TASKS && LOCK_FREE && DRAINED && !closed ->
+       SHOWS(EV_CLOSED, id, 0, 1) closed = 1; slot = 0; goto wake_all }
   :: atomic { id == 0 && closed && supervisor_left -> goto left }
 #else
   /* All is done: nobody has to do anything any more. */
@@ -871,6 +1030,7 @@ publish:                       /* ProcessCore::publish: SlotTable::publish, Hint
   };
   atomic {
     drain();                   /* a locked instruction */
+    SHOWS(EV_EPOCH, id, 0, sweep_epoch + 1)
     sweep_epoch++
   };
 published:
@@ -904,12 +1064,12 @@ published:
     CLIENT_CUT_AT(wake_candidate)
     if :: buffer_owner == id -> drain() :: else fi;   /* a locked instruction */
     slot = LOWEST(seen); seen = seen & ~BIT(slot);
-    if :: park_word[slot] == PARKED -> park_word[slot] = WOKEN; seen = 0
+    if :: park_word[slot] == PARKED -> SET(park_word[slot], WOKEN, EV_PARK, id, slot); seen = 0
        :: else -> slot = 0;
           if :: seen != 0 -> goto wake_candidate :: else -> goto no_wake fi
     fi
   };
-  in_futex[slot] = 0;                    /* futex_wake */
+  atomic { SHOWS(EV_WAKES, id, slot, 0) in_futex[slot] = 0 };   /* futex_wake */
 no_wake:
   atomic {
     seen = 0; count = 0; slot = 0;
@@ -923,7 +1083,7 @@ kill_for:                      /* ProcessCore::kill_for: SlotTable::begin_kill, 
 #endif
   atomic {
     if :: EQUAL(word[slot], WORD(RUNNING, seen, tag_of[slot])) ->
-          word[slot] = WORD(KILLING, seen, tag_of[slot]);
+          SET(word[slot], WORD(KILLING, seen, tag_of[slot]), EV_WORD, id, slot);
           kills--; seen = 0;
           if :: kill_reason[slot] = BY_CANCEL; task_ends(task_of[slot])
              :: kill_reason[slot] = BY_TIMEOUT
@@ -931,7 +1091,7 @@ kill_for:                      /* ProcessCore::kill_for: SlotTable::begin_kill, 
        :: else -> seen = 0; slot = 0; lock = 0; goto turn   /* it has just ended */
     fi
   };
-  atomic { slot = 0; kill_asked = 1; lock = 0; goto turn };
+  atomic { SHOWS(EV_ASKS, id, 0, 0) slot = 0; kill_asked = 1; lock = 0; goto turn };
 
 end_attempt:                   /* ProcessCore::end_attempt */
   atomic {
@@ -954,12 +1114,18 @@ end_attempt:                   /* ProcessCore::end_attempt */
 
 break_pool:
   atomic {
-    FAILS(0); FAILS(1);
+    FAILS(0);
+#if SLOTS > 1
+    CLIENT_CUT FAILS(1);
+#endif
 #if SLOTS > 2
-    FAILS(2);
+    CLIENT_CUT FAILS(2);
+#endif
+#if SLOTS > 3
+    CLIENT_CUT FAILS(3);
 #endif
     do :: next_task < TASKS -> task_ends(next_task); next_task++ :: else -> break od;
-    broken = 1
+    broken = 1; lock = 0
   };
   assert(ended_tasks == ALL_TASKS);
   goto left;
@@ -967,7 +1133,7 @@ break_pool:
 #ifdef CLOSES
 wake_all:                      /* Parking::wake_all */
   atomic {
-    if :: park_word[slot] == PARKED -> park_word[slot] = WOKEN; seen = 1
+    if :: park_word[slot] == PARKED -> SET(park_word[slot], WOKEN, EV_PARK, id, slot); seen = 1
 #ifndef FAULT_deaf_sleeper
        :: park_word[slot] == WOKEN -> seen = 1
 #endif
@@ -978,6 +1144,7 @@ wake_all:                      /* Parking::wake_all */
        :: else
     fi;
     CLIENT_CUT
+    SHOWS(EV_WAKES, id, slot, 0)
     in_futex[slot] = 0; seen = 0; slot++;
     if :: slot < WORKERS -> goto wake_all :: else -> slot = 0; goto turn fi
   };
@@ -987,12 +1154,32 @@ left:
   skip
 }
 
+#ifdef REPLAY
+/* How tasks end is the client's own affair, so it is only looked up. */
+active proctype Ledger() IN_REPLAY {
+  do
+  :: atomic { (expected[shown] >> 21) == EV_ENDS && (ended_tasks & BIT(expected[shown] & 7)) ->
+       shown++; c_code { replay_reached(now.shown); } }
+  od
+}
+#endif
+
 init {
   atomic {
+#ifdef REPLAY
+    c_code { replay_begin(expected, EVENTS, &hides_reservations); };
+    refused = 0;
+#endif
 #ifdef FINE
-    free_slots[0] = SLOTS - 1; free_slots[1] = SLOTS - 2;
+    free_slots[0] = SLOTS - 1;
+#if SLOTS > 1
+    free_slots[1] = SLOTS - 2;
+#endif
 #if SLOTS > 2
     free_slots[2] = SLOTS - 3;
+#endif
+#if SLOTS > 3
+    free_slots[3] = SLOTS - 4;
 #endif
 #endif
     run Worker(0);
@@ -1005,6 +1192,9 @@ init {
     run Client(0)
 #if THREADS > 1
     ; run Client(1)
+#endif
+#if THREADS > 2
+    ; run Client(2)
 #endif
   }
 }
