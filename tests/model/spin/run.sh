@@ -1,15 +1,21 @@
 #!/usr/bin/env bash
 # Has spin search the models of this folder. README.md says what each configuration is about.
-#   run.sh [--quick]   the small configurations
-#   run.sh --full      all of them
+#   run.sh [--quick]   the small configurations, and some runs of the code replayed
+#   run.sh --full      all of them, and many runs
 #   run.sh --mutants   each broken variant must be caught, in a world that is in order without it
 #   run.sh --faults    each fault that the code was found to have must still be found
+#   run.sh --replay N  N random runs of each case of muster-explore, and a sample of all runs within
+#                      small bounds, must be runs of the model, too; broken ones must not
 #   run.sh --only NAME one configuration, mutant or fault; its trace is printed where it fails
+# After it, --json FILE writes what was found there as well.
 # Fails where a search finds an error, or ends before it has seen every state and is not declared to
 # be one by bitstate. MUSTER_MODEL_MEMORY: megabytes that a search may take, 12288 by default.
+# MUSTER_EXPLORE: the program whose runs are replayed, build/release/tests/model/muster-explore.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 memory=${MUSTER_MODEL_MEMORY:-12288}
+explore=${MUSTER_EXPLORE:-$here/../../../build/release/tests/model/muster-explore}
+results=()   # objects of JSON
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -123,7 +129,7 @@ number() { sed -nE "s/.*$1.*/\1/p" "$work/out" | head -1; }
 
 # What a search came to, in one line; 1 where it is no proof and not declared to be none.
 report() {
-  local name=$1 kind=$2 states transitions depth megabytes seconds verdict=ok status=0
+  local name=$1 kind=$2 what=${3:-} states transitions depth megabytes seconds verdict=ok status=0
   states=$(number '^ *([0-9.e+]+) states, stored')
   transitions=$(number '^ *([0-9.e+]+) transitions')
   depth=$(number 'depth reached ([0-9]+)')
@@ -142,7 +148,15 @@ report() {
   fi
   printf '%-18s %11s states %12s transitions  depth %6s %8s MB %7s s  %s\n' \
     "$name" "${states:-?}" "${transitions:-?}" "${depth:-?}" "${megabytes:-?}" "${seconds:-0}" "$verdict"
+  result "$(printf '"kind": "configuration", "name": "%s", "what": "%s", "search": "%s", "states": %s, "depth": %s, "megabytes": %s, "seconds": %s, "verdict": "%s"' \
+    "$name" "$what" "$([ "$kind" = bits ] && echo bitstate || echo exhaustive)" "${states:-0}" \
+    "${depth:-0}" "${megabytes:-0}" "${seconds:-0}" "${verdict//\"/}")" "$status"
   return $status
+}
+
+# result FIELDS STATUS: one more object for --json.
+result() {
+  results+=("{$1, \"errors\": $2}")
 }
 
 show_trace() {
@@ -163,7 +177,7 @@ run_configurations() {
     esac
     # shellcheck disable=SC2086
     search "$model" "$kind" $definitions
-    report "$name" "$kind" || {
+    report "$name" "$kind" "$model: $definitions" || {
       failed=1
       # shellcheck disable=SC2086
       [ "$which" != "$name" ] || show_trace "$model" $definitions
@@ -180,14 +194,14 @@ holds_otherwise() {
     # shellcheck disable=SC2086
     search "$model" all $definitions
     in_order[$world]=no
-    ! report - all >/dev/null || in_order[$world]=yes
+    ! grep -q 'errors: 0$' "$work/out" || in_order[$world]=yes
   fi
   [ "${in_order[$world]}" = yes ]
 }
 
 # run_broken TABLE PREFIX [NAME]
 run_broken() {
-  local table=$1 prefix=$2 only=${3:-} failed=0 name model definitions property words found switch
+  local table=$1 prefix=$2 only=${3:-} failed=0 name model definitions property words found switch caught
   while IFS='|' read -r name model definitions property words; do
     name=$(trim "$name") model=$(trim "$model") property=$(trim "$property") words=$(trim "$words")
     [ -z "$only" ] || [ "$name" = "$only" ] || continue
@@ -205,30 +219,175 @@ run_broken() {
     found=$(sed -nE 's/^pan:1: ([a-z ]*[a-z]).*/\1/p' "$work/out" | head -1)
     if [ "$found" = "$words" ]; then
       printf '%-25s caught: %s (%s)\n' "$name" "$property" "$found"
+      caught=0
     else
       printf '%-25s NOT CAUGHT (%s)\n' "$name" "${found:-no error}"
-      failed=1
+      caught=1 failed=1
     fi
+    result "\"kind\": \"$table\", \"name\": \"$name\", \"what\": \"$property\", \"found\": \"${found:-}\"" "$caught"
     # shellcheck disable=SC2086
     [ -z "$only" ] || show_trace "$model" $definitions $switch
   done < <("$table")
   return $failed
 }
 
+# ---- runs of the code ----
+
+# build_replay WORLD: $work/pan then replays runs in this world ("WORKERS=1 SLOTS=2 ...").
+build_replay() {
+  local definitions
+  read -ra definitions <<<"$1"
+  cp "$here/pool.pml" "$here/replay.h" "$work/"
+  (
+    cd "$work"
+    spin -a "${definitions[@]/#/-D}" -DFINE -DREPLAY -DCLOSES -DCRASHES=4 -DSUPERVISOR_DIES=1 \
+      -DTAG_BITS=3 pool.pml >spin.out 2>&1 || { cat spin.out >&2; exit 2; }
+    gcc -O1 -w -DSAFETY -DNOREDUCE -DNOFAIR -DVECTORSZ=1024 "-DMEMLIM=$memory" -o pan pan.c
+  )
+}
+
+# replay FILE: its runs, all of the world that was built last. What is refused goes to $work/refused.
+replay() {
+  (cd "$work" && MUSTER_REPLAY=$1 ./pan -E -m2000000 -w20 >replay.out 2>refused)
+}
+
+# runs_of WORLD FILE
+runs_of() {
+  awk -v world="world $1" '/^run /{head = $0; next}
+    /^world /{on = $0 == world; if (on) print head}
+    on' "$2"
+}
+
+# name | the case whose runs it spoils | awk, for the lines of a run: sets `done` where it has
+wrong_runs() {
+  cat <<'TABLE'
+a claim of a tag that was never published | one-worker | !done && /^worker 0 word . running/ { sub(/#.*/, "#3"); done = 1 } { print }
+a claim without a hint, a sweep or a reservation | one-worker | !done && /^client 0 word . pending/ { print; sub(/^client/, "worker"); sub(/pending/, "running 0"); done = 1 } { print }
+a finish after the kill | kill | { print } !done && /^client 0 word . killing/ { sub(/^client 0/, "worker 0"); sub(/killing 0/, "done"); print; done = 1 }
+a death for a kill that nobody asked for | one-worker | { print } !done && /^worker 0 word . running/ { print "worker 0 dies of a signal"; done = 1 }
+the hint before the task | one-worker | !done && /^client 0 word . pending/ { held = $0; done = 1; next } { print } held != "" { print held; held = "" }
+hints taken before they are announced | one-worker | !done && /^worker 0 reserved-count 0 1/ { held = $0; done = 1; next } { print } held != "" { print held; held = "" }
+no wake of a worker that sleeps | one-worker | !done && /^client 0 park 0 woken/ { done = 1; skip = 2 } skip > 0 { skip--; next } { print }
+a death without a sweep | one-worker | !done && /^supervisor epoch/ { done = 1; next } { print }
+a second attempt without permission | one-worker | { print } !done && /^worker 0 word . done/ { sub(/done/, "running 0"); print; done = 1 }
+a slot given back before its task has ended | one-worker | { print } !done && /^worker 0 word . running/ { sub(/^worker/, "client"); sub(/running.*/, "free"); print; done = 1 }
+a dead worker counted as awake | one-worker | /^worker 0 dies/ { dead = 1 } !done && dead && /^supervisor sleepers/ { done = 1; next } { print }
+the message of a death before its word | retry | !done && /^supervisor word . died/ { sub(/word 0 died.*/, "tells of a death in 0 died"); done = 1 } { print }
+TABLE
+}
+
+# A run of the case that has what is spoiled: the first one for which the awk program says so.
+spoil() {
+  local file=$1 case=$2 program=$3
+  awk -v want="run $case" '/^run /{n++; keep = index($0, want " ") == 1}
+    keep {print > (FILENAME ".one." n)}' "$file"
+  local run
+  for run in "$file".one.*; do
+    [ -f "$run" ] || return 1
+    if awk "$program END { exit !done }" "$run" >"$work/wrong.runs"; then
+      rm -f "$file".one.*
+      return 0
+    fi
+  done
+  rm -f "$file".one.*
+  return 1
+}
+
+# run_replay RUNS EVERY: so many random runs of each case, and every so manieth of all within the
+# bounds of the tests.
+run_replay() {
+  local runs=$1 every=$2 failed=0 world name words accepted
+  [ -x "$explore" ] || {
+    echo "run.sh: there is no $explore; ./dev build release --target muster-explore makes it" >&2
+    exit 2
+  }
+  if ! {
+    "$explore" --level full --random "$runs" --record "$work/random.runs" &&
+      "$explore" --level test --every "$every" --record "$work/every.runs"
+  } >"$work/explore.out"; then
+    cat "$work/explore.out" >&2
+    return 1
+  fi
+  cat "$work/random.runs" "$work/every.runs" >"$work/all.runs"
+  while read -r _ world; do
+    build_replay "$world"
+    runs_of "$world" "$work/all.runs" >"$work/world.runs"
+    name=$(sed -nE 's/^run ([^ ]*) .*/\1/p' "$work/world.runs" | sort -u | paste -sd ' ')
+    if replay world.runs; then words=ok; else words="FAILED: the model does not do what the code does" failed=1; fi
+    accepted=$(tail -1 "$work/replay.out")
+    printf '%-22s %s  %s\n' "$name" "$accepted" "$words"
+    if [ "$words" != ok ]; then
+      head -3 "$work/refused" >&2
+      grep -m1 '^pan:1:' "$work/replay.out" >&2 || true
+    fi
+    result "\"kind\": \"replay\", \"name\": \"$name\", \"what\": \"$world\", \"found\": \"$accepted\"" \
+      "$([ "$words" = ok ] && echo 0 || echo 1)"
+    run_wrong "$name" || failed=1
+  done < <(grep '^world' "$work/all.runs" | sort -u)
+  return $failed
+}
+
+# Those of the broken runs that are in the world that was built last.
+run_wrong() {
+  local cases=" $1 " failed=0 name case program words
+  while IFS='|' read -r name case program; do
+    name=$(trim "$name") case=$(trim "$case")
+    [[ $cases == *" $case "* ]] || continue
+    if ! spoil "$work/world.runs" "$case" "$program"; then
+      words="NOT SHOWN: no run of $case has what it spoils" failed=1
+    elif replay wrong.runs; then
+      words="NOT REFUSED" failed=1
+    else
+      words="refused at $(sed -nE 's/.*: (event .*)/\1/p;q' "$work/refused")"
+    fi
+    printf '  %-48s %s\n' "$name" "$words"
+    result "\"kind\": \"wrong run\", \"name\": \"$name\", \"what\": \"$case\", \"found\": \"$words\"" \
+      "$([[ $words == refused* ]] && echo 0 || echo 1)"
+  done < <(wrong_runs)
+  return $failed
+}
+
+usage() {
+  sed -n '2,14p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' >&2
+  exit 2
+}
+
+mode=--quick argument='' json=''
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --quick | --full | --mutants | --faults) mode=$1 ;;
+    --replay | --only) mode=$1 argument=${2:?run.sh $1 what?} && shift ;;
+    --json) json=${2:?run.sh --json FILE} && shift ;;
+    *) usage ;;
+  esac
+  shift
+done
 begin=$SECONDS
 status=0
-case "${1:---quick}" in
-  --quick) run_configurations quick || status=1 ;;
-  --full) run_configurations full || status=1 ;;
+case "$mode" in
+  --quick)
+    run_configurations quick || status=1
+    run_replay 50 500 || status=1
+    ;;
+  --full)
+    run_configurations full || status=1
+    run_replay 5000 20 || status=1
+    ;;
+  --replay) run_replay "$argument" 100 || status=1 ;;
   --mutants) run_broken mutants MUTANT || status=1 ;;
   --faults) run_broken faults FAULT || status=1 ;;
   --only)
-    name=${2:?run.sh --only NAME}
-    run_configurations "$name" || status=1
-    run_broken mutants MUTANT "$name" || status=1
-    run_broken faults FAULT "$name" || status=1
+    run_configurations "$argument" || status=1
+    run_broken mutants MUTANT "$argument" || status=1
+    run_broken faults FAULT "$argument" || status=1
     ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac
+if [ -n "$json" ]; then
+  {
+    printf '{"schema": 1, "mode": "%s", "seconds": %d, "results": [\n' "$mode" $((SECONDS - begin))
+    (IFS=$'\n'; sed '$!s/$/,/' <<<"${results[*]}")
+    printf ']}\n'
+  } >"$json"
+fi
 echo "$((SECONDS - begin)) s, $([ $status = 0 ] && echo "all as it should be" || echo "NOT as it should be")"
 exit $status
