@@ -45,6 +45,8 @@ BasicWorkerQueue<Platform, Pace>::BasicWorkerQueue(const SharedQueue<Platform>& 
 template <class Platform, class Pace>
 void BasicWorkerQueue<Platform, Pace>::depart() {
   parking_.forget(worker_);
+  // As before a sleep: who publishes sees that this one does not count any more, or is seen here.
+  parking_.fence_after_prepare();
   wake_next();  // what was left to this one is another's now
 }
 
@@ -169,10 +171,12 @@ bool BasicWorkerQueue<Platform, Pace>::reserve() {
   return true;
 }
 
-// One wake is pending at most, and who wakes sends the next one while there is more to do.
+// One wake is pending at most, and who wakes sends the next one while there is more to do: in the
+// ring, or perhaps in a slot without a hint that nobody has looked at.
 template <class Platform, class Pace>
 void BasicWorkerQueue<Platform, Pace>::wake_next() {
-  if (ring_.size() == 0 || parking_.watched()) return;
+  const bool unswept = sweep_at_ < slots_.size() || ring_.sweep_epoch() != seen_epoch_;
+  if ((ring_.size() == 0 && !unswept) || parking_.watched()) return;
   parking_.wake_one();
 }
 

@@ -19,7 +19,7 @@
 //
 // At most one wake is pending: while some word says woken, the pool is about to have one more
 // worker awake, and that one wakes the next if there is more to do. A pending wake belongs to the
-// word it was sent to.
+// word it was sent to. Who holds a wake back for it has fenced before it looked at the word.
 //
 // If a process dies here: a dead worker's word may say parked (a wake is wasted on it) or woken
 // (wakes are held back). forget(w), at recovery, resets the word, after which the supervisor wakes
@@ -125,8 +125,11 @@ class Parking {
   bool wake_one() {
     // Relaxed: any worker that was woken lately will do.
     const std::uint32_t last = last_woken_.load(std::memory_order_relaxed);
-    if (last < lines_.size() && lines_[last].state.load(std::memory_order_seq_cst) == kWoken) {
-      return false;
+    if (is_woken(last)) {
+      // It takes its word back before it looks for work. If the word says so still once all that we
+      // have published is there for it to see, it sees that, and wakes another for the rest.
+      Platform::full_fence();
+      if (is_woken(last)) return false;
     }
     for (std::size_t i = 0; i * 64 < lines_.size(); ++i) {
       std::uint64_t word = sleepers_->words[i].load(std::memory_order_seq_cst);
@@ -175,6 +178,9 @@ class Parking {
   }
 
  private:
+  bool is_woken(std::uint32_t worker) const {
+    return worker < lines_.size() && lines_[worker].state.load(std::memory_order_seq_cst) == kWoken;
+  }
   static std::uint64_t bit(std::uint32_t worker) { return std::uint64_t{1} << (worker % 64); }
 
   Sleepers* sleepers_ = nullptr;
