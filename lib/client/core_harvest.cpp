@@ -219,9 +219,11 @@ void ProcessCore::free_slot(std::uint32_t slot) {
     count_arguments();
   }
   shadow.state = nullptr;
-  if (shadow.sleepers != 0) slots_.rouse(slot);
   mark_telling(slot, false);
   slots_.release(slot);
+  // After that, so that one who is about to sleep on a task that nobody ends any more (break_pool)
+  // finds the slot free, or is woken.
+  if (shadow.sleepers != 0) slots_.rouse(slot);
   // The next task goes where the last one was: the worker has read this line.
   prefetch_to_write(&tasks_.part(slot));
   in_flight_.give_back(slot);

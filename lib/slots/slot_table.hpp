@@ -119,9 +119,9 @@ class SlotTable {
     if ((attention(slot) & kAttentionWaiter) != 0) rouse(slot);
   }
 
-  // Wakes whoever sleeps on the slot's word. The client, whatever the word says: before it releases
-  // the slot or publishes it anew, and when a worker has died, which may have been between the two
-  // steps of this, in any slot.
+  // Wakes whoever sleeps on the slot's word. The client, whatever the word says: when it has
+  // released the slot, before it publishes it anew, and when a worker has died, which may have been
+  // between the two steps of this, in any slot.
   void rouse(std::uint32_t slot) {
     // First, so that one who is about to sleep finds the word changed.
     lines_[slot].attention.fetch_and(~kAttentionWaiter, std::memory_order_seq_cst);

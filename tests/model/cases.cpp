@@ -21,6 +21,11 @@ const Bounds& Case::bounds(Level level) const {
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> all = {
+      {{.name = "one-task", .slots = 1, .cells = 1, .tasks = 1},
+       "one worker, one task: publish, claim, finish, park, wake, recover",
+       bounds(1, 1, 0),
+       bounds(3, 1, 0),
+       bounds(4, 1, 1)},
       {{.name = "one-worker", .tasks = 3},
        "one worker, three tasks in two slots and two cells: the ring laps",
        bounds(1, 0, 1),

@@ -25,9 +25,14 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-std::string describe(const Bounds& bounds) {
-  return fmt::format("{} preemptions, {} crashes, {} delays", bounds.preemptions, bounds.crashes,
-                     bounds.delays);
+// Those there are from the start; each death adds one.
+unsigned actors(const muster::model::PoolShape& shape) {
+  return shape.clients + shape.workers + 2;  // the pump, the supervisor
+}
+
+std::string describe(const Case& one, const Bounds& bounds) {
+  return fmt::format("{} actors, {} preemptions, {} crashes, {} delays", actors(one.shape),
+                     bounds.preemptions, bounds.crashes, bounds.delays);
 }
 
 // What the Promela model is built with to be the same world (spin/run.sh).
@@ -65,6 +70,7 @@ int main(int argc, char** argv) {
   std::string seed;
   std::string json_file;
   std::string record_file;
+  std::uint64_t executions = UINT64_MAX;
   std::uint64_t random_runs = 0;
   std::uint64_t random_seed = 1;
   std::uint64_t sample_every = 0;
@@ -81,6 +87,7 @@ int main(int argc, char** argv) {
   auto* preemptions_option = app.add_option("--preemptions", preemptions, "instead of the level's");
   auto* crashes_option = app.add_option("--crashes", crashes, "instead of the level's");
   auto* delays_option = app.add_option("--delays", delays, "instead of the level's");
+  app.add_option("--executions", executions, "gives a case up after so many");
   app.add_option("--seed", seed, "one run of the one case, with its trace");
   app.add_option("--json", json_file, "the figures, as JSON");
   app.add_option("--record", record_file,
@@ -123,8 +130,9 @@ int main(int argc, char** argv) {
     if (preemptions_option->count() != 0) bounds.preemptions = preemptions;
     if (crashes_option->count() != 0) bounds.crashes = crashes;
     if (delays_option->count() != 0) bounds.delays = delays;
+    bounds.executions = executions;
     if (list) {
-      fmt::print("{:<12} {} ({})\n", one.shape.name, one.what, describe(bounds));
+      fmt::print("{:<12} {} ({})\n", one.shape.name, one.what, describe(one, bounds));
       continue;
     }
     const auto make = [&] { return muster::model::make_pool(one.shape); };
@@ -154,10 +162,12 @@ int main(int argc, char** argv) {
       write_run(record, one, scheduler.replay(make, bounds, sample));
     }
     const double seconds = seconds_since(start);
-    fmt::print("{:<12} {}: {} executions, {} states, {} crashes, at most {} steps, {:.1f} s{}\n",
-               one.shape.name, describe(bounds), outcome.executions, outcome.states,
-               outcome.crashes, outcome.longest, seconds,
-               outcome.failure.empty() ? "" : ": FAILED");
+    const char* const end = !outcome.failure.empty() ? "FAILED"
+                            : outcome.complete       ? "all within these bounds"
+                                                     : "NOT all within these bounds: given up";
+    fmt::print("{:<12} {}: {} executions, {} states, {} crashes, at most {} steps, {:.1f} s: {}\n",
+               one.shape.name, describe(one, bounds), outcome.executions, outcome.states,
+               outcome.crashes, outcome.longest, seconds, end);
     std::fflush(stdout);
     if (!outcome.failure.empty()) {
       failed = true;
@@ -165,6 +175,7 @@ int main(int argc, char** argv) {
     }
     results.push_back({{"case", one.shape.name},
                        {"what", one.what},
+                       {"actors", actors(one.shape)},
                        {"preemptions", bounds.preemptions},
                        {"crashes", bounds.crashes},
                        {"delays", bounds.delays},

@@ -418,8 +418,8 @@ class PoolModel final : public Program {
   }
 
   void free_slot(std::uint32_t slot) {
-    if (shadows_[slot].sleepers != 0) slots_.rouse(slot);
     slots_.release(slot);
+    if (shadows_[slot].sleepers != 0) slots_.rouse(slot);
     shadows_[slot].task.reset();
     free_.push_back(slot);
     scheduler_->wake(&shadows_[slot], true);

@@ -475,8 +475,9 @@ end_poll:                      /* ProcessCore::sleep_in_pump */
         ACQUIRE;               /* ProcessCore::break_pool */
         harvest_all();
         broken = 1;
-#ifndef FAULT_rouse_before_release
-        /* Repaired, see README.md: nobody ends these tasks any more, and who asks now must see it. */
+#ifndef MUTANT_rouse_before_release
+        /* ProcessCore::free_slot releases first and rouses then: nobody ends these tasks any more, and
+         * who asks now must see it. */
         MAKE_FREE(0);
 #if SLOTS > 1
         MAKE_FREE(1);

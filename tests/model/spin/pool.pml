@@ -672,10 +672,16 @@ wake_next:                     /* WorkerQueue::wake_next; Parking::wake_one */
 #ifdef MUTANT_no_chain_of_wakes
   atomic { RETURN };
 #endif
-  STEP(at = head;
+  STEP(
+#ifndef MUTANT_unswept_forgotten
+       if :: sweep_at < SLOTS || sweep_epoch != seen_epoch -> goto wake_one :: else fi;
+       CUT
+#endif
+       at = head;
        CUT if :: tail > at -> at = 0 :: else -> at = 0; RETURN fi;
+       CUT_AT(wake_one)
        /* The wake it sent last: any worker's, of which there may be one. */
-       CUT if :: ANY_WOKEN -> RETURN :: true fi;
+       if :: ANY_WOKEN -> RETURN :: true fi;
        CUT seen = sleepers; if :: seen == 0 -> RETURN :: else fi;
        CUT_AT(wake_candidate)
        other = LOWEST(seen); seen = seen & ~BIT(other);
@@ -690,7 +696,12 @@ wake_next:                     /* WorkerQueue::wake_next; Parking::wake_one */
        RETURN);
 
 depart:                        /* WorkerQueue::depart: Parking::forget, wake_next */
-  STEP(IS_AWAKE; CUT SETS_BIT; back = TO_EXIT; goto wake_next);
+  STEP(IS_AWAKE; CUT SETS_BIT;
+#if !defined(NO_MEMBARRIER) && !defined(MUTANT_no_fence_in_depart)
+       NEXT
+       drain();                /* shared_heavy_fence */
+#endif
+       back = TO_EXIT; goto wake_next);
 exit:                          /* Worker::leave */
   STEP(SHOWS(EV_LEAVES, WORKER_IS(me), 0, 0) ended_in_order[me] = 1; life[me] = GONE; goto clean);
 
@@ -806,7 +817,7 @@ forget:                        /* Parking::forget */
 wake_all:                      /* Recovery::rally: Parking::wake_all */
   SUPERVISE(if :: park_word[slot] == PARKED ->
                   SET(park_word[slot], WOKEN, EV_PARK, SUPERVISOR_IS, slot); seen = 1
-#ifndef FAULT_deaf_sleeper
+#ifndef MUTANT_deaf_sleeper
                :: park_word[slot] == WOKEN -> seen = 1
 #endif
                :: else
@@ -1057,8 +1068,14 @@ published:
     if :: seen != 0 && count <= seen -> goto no_wake :: else -> seen = 0 fi;
     /* Parking::wake_one; the wake it sent last: any worker's, of which there may be one */
     CLIENT_CUT
-    if :: ANY_WOKEN -> goto no_wake :: true fi;
+    if :: ANY_WOKEN :: goto wake_somebody fi;
+#ifndef MUTANT_held_back_unfenced
     CLIENT_CUT
+    if :: buffer_owner == id -> drain() :: else fi;   /* full_fence */
+    CLIENT_CUT
+#endif
+    if :: ANY_WOKEN -> goto no_wake :: else fi;
+    CLIENT_CUT_AT(wake_somebody)
     seen = sleepers;
     if :: seen == 0 -> goto no_wake :: else fi;
     CLIENT_CUT_AT(wake_candidate)
@@ -1134,7 +1151,7 @@ break_pool:
 wake_all:                      /* Parking::wake_all */
   atomic {
     if :: park_word[slot] == PARKED -> SET(park_word[slot], WOKEN, EV_PARK, id, slot); seen = 1
-#ifndef FAULT_deaf_sleeper
+#ifndef MUTANT_deaf_sleeper
        :: park_word[slot] == WOKEN -> seen = 1
 #endif
        :: else

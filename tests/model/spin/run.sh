@@ -47,12 +47,15 @@ c-crash              | full  | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 THRE
 fine                 | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2
 fine-crash           | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1
 closes               | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 CLOSES TWICE
-long                 | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER
+long                 | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG
+long-full-ring       | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 LONG
+long-no-membarrier   | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 LONG NO_MEMBARRIER
 long-fine            | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2 CELLS=4 LONG NO_MEMBARRIER
 long-three           | full  | pool      | all  | WORKERS=3 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER
 three-workers        | full  | pool      | bits | WORKERS=3 SLOTS=3 TASKS=3 CRASHES=1
 slow-start           | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 SLOW_START
-limited              | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=3 LIMIT=1 SLOW_START NO_MEMBARRIER
+limited              | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=3 LIMIT=1 SLOW_START
+breaks               | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CRASHES=1 KILLS=1 BREAKS
 no-membarrier        | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 NO_MEMBARRIER
 att-crash            | quick | attention | all  | WORKERS=1 WAITERS=1 OBSERVED=1 CRASHES=1
 att-retry            | full  | attention | all  | WORKERS=1 WAITERS=2 OBSERVED=0 CRASHES=1 RETRIES=1
@@ -67,6 +70,11 @@ TABLE
 # name | model | definitions | property that it breaks | what spin says then
 mutants() {
   cat <<'TABLE'
+deaf_sleeper             | pool      | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 CLOSES | no lost wake-up | invalid end state
+held_back_unfenced       | pool      | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG | no task waits behind a long one while a worker sleeps | invalid end state
+no_fence_in_depart       | pool      | WORKERS=2 SLOTS=2 TASKS=2 LIMIT=1 SLOW_START | no task waits for a successor while a worker sleeps | invalid end state
+unswept_forgotten        | pool      | WORKERS=2 SLOTS=3 TASKS=3 LONG NO_MEMBARRIER | no task waits behind a long one while a worker sleeps | invalid end state
+rouse_before_release     | attention | WORKERS=1 WAITERS=1 OBSERVED=0 SUPERVISOR_DIES=1 | nobody sleeps for ever in a broken pool | invalid end state
 hint_before_pending      | pool      | WORKERS=2 SLOTS=2 TASKS=2 | no task is lost | invalid end state
 no_sweep_after_death     | pool      | WORKERS=1 SLOTS=2 TASKS=2 CRASHES=1 | no task is lost | invalid end state
 epoch_after_scan         | pool      | WORKERS=1 SLOTS=3 TASKS=4 CRASHES=1 | no task is lost | invalid end state
@@ -92,14 +100,8 @@ TABLE
 # Likewise; -DFAULT_name or, with a dash, only the definitions.
 faults() {
   cat <<'TABLE'
-deaf_sleeper          | pool      | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 CLOSES | a worker whose wake died with its waker sleeps on | invalid end state
-waiter_bit_taken_back | attention | WORKERS=1 WAITERS=2 OBSERVED=0 | a thread sleeps for ever: a late one restored the word | invalid end state
-waiter_bit_taken_back | attention | WORKERS=1 WAITERS=1 OBSERVED=0 CRASHES=1 | a thread sleeps for ever: its wake died with the worker | invalid end state
-rouse_before_release  | attention | WORKERS=1 WAITERS=1 OBSERVED=0 SUPERVISOR_DIES=1 | a thread sleeps for ever in a broken pool | invalid end state
+waiter_bit_taken_back | attention | WORKERS=1 WAITERS=2 OBSERVED=0 | a thread sleeps on: a late one restored the word | invalid end state
 -                     | pool      | WORKERS=2 SLOTS=2 TASKS=2 REFUSED_LATER | a lost wake-up where the first heavy fence is refused | invalid end state
--                     | pool      | WORKERS=2 SLOTS=2 TASKS=2 LIMIT=1 SLOW_START | a task waits for a successor's start while a worker sleeps | invalid end state
--                     | pool      | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG | behind a long task: a wake held back, its task not seen | invalid end state
--                     | pool      | WORKERS=2 SLOTS=3 TASKS=3 LONG NO_MEMBARRIER | behind a long task: a task without a hint, its wake at a thief | invalid end state
 TABLE
 }
 
