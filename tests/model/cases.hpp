@@ -11,7 +11,7 @@ namespace muster::model {
 // How far the runs of a case go.
 enum class Level {
   test,   // seconds for all: part of the tests
-  quick,  // minutes for all
+  quick,  // a minute or two for all
   full,   // hours
 };
 

@@ -4,7 +4,6 @@
 import argparse
 import os
 import pathlib
-import subprocess
 import sys
 
 import document
@@ -54,23 +53,21 @@ def chosen(parser, wanted, mode):
     return [run for run in RUNS if run.name in wanted or str(run.rung) in wanted]
 
 
-def build(runs):
+def build(runs, execute):
     """What could not be built, by the name of its run, and why."""
 
     def built(preset, targets):
-        return subprocess.run(
-            [document.ROOT / "dev", "build", preset, "--target", *targets], check=False
-        )
+        return execute([document.ROOT / "dev", "build", preset, "--target", *targets])
 
     unbuilt = {}
     for preset in dict.fromkeys(run.preset for run in runs if run.targets):
         those = [run for run in runs if run.targets and run.preset == preset]
         targets = dict.fromkeys(target for run in those for target in run.targets)
-        if built(preset, targets).returncode == 0:
+        if built(preset, targets):
             continue
         # One by one, so that one that fails does not take the rest with it.
         for run in those:
-            if built(preset, run.targets).returncode != 0:
+            if not built(preset, run.targets):
                 unbuilt[run.name] = f"{', '.join(run.targets)} could not be built ({preset})"
     return unbuilt
 

@@ -176,10 +176,11 @@ class Runner:
 
     def run_all(self, runs, build):
         """The documents by name; of those that had begun, if it was interrupted. `build` takes
-        runs and says of those that could not be built what went wrong, by their names."""
+        runs, and execute() to build them with; it says of those that could not be built what went
+        wrong, by their names."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
         try:
-            unbuilt = build(runs)
+            unbuilt = build(runs, self.execute)
             for run in runs:
                 self.begin(run, unbuilt.get(run.name, ""))
             while self.children:
@@ -187,6 +188,19 @@ class Runner:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return self.found
+
+    def execute(self, command):
+        """True if it ended well, and nobody wants to stop."""
+        if self.stopped:
+            return False
+        process = subprocess.Popen(
+            command, cwd=document.ROOT, start_new_session=True, preexec_fn=take_signals
+        )
+        while process.poll() is None:
+            if signal.sigwait(AWAITED) in STOPS:
+                self.stopped = True
+                os.killpg(process.pid, signal.SIGINT)
+        return process.returncode == 0 and not self.stopped
 
     def begin(self, run, why):
         if self.stopped or signal.sigpending() & STOPS:

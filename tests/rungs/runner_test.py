@@ -39,7 +39,7 @@ class Runs(unittest.TestCase):
             least=lambda figures: {"kills": (figures["kills"], 10, 1000)},
         )
 
-    def run_all(self, *runs, mode="quick", build=lambda runs: {}):
+    def run_all(self, *runs, mode="quick", build=lambda runs, execute: {}):
         self.said = io.StringIO()
         with contextlib.redirect_stdout(self.said):
             return Runner(mode, self.folder, 2, STATE).run_all(runs, build)
@@ -104,7 +104,7 @@ class Runs(unittest.TestCase):
             gone,
             self.program("unbuilt"),
             good,
-            build=lambda runs: {"unbuilt": "it could not be built"},
+            build=lambda runs, execute: {"unbuilt": "it could not be built"},
         )
         verdicts = {name: one["verdict"] for name, one in found.items()}
         self.assertEqual(
@@ -144,6 +144,16 @@ class Runs(unittest.TestCase):
             ends = os.pidfd_open(pid)
             select.select([ends], [], [])
             os.close(ends)
+
+    def test_begins_nothing_when_its_building_was_interrupted(self):
+        def build(runs, execute):
+            ended_well = execute(["/bin/bash", "-c", "kill -INT $PPID; sleep 1000"])
+            self.assertFalse(ended_well)
+            self.assertFalse(execute(["/bin/true"]), "one more was begun")
+            return {}
+
+        found = self.run_all(self.program("never", "echo '{\"kills\": 10}' >$1"), build=build)
+        self.assertEqual(found, {})
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def model(figures):
     return [
         *table(heads, worlds, right=(2, 3)),
         *wrap(
-            "So that model and code stay one, runs of the code under the scheduler of the next rung "
-            "are replayed in the model, which must be able to do what they did; and runs that were "
+            "So that model and code stay one, runs of the code under the scheduler of the next "
+            "rung are replayed in the model, which must be able to do what they did; and runs that were "
             "spoiled on purpose, which it must refuse."
         ),
         "",
