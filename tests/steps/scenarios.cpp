@@ -115,16 +115,16 @@ std::vector<Scenario> make_scenarios() {
     return one;
   };
   add("two", "wake-claim-run-publish-claim-run-publish-park", &two_numbers);
-  add("asleep", "as two, and a client's thread sleeps on the first task's word", &two_numbers)
+  add("asleep", "the same, and a client's thread sleeps on the first task's word", &two_numbers)
       .sleeper = true;
-  add("callback", "as two, and the first task's end is told to the pump", &with_callback);
+  add("callback", "the same, and the first task's end is told to the pump", &with_callback);
   {
     Scenario& reused =
-        add("reused", "as two, the next task is in its slot when the worker tells", &two_numbers);
+        add("reused", "the same, the next task is in its slot when the worker tells", &two_numbers);
     reused.sleeper = true;
     reused.next_in_slot = [](Play& play) { add_number(play, "next", 6); };
   }
-  add("cancelled", "as two, behind the hint of a cancelled task", &cancelled_then_two);
+  add("cancelled", "the same, behind the hint of a cancelled task", &cancelled_then_two);
   {
     Scenario& many =
         add("many", "wake-reserve 16 hints-run them-park", [](Play& play) { numbers(play, 20); });
