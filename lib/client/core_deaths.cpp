@@ -108,9 +108,11 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
     if (record.chunk_region != 0 && offset <= geometry_.arena_bytes &&
         size <= geometry_.arena_bytes - offset) {
       const std::byte* arena = results_.window(record.worker % geometry_.workers).arena();
-      extras->first += extras->assembly.add_piece(
-          {arena + offset, size}, std::min(record.chunk_items, extras->items - extras->first));
+      extras->first += extras->assembly.add_piece({arena + offset, size}, record.chunk_items,
+                                                  extras->items - extras->first);
     }
+    // It died of something after its last item.
+    if (extras->first == extras->items) return end_chunk(slot);
   }
   if (!killed && extras != nullptr && extras->retries_left != 0) {
     --extras->retries_left;
@@ -141,16 +143,21 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
     extras->retries_left = extras->retries;
     extras->deaths.clear();
     if (++extras->first < extras->items) return go_on(slot);
-    const std::unique_ptr<Extras> all = take_extras(slot);
-    StateBase* state = shadow.state;
-    free_slot(slot);
-    count_ended(Ended::finished);
-    return deliver_assembly(state, *all);
+    return end_chunk(slot);
   }
   StateBase* state = shadow.state;
   free_slot(slot);
   count_ended(Ended::failed);
   complete_error(state, std::move(error));
+}
+
+// Every item of the chunk in this slot has come to something.
+void ProcessCore::end_chunk(std::uint32_t slot) {
+  const std::unique_ptr<Extras> extras = take_extras(slot);
+  StateBase* state = in_flight_[slot].state;
+  free_slot(slot);
+  count_ended(Ended::finished);
+  deliver_assembly(state, *extras);
 }
 
 // The task, or what is left of the chunk, is to be run again.
@@ -254,9 +261,9 @@ void ProcessCore::keep_committed(std::uint32_t slot, Extras& extras) {
   if (region == 0 || offset > geometry_.arena_bytes || size > geometry_.arena_bytes - offset) {
     return;
   }
-  extras.first += extras.assembly.add_piece(
-      {window.arena() + offset, size},
-      std::min(window.record().chunk_items.load(), extras.items - extras.first));
+  extras.first +=
+      extras.assembly.add_piece({window.arena() + offset, size}, window.record().chunk_items.load(),
+                                extras.items - extras.first);
 }
 
 // Its workers die with it (PR_SET_PDEATHSIG). Futures fail only once they are gone: until then a

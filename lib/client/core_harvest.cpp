@@ -87,7 +87,9 @@ ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32
     left.offset = std::atomic_ref(part.where.offset).load(std::memory_order_relaxed);
     left.ran_ticks = std::atomic_ref(part.where.ran_ticks).load(std::memory_order_relaxed);
     // Looking at what was never written would take up memory, so many bytes must be there, too.
-    const bool fits = left.offset <= geometry_.arena_bytes &&
+    // What is read in it may have to be aligned, as every block is.
+    const bool fits = left.offset % Arena::kAlignment == 0 &&
+                      left.offset <= geometry_.arena_bytes &&
                       left.size <= geometry_.arena_bytes - left.offset &&
                       (left.size < kLarge || left.size <= segments_->backed_bytes());
     if (fits) {
@@ -142,7 +144,8 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
     }
     // The usual case is that one run did them all.
     if (extras->first != 0 || extras->assembly.items() != 0) {
-      extras->assembly.add_piece({left.data, left.size}, extras->items);
+      const std::uint32_t rest = extras->items - extras->first;
+      extras->assembly.add_piece({left.data, left.size}, rest, rest);
       give_back(left, worker);
       return deliver_assembly(state, *extras);
     }

@@ -245,6 +245,7 @@ class ProcessCore final : public TravelBackend,
   void handle_death(std::uint64_t number);
   void handle_supervisor_gone();
   void end_attempt(std::uint32_t slot, const DeathRecord& death);
+  void end_chunk(std::uint32_t slot);
   void go_on(std::uint32_t slot);
   void break_pool(const WorkerDeath& death, const std::string& sentence);
   void corrupted(const std::string& what);

@@ -56,10 +56,10 @@ void ChunkWriter::commit_failure(const std::exception_ptr& error) {
   count();
 }
 
-ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t max_items) {
+ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t counted, std::uint32_t most) {
   ChunkScan scan;
   std::size_t at = 0;
-  while (scan.items < max_items && region.size() - at >= kHeader) {
+  while (scan.items < std::min(counted, most) && region.size() - at >= kHeader) {
     // Acquire: pairs with the release in ChunkWriter.
     auto* place = const_cast<std::byte*>(region.data()) + at;
     const std::uint64_t header =
@@ -68,7 +68,8 @@ ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t max_items)
     const std::uint64_t bytes = ChunkHeader::bytes(header);
     const bool known = ChunkHeader::kind(header) == ChunkRecord::values ||
                        (ChunkHeader::kind(header) == ChunkRecord::failure && items == 1);
-    if (!known || items == 0 || bytes > region.size() - at - kHeader) break;
+    if (!known || items == 0 || items > most - scan.items) break;
+    if (bytes > region.size() - at - kHeader) break;
     scan.items += static_cast<std::uint32_t>(items);
     scan.bytes = at + kHeader + bytes;
     at = std::min(round_up(scan.bytes, kHeader), region.size());
@@ -76,8 +77,9 @@ ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t max_items)
   return scan;
 }
 
-std::uint32_t ChunkAssembly::add_piece(std::span<const std::byte> region, std::uint32_t max_items) {
-  const ChunkScan scan = scan_chunk(region, max_items);
+std::uint32_t ChunkAssembly::add_piece(std::span<const std::byte> region, std::uint32_t counted,
+                                       std::uint32_t most) {
+  const ChunkScan scan = scan_chunk(region, counted, most);
   if (scan.items == 0) return 0;
   pad();
   bytes_.insert(bytes_.end(), region.begin(),

@@ -59,9 +59,9 @@ int number(int i) { return 100 + i; }
 std::string text(int i) { return std::string(static_cast<std::size_t>(i) * 7, 'a'); }
 
 template <class R>
-ChunkResult<R> decode(std::span<const std::byte> bytes) {
+ChunkResult<R> decode(std::span<const std::byte> bytes, std::size_t most = 9) {
   muster::Decoder in(bytes.data(), bytes.size());
-  return muster::detail::decode_chunk<R>(in);
+  return muster::detail::decode_chunk<R>(in, most);
 }
 
 template <class R>
@@ -90,13 +90,13 @@ TEST(Chunk, OfNoItemsIsEmpty) { EXPECT_EQ(decode<int>({}).size(), 0U); }
 
 TEST(Chunk, IsScannedUpToWhatWasCommitted) {
   const Written written(0, 5, 2, &text);
-  const auto scan = scan_chunk(written.bytes(), 5);
+  const auto scan = scan_chunk(written.bytes(), 5, 5);
   EXPECT_EQ(scan.items, 5U);
   EXPECT_EQ(scan.bytes, written.out.size());
   // A region goes on after what was written; what lies there is not looked at.
   std::vector<std::byte> region(written.bytes().begin(), written.bytes().end());
   region.resize(region.size() + 4096, std::byte{0x5A});
-  EXPECT_EQ(scan_chunk(region, 5).bytes, scan.bytes);
+  EXPECT_EQ(scan_chunk(region, 5, 5).bytes, scan.bytes);
 }
 
 TEST(Chunk, ScanStopsAtWhatCannotBe) {
@@ -106,12 +106,34 @@ TEST(Chunk, ScanStopsAtWhatCannotBe) {
     std::memcpy(region.data(), &word, sizeof(word));
   };
   set_header(ChunkHeader::pack(ChunkRecord::values, 4, ChunkHeader::kMaxBytes));
-  EXPECT_EQ(scan_chunk(region, 4).items, 0U);
+  EXPECT_EQ(scan_chunk(region, 4, 4).items, 0U);
   set_header(ChunkHeader::pack(ChunkRecord::failure, 4, 16));
-  EXPECT_EQ(scan_chunk(region, 4).items, 0U);
+  EXPECT_EQ(scan_chunk(region, 4, 4).items, 0U);
   set_header(~std::uint64_t{0});
-  EXPECT_EQ(scan_chunk(region, 4).items, 0U);
-  EXPECT_EQ(scan_chunk({region.data(), 7}, 4).items, 0U);
+  EXPECT_EQ(scan_chunk(region, 4, 4).items, 0U);
+  EXPECT_EQ(scan_chunk({region.data(), 7}, 4, 4).items, 0U);
+}
+
+TEST(Chunk, ScanFindsTheItemThatItsWorkerWasAboutToCount) {
+  const Written written(0, 4, -1, &number);
+  EXPECT_EQ(scan_chunk(written.bytes(), 3, 6).items, 4U);
+}
+
+TEST(Chunk, ScanFindsNoMoreItemsThanThereWere) {
+  const Written written(0, 4, -1, &number);
+  EXPECT_EQ(scan_chunk(written.bytes(), 3, 3).items, 0U);
+  EXPECT_EQ(scan_chunk(written.bytes(), 9, 3).items, 0U);
+}
+
+TEST(Chunk, OfMoreItemsThanThereWereIsAnEncodingError) {
+  const Written numbers(0, 4, -1, &number);
+  EXPECT_EQ(decode<int>(numbers.bytes(), 4).size(), 4U);
+  EXPECT_THROW(decode<int>(numbers.bytes(), 3), muster::EncodingError);
+  const Written failing(0, 4, 3, &number);
+  EXPECT_THROW(decode<int>(failing.bytes(), 3), muster::EncodingError);
+  // Results that take no bytes: nothing but the number of items bounds them.
+  const std::uint64_t header = ChunkHeader::pack(ChunkRecord::values, ChunkHeader::kMaxItems, 0);
+  EXPECT_THROW(decode<void>(std::as_bytes(std::span(&header, 1))), muster::EncodingError);
 }
 
 TEST(Chunk, IsPutTogetherFromPieces) {
@@ -119,9 +141,9 @@ TEST(Chunk, IsPutTogetherFromPieces) {
   const Written first(0, 3, 1, &text);
   const Written second(4, 8, 6, &text);
   ChunkAssembly assembly;
-  EXPECT_EQ(assembly.add_piece(first.bytes(), first.done), 3U);
+  EXPECT_EQ(assembly.add_piece(first.bytes(), first.done, 9), 3U);
   assembly.add_failure(std::make_exception_ptr(muster::WorkerDiedError("died")));
-  EXPECT_EQ(assembly.add_piece(second.bytes(), second.done), 4U);
+  EXPECT_EQ(assembly.add_piece(second.bytes(), second.done, 5), 4U);
   assembly.add_failure(std::make_exception_ptr(muster::WorkerDiedError("died")));
   EXPECT_EQ(assembly.items(), 9U);
   EXPECT_EQ(outcomes(decode<std::string>(assembly.bytes()), &text), "vxvxvvxvx");
@@ -131,7 +153,7 @@ TEST(Chunk, MayBeginWithAFailure) {
   const Written rest(1, 3, -1, &number);
   ChunkAssembly assembly;
   assembly.add_failure(std::make_exception_ptr(muster::WorkerDiedError("died")));
-  assembly.add_piece(rest.bytes(), 2);
+  assembly.add_piece(rest.bytes(), 2, 2);
   EXPECT_EQ(outcomes(decode<int>(assembly.bytes()), &number), "xvv");
 }
 
@@ -149,7 +171,7 @@ TEST(Chunk, ThatMakesNoSenseIsAnEncodingError) {
         continue;
       }
     }
-    EXPECT_NO_FATAL_FAILURE(static_cast<void>(scan_chunk({bytes.data(), i}, 4)));
+    EXPECT_NO_FATAL_FAILURE(static_cast<void>(scan_chunk({bytes.data(), i}, 4, 4)));
   }
 }
 
@@ -211,7 +233,7 @@ std::string run_plain(const std::vector<int>& inputs, BoundedBytes& growth,
   muster::Decoder in(task.data(), task.size());
   muster::Encoder out(nullptr, nullptr, &growth);
   PlainCode::thunk(in, out);
-  EXPECT_EQ(scan_chunk({out.data(), out.size()}, 1000).items, progress.items_done->load());
+  EXPECT_EQ(scan_chunk({out.data(), out.size()}, 1000, 1000).items, progress.items_done->load());
   ChunkResult<int> result = decode<int>({out.data(), out.size()});
   std::string text;
   for (std::size_t i = 0; i < result.size(); ++i) {

@@ -286,7 +286,7 @@ std::string Checker::check_chunk(const Actor& actor, std::size_t index) {
       return fmt::format("a successor's arena begins at {}, the chunk's records end at {}",
                          record.next_floor(), offset + size);
     }
-    found = assembly.add_piece({window.arena() + offset, size}, std::min(counted, actor.items));
+    found = assembly.add_piece({window.arena() + offset, size}, counted, actor.items);
   }
   if (found < counted) {
     return fmt::format("{} items are committed, and {} of them can be found", counted, found);

@@ -28,7 +28,7 @@ std::string wrong_records(const ChunkTask<R>& task, std::uint32_t first,
                           std::span<const std::byte> records, std::uint32_t items) {
   try {
     muster::Decoder in(records.data(), records.size());
-    auto result = muster::detail::decode_chunk<R>(in);
+    auto result = muster::detail::decode_chunk<R>(in, items);
     if (result.size() != items) {
       return fmt::format("{} items are committed, {} can be read", items, result.size());
     }

@@ -74,15 +74,19 @@ struct ChunkScan {
   std::size_t bytes = 0;    // of the records that hold them
 };
 
-// Walks the records in a region that a dead worker wrote, at most `max_items` items. Trusts
-// nothing in it: every length is checked against the region, every header is read once.
-ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t max_items);
+// Walks the records in a region that a dead worker wrote until it has found as many items as that
+// worker had `counted`. It may have been about to count one more: an item is committed before. But
+// a record that has more than `most` items, all in all, is none. Trusts nothing in the region:
+// every length is checked against it, every header is read once. REQUIRES: the region is aligned as
+// a worker's block is.
+ChunkScan scan_chunk(std::span<const std::byte> region, std::uint32_t counted, std::uint32_t most);
 
 // Puts the whole result of a chunk together from what several runs committed.
 class ChunkAssembly {
  public:
-  // The items that one run committed, in order. Returns how many there were.
-  std::uint32_t add_piece(std::span<const std::byte> region, std::uint32_t max_items);
+  // The items that one run committed, in order: see scan_chunk(). Returns how many there were.
+  std::uint32_t add_piece(std::span<const std::byte> region, std::uint32_t counted,
+                          std::uint32_t most);
   // One item that has no result: its worker died, or ran past its time.
   void add_failure(std::exception_ptr error);
 

@@ -248,9 +248,10 @@ void decode_values(Decoder& in, std::uint64_t items, ChunkResult<R>& result) {
   }
 }
 
-// Runs in the client.
+// Runs in the client. More than `most` items are an error: where values take no bytes, nothing else
+// bounds what a worker that was scribbled over says.
 template <class R>
-ChunkResult<R> decode_chunk(Decoder& in) {
+ChunkResult<R> decode_chunk(Decoder& in, std::size_t most) {
   ChunkResult<R> result;
   while (in.remaining() != 0) {
     const auto header = in.read<std::uint64_t>();
@@ -258,8 +259,12 @@ ChunkResult<R> decode_chunk(Decoder& in) {
     if (bytes > in.remaining()) throw_bad_chunk();
     const std::size_t end = in.position() + bytes;
     switch (ChunkHeader::kind(header)) {
-      case ChunkRecord::values: decode_values(in, ChunkHeader::items(header), result); break;
+      case ChunkRecord::values:
+        if (ChunkHeader::items(header) > most - result.size()) throw_bad_chunk();
+        decode_values(in, ChunkHeader::items(header), result);
+        break;
       case ChunkRecord::failure:
+        if (result.size() == most) throw_bad_chunk();
         in.context().reset();
         result.add_failure(decode_exception(in));
         break;
@@ -273,7 +278,34 @@ ChunkResult<R> decode_chunk(Decoder& in) {
   return result;
 }
 
+// The state of a chunk of at most so many items.
 template <class R>
-using ChunkState = DecodedState<ChunkResult<R>, &decode_chunk<R>, StateOps::kDecoded>;
+class ChunkState final : public FutureState<ChunkResult<R>> {
+  static void decode(StateBase& state, Decoder& in) {
+    auto& self = static_cast<ChunkState&>(state);
+    self.emplace_from([&] { return decode_chunk<R>(in, self.items_); });
+  }
+
+  static const StateOps kOps;
+
+ public:
+  explicit ChunkState(std::size_t items) noexcept
+      : FutureState<ChunkResult<R>>(kOps), items_(items) {}
+
+ private:
+  const std::size_t items_;
+};
+
+template <class R>
+constexpr StateOps ChunkState<R>::kOps = {
+    .block_size = kBlockSize<ChunkState>,
+    .value_offset = FutureState<ChunkResult<R>>::value_offset(),
+    .bitwise_size = StateOps::kDecoded,
+    .destroy_value = FutureState<ChunkResult<R>>::value_destroyer(),
+    .decode_value = &ChunkState::decode,
+    .run = nullptr,
+    .drop_call = nullptr,
+    .callable = nullptr,
+};
 
 }  // namespace muster::detail

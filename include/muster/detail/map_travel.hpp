@@ -76,7 +76,7 @@ class TravelTarget {
  private:
   template <class Items>
   std::size_t submit_items(Items items, Future<ChunkResult<Result>>& future) {
-    FutureState<ChunkResult<Result>>* state = new_state<ChunkState<Result>>();
+    FutureState<ChunkResult<Result>>* state = new_state<ChunkState<Result>>(items.size());
     future = FutureAccess::adopt(state);
     TaskSpec spec;
     Encoding<Items> encoding{callable_, items, spec};
