@@ -22,8 +22,9 @@ ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int
       record_(window.record()) {
   const std::size_t capacity = window.geometry.arena_bytes;
   const bool whole = record_.arena_whole.load() != 0;
-  // At the stretch's end: results that need the arena fail.
-  const std::uint64_t floor = std::min<std::uint64_t>(record_.next_floor(), capacity);
+  // At the stretch's end: results that need the arena fail. At a page, as it is unless the
+  // predecessor's record was written over: the allocator must have it aligned.
+  const std::uint64_t floor = page_up(std::min<std::uint64_t>(record_.next_floor(), capacity));
   arena_ = Arena(base_ + floor, capacity - floor, fd_, arena_at_ + floor);
   if (whole) {
     // Until this worker ends in order, too. Before it goes on there: where that memory was written

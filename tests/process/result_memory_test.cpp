@@ -123,7 +123,8 @@ TEST(ResultMemory, ChecksummedResultsArrive) {
 
 // Memory for one worker's window with a small arena, as a worker has it.
 struct SmallWindow {
-  explicit SmallWindow(std::size_t arena_bytes) {
+  // `floor`: what the predecessor's record says.
+  explicit SmallWindow(std::size_t arena_bytes, std::uint64_t floor = 0) {
     geometry.workers = 1;
     geometry.slots = 4;
     geometry.arena_bytes = arena_bytes;
@@ -131,6 +132,7 @@ struct SmallWindow {
     file = Memfd::create("small", geometry.window_bytes);
     region = map_shared(file, boost::interprocess::read_write, 0, geometry.window_bytes);
     window = {static_cast<std::byte*>(region.get_address()), geometry};
+    window.record().arena_floor.store(floor);
     memory.emplace(window, returns, file.fd(), geometry.arena_at());
   }
 
@@ -152,6 +154,24 @@ TEST(ResultMemory, RegionOfAChunkCoversWhatWasWrittenAlsoWhereMemoryIsShort) {
   for (int i = 0; i < 5'000; ++i) {
     out.write(&i, sizeof(i));
     ASSERT_LE(out.size(), ChunkRegion::size(region.load())) << i;
+  }
+}
+
+TEST(ResultMemory, BeginsInItsWindowWhateverThePredecessorsRecordSays) {
+  constexpr std::size_t kArena = 128 * 1024;
+  for (const std::uint64_t floor : {std::uint64_t{1}, std::uint64_t{4095}, std::uint64_t{4097},
+                                    std::uint64_t{kArena - 1}, std::uint64_t{kArena},
+                                    std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+    SmallWindow small(kArena, floor);
+    std::byte* const block = small.memory->allocate(1000);
+    if (floor >= kArena - 1) {
+      EXPECT_EQ(block, nullptr) << floor;
+      continue;
+    }
+    ASSERT_NE(block, nullptr) << floor;
+    EXPECT_GE(small.memory->offset_of(block), floor);
+    EXPECT_LE(small.memory->offset_of(block) + 1000, kArena);
+    EXPECT_EQ(small.memory->offset_of(block) % 64, 0U);
   }
 }
 
