@@ -129,6 +129,8 @@ exits 2 'cannot read .*: it is a directory' old.json .
 exits 2 'empty.json is empty' old.json empty.json
 head -c 200 "$work/old.json" >"$work/half.json"
 exits 2 'half.json is not JSON: it goes wrong at byte' half.json old.json
+printf '[1e999]' >"$work/large.json"
+exits 2 'large.json has a number that is too large' old.json large.json
 echo '[1, 2]' >"$work/list.json"
 exits 2 'list.json is not a result file of this muster-bench' old.json list.json
 echo '{"some": "thing"}' >"$work/thing.json"

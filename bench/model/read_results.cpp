@@ -176,6 +176,8 @@ Results parse_results(std::string_view text, const std::string& name) {
   } catch (const Json::parse_error& error) {
     throw UnreadableResults(
         fmt::format("{} is not JSON: it goes wrong at byte {}", name, error.byte));
+  } catch (const Json::out_of_range&) {
+    throw UnreadableResults(fmt::format("{} has a number that is too large to be read", name));
   }
   try {
     return read_json(json);
