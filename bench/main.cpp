@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "bench/catalogue.hpp"
 #include "bench/driver.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/json_file.hpp"
@@ -115,9 +117,10 @@ int run_scenarios(const Options& options) {
   print(heading_text(machine, options.settings, beware));
 
   Driver driver(options.settings);
-  driver.plan(options.scenarios);
+  const std::vector<const Scenario*> scenarios = scenarios_named(options.scenarios);
+  driver.plan(scenarios);
   std::vector<ScenarioResult> results;
-  for (const Scenario* scenario : options.scenarios) {
+  for (const Scenario* scenario : scenarios) {
     ScenarioResult result = driver.run(*scenario);
     if (interruption() != 0 && !result.has_figures()) break;
     if (result.cases.empty()) continue;  // it has none of the peers that are asked for
@@ -154,8 +157,13 @@ int main(int argc, char** argv) {
   using namespace bench;
   try {
     int exit_code = 0;
-    const std::optional<Options> options = parse_options(argc, argv, exit_code);
+    const std::optional<Options> options =
+        parse_options(argc, argv, all_choices(), std::cout, std::cerr, exit_code);
     if (!options) return exit_code;
+    if (options->list) {
+      print_list();
+      return 0;
+    }
     if (!options->cell.empty()) return run_cell(options->cell);
     return options->from.empty() ? run_scenarios(*options) : draw_results(*options);
   } catch (const Interrupted&) {

@@ -6,10 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-
-#include "bench/interrupt.hpp"
-#include "bench/peers/peers.hpp"
-#include "bench/scenarios.hpp"
+#include <fmt/ranges.h>
 
 namespace bench {
 
@@ -22,40 +19,29 @@ constexpr std::size_t kMostWorkers = 1024;
 constexpr std::size_t kMostRuns = 1000;
 constexpr std::size_t kQuickRuns = 5;
 
-std::string known_scenario(const std::string& name) {
-  if (find_scenario(name) != nullptr) return "";
-  return fmt::format("there is no scenario \"{}\"; there are {}", name, scenario_names());
+std::string joined(const std::vector<std::string>& names) {
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string known_peer(const std::string& pattern) {
-  Settings settings;
-  settings.peers = {pattern};
-  const auto peers = all_peers();
-  const bool some = std::any_of(peers.begin(), peers.end(), [&](const PeerEntry& peer) {
-    return settings.wants(std::string(peer.name));
-  });
-  if (some) return "";
-  return fmt::format("there is no peer \"{}\"; there are {}", pattern, peer_names());
+CLI::Validator scenario_of(const Choices& choices) {
+  const auto check = [&choices](const std::string& name) -> std::string {
+    if (std::ranges::find(choices.scenarios, name) != choices.scenarios.end()) return "";
+    return fmt::format("there is no scenario \"{}\"; there are {}", name,
+                       joined(choices.scenarios));
+  };
+  return {check, "NAME"};
 }
 
-// "; missing: install pigz"; "" for what is there.
-std::string absence_of(const PeerEntry& peer) {
-  try {
-    const std::string missing = why_missing(peer);
-    return missing.empty() ? "" : "; missing: " + missing;
-  } catch (const MeasurementError& error) {
-    return fmt::format("; does not work: {}", error.what());
-  }
-}
-
-void print_list() {
-  catch_interrupts();  // an interpreter may hang, which is asked what it has
-  fmt::print("Scenarios:\n");
-  for (const auto& each : all_scenarios()) fmt::print("  {}: {}\n", each->name(), each->summary());
-  fmt::print("Peers:\n");
-  for (const PeerEntry& peer : all_peers()) {
-    fmt::print("  {}: {}{}\n", peer.name, peer.title, absence_of(peer));
-  }
+CLI::Validator peer_of(const Choices& choices) {
+  const auto check = [&choices](const std::string& pattern) -> std::string {
+    Settings settings;
+    settings.peers = {pattern};
+    const bool some = std::ranges::any_of(
+        choices.peers, [&](const std::string& peer) { return settings.wants(peer); });
+    if (some) return "";
+    return fmt::format("there is no peer \"{}\"; there are {}", pattern, joined(choices.peers));
+  };
+  return {check, "NAME"};
 }
 
 // CLI11 alone would take -1 for the largest number there is.
@@ -86,7 +72,7 @@ std::string given_beside(const CLI::App& app, const std::set<std::string>& allow
 }
 
 // What is wrong with options that are good each by itself, as a sentence; "": nothing.
-std::string contradiction(const CLI::App& app, const Options& options, bool list) {
+std::string contradiction(const CLI::App& app, const Options& options) {
   const bool draws = !options.html.empty() || !options.svg.empty();
   if (!options.from.empty()) {
     if (!options.json.empty()) return "--from measures nothing, so there is nothing for --json";
@@ -101,7 +87,7 @@ std::string contradiction(const CLI::App& app, const Options& options, bool list
     const std::string other = given_beside(app, {"--cell"});
     if (!other.empty()) return "--cell says all that there is to say: leave out " + other;
   }
-  if (list) {
+  if (options.list) {
     const std::string other = given_beside(app, {"--list"});
     if (!other.empty())
       return "--list measures nothing and prints all there is: leave out " + other;
@@ -123,21 +109,21 @@ std::string contradiction(const CLI::App& app, const Options& options, bool list
 
 }  // namespace
 
-std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
+std::optional<Options> parse_options(int argc, char** argv, const Choices& choices,
+                                     std::ostream& out, std::ostream& err, int& exit_code) {
   constexpr int kUsageError = 2;
   Options options;
   Settings& settings = options.settings;
-  std::vector<std::string> names;
   std::size_t workers = 0;
-  bool list = false;
 
   CLI::App app("Measures Muster's pools on this machine.", "muster-bench");
-  app.add_option("-s,--scenario", names, "measure these only: " + scenario_names())
-      ->check(CLI::Validator(known_scenario, "NAME"));
+  app.add_option("-s,--scenario", options.scenarios,
+                 "measure these only: " + joined(choices.scenarios))
+      ->check(scenario_of(choices));
   app.add_option("-p,--peer", settings.peers,
                  "measure these peers only, by name or by pattern as in py-*; --list names them")
-      ->check(CLI::Validator(known_peer, "NAME"));
-  app.add_flag("-l,--list", list,
+      ->check(peer_of(choices));
+  app.add_flag("-l,--list", options.list,
                "print the scenarios, and the peers and which of them are missing");
   app.add_flag("-q,--quick", settings.quick,
                "less of each: the whole within two minutes on two cores");
@@ -166,28 +152,18 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    exit_code = app.exit(error, out, err) == 0 ? 0 : kUsageError;
     return std::nullopt;
   }
-  if (const std::string wrong = contradiction(app, options, list); !wrong.empty()) {
-    fmt::print(stderr, "{}\n", wrong);
+  if (const std::string wrong = contradiction(app, options); !wrong.empty()) {
+    err << wrong << '\n';
     exit_code = kUsageError;
-    return std::nullopt;
-  }
-  if (list) {
-    print_list();
-    exit_code = 0;
     return std::nullopt;
   }
   if (settings.quick && runs->empty()) settings.runs = kQuickRuns;
   if (workers != 0) {
     settings.workers = {workers};
     settings.workers_given = true;
-  }
-  for (const auto& each : all_scenarios()) {
-    if (names.empty() || std::find(names.begin(), names.end(), each->name()) != names.end()) {
-      options.scenarios.push_back(each.get());
-    }
   }
   return options;
 }

@@ -1,7 +1,5 @@
 #include "bench/scenario.hpp"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -87,13 +85,6 @@ Cell Cell::from_text(std::string_view text) {
     cell.threads = number_in<std::size_t>(fields[5]);
   }
   return cell;
-}
-
-bool Settings::wants(const std::string& peer) const {
-  if (peers.empty()) return true;
-  return std::any_of(peers.begin(), peers.end(), [&](const std::string& pattern) {
-    return !peer.empty() && ::fnmatch(pattern.c_str(), peer.c_str(), 0) == 0;
-  });
 }
 
 void CaseResult::add(const Sample& sample) {

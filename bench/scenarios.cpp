@@ -35,13 +35,4 @@ const Scenario* find_scenario(std::string_view name) {
   return nullptr;
 }
 
-std::string scenario_names() {
-  std::string names;
-  for (const auto& scenario : all_scenarios()) {
-    if (!names.empty()) names += ", ";
-    names += scenario->name();
-  }
-  return names;
-}
-
 }  // namespace bench

@@ -28,7 +28,4 @@ const std::vector<std::unique_ptr<Scenario>>& all_scenarios();
 // Null if there is none of that name.
 const Scenario* find_scenario(std::string_view name);
 
-// "throughput, latency, ...".
-std::string scenario_names();
-
 }  // namespace bench

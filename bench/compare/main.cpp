@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 
 #include <fmt/format.h>
 
@@ -43,7 +44,7 @@ int main(int argc, char** argv) {
   using namespace bench;
   try {
     int exit_code = 0;
-    const auto options = parse_compare_options(argc, argv, exit_code);
+    const auto options = parse_compare_options(argc, argv, std::cout, std::cerr, exit_code);
     return options ? run(*options) : exit_code;
   } catch (const std::exception& error) {
     fmt::print(stderr, "muster-bench-compare: {}\n", error.what());

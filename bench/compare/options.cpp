@@ -21,7 +21,8 @@ std::string percentage(const std::string& text) {
 
 }  // namespace
 
-std::optional<CompareOptions> parse_compare_options(int argc, char** argv, int& exit_code) {
+std::optional<CompareOptions> parse_compare_options(int argc, char** argv, std::ostream& out,
+                                                    std::ostream& err, int& exit_code) {
   constexpr int kUsageError = 2;
   CompareOptions options;
   double percent = 5;
@@ -43,7 +44,7 @@ std::optional<CompareOptions> parse_compare_options(int argc, char** argv, int& 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    exit_code = app.exit(error, out, err) == 0 ? 0 : kUsageError;
     return std::nullopt;
   }
   options.threshold = percent / 100;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iosfwd>
 #include <optional>
 #include <string>
 
@@ -16,7 +17,9 @@ struct CompareOptions {
   bool json = false;
 };
 
-// Empty, with the code to exit with, if the program is to end now.
-std::optional<CompareOptions> parse_compare_options(int argc, char** argv, int& exit_code);
+// Empty, with the code to exit with, if the program is to end now: --help, which `out` gets, or
+// options that make no sense, which `err` is told of.
+std::optional<CompareOptions> parse_compare_options(int argc, char** argv, std::ostream& out,
+                                                    std::ostream& err, int& exit_code);
 
 }  // namespace bench

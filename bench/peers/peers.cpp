@@ -91,15 +91,6 @@ constexpr std::array kPeers = {
 
 std::span<const PeerEntry> all_peers() { return kPeers; }
 
-std::string peer_names() {
-  std::string names;
-  for (const PeerEntry& peer : kPeers) {
-    if (!names.empty()) names += ", ";
-    names += peer.name;
-  }
-  return names;
-}
-
 const PeerEntry* find_peer(std::string_view name) {
   const auto found = std::find_if(kPeers.begin(), kPeers.end(),
                                   [&](const PeerEntry& entry) { return entry.name == name; });

@@ -54,9 +54,6 @@ inline bool is_own(const PeerEntry& peer) {
 // in makers.hpp and one in peers.cpp.
 std::span<const PeerEntry> all_peers();
 
-// "process, thread, ...".
-std::string peer_names();
-
 // Null if there is none of that name.
 const PeerEntry* find_peer(std::string_view name);
 

@@ -109,7 +109,8 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   try {
     fill_standard_descriptors();
-    const std::optional<Options> options = parse_options(argc, argv, exit_code);
+    const std::optional<Options> options =
+        parse_options(argc, argv, std::cout, std::cerr, exit_code);
     return options ? run_and_tell(*options) : exit_code;
   } catch (const std::exception& error) {
     std::cerr << "parallel-gzip: " << error.what() << '\n';

@@ -13,7 +13,8 @@ std::string whole_number(const std::string& text) {
 
 }  // namespace
 
-std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
+std::optional<Options> parse_options(int argc, char** argv, std::ostream& out, std::ostream& err,
+                                     int& exit_code) {
   constexpr int kUsageError = 2;
   Options options;
   bool no_compare = false;
@@ -40,7 +41,7 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    exit_code = app.exit(error, out, err) == 0 ? 0 : kUsageError;
     return std::nullopt;
   }
   options.compare = !no_compare;

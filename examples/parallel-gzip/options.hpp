@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iosfwd>
 #include <optional>
 #include <string>
 
@@ -22,7 +23,8 @@ inline constexpr std::size_t kMinBlockSize = 32 * 1024;  // no shorter than the 
 inline constexpr std::size_t kMaxBlockSize = 256 * 1024 * 1024;
 
 // What the command line asks for. Empty if the program is to end at once with `exit_code`: help
-// was asked for and printed, or the command line makes no sense, which is said on standard error.
-std::optional<Options> parse_options(int argc, char** argv, int& exit_code);
+// was asked for and written to `out`, or the command line makes no sense, which `err` is told of.
+std::optional<Options> parse_options(int argc, char** argv, std::ostream& out, std::ostream& err,
+                                     int& exit_code);
 
 }  // namespace parallel_gzip

@@ -8,7 +8,8 @@
 namespace prove {
 
 std::optional<Options> parse_options(int argc, char** argv, const std::string& about,
-                                     const Counted& counted, int& exit_code) {
+                                     const Counted& counted, std::ostream& out, std::ostream& err,
+                                     int& exit_code) {
   constexpr int kUsageError = 2;
   Options options;
   options.program = argv[0];
@@ -33,7 +34,7 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    exit_code = app.exit(error, out, err) == 0 ? 0 : kUsageError;
     return std::nullopt;
   }
   if (count->empty()) options.count = full ? counted.full : counted.quick;

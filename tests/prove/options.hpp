@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string>
 
@@ -26,9 +27,11 @@ struct Counted {
   bool has_peers = false;
 };
 
-// Nothing where the program is to end, with `exit_code`.
+// Nothing where the program is to end, with `exit_code`: `out` has got what was asked for, or `err`
+// what is wrong.
 std::optional<Options> parse_options(int argc, char** argv, const std::string& about,
-                                     const Counted& counted, int& exit_code);
+                                     const Counted& counted, std::ostream& out, std::ostream& err,
+                                     int& exit_code);
 
 // The command that makes the same random choices again.
 std::string command_to_repeat(const Options& options, const Counted& counted, std::uint64_t round);

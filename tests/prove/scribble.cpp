@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <iostream>
 
 #include <fmt/format.h>
 
@@ -138,7 +139,7 @@ int main(int argc, char** argv) {
         argc, argv,
         "Lets workers write over the shared memory of their pool, at random, and looks whether the "
         "client survives it.",
-        kCounted, exit_code);
+        kCounted, std::cout, std::cerr, exit_code);
     return options ? run(*options) : exit_code;
   } catch (const std::exception& error) {
     fmt::print(stderr, "muster-scribble: {}\n", error.what());

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 
 #include <fmt/format.h>
 
@@ -117,7 +118,7 @@ int main(int argc, char** argv) {
         argc, argv,
         "Kills the workers of process pools at random instants and looks whether a task is lost, "
         "run too often or waited for in vain.",
-        kCounted, exit_code);
+        kCounted, std::cout, std::cerr, exit_code);
     if (!options) return exit_code;
     return options->peer ? run_peers(*options) : run(*options);
   } catch (const std::exception& error) {

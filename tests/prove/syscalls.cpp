@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -166,7 +167,7 @@ int main(int argc, char** argv) {
         argc, argv,
         "Lets each system call that Muster makes fail in turn (with strace), and looks whether the "
         "program that uses it still ends in order.",
-        kCounted, exit_code);
+        kCounted, std::cout, std::cerr, exit_code);
     return options ? run(*options) : exit_code;
   } catch (const std::exception& error) {
     fmt::print(stderr, "muster-syscalls: {}\n", error.what());

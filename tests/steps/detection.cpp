@@ -229,13 +229,8 @@ int run_all(const Options& options) {
 }  // namespace steps
 
 int main(int argc, char** argv) {
-  try {
-    return steps::run_all(steps::parse_options(
-        argc, argv, "muster-detection",
-        "Measures how long it takes until a worker's death is known and made good.",
-        steps::Takes::measurement));
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "muster-detection: {}\n", error.what());
-    return steps::kBroken;
-  }
+  return steps::run_program(
+      argc, argv, "muster-detection",
+      "Measures how long it takes until a worker's death is known and made good.",
+      steps::Takes::measurement, &steps::run_all);
 }

@@ -259,13 +259,8 @@ int run_all(const Options& options) {
 }  // namespace steps
 
 int main(int argc, char** argv) {
-  try {
-    return steps::run_all(steps::parse_options(
-        argc, argv, "muster-kill-steps",
-        "Kills a worker at every instruction, and looks at what the client is told.",
-        steps::Takes::kills));
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "muster-kill-steps: {}\n", error.what());
-    return steps::kBroken;
-  }
+  return steps::run_program(
+      argc, argv, "muster-kill-steps",
+      "Kills a worker at every instruction, and looks at what the client is told.",
+      steps::Takes::kills, &steps::run_all);
 }

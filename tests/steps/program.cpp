@@ -7,10 +7,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <fstream>
+#include <iostream>
 #include <map>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace steps {
@@ -61,43 +62,19 @@ int idlest_cpu() {
 
 }  // namespace
 
-Options parse_options(int argc, char** argv, const char* name, const char* about, Takes takes) {
-  CLI::App app(about, name);
-  Options options;
-  bool quick = false;
-  auto* full = app.add_flag("--full", options.full, "All of it");
-  app.add_flag("--quick", quick, "What takes little time (the default)")->excludes(full);
-  app.add_option("--json", options.json, "Write the results to this file, too");
-  if (takes == Takes::measurement) {
-    app.add_option("--kills", options.kills, "So many of each worker, and none of Python's");
-  } else {
-    app.add_option("--scenario", options.scenario, "Only this one")
-        ->check(CLI::Validator(
-            [](const std::string& wanted) -> std::string {
-              std::string names;
-              for (const Scenario& one : all_scenarios()) {
-                if (one.name == wanted) return "";
-                names += " " + one.name;
-              }
-              return "there is no scenario " + wanted + "; there are" + names;
-            },
-            "NAME"));
-    app.add_option("--workers", options.workers, "Only pools of so many")->check(CLI::Range(1, 2));
-    app.add_option("--every", options.every, "Only every so many instructions")
-        ->check(CLI::PositiveNumber);
-  }
-  if (takes == Takes::kills) {
-    app.add_option("--retries", options.retries, "Only with so many")->check(CLI::Range(0, 1));
-    app.add_flag("--other-goes-on", options.other_goes_on,
-                 "Of two workers, only while the other one runs freely");
-    app.add_option("--at", options.at, "Only after so many instructions");
-  }
+int run_program(int argc, char** argv, const char* name, const char* about, Takes takes,
+                int (*run)(const Options&)) {
+  std::vector<std::string> scenarios;
+  for (const Scenario& one : all_scenarios()) scenarios.push_back(one.name);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error) == 0 ? kFine : kUsage);
+    int exit_code = kFine;
+    const auto options =
+        parse_options(argc, argv, name, about, takes, scenarios, std::cout, std::cerr, exit_code);
+    return options ? run(*options) : exit_code;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", name, error.what());
+    return kBroken;
   }
-  return options;
 }
 
 std::vector<const Scenario*> chosen_scenarios(const Options& options) {

@@ -3,40 +3,20 @@
 // What the three programs have in common: their options, where they run, and how they end.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
+#include "steps/options.hpp"
 #include "steps/scenario.hpp"
 
 namespace steps {
 
-// Exit codes: 0 fine, 1 a promise is broken, 2 usage, 77 the kernel does not permit it here.
-inline constexpr int kFine = 0;
-inline constexpr int kBroken = 1;
-inline constexpr int kUsage = 2;
-inline constexpr int kNotHere = 77;
-
-struct Options {
-  bool full = false;
-  std::string json;
-  // To repeat one of them: empty or 0 for all.
-  std::string scenario;
-  unsigned workers = 0;
-  std::optional<unsigned> retries;
-  bool other_goes_on = false;  // of two workers, only while the other one runs freely
-  std::optional<std::uint64_t> at;
-  std::uint64_t every = 0;  // instructions from one death to the next; 0: as the scenario says
-  unsigned kills = 0;       // of a measurement; 0: as many as the mode says
-};
-
-enum class Takes { scenarios, kills, measurement };
-
-// Ends the program where it is told nonsense, or asked for help.
-Options parse_options(int argc, char** argv, const char* name, const char* about, Takes takes);
+// What main() of each of them is: its command line, then `run`, and the exit code.
+int run_program(int argc, char** argv, const char* name, const char* about, Takes takes,
+                int (*run)(const Options&));
 
 // Of all that are asked for.
 std::vector<const Scenario*> chosen_scenarios(const Options& options);

@@ -109,13 +109,8 @@ int run_all(const Options& options) {
 }  // namespace steps
 
 int main(int argc, char** argv) {
-  try {
-    return steps::run_all(steps::parse_options(
-        argc, argv, "muster-snapshots",
-        "Asks at every instruction of a worker what would be left if it died there.",
-        steps::Takes::scenarios));
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "muster-snapshots: {}\n", error.what());
-    return steps::kBroken;
-  }
+  return steps::run_program(
+      argc, argv, "muster-snapshots",
+      "Asks at every instruction of a worker what would be left if it died there.",
+      steps::Takes::scenarios, &steps::run_all);
 }

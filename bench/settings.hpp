@@ -1,0 +1,35 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+// How much is to be measured.
+struct Settings {
+  bool quick = false;
+  std::size_t runs = 7;  // of each cell; what is printed is their median
+  std::vector<std::size_t> workers = {1, 2};
+  bool workers_given = false;  // by the user, for all scenarios
+  std::uint64_t many_tasks = 10'000'000;
+  std::vector<std::string> peers;  // names or patterns as in a shell; none: all
+
+  // Whether the cells of this peer ("": of none) are to be measured.
+  bool wants(const std::string& peer) const;
+
+  // Of what is counted, and varies less than times do.
+  std::size_t counting_runs() const {
+    constexpr std::size_t kLeastToCompare = 3;
+    return quick ? std::min(runs, kLeastToCompare) : runs;
+  }
+  std::uint64_t less_if_quick(std::uint64_t full) const { return quick ? full / 10 : full; }
+  // Of slow peers fewer yet: `full` is what takes a peer about 0.3 s.
+  std::uint64_t empty_tasks(std::uint64_t full) const {
+    return quick && full < 1'000'000 ? std::max<std::uint64_t>(full / 5, 20) : full;
+  }
+};
+
+}  // namespace bench
