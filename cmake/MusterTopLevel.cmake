@@ -1,8 +1,9 @@
 # What is set only where Muster is built for itself, and never for a project that includes it:
 # warnings, sanitizers, compiler cache, where installed programs look for the library.
 option(MUSTER_WARNINGS_AS_ERRORS "Fail on any warning" OFF)
-set(MUSTER_SANITIZER "" CACHE STRING "asan (address and undefined behaviour), tsan, or none")
-set_property(CACHE MUSTER_SANITIZER PROPERTY STRINGS "" asan tsan)
+set(MUSTER_SANITIZER "" CACHE STRING
+  "asan (address and undefined behaviour), tsan, fuzz (as asan, for libFuzzer), or none")
+set_property(CACHE MUSTER_SANITIZER PROPERTY STRINGS "" asan tsan fuzz)
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or RelWithDebInfo" FORCE)
@@ -28,8 +29,16 @@ elseif(MUSTER_SANITIZER STREQUAL "tsan")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-Wno-tsan)  # GCC warns of each fence, because the sanitizer ignores fences
   endif()
+elseif(MUSTER_SANITIZER STREQUAL "fuzz")
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "libFuzzer is Clang's: with MUSTER_SANITIZER fuzz the compiler is Clang.")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
 elseif(MUSTER_SANITIZER)
-  message(FATAL_ERROR "MUSTER_SANITIZER is '${MUSTER_SANITIZER}'; it can be asan, tsan or empty.")
+  message(FATAL_ERROR
+    "MUSTER_SANITIZER is '${MUSTER_SANITIZER}'; it can be asan, tsan, fuzz or empty.")
 endif()
 
 find_program(MUSTER_CCACHE ccache DOC "Compiler cache, used where it is found")

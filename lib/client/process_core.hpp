@@ -103,6 +103,9 @@ class ProcessCore final : public TravelBackend,
   std::string task_name(const StateBase& state) const;
 
  private:
+  // Tests take its steps one by one, without workers: tests/fuzz/core_probe.hpp.
+  friend class CoreProbe;
+
   enum class Life { open, closed, broken };
   enum Pump : std::uint32_t { waits, runs, leaves };
   using Memory = ArgumentBuffer::Memory;

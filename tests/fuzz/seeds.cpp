@@ -1,0 +1,363 @@
+// Writes what a fuzzer begins with, where bytes have a structure that it would be long in finding:
+// pools as they really are, values as they are really encoded, plays that make sense. Run it again
+// when the layout of the memory or a target's reading of its input changes: README.md says how.
+
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#include <cereal/types/map.hpp>
+#include <cereal/types/memory.hpp>
+#include <cereal/types/string.hpp>
+#include <cereal/types/vector.hpp>
+
+#include <muster/detail/chunk_codec.hpp>
+#include <muster/detail/exception_codec.hpp>
+#include <muster/muster.hpp>
+
+#include "codec/message.hpp"
+#include "codec/random_value.hpp"
+#include "fuzz/decoding_types.hpp"
+#include "fuzz/small_pool.hpp"
+#include "lib/inspect/pool_loader.hpp"
+
+namespace fuzz {
+namespace {
+
+using namespace muster::detail;
+
+using Bytes = std::vector<std::uint8_t>;
+
+class Folder {
+ public:
+  explicit Folder(std::filesystem::path path) : path_(std::move(path)) {}
+
+  void write(const std::string& target, const std::string& name, const Bytes& bytes) const {
+    const auto folder = path_ / target;
+    std::filesystem::create_directories(folder);
+    std::ofstream file(folder / ("seed-" + name), std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    if (!file.flush()) throw std::runtime_error("cannot write into " + folder.string());
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+template <class T>
+void put(Bytes& bytes, const T& value) {
+  const auto* from = reinterpret_cast<const std::uint8_t*>(&value);
+  bytes.insert(bytes.end(), from, from + sizeof(value));
+}
+
+Bytes operator+(Bytes front, const Bytes& back) {
+  front.insert(front.end(), back.begin(), back.end());
+  return front;
+}
+
+// ---- pools ----
+
+PoolLoad load_own(const std::string& name) {
+  for (const FoundPool& found : find_pools().pools) {
+    if (found.name == name && found.complete()) return load_pool(found);
+  }
+  throw std::runtime_error("the pool " + name + " cannot be found");
+}
+
+void write_pool(const Folder& folder, const std::string& name, const LoadedPool& pool) {
+  const Bytes fields = bytes_of(pool.views());
+  // Worker 0, killed by signal 9; its first life; what is not a field is 0.
+  folder.write("recovery", name, Bytes{0, 0xff, 9, 0, 1, 0} + fields);
+  const Bytes steps{0, 100, 0, 0, 10, 3, 0, 0, 1, 0, 4, 2, 0};
+  folder.write("worker", name,
+               Bytes{1, 0, 0, static_cast<std::uint8_t>(steps.size())} + steps + fields);
+  folder.write("status", name, Bytes{0, 0, 4, 'p', 'o', 'o', 'l', 4, 'p', 'o', 'o', 'l'} + fields);
+  Bytes header{0};
+  const auto* first = reinterpret_cast<const std::uint8_t*>(pool.views().tasks.base);
+  header.insert(header.end(), first, first + sizeof(PoolHeader));
+  folder.write("attach", name, header + Bytes{2, 2, 2, 2});
+}
+
+void nap(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+
+void write_pools(const Folder& folder) {
+  constexpr int kLong = 60'000;
+  const std::string name = "seeds-" + std::to_string(::getpid());
+  muster::ProcessPoolExecutor pool(
+      {.max_workers = kWorkers, .name = name, .on_worker_death = muster::OnWorkerDeath::replace});
+  pool.submit(nap, 0).result();
+  write_pool(folder, "idle", *load_own(name).pool);
+  std::vector<muster::Future<void>> busy;
+  for (std::uint32_t i = 0; i < kSlots; ++i) {
+    busy.push_back(pool.submit({.name = "nap", .retries = 1}, nap, kLong));
+  }
+  while (!busy[0].running() || !busy[1].running()) nap(1);
+  write_pool(folder, "busy", *load_own(name).pool);
+  busy[0].cancel(muster::CancelMode::kill);
+  while (pool.stats().deaths == 0) nap(1);
+  write_pool(folder, "after-a-kill", *load_own(name).pool);
+  pool.kill_workers();
+  write_pool(folder, "broken", *load_own(name).pool);
+
+  SmallPool small;
+  small.write_header();
+  Bytes header{0};
+  const auto bytes = small.bytes(Segment::tasks).first(sizeof(PoolHeader));
+  for (const std::byte byte : bytes) header.push_back(std::to_integer<std::uint8_t>(byte));
+  folder.write("attach", "small", header + Bytes{2, 2, 2, 2});
+}
+
+// ---- values ----
+
+constexpr std::uint8_t kOthers = 7;  // targets of decoding.cpp before the types
+
+Bytes bytes_of(std::span<const std::byte> bytes) {
+  Bytes copy;
+  for (const std::byte byte : bytes) copy.push_back(std::to_integer<std::uint8_t>(byte));
+  return copy;
+}
+
+// Types of this folder's own are written as they are made.
+template <class T, class... Ts>
+constexpr bool kIsAnyOf = (std::is_same_v<T, Ts> || ...);
+template <class T>
+constexpr bool kOwn =
+    kIsAnyOf<T, Plain, Nothing, Record, Node, Serialised, SavedAndLoaded, int (*)(int)>;
+
+template <class T>
+T sample(muster::test::RandomValues& random) {
+  if constexpr (kOwn<T>) {
+    return T{};
+  } else if constexpr (kIsAnyOf<T, std::vector<Nothing>, std::vector<Plain>,
+                                std::vector<Serialised>>) {
+    return T(2);
+  } else if constexpr (std::is_same_v<T, std::map<int, Record>>) {
+    return {{1, Record{"name", {"line"}, {{1, 2}}, std::make_shared<std::string>("x"), true}}};
+  } else if constexpr (std::is_same_v<T, std::optional<Node>>) {
+    Node node;
+    node.next = std::make_unique<Node>();
+    node.children.emplace_back();
+    return node;
+  } else {
+    return random.make<T>();
+  }
+}
+
+template <class... Ts>
+void write_values(const Folder& folder, TypeList<Ts...>) {
+  muster::test::RandomValues random(1);
+  std::uint8_t type = kOthers;
+  const auto write = [&]<class T>() {
+    const auto message = muster::test::Message::of(sample<T>(random));
+    folder.write("decoding", "type-" + std::to_string(type),
+                 Bytes{type} + bytes_of(message.bytes()));
+    ++type;
+  };
+  (write.template operator()<Ts>(), ...);
+}
+
+void write_exception(const Folder& folder, const std::string& name, const std::exception_ptr& e) {
+  HeapRegion region;
+  muster::Encoder out(nullptr, nullptr, &region);
+  encode_exception(e, out);
+  folder.write("decoding", "thrown-" + name, Bytes{0} + bytes_of({out.data(), out.size()}));
+}
+
+template <class E>
+std::exception_ptr nested_in(E outer) {
+  try {
+    try {
+      throw std::out_of_range("inner");
+    } catch (...) {
+      std::throw_with_nested(std::move(outer));
+    }
+  } catch (...) {
+    return std::current_exception();
+  }
+}
+
+void write_exceptions(const Folder& folder) {
+  write_exception(folder, "nested", nested_in(std::runtime_error("outer")));
+  write_exception(folder, "system",
+                  std::make_exception_ptr(
+                      std::system_error(std::make_error_code(std::errc::io_error), "text")));
+  write_exception(folder, "file",
+                  std::make_exception_ptr(std::filesystem::filesystem_error(
+                      "text", "/a", "/b", std::make_error_code(std::errc()))));
+  muster::WorkerDeath death;
+  death.worker_pid = 1;
+  death.task_name = "task";
+  death.backtrace = {"frame"};
+  write_exception(folder, "death", std::make_exception_ptr(muster::WorkerDiedError("died", death)));
+  write_exception(folder, "unknown", std::make_exception_ptr(17));
+}
+
+template <class R, class Make>
+void write_chunk(const Folder& folder, std::uint8_t type, Make make) {
+  HeapRegion region;
+  muster::Encoder out(nullptr, nullptr, &region);
+  ChunkWriter writer(out, nullptr);
+  for (int i = 0; i < 4; ++i) {
+    writer.begin_value();
+    if constexpr (!std::is_void_v<R>) encode_result(out, R(make(i)));
+    if (i == 2) {
+      writer.commit_failure(std::make_exception_ptr(std::domain_error("odd")));
+    } else {
+      writer.commit_value();
+    }
+  }
+  const Bytes bytes = bytes_of({out.data(), out.size()});
+  folder.write("decoding", "chunk-" + std::to_string(type), Bytes{type} + bytes);
+  folder.write("decoding", "scan-" + std::to_string(type), Bytes{1} + bytes);
+}
+
+// ---- plays: see completions.cpp for what each byte is ----
+
+enum Step : std::uint8_t {
+  kSubmit = 0,
+  kSubmitChunk = 2,
+  kWord = 3,
+  kShortResult = 5,
+  kLongResult = 6,
+  kChunkNote = 7,
+  kCompletion = 8,
+  kDeath = 9,
+  kAsk = 13,
+  kPump = 14,
+  kAudit = 15,
+};
+
+std::uint8_t status(SlotStatus s) { return static_cast<std::uint8_t>(s); }
+
+// Task 0 gets this word, by worker 0, with its own tag.
+Bytes word(SlotStatus s) { return {kWord, 0, status(s), 0, 1}; }
+
+Bytes chunk_note(std::uint8_t items, const Bytes& records) {
+  // Worker 0, from the arena's begin, 64 bytes a unit of length.
+  return Bytes{kChunkNote, 0, 0, 0, 2, items, static_cast<std::uint8_t>(records.size())} + records;
+}
+
+Bytes records_of(std::uint32_t items, int first) {
+  Bytes bytes;
+  put(bytes, ChunkHeader::pack(ChunkRecord::values, items, items * sizeof(int)));
+  for (std::uint32_t i = 0; i < items; ++i) put(bytes, first + static_cast<int>(i));
+  return bytes;
+}
+
+void write_plays(const Folder& folder) {
+  const Bytes replaces{1};
+  const Bytes looks{kAsk, 0, 2};
+  folder.write("completions", "value",
+               replaces + Bytes{kSubmit, 0, 0} + word(SlotStatus::running) +
+                   Bytes{kShortResult, 0, 4, 3, 0, 0, 0, 0} + word(SlotStatus::done) + looks);
+  folder.write("completions", "retry",
+               replaces + Bytes{kSubmit, 1, 0} + word(SlotStatus::running) +
+                   word(SlotStatus::died) + Bytes{kDeath, 0, 0, 2, 1, kPump} +
+                   word(SlotStatus::running) + Bytes{kShortResult, 0, 4, 3, 0, 0, 0, 0} +
+                   word(SlotStatus::done) + Bytes{kCompletion, 0, 1, 0, 1, kPump} + looks);
+  const Bytes chunk = replaces + Bytes{kSubmitChunk, 0, 3, 0} + word(SlotStatus::running);
+  const Bytes dies = word(SlotStatus::died) + Bytes{kDeath, 0, 0, 2, 1, kPump};
+  folder.write("completions", "chunk-of-a-dead-worker",
+               chunk + chunk_note(2, records_of(2, 10)) + dies + word(SlotStatus::running) +
+                   Bytes{kLongResult, 0, 64, 0, 12, 1, 0, 0, 12} + records_of(1, 13) +
+                   word(SlotStatus::done) + Bytes{kPump} + looks);
+  // What a worker never writes: more items than there were, all of them and a death, a place
+  // where no block begins.
+  folder.write("completions", "chunk-of-too-many",
+               chunk + chunk_note(2, records_of(7, 10)) + dies + looks);
+  folder.write("completions", "chunk-of-all-and-a-death",
+               chunk + chunk_note(4, records_of(4, 10)) + dies + looks);
+  folder.write("completions", "chunk-between-blocks",
+               chunk + chunk_note(2, records_of(2, 10)) + dies + word(SlotStatus::running) +
+                   Bytes{kLongResult, 0, 12, 0, 12, 1, 0, 0, 12} + records_of(1, 13) +
+                   word(SlotStatus::done) + Bytes{kPump} + looks);
+  // Results that take no bytes: as many as somebody says.
+  Bytes endless;
+  put(endless, ChunkHeader::pack(ChunkRecord::values, ChunkHeader::kMaxItems, 0));
+  folder.write("completions", "chunk-of-endless-nothing",
+               replaces + Bytes{kSubmitChunk, 2, 3, 0} + word(SlotStatus::running) +
+                   Bytes{kShortResult, 0, 8} + endless + Bytes{0} + word(SlotStatus::done) + looks);
+}
+
+// ---- words and files ----
+
+void write_words(const Folder& folder) {
+  const std::pair<std::uint8_t, std::vector<std::string_view>> lines[] = {
+      {0, {"ls", "--json"}},
+      {0, {"show", "images", "--json"}},
+      {1, {"--quick", "-s", "map", "-p", "py-*", "-w", "2", "-j", "a.json"}},
+      {1, {"--from", "a.json", "--html", "a.html", "--svg", "a.svg"}},
+      {1, {"--cell", "map,process,2,,100"}},
+      {2, {"old.json", "new.json", "-t", "2.5", "--changes", "-p", "process"}},
+      {3, {"-b", "512K", "-l9", "-w", "3", "-o", "out.gz", "in"}},
+      {4, {"--kills", "150", "--seed", "7", "--round", "3", "--seconds", "1.5"}},
+      {5, {"--scenario", "chunk", "--workers", "2", "--retries", "1", "--at", "812"}},
+  };
+  int number = 0;
+  for (const auto& [program, words] : lines) {
+    Bytes bytes{program};
+    for (const std::string_view word : words) {
+      bytes.insert(bytes.end(), word.begin(), word.end());
+      bytes.push_back(0);
+    }
+    folder.write("command_lines", std::to_string(++number), bytes);
+  }
+  const std::string_view results =
+      R"({"schema":1,"machine":{"cpus":2,"cpu":"x"},"settings":{"runs":3,"workers":[1,2]},)"
+      R"("doubts":["d"],"cut_short":"","scenarios":[{"name":"map","summary":"s","notes":["n"],)"
+      R"("metrics":{"time":{"title":"t","unit":"s","more_is_better":false,"heat":"hot",)"
+      R"("least_difference":0.1}},"cases":[{"peer":"process","peer_title":"pool","family":"f",)"
+      R"("workers":2,"variant":"v","size":10,"payload_bytes":1,"threads":1,"heat":"cold",)"
+      R"("x":{"tasks":10},"values":{"time":{"median":1.5,"lower_quartile":1.25,)"
+      R"("upper_quartile":2,"runs":[1,1.5,2]}}},{"peer":"","workers":0,"variant":"w","size":1,)"
+      R"("missing":"install it"},{"peer":"p","workers":0,"variant":"w","size":1,)"
+      R"("failure":"it fails"}]}]})";
+  Bytes bytes(results.begin(), results.end());
+  folder.write("results_file", "one", bytes);
+  bytes.push_back(0);
+  std::string other(results);
+  other.replace(other.find("1.25"), 4, "9.25");
+  folder.write("results_file", "two", bytes + Bytes(other.begin(), other.end()));
+}
+
+void write_all(const Folder& folder) {
+  write_pools(folder);
+  write_values(folder, Types{});
+  write_exceptions(folder);
+  write_chunk<int>(folder, 2, [](int i) { return i; });
+  write_chunk<std::string>(folder, 3,
+                           [](int i) { return std::string(3, static_cast<char>('a' + i)); });
+  write_chunk<void>(folder, 4, [](int) {});
+  write_plays(folder);
+  write_words(folder);
+}
+
+}  // namespace
+}  // namespace fuzz
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: fuzz-seeds FOLDER\n");
+    return 2;
+  }
+  try {
+    fuzz::write_all(fuzz::Folder(argv[1]));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fuzz-seeds: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,183 @@
+#include "fuzz/small_pool.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace fuzz {
+
+using namespace muster::detail;
+
+namespace {
+
+// Calls visit(address, size) for each field.
+template <class Visit>
+class Fields {
+ public:
+  Fields(const Views& views, Visit visit) : views_(views), visit_(std::move(visit)) {}
+
+  void all() {
+    for (std::uint32_t w = 0; w < kWorkers; ++w) {
+      record(views_.results.window(w).record());
+      worker_facts(views_.facts.worker(w));
+      park(w);
+      returns(views_.tasks.returns(w));
+    }
+    ring();
+    for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
+      this->slot(views_.control.slot_lines()[slot]);
+      part(views_.tasks.part(slot));
+    }
+    counters();
+    facts();
+    for (std::uint32_t i = 0; i < 2; ++i) death(views_.facts.facts().death[i]);
+    for (std::uint32_t w = 0; w < kWorkers; ++w) {
+      visit_(views_.results.window(w).arena(), 64);
+      crash(views_.results.window(w).record().crash);
+      visit_(views_.results.window(w).record().init_error, 16);
+    }
+    visit_(views_.tasks.name(0), 2 * kNameBytes);
+  }
+
+ private:
+  template <class... Ts>
+  void each(Ts&... fields) {
+    (visit_(&fields, sizeof(fields)), ...);
+  }
+
+  void record(WorkerRecord& r) {
+    each(r.phase, r.incarnation, r.current, r.started_ticks, r.tasks_done, r.rescued,
+         r.average_ticks, r.completed, r.returned, r.progress_done, r.progress_total,
+         r.arena_in_use, r.arena_backed, r.chunk_region, r.chunk_items, r.arena_floor,
+         r.arena_whole, r.completions[0], r.completions[1]);
+  }
+  void crash(CrashRecord& c) {
+    each(c.signal, c.code, c.address, c.frames, c.frame[0], c.frame[kFrames - 1]);
+  }
+  void worker_facts(WorkerFacts& f) {
+    each(f.pid, f.admitted, f.incarnation, f.deaths, f.started_monotonic_ns);
+  }
+  void park(std::uint32_t w) {
+    Reservation& r = views_.control.reservations()[w];
+    each(views_.control.park()[w].state, r.count, r.begun, r.hints[0], r.hints[1],
+         r.hints[kMaxReserved - 1]);
+  }
+  void returns(Returns& r) { each(r.written, r.entries[0], r.entries[1], r.entries[kReturns - 1]); }
+  void ring() {
+    ControlHeader& h = views_.control.header();
+    Sleepers& s = *views_.control.sleepers();
+    each(h.ends.head, h.ends.tail, h.ends.sweep_epoch, h.ends.closed, h.pump_sleeps, s.words[0],
+         s.words[1], s.full_fences, s.watched);
+    for (std::uint32_t i = 0; i < kCells; ++i) each(views_.control.cells()[i]);
+  }
+  void slot(SlotLine& line) {
+    each(line.word, line.attention, line.result.inline_size, line.result.checksum,
+         line.result.bytes);
+  }
+  void part(TaskPart& p) { each(p.function, p.inline_bytes, p.flags, p.name, p.stop, p.where); }
+  void counters() {
+    PoolHeader& h = views_.tasks.header();
+    each(h.created_ticks, h.state, h.replaces, h.submitted, h.finished, h.failed, h.cancelled,
+         h.behind, h.arguments_in_use, h.arguments_backed, h.names);
+  }
+  void facts() {
+    Facts& f = views_.facts.facts();
+    each(f.supervisor_pid, f.deaths, f.restarts);
+  }
+  void death(DeathRecord& d) {
+    each(d.number, d.worker, d.pid, d.incarnation, d.exit_code, d.term_signal, d.core_dumped,
+         d.asked_for, d.task, d.task_was_killing, d.requeued, d.written_off, d.out_of_memory,
+         d.chunk_region, d.chunk_items, d.ran_for_ticks);
+    crash(d.crash);
+  }
+
+  const Views& views_;
+  Visit visit_;
+};
+
+}  // namespace
+
+Geometry small_geometry() {
+  Geometry g;
+  g.workers = kWorkers;
+  g.slots = kSlots;
+  g.ring_cells = kCells;
+  g.arguments_bytes = kPage;
+  g.arena_bytes = 4 * kPage;
+  g.window_bytes = g.arena_at() + g.arena_bytes;
+  return g;
+}
+
+void fill(const Views& views, Input& input) {
+  // As bytes: some of the fields are atomics, and nobody else is there.
+  const auto write = [&](void* field, std::size_t size) {
+    const auto bytes = input.take_bytes(size);
+    if (!bytes.empty()) std::memcpy(field, bytes.data(), bytes.size());
+  };
+  Fields(views, write).all();
+}
+
+std::vector<std::uint8_t> bytes_of(const Views& views) {
+  std::vector<std::uint8_t> bytes;
+  const auto read = [&](const void* field, std::size_t size) {
+    const auto* from = static_cast<const std::uint8_t*>(field);
+    bytes.insert(bytes.end(), from, from + size);
+  };
+  Fields(views, read).all();
+  return bytes;
+}
+
+SmallPool::Guarded SmallPool::make(const char* name, std::size_t size) {
+  Guarded made;
+  made.memory = Memfd::create(name, size);
+  void* const place =
+      ::mmap(nullptr, size + 2 * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (place == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  auto* const inner = static_cast<std::byte*>(place) + kPage;
+  if (::mmap(inner, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, made.memory.fd(), 0) ==
+      MAP_FAILED) {
+    throw std::system_error(errno, std::generic_category(), "mmap");
+  }
+  made.bytes = {inner, size};
+  return made;
+}
+
+SmallPool::SmallPool() {
+  const Geometry g = small_geometry();
+  segments_ = {make("fuzz:tasks", g.tasks_bytes()), make("fuzz:control", g.control_bytes()),
+               make("fuzz:results", g.results_bytes()), make("fuzz:facts", g.facts_bytes())};
+  views_ = {{bytes(Segment::tasks).data(), g},
+            {bytes(Segment::control).data(), g},
+            {bytes(Segment::results).data(), g},
+            {bytes(Segment::facts).data(), g}};
+}
+
+void SmallPool::wipe(std::byte with) {
+  for (const Guarded& segment : segments_) {
+    std::memset(segment.bytes.data(), static_cast<int>(with), segment.bytes.size());
+  }
+}
+
+void SmallPool::copy(const SmallPool& from) {
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    const auto bytes = from.segments_[i].bytes;
+    std::memcpy(segments_[i].bytes.data(), bytes.data(), bytes.size());
+  }
+}
+
+void SmallPool::write_header() {
+  PoolHeader& header = views_.tasks.header();
+  header.magic = kPoolMagic;
+  header.version = kLayoutVersion;
+  header.layout_hash = layout_hash();
+  header.client_pid = static_cast<std::uint32_t>(::getpid());
+  header.geometry = small_geometry();
+  header.created_realtime_ns = 1'700'000'000'000'000'000;
+  header.created_monotonic_ns = 1;
+  header.created_ticks = 1;
+}
+
+}  // namespace fuzz
