@@ -1,11 +1,17 @@
 #include "tests/model/model_pool.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <optional>
+#include <vector>
 
 #include "lib/queue/publish.hpp"
+#include "lib/queue/recovery.hpp"
 #include "lib/queue/worker_loop.hpp"
+#include "tests/model/model_platform.hpp"
 #include "tests/model/recorder.hpp"
+#include "worker/worker_queue.hpp"
 #include "worker/worker_queue_steps.hpp"
 
 namespace muster::model {
@@ -18,10 +24,17 @@ using detail::SlotStatus;
 using detail::SlotWord;
 using detail::TaskTag;
 
-// The pace without a clock: tasks are always tiny, or never.
+// The pace without a clock: tasks are always tiny, or never. From the first one on: a limit that is
+// above whatever is measured.
+template <bool kMany>
+struct TinyTicks {
+  constexpr operator std::uint64_t() const { return 0; }
+  friend constexpr bool operator>=(std::uint64_t, TinyTicks) { return !kMany; }
+};
+
 template <bool kMany>
 struct ModelPace {
-  static constexpr std::uint64_t kTinyTicks = kMany ? 1 : 0;
+  static constexpr TinyTicks<kMany> kTinyTicks{};
   static std::uint64_t ticks() { return 0; }
   static std::size_t fair_share(std::size_t queued, std::size_t) { return queued; }
 };
@@ -92,7 +105,12 @@ class PoolModel final : public Program {
         shadows_(shape.slots),
         values_(shape.slots),
         worker_actor_(shape.workers, SIZE_MAX),
-        retired_(shape.workers) {
+        retired_(shape.workers),
+        left_in_order_(shape.workers),
+        ran_(shape.workers) {
+    ModelPlatform::refuses_heavy_fences = shape.refuses_heavy_fences;
+    // As ProcessCore::fork_supervisor() does.
+    if (shape.refuses_heavy_fences) sleepers_.full_fences.poke(1);
     for (std::uint32_t i = shape.slots; i-- > 0;) free_.push_back(i);
     clients_left_ = shape.clients;
     // As Parking::forget() does before there are workers, without steps.
@@ -154,8 +172,9 @@ class PoolModel final : public Program {
     hash.add(parking_.last_woken()).add(clients_left_);
     for (const Task& task : tasks_) hash.add(task.begun).add(task.allowed);
     for (const std::uint32_t value : values_) hash.add(value);
-    for (const TaskTag tag : last_claimed_) hash.add(tag.bits());
+    for (const TaskTag tag : running_) hash.add(tag.bits());
     for (const bool began : began_) hash.add(began);
+    for (const std::size_t ran : ran_) hash.add(ran);
     return hash.value();
   }
 
@@ -300,6 +319,7 @@ class PoolModel final : public Program {
     hash.add(dead_.size()).add(kill_requested_).add(supervisor_dead_);
     for (const std::size_t actor : worker_actor_) hash.add(actor);
     for (const bool retired : retired_) hash.add(retired);
+    for (const bool in_order : left_in_order_) hash.add(in_order);
     return hash.value();
   }
 
@@ -554,7 +574,13 @@ class PoolModel final : public Program {
       dead_.erase(dead_.begin());
       Death death{false, worker, recovery.end_tasks(worker)};
       worker_actor_[worker] = SIZE_MAX;
+      running_[worker] = {};
       recovery.dismiss(worker);
+      if (left_in_order_[worker] && death.held.task == 0) {
+        left_in_order_[worker] = false;
+        replace(worker, recovery);
+        continue;
+      }
       recovery.rally();
       if (shape_.breaks && !death.held.was_killing) {
         end_all(recovery);
@@ -563,15 +589,18 @@ class PoolModel final : public Program {
       if (recorder_) tell_recorder(death.held);
       deaths_.push_back(death);
       scheduler_->wake(&deaths_, true);
-      const bool closed = recovery.closed();
-      if (closed) {
-        retired_[worker] = true;
-      } else {
-        start_worker(worker);
-      }
+      replace(worker, recovery);
     }
     supervisor_left_ = true;
     scheduler_->wake(&deaths_, true);
+  }
+
+  void replace(std::uint32_t worker, const detail::Recovery<ModelPlatform>& recovery) {
+    if (recovery.closed()) {
+      retired_[worker] = true;
+    } else {
+      start_worker(worker);
+    }
   }
 
   std::size_t workers_left() {
@@ -586,7 +615,8 @@ class PoolModel final : public Program {
       const std::uint32_t worker = word.owner();
       scheduler_->observe(processes());
       if (worker_actor_[worker] == SIZE_MAX || !scheduler_->alive(worker_actor_[worker])) continue;
-      if (!(last_claimed_[worker] == word.tag())) {
+      const TaskTag runs = running_[worker];
+      if (runs.bits() != 0 && !(runs == word.tag())) {
         throw ModelFailure("worker " + std::to_string(worker) +
                            " was to be killed for a task that it does not run");
       }
@@ -665,22 +695,29 @@ class PoolModel final : public Program {
   template <bool kMany>
   void serve(std::uint32_t w) {
     const detail::TasksView tasks{parts_.data(), {}};
-    Queue<kMany> queue(this->queue(), tasks, records_[w], w, 0, false);
+    Queue<kMany> queue(this->queue(), tasks, records_[w], w, shape_.limit, false);
     queue.arrive();
+    ran_[w] = 0;
     Runner<kMany> runner{*this, queue, w};
     detail::run_worker(queue, runner);
     queue.depart();
     record(scheduler_->current(), "leaves");
     worker_actor_[w] = SIZE_MAX;
-    retired_[w] = true;
+    if (shape_.limit != 0) {
+      left_in_order_[w] = true;
+      dead_.push_back(w);
+    } else {
+      retired_[w] = true;
+    }
     scheduler_->wake(&dead_, true);
   }
 
   // As ProcessTaskRunner::run().
   void run(detail::SlotTable<ModelPlatform>& slots, Hint hint, std::uint32_t worker) {
     const auto i = static_cast<std::uint32_t>(hint.tag().id() - 1);
-    last_claimed_[worker] = hint.tag();
+    running_[worker] = hint.tag();
     Task& task = tasks_[i];
+    if (++ran_[worker] > shape_.limit && shape_.limit != 0) fail(i, "is beyond its worker's limit");
     if (++task.begun > task.allowed) fail(i, "was begun more often than it may");
     if (task.ending == Ending::cancelled && !shape_.kills) fail(i, "is begun after its end");
     if (scheduler_->tracing()) scheduler_->note("runs task " + std::to_string(i));
@@ -689,6 +726,7 @@ class PoolModel final : public Program {
     scheduler_->point();
     values_[hint.slot()] = i + 1;
     if (!slots.finish(hint.slot(), hint.tag(), worker, false)) scheduler_->block(&values_);
+    running_[worker] = {};
     if (slots.attention(hint.slot()) != 0) slots.tell_sleepers(hint.slot());
   }
 
@@ -740,8 +778,10 @@ class PoolModel final : public Program {
   std::size_t supervisor_actor_ = 0;
   std::vector<std::size_t> worker_actor_;  // SIZE_MAX: none at the moment
   std::vector<bool> retired_;
-  std::array<TaskTag, 8> last_claimed_{};
-  std::vector<bool> began_;  // where tasks meet
+  std::vector<bool> left_in_order_;   // it had run as many tasks as it may
+  std::vector<std::size_t> ran_;      // by the present worker, tasks
+  std::array<TaskTag, 8> running_{};  // by worker, what it has begun and not ended
+  std::vector<bool> began_;           // where tasks meet
 
   // For a run that is recorded.
   std::optional<Recorder> recorder_;

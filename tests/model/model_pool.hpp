@@ -5,17 +5,11 @@
 // lib/client/core_*.cpp and lib/supervisor/supervisor.cpp, and to their locks, without what does
 // not touch shared memory. A ledger beside the pool says what was begun and how it ended.
 
-#include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <vector>
 
-#include "lib/queue/recovery.hpp"
-#include "tests/model/model_platform.hpp"
 #include "tests/model/scheduler.hpp"
-#include "worker/worker_queue.hpp"
 
 namespace muster::model {
 
@@ -33,6 +27,8 @@ struct PoolShape {
   bool supervisor_crashes = false;  // it may die, too
   bool meet = false;                // no task ends before all of them have begun
   bool takes_many = false;          // workers take several hints at once
+  std::size_t limit = 0;            // of tasks that a worker runs; 0: none
+  bool refuses_heavy_fences = false;
 };
 
 std::unique_ptr<Program> make_pool(const PoolShape& shape);
