@@ -33,6 +33,8 @@ struct Scenario {
   // As soon as the first task has ended, its result is taken, what this submits gets its slot, and
   // a thread of the client sleeps on that.
   std::function<void(Play&)> next_in_slot = {};
+  // Somebody asks to be told of the first task's end right before the instruction that ends it.
+  bool asked_late = false;
   // As soon as the first task runs, its worker is asked to be killed for it; the signal is held
   // back.
   bool kill_asked = false;

@@ -117,6 +117,9 @@ std::vector<Scenario> make_scenarios() {
   add("two", "wake-claim-run-publish-claim-run-publish-park", &two_numbers);
   add("asleep", "the same, and a client's thread sleeps on the first task's word", &two_numbers)
       .sleeper = true;
+  add("late", "the same, and a thread asks to be told right before the first task ends",
+      &two_numbers)
+      .asked_late = true;
   add("callback", "the same, and the first task's end is told to the pump", &with_callback);
   {
     Scenario& reused =

@@ -75,6 +75,12 @@ nlohmann::ordered_json run(const Scenario& scenario, unsigned workers, std::uint
   if ((done.end == WalkEnd::worker_ended) != scenario.worker_ends) {
     complaints.add(fmt::format("{}: the worker ended, or did not", scenario.name), repeat);
   }
+  if (scenario.asked_late && (!done.asked || stage->question_stands(play->actors().front()))) {
+    complaints.add(fmt::format("{}: {}", scenario.name,
+                               done.asked ? "who asked right before the task ended is not told"
+                                          : "nobody asked right before the task ended"),
+                   repeat);
+  }
   check_ends(scenario, *stage, *play, complaints, repeat);
   fmt::print(
       "{:<10} {} worker{}  {:>6} instructions, {:>6} snapshots, {:>6} of them end a task,"

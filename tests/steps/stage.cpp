@@ -183,6 +183,20 @@ bool Stage::sleeper_woke() {
   return true;
 }
 
+void Stage::set_question(const Actor& actor, bool asked) const {
+  auto& word = views().control.slot_lines()[actor.slot].attention;
+  if (asked) {
+    word.fetch_or(muster::detail::kAttentionWaiter);
+  } else {
+    word.fetch_and(~muster::detail::kAttentionWaiter);
+  }
+}
+
+bool Stage::question_stands(const Actor& actor) const {
+  const SlotTable<> slots(views().control.slot_lines());
+  return (slots.attention(actor.slot) & muster::detail::kAttentionWaiter) != 0;
+}
+
 bool Stage::about_to_sleep(const Tracer& tracer) const {
   const auto& state = views().control.park()[worker_].state;
   if (state.load() != ParkState::kParked) return false;

@@ -41,6 +41,9 @@ class Stage {
   void take_and_reuse(Play& play);
   // False: the client's thread that sleeps on a task has not woken.
   bool sleeper_woke();
+  // As a client's thread asks, and as the worker takes the question back.
+  void set_question(const Actor& actor, bool asked) const;
+  bool question_stands(const Actor& actor) const;
 
   const Scenario& scenario() const { return scenario_; }
   muster::ProcessPoolExecutor& pool() { return *pool_; }

@@ -45,6 +45,8 @@ class Tracer {
   std::uintptr_t instruction() const { return registers().rip; }
   // About to make this system call.
   bool at_system_call(const user_regs_struct& registers, long number) const;
+  // About to swap a word of 64 bits if it says what is expected (lock cmpxchg).
+  bool at_locked_swap() const;
   // Stopped while it slept in this call, which it will enter again.
   bool slept_in(long number) const;
 

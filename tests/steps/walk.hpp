@@ -16,6 +16,7 @@ enum class WalkEnd { asleep, worker_ended, limit, told_to_stop };
 struct Walk {
   WalkEnd end = WalkEnd::limit;
   std::uint64_t instructions = 0;
+  bool asked = false;  // of a scenario in which somebody asks late, that he did
 };
 
 // Calls each(instructions so far) before the first one and after each one, until it answers false.
@@ -47,7 +48,18 @@ Walk walk(Stage& stage, Play& play, Tracer& tracer, Each&& each) {
       done.end = WalkEnd::asleep;
       return done;
     }
-    switch (tracer.step()) {
+    const bool asks =
+        scenario.asked_late && tracer.at_locked_swap() &&
+        stage.word_of(play.actors().front()).status() == muster::detail::SlotStatus::running;
+    if (asks) stage.set_question(play.actors().front(), true);
+    const Tracer::Stop stop = tracer.step();
+    // It was another swap.
+    if (asks &&
+        stage.word_of(play.actors().front()).status() == muster::detail::SlotStatus::running) {
+      stage.set_question(play.actors().front(), false);
+    }
+    done.asked = done.asked || (asks && stage.question_stands(play.actors().front()));
+    switch (stop) {
       case Tracer::Stop::stepped: ++done.instructions; break;
       case Tracer::Stop::signalled: break;
       case Tracer::Stop::ended: done.end = WalkEnd::worker_ended; return done;
