@@ -88,6 +88,8 @@ TEST_P(KilledSupervisor, BreaksThePoolAndItsWorkersAreGone) {
     const SharedLog started;
     const SharedGate never;
     auto running = pool.submit({.retries = 3}, [started, never] {
+      // Memory that takes a while to be taken down, after the supervisor's socket has closed.
+      const std::vector<char> large(std::size_t{128} << 20, 'x');
       started.add(::getpid());
       never.wait();
     });

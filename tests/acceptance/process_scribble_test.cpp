@@ -76,6 +76,48 @@ TEST_P(WordOfAWaitingTask, ThatIsWrittenOverBreaksThePool) {
   failure_of<BrokenProcessPool>(waits);
 }
 
+// What is left of a task that has ended is written over before anybody has taken it in.
+void write_over_what_is_left(ProcessPoolExecutor& pool, void (*write)(SlotLine&)) {
+  pool.submit([write] {
+        write(first_slot_that_is(WritableMemory::of_this_worker(), SlotStatus::done));
+      })
+      .result();
+}
+
+int forty() { return 40; }
+
+TEST(Scribble, EndOfATaskByAWorkerThatThereIsNotBreaksThePool) {
+  ProcessPoolExecutor pool(one_worker());
+  auto ended = pool.submit(forty);
+  write_over_what_is_left(pool, [](SlotLine& line) {
+    line.word.store(SlotWord(SlotStatus::done, 77, SlotWord(line.word.load()).tag()).bits());
+  });
+  failure_of<BrokenProcessPool>(ended);
+}
+
+TEST(Scribble, EndOfAnotherTaskBreaksThePool) {
+  ProcessPoolExecutor pool(one_worker());
+  auto ended = pool.submit(forty);
+  write_over_what_is_left(pool, [](SlotLine& line) {
+    const SlotWord word(line.word.load());
+    const muster::detail::TaskTag next(word.tag().bits() + 1);
+    line.word.store(SlotWord(SlotStatus::done, word.owner(), next).bits());
+  });
+  failure_of<BrokenProcessPool>(ended);
+}
+
+TEST(Scribble, ResultOutsideTheWorkersMemoryFailsThatTaskAlone) {
+  ProcessPoolExecutor pool(one_worker());
+  auto ended = pool.submit(forty);
+  write_over_what_is_left(pool, [](SlotLine& line) {
+    line.result.inline_size = muster::detail::ResultPart::kInArena;
+    // Below its arena, where the client can read, too.
+    line.result.where = {.size = sizeof(int), .offset = ~std::uint64_t{63}, .ran_ticks = 0};
+  });
+  failure_of<muster::EncodingError>(ended);
+  EXPECT_EQ(pool.submit(plus_one, 1).result(), 2);
+}
+
 TEST(Scribble, WhoSleepsForATaskIsNotForgotten) {
   ProcessPoolExecutor pool(one_worker());
   auto future = pool.submit([] {

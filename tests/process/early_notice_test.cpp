@@ -56,6 +56,27 @@ TEST(EarlyNotice, TheSuccessorIsMadeBeforeTheWorkerHasEnded) {
   EXPECT_EQ(pool.submit([] { return ::getpid(); }).result(), heir);
 }
 
+TEST(EarlyNotice, TheSuccessorTakesNothingBeforeTheWorkerHasEnded) {
+  ProcessPoolExecutor pool(replacing());
+  const pid_t worker = pool.worker_pids().at(0);
+  const pid_t supervisor = test_support::parent_of(worker);
+  const SharedGate gate;
+  const test_support::OpensAtExit open(gate);
+  auto dying = pool.submit(dies_slowly, gate);
+  auto next = pool.submit([] { return ::getpid(); });
+
+  std::vector<pid_t> children;
+  while (children.size() != 2) children = children_of(supervisor);
+  const pid_t heir = children[0] == worker ? children[1] : children[0];
+  // One that took tasks would not sleep before it has run this one.
+  while (test_support::stat_fields(heir).at(0) != "S") ::usleep(1000);
+  EXPECT_FALSE(next.done()) << "its successor has run a task while the worker may still do so";
+
+  gate.open();
+  failure_of<WorkerDiedError>(dying);
+  EXPECT_EQ(next.result(), heir);
+}
+
 TEST(EarlyNotice, ASuccessorThatDiesBeforeItIsNeededIsMadeAgain) {
   ProcessPoolExecutor pool(replacing());
   const pid_t worker = pool.worker_pids().at(0);
