@@ -108,8 +108,8 @@ using Types = TypeList<
     std::vector<std::optional<std::variant<int, std::vector<std::tuple<bool, std::string>>>>>,
     int (*)(int)>;
 
-// Whether equal values are encoded as the same bytes. A hash table gives its elements in an order of
-// its own, and an object without members is a byte that nobody writes.
+// Whether equal values are encoded as the same bytes. A hash table gives its elements in an order
+// of its own, and an object without members is a byte that nobody writes.
 template <class T>
 constexpr bool kSameBytes = !requires { typename T::hasher; };
 template <>
@@ -117,7 +117,7 @@ inline constexpr bool kSameBytes<Nothing> = false;
 template <>
 inline constexpr bool kSameBytes<std::vector<Nothing>> = false;
 template <>
-inline constexpr bool
-    kSameBytes<std::variant<std::monostate, int, std::string, std::vector<int>>> = false;
+inline constexpr bool kSameBytes<std::variant<std::monostate, int, std::string, std::vector<int>>> =
+    false;
 
 }  // namespace fuzz

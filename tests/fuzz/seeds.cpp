@@ -200,7 +200,7 @@ void write_exceptions(const Folder& folder) {
   muster::WorkerDeath death;
   death.worker_pid = 1;
   death.task_name = "task";
-  death.backtrace = {"frame"};
+  death.backtrace = muster::Backtrace(std::vector<std::string>{"frame"});
   write_exception(folder, "death", std::make_exception_ptr(muster::WorkerDiedError("died", death)));
   write_exception(folder, "unknown", std::make_exception_ptr(17));
 }

@@ -159,9 +159,9 @@ TEST(ResultMemory, RegionOfAChunkCoversWhatWasWrittenAlsoWhereMemoryIsShort) {
 
 TEST(ResultMemory, BeginsInItsWindowWhateverThePredecessorsRecordSays) {
   constexpr std::size_t kArena = 128 * 1024;
-  for (const std::uint64_t floor : {std::uint64_t{1}, std::uint64_t{4095}, std::uint64_t{4097},
-                                    std::uint64_t{kArena - 1}, std::uint64_t{kArena},
-                                    std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+  for (const std::uint64_t floor :
+       {std::uint64_t{1}, std::uint64_t{4095}, std::uint64_t{4097}, std::uint64_t{kArena - 1},
+        std::uint64_t{kArena}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
     SmallWindow small(kArena, floor);
     std::byte* const block = small.memory->allocate(1000);
     if (floor >= kArena - 1) {
