@@ -108,7 +108,7 @@ bool Tracer::at_system_call(const user_regs_struct& registers, long number) cons
 bool Tracer::at_locked_swap() const {
   errno = 0;
   const long word = ::ptrace(PTRACE_PEEKTEXT, pid_, instruction(), nullptr);
-  return errno == 0 && (word & 0xffff''f0ff) == 0xb10f''40f0;  // lock, REX, cmpxchg
+  return errno == 0 && (word & 0xffff'f0ff) == 0xb10f'40f0;  // lock, REX, cmpxchg
 }
 
 bool Tracer::slept_in(long number) const {
