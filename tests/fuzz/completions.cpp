@@ -222,7 +222,7 @@ class Play {
 
   void write_short_result() {
     ResultPart& part = line_of(slot()).result;
-    part.inline_size = input_.take<std::uint8_t>() % (kInlineResult + 4);
+    part.inline_size = input_.below(kInlineResult + 4);
     const auto bytes = input_.take_bytes(std::min<std::size_t>(part.inline_size, kInlineResult));
     std::memcpy(part.bytes, bytes.data(), bytes.size());
     if (input_.flag()) part.checksum = input_.take<std::uint32_t>();
