@@ -6,16 +6,11 @@
 #include <cstdio>
 
 #include "lib/common/signals.hpp"
+#include "lib/common/symbols.hpp"
 
 namespace muster::detail {
 
 namespace {
-
-std::string hexadecimal(std::uint64_t value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
 
 bool has_address(int signal) {
   return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE;

@@ -9,15 +9,11 @@
 
 namespace muster::detail {
 
-namespace {
-
 std::string hexadecimal(std::uint64_t value) {
   char text[24];
   std::snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
   return text;
 }
-
-}  // namespace
 
 std::string Symbols::describe(std::uintptr_t address) {
   Dl_info info{};
@@ -37,8 +33,8 @@ std::string Symbols::describe(std::uintptr_t address) {
   }
   // The program's own name may be relative to a directory that is no longer the current one.
   const std::string file = is_program ? "/proc/self/exe" : module.l_name;
-  const auto table = tables_.try_emplace(file, SymbolTable()).first;
-  if (table->second.empty()) table->second = SymbolTable::of_file(file);
+  const auto [table, is_new] = tables_.try_emplace(file);
+  if (is_new) table->second = SymbolTable::of_file(file);
   if (const auto symbol = table->second.find(in_file)) {
     return demangle(symbol->name.c_str()) + "+" + hexadecimal(in_file - symbol->address) + where;
   }

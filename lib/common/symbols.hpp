@@ -8,6 +8,9 @@
 
 namespace muster::detail {
 
+// "0x1c".
+std::string hexadecimal(std::uint64_t value);
+
 // Addresses in the code of this process as text: the function, from the tables that the dynamic
 // linker knows or else from the file's own, which has static functions too. Each file's table is
 // read once by each object.

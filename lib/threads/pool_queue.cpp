@@ -32,9 +32,8 @@ void PoolQueue::fence_against_pushers() noexcept {
 }
 
 void PoolQueue::wake_one_if_needed() {
-  for (;;) {
-    full_fence();
-    if (!idle_.should_wake()) return;
+  full_fence();
+  while (idle_.should_wake()) {
     switch (idle_.wake_one()) {
       case IdleWorkers::Woken::one:
         if (crowded()) spin_state().needs_core = true;

@@ -36,6 +36,13 @@ muster::ProcessPoolOptions replacing() {
           .restart_intensity = {.deaths = 0}};
 }
 
+// The successor of a pool's only worker, which is not gone yet.
+pid_t await_heir(pid_t worker, pid_t supervisor) {
+  std::vector<pid_t> children;
+  while (children.size() != 2) children = children_of(supervisor);
+  return children[0] == worker ? children[1] : children[0];
+}
+
 TEST(EarlyNotice, TheSuccessorIsMadeBeforeTheWorkerHasEnded) {
   ProcessPoolExecutor pool(replacing());
   const pid_t worker = pool.worker_pids().at(0);
@@ -44,9 +51,7 @@ TEST(EarlyNotice, TheSuccessorIsMadeBeforeTheWorkerHasEnded) {
   const test_support::OpensAtExit open(gate);
   auto dying = pool.submit(dies_slowly, gate);
 
-  std::vector<pid_t> children;
-  while (children.size() != 2) children = children_of(supervisor);
-  const pid_t heir = children[0] == worker ? children[1] : children[0];
+  const pid_t heir = await_heir(worker, supervisor);
   EXPECT_FALSE(dying.done()) << "the worker may still do what it likes";
   EXPECT_EQ(pool.worker_pids(), std::vector<pid_t>{worker});
 
@@ -65,9 +70,7 @@ TEST(EarlyNotice, TheSuccessorTakesNothingBeforeTheWorkerHasEnded) {
   auto dying = pool.submit(dies_slowly, gate);
   auto next = pool.submit([] { return ::getpid(); });
 
-  std::vector<pid_t> children;
-  while (children.size() != 2) children = children_of(supervisor);
-  const pid_t heir = children[0] == worker ? children[1] : children[0];
+  const pid_t heir = await_heir(worker, supervisor);
   // One that took tasks would not sleep before it has run this one.
   while (test_support::stat_fields(heir).at(0) != "S") ::usleep(1000);
   EXPECT_FALSE(next.done()) << "its successor has run a task while the worker may still do so";
@@ -84,9 +87,7 @@ TEST(EarlyNotice, ASuccessorThatDiesBeforeItIsNeededIsMadeAgain) {
   const SharedGate gate;
   const test_support::OpensAtExit open(gate);
   auto dying = pool.submit(dies_slowly, gate);
-  std::vector<pid_t> children;
-  while (children.size() != 2) children = children_of(supervisor);
-  const pid_t heir = children[0] == worker ? children[1] : children[0];
+  const pid_t heir = await_heir(worker, supervisor);
   ::kill(heir, SIGKILL);
   test_support::wait_for_end(heir);
   gate.open();

@@ -21,14 +21,36 @@ using muster::detail::StateBase;
 StateBase* task(std::size_t number) { return reinterpret_cast<StateBase*>(number * 64); }
 std::size_t number(StateBase* task) { return reinterpret_cast<std::size_t>(task) / 64; }
 
+// The tasks 1 to `count`.
+void push(PoolQueue::WorkerEnd& end, std::size_t count) {
+  for (std::size_t i = 1; i <= count; ++i) {
+    StateBase* item = task(i);
+    ASSERT_TRUE(end.try_push(item));
+  }
+}
+
+// The first of two workers takes several of eight tasks and is at task 1.
+struct TwoWorkers {
+  TwoWorkers() {
+    first.take_several(true);
+    push(first, 8);
+    StateBase* item = nullptr;
+    EXPECT_TRUE(first.try_pop(item));
+    EXPECT_EQ(number(item), 1U);
+  }
+
+  PoolQueue queue{2};
+  ReservedTasks first_reserved;
+  ReservedTasks second_reserved;
+  PoolQueue::WorkerEnd first{queue, first_reserved};
+  PoolQueue::WorkerEnd second{queue, second_reserved};
+};
+
 TEST(PoolQueue, GivesTasksInTheOrderOfTheirPush) {
   PoolQueue queue(2);
   ReservedTasks reserved;
   PoolQueue::WorkerEnd end(queue, reserved);
-  for (std::size_t i = 1; i <= 1000; ++i) {
-    StateBase* item = task(i);
-    ASSERT_TRUE(end.try_push(item));
-  }
+  push(end, 1000);
   EXPECT_EQ(end.approximate_size(), 1000U);
   StateBase* item = nullptr;
   for (std::size_t i = 1; i <= 1000; ++i) {
@@ -56,49 +78,29 @@ TEST(PoolQueue, WaitsUntilTheDeadlineAndNoLongerWhenClosed) {
 }
 
 TEST(PoolQueue, GivesWhatAWorkerReservedToOneThatHasNothing) {
-  PoolQueue queue(2);
-  ReservedTasks first_reserved;
-  ReservedTasks second_reserved;
-  PoolQueue::WorkerEnd first(queue, first_reserved);
-  PoolQueue::WorkerEnd second(queue, second_reserved);
-  first.take_several(true);
-  for (std::size_t i = 1; i <= 8; ++i) {
-    StateBase* item = task(i);
-    ASSERT_TRUE(first.try_push(item));
-  }
+  TwoWorkers workers;
   StateBase* item = nullptr;
-  ASSERT_TRUE(first.try_pop(item));
-  EXPECT_EQ(number(item), 1U);
-  EXPECT_EQ(first_reserved.approximate_size(), 3U);  // half of them, and the one that it has
-  EXPECT_EQ(queue.approximate_size(), 7U);
+  EXPECT_EQ(workers.first_reserved.approximate_size(),
+            3U);  // half of them, and the one that it has
+  EXPECT_EQ(workers.queue.approximate_size(), 7U);
   // The queue's own first, then the other worker's.
   for (const std::size_t expected : {5U, 6U, 7U, 8U, 2U, 3U}) {
-    ASSERT_EQ(second.pop_until(item, Deadline::never()), PopResult::item);
+    ASSERT_EQ(workers.second.pop_until(item, Deadline::never()), PopResult::item);
     EXPECT_EQ(number(item), expected);
   }
-  ASSERT_TRUE(first.try_pop(item));
+  ASSERT_TRUE(workers.first.try_pop(item));
   EXPECT_EQ(number(item), 4U);
-  EXPECT_FALSE(first.try_pop(item));
-  EXPECT_EQ(second.pop_until(item, Deadline::passed()), PopResult::timed_out);
-  EXPECT_EQ(queue.approximate_size(), 0U);
+  EXPECT_FALSE(workers.first.try_pop(item));
+  EXPECT_EQ(workers.second.pop_until(item, Deadline::passed()), PopResult::timed_out);
+  EXPECT_EQ(workers.queue.approximate_size(), 0U);
 }
 
 TEST(PoolQueue, HelpsAWorkerThatReservedAlsoWhileTheQueueIsNotEmpty) {
-  PoolQueue queue(2);
-  ReservedTasks first_reserved;
-  ReservedTasks second_reserved;
-  PoolQueue::WorkerEnd first(queue, first_reserved);
-  PoolQueue::WorkerEnd second(queue, second_reserved);
-  first.take_several(true);
-  for (std::size_t i = 1; i <= 8; ++i) {
-    StateBase* item = task(i);
-    ASSERT_TRUE(first.try_push(item));
-  }
+  TwoWorkers workers;
+  workers.second.help_others();
   StateBase* item = nullptr;
-  ASSERT_TRUE(first.try_pop(item));
-  second.help_others();
   for (const std::size_t expected : {2U, 5U}) {
-    ASSERT_TRUE(second.try_pop(item));
+    ASSERT_TRUE(workers.second.try_pop(item));
     EXPECT_EQ(number(item), expected);
   }
 }
@@ -131,10 +133,7 @@ TEST(PoolQueue, GivesUpWhatIsReserved) {
   ReservedTasks reserved;
   PoolQueue::WorkerEnd end(queue, reserved);
   end.take_several(true);
-  for (std::size_t i = 1; i <= 4; ++i) {
-    StateBase* item = task(i);
-    ASSERT_TRUE(end.try_push(item));
-  }
+  push(end, 4);
   StateBase* item = nullptr;
   ASSERT_TRUE(end.try_pop(item));
   EXPECT_EQ(reserved.approximate_size(), 3U);
