@@ -59,7 +59,7 @@ TEST(SymbolTable, OfAFileThatIsNoneIsEmpty) {
 TEST(SymbolTable, OfADamagedFileReadsNothingOutsideOfIt) {
   const std::vector<char> whole = bytes_of_this_program();
   ASSERT_FALSE(table_of(whole).empty());
-  for (const std::size_t part : {1, 2, 3, 5, 9, 50, 1000}) {
+  for (const std::size_t part : {1U, 2U, 3U, 5U, 9U, 50U, 1000U}) {
     std::vector<char> cut = whole;
     cut.resize(whole.size() / part - (part == 1 ? 1 : 0));
     table_of(cut);
