@@ -24,7 +24,7 @@ class ModelAtomic {
 
   T load(std::memory_order = std::memory_order_seq_cst) const {
     Scheduler& s = Scheduler::instance();
-    s.point();
+    s.point(Scheduler::Access::reads);
     const T value = static_cast<T>(s.load(word_));
     s.observe(value);
     if (s.tracing()) s.note("reads " + s.name_of(this) + ": " + text(value));
@@ -38,6 +38,7 @@ class ModelAtomic {
       s.flush();
       s.write(word_, value);
     } else {
+      s.may_die();
       s.store(word_, value);
     }
     if (s.tracing()) s.note("writes " + s.name_of(this) + ": " + text(value));

@@ -252,7 +252,13 @@ void Scheduler::leave_actor() {
   main_ = back.fctx;
 }
 
-void Scheduler::point() {
+void Scheduler::may_die() {
+  if (left_.crashes == 0 || !actors_[current_]->may_crash || choose(2) == 0) return;
+  crash(current_);
+  leave_actor();
+}
+
+void Scheduler::point(Access access) {
   if (++steps_ > bounds_.steps) {
     throw ModelFailure("more than " + std::to_string(bounds_.steps) + " steps: an endless loop");
   }
@@ -266,7 +272,7 @@ void Scheduler::point() {
   for (std::size_t i = 0; left_.preemptions != 0 && i < count_; ++i) {
     others += i != current_ && actors_[i]->state == State::ready ? 1 : 0;
   }
-  const bool may_crash = left_.crashes != 0 && me.may_crash;
+  const bool may_crash = access == Access::writes && left_.crashes != 0 && me.may_crash;
   const std::size_t ways = left_.delays != 0 ? me.stores.size() + 1 : 1;
   std::uint32_t choice =
       choose(1 + (may_crash ? 1 : 0) + others * static_cast<std::uint32_t>(ways));

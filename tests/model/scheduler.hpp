@@ -4,8 +4,8 @@
 //
 // An actor is a function on a stack of its own. Before each of its accesses to shared memory it
 // comes to a point(), where the scheduler decides who goes on: the actor itself, another one (a
-// preemption), or nobody who is to die here (a crash). Stores that are no locked operations wait in
-// the actor's store buffer, as on x86-64 (TSO): they are written at the next switch, or, as
+// preemption), or nobody, because it dies here (a crash). Stores that are no locked operations wait
+// in the actor's store buffer, as on x86-64 (TSO): they are written at the next switch, or, as
 // another choice (a delay), stay while others run.
 //
 // explore() runs a program again and again, each time with the next of all sequences of such
@@ -121,8 +121,12 @@ class Scheduler {
 
   // ---- for what runs in actors ----
 
-  // Before an access that others can see.
-  void point();
+  // Before an access that others can see. One may die before whatever writes: before a read makes
+  // no difference to others.
+  enum class Access { reads, writes };
+  void point(Access access = Access::writes);
+  // Before a plain store, which waits in the buffer, so that nobody has to run in between.
+  void may_die();
   // The memory that is part of the state. Each word has a number of its own, the same in each run.
   struct Word {
     std::uint64_t value = 0;

@@ -145,14 +145,15 @@ TEST(SchedulerTest, AnActorDiesAtEachOfItsSteps) {
   EXPECT_EQ(seen, (std::set<std::uint64_t>{0, 1, 2, 3}));
 }
 
-TEST(SchedulerTest, WhatADeadActorHadStoredIsWritten) {
+TEST(SchedulerTest, AnActorDiesBetweenTwoStoresAndWhatItHadStoredIsWritten) {
   std::set<std::uint64_t> seen;
   explore({.preemptions = 0, .crashes = 1}, {[](Memory& m) {
             m.a.store(1, std::memory_order_relaxed);
-            (void)m.b.load();
+            m.b.store(2, std::memory_order_relaxed);
+            (void)m.c.load();
           }},
-          [&](Memory& m) { seen.insert(m.a.peek()); });
-  EXPECT_EQ(seen, (std::set<std::uint64_t>{1}));
+          [&](Memory& m) { seen.insert(m.a.peek() + m.b.peek()); });
+  EXPECT_EQ(seen, (std::set<std::uint64_t>{0, 1, 3}));
 }
 
 TEST(SchedulerTest, AnEndlessLoopIsAFailure) {
