@@ -187,6 +187,25 @@ TYPED_TEST(PoolCallback, SeesThatItsTaskWasCancelled) {
   EXPECT_EQ(ran.value(), 0);
 }
 
+TYPED_TEST(PoolCallback, OfATaskThatHasEndedUnseenIsCalled) {
+  SharedGate next;
+  SharedGate gate;
+  SharedLog seen;
+  auto pool = test_support::make_pool<TypeParam>(1);
+  const OpensAtExit release(gate);
+
+  auto ended = pool.submit([] { return 7; });
+  auto running = pool.submit([next, gate] {
+    next.open();
+    gate.wait();
+  });
+  next.wait();  // so the first has ended, and nobody has asked for it
+  ended.add_done_callback([seen](const muster::Future<int>& future) { seen.add(future.result()); });
+  seen.wait_for_size(1);
+  EXPECT_EQ(seen.values(), std::vector<std::int64_t>{7});
+  gate.open();
+}
+
 // Behaviour 4, of a task.
 TYPED_TEST(PoolCallback, ThatThrowsNeitherStopsTheNextNorThePool) {
   const CapturedLog log;

@@ -162,6 +162,56 @@ TEST(CancelKill, NeverHitsTheNextTask) {
   RecordProperty("cancelled", cancelled);
 }
 
+void spin_for(std::chrono::microseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+  }
+}
+
+// Behaviour 146: asked while the task is about to end, when the next one may have begun.
+TEST(CancelKill, AtAnyInstantOfAShortTaskSparesTheNext) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  for (int round = 0; round < 200; ++round) {
+    const SharedCounter begun;
+    const SharedCounter both;
+    auto victim = pool.submit([begun, both] {
+      begun.add();
+      while (both.value() == 0) {
+      }
+      spin_for(10us);
+    });
+    auto next = pool.submit([round] {
+      spin_for(200us);
+      return round;
+    });
+    while (begun.value() == 0 && !victim.done()) {
+    }
+    both.add();
+    spin_for(std::chrono::microseconds(round % 12));
+    victim.cancel(CancelMode::kill);
+    EXPECT_EQ(next.result(), round);
+  }
+}
+
+// Behaviour 146: the signal is on its way when the task ends.
+TEST(CancelKill, WorkerThatEndsItsTaskMeanwhileBeginsNoOther) {
+  ProcessPoolExecutor pool({.max_workers = 1, .kill_grace = 200ms});
+  const SharedGate started;
+  const SharedGate gate;
+  const test_support::OpensAtExit open(gate);
+  auto victim = pool.submit([started, gate] {
+    ::signal(SIGTERM, SIG_IGN);
+    started.open();
+    gate.wait();
+  });
+  auto next = pool.submit([] { return ::getpid(); });
+  const pid_t worker = pool.worker_pids().at(0);
+  started.wait();
+  EXPECT_TRUE(victim.cancel(CancelMode::kill));
+  gate.open();
+  EXPECT_NE(next.result(), worker) << "a worker that is to be killed has begun another task";
+}
+
 // Behaviour 149.
 TEST(CancelKill, CancellingLargeArgumentsLeavesThePoolAlive) {
   ProcessPoolExecutor pool({.max_workers = 1});
