@@ -41,7 +41,8 @@ std::string with_errno(const std::string& what, int error) {
 Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDescriptor client_pidfd)
     : setup_(std::move(setup)),
       client_socket_(std::move(client_socket)),
-      client_pidfd_(std::move(client_pidfd)) {
+      client_pidfd_(std::move(client_pidfd)),
+      deaths_(setup_.restart_intensity) {
   const Geometry& g = setup_.geometry;
   control_region_ = map_shared(setup_.control, bip::read_write, 0, g.control_bytes());
   results_region_ = map_shared(setup_.results, bip::read_only, 0, g.results_bytes());
@@ -132,7 +133,7 @@ bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
 // With its predecessor buried.
 bool Supervisor::replace_worker(std::uint32_t index, std::string& error) {
   Child& heir = heirs_[index];
-  if (heir.pid != 0 && heir.ends_within(0)) drop(heir);
+  if (heir.pid != 0 && heir.ends_within(0)) heir.kill_and_reap();
   if (heir.pid == 0) {
     if (!start_worker(index, error)) return false;
   } else {
@@ -153,12 +154,6 @@ void Supervisor::prepare_heir(std::uint32_t index) {
   std::string error;
   // If it fails, so it will when the successor is needed, and is told then.
   fork_worker(index, heirs_[index], error);
-}
-
-void Supervisor::drop(Child& child) {
-  child.signal(SIGKILL);
-  reap(child.pid);
-  child = Child{};
 }
 
 void Supervisor::start_all() {
@@ -295,7 +290,7 @@ void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
     if (setup_.on_worker_death == OnWorkerDeath::break_pool) {
       break_pool(BreakCause::worker_died, number, "", SIGKILL);
     }
-    if (too_many_deaths()) {
+    if (deaths_.exceeds_with_another(monotonic_ns())) {
       const std::string text = std::to_string(setup_.restart_intensity.deaths + 1) +
                                " workers died within " +
                                std::to_string(setup_.restart_intensity.within.seconds()) + " s";
@@ -313,15 +308,6 @@ void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
   }
 }
 
-bool Supervisor::too_many_deaths() {
-  const RestartIntensity& limit = setup_.restart_intensity;
-  if (limit.deaths == 0) return false;
-  const std::int64_t now = monotonic_ns();
-  death_times_.push_back(now);
-  std::erase_if(death_times_, [&](std::int64_t t) { return now - t > limit.within.nanoseconds(); });
-  return death_times_.size() > limit.deaths;
-}
-
 // A word that says killing names the worker that is to go: recovery turns it into killed before
 // there is a successor, which is therefore never meant.
 void Supervisor::kill_for_tasks() {
@@ -335,15 +321,6 @@ void Supervisor::kill_for_tasks() {
     child.signal(SIGTERM);
     child.kill_at_ns = monotonic_ns() + setup_.kill_grace_ns;
   }
-}
-
-// To the worker and to all of its group. A stopped process would keep the signal for later.
-void Supervisor::Child::signal(int number) const {
-  ::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0);  // it may have left the group
-  ::kill(-pid, number);
-  if (number == SIGKILL) return;
-  ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGCONT, nullptr, 0);
-  ::kill(-pid, SIGCONT);
 }
 
 void Supervisor::kill_overdue() {
@@ -376,14 +353,6 @@ void Supervisor::write_off_overdue() {
   }
 }
 
-bool Supervisor::Child::ends_within(std::int64_t ns) const {
-  pollfd exited{pidfd.get(), POLLIN, 0};
-  timespec left{};
-  left.tv_sec = ns / kNanosPerSecond;
-  left.tv_nsec = ns % kNanosPerSecond;
-  return ::ppoll(&exited, 1, &left, nullptr) > 0;
-}
-
 int Supervisor::poll_timeout_ms() const {
   std::int64_t earliest = 0;
   for (const Child& child : children_) {
@@ -411,7 +380,7 @@ void Supervisor::break_pool(BreakCause cause, std::uint64_t record, const char* 
 
 void Supervisor::drop_heirs() {
   for (Child& heir : heirs_) {
-    if (heir.pid != 0) drop(heir);
+    if (heir.pid != 0) heir.kill_and_reap();
   }
 }
 

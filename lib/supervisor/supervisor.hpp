@@ -23,6 +23,8 @@
 
 #include "lib/queue/recovery.hpp"
 #include "lib/segments/views.hpp"
+#include "lib/supervisor/child.hpp"
+#include "lib/supervisor/death_rate.hpp"
 #include "lib/supervisor/death_record.hpp"
 #include "lib/supervisor/messages.hpp"
 #include "lib/supervisor/oom_watch.hpp"
@@ -39,26 +41,11 @@ class Supervisor {
   [[noreturn]] void run();
 
  private:
-  struct Child {
-    pid_t pid = 0;
-    FileDescriptor pidfd;
-    std::uint64_t incarnation = 0;
-    std::int64_t started_ns = 0;
-    std::uint64_t killed_for = 0;      // Hint bits + 1 of the task that it got a signal for
-    std::int64_t kill_at_ns = 0;       // when SIGKILL follows; 0: not due
-    std::int64_t write_off_at_ns = 0;  // when nobody waits for its end any more; 0: not due
-
-    void signal(int number) const;
-    // Whether it has ended, after at most so long.
-    bool ends_within(std::int64_t ns) const;
-  };
-
   bool fork_worker(std::uint32_t index, Child& child, std::string& error);
   void admit(std::uint32_t index);
   bool start_worker(std::uint32_t index, std::string& error);
   bool replace_worker(std::uint32_t index, std::string& error);
   void prepare_heir(std::uint32_t index);
-  void drop(Child& child);
   void drop_heirs();
   void write_off_overdue();
   void start_all();
@@ -68,7 +55,6 @@ class Supervisor {
   void bury(std::uint32_t index, const ExitFacts& exit);
   void kill_for_tasks();
   void kill_overdue();
-  bool too_many_deaths();
   int poll_timeout_ms() const;
   void break_pool(BreakCause cause, std::uint64_t record, const char* text, int signal);
   void end_all(int signal);
@@ -90,7 +76,7 @@ class Supervisor {
   // Workers that were written off, until they end after all.
   std::vector<Child> written_off_;
   OomWatch oom_;
-  std::vector<std::int64_t> death_times_;  // of late, monotonic
+  DeathRate deaths_;
   std::uint64_t next_incarnation_ = 1;
 };
 
