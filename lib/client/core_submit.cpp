@@ -22,9 +22,9 @@ constexpr std::size_t kPromptlyFreed = 16 * 1024;
 // Submits into the backlog between two looks for a slot that has become free.
 constexpr std::uint32_t kRefillPause = 32;
 
-void begin_part(TaskPart& part, const KnownTypes::Known& known) {
-  part.function = known.code;
-  part.name = known.name;
+void begin_part(TaskPart& part, FunctionCode code, std::uint8_t name) {
+  part.function = code;
+  part.name = name;
   part.flags = 0;
   part.stop.store(0, std::memory_order_relaxed);  // private still
 }
@@ -55,7 +55,11 @@ void ProcessCore::check_caller() const {
 }
 
 // True if a task may be taken now; false if it would have to wait and must not.
-bool ProcessCore::admit(Lock& lock, bool blocking) {
+inline bool ProcessCore::admit(Lock& lock, bool blocking) {
+  return (life_ == Life::open && max_pending_ == 0) || admit_slow(lock, blocking);
+}
+
+bool ProcessCore::admit_slow(Lock& lock, bool blocking) {
   while (true) {
     if (life_ == Life::broken) throw BrokenProcessPool(*broken_);
     if (life_ == Life::closed) {
@@ -74,17 +78,30 @@ bool ProcessCore::admit(Lock& lock, bool blocking) {
 
 bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std::byte* bytes,
                                std::size_t size) {
+  static_assert(kSmallTask == kInlineArguments);
   check_caller();
   std::uint32_t in_slots = 0;
   {
     Lock lock(mutex());
     admit(lock, true);
-    TaskPart part;
-    begin_part(part, types_->of(type));
-    if (type.begins_with_code) part.name = types_->name_of_function(type, bytes, size);
-    part.inline_bytes = static_cast<std::uint8_t>(size);
-    std::memcpy(part.bytes, bytes, size);
-    place_task(state, part, nullptr, nullptr);
+    const KnownTypes::Known& known = types_->of(type);
+    const std::uint8_t name =
+        type.begins_with_code ? types_->name_of_function(type, bytes, size) : known.name;
+    const auto fill = [&](TaskPart& part) {
+      begin_part(part, known.code, name);
+      part.inline_bytes = static_cast<std::uint8_t>(size);
+      std::memcpy(part.bytes, bytes, kSmallTask);  // whatever its size: one copy without a branch
+    };
+    if (has_room()) [[likely]] {
+      const std::uint32_t slot = enter_slot(&state);
+      count_submitted(state);
+      fill(tasks_.part(slot));
+      publish(slot, max_pending_ != 0);
+    } else {
+      TaskPart part;
+      fill(part);
+      put_behind(state, part, nullptr, nullptr);
+    }
     in_slots = in_flight_.size();
   }
   wake_if_needed(in_slots);
@@ -125,7 +142,8 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
     timed = extras && extras->timeout_ns != 0;
     if (timed) timed_.reserve(in_flight_.slots());  // once it is taken nothing may fail any more
     TaskPart part;
-    begin_part(part, types_->of(*spec.type));
+    const KnownTypes::Known& known = types_->of(*spec.type);
+    begin_part(part, known.code, known.name);
     const std::size_t size = out.size();
     if (spec.type->begins_with_code && spec.chunk.items == 0) {
       part.name = types_->name_of_function(*spec.type, out.data(), size);
@@ -161,6 +179,23 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
 // let it wait, with everything as it was but the arguments freed.
 void ProcessCore::place_task(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
                              std::byte* heap_arguments) {
+  // Always asked: it refills, too.
+  if (has_room() && heap_arguments == nullptr) {
+    count_submitted(state);
+    put_in_slot(&state, part, std::move(extras), false);
+  } else {
+    put_behind(state, part, std::move(extras), heap_arguments);
+  }
+}
+
+// Whether the next task can go straight into a slot: none waits before it, and there is a slot.
+inline bool ProcessCore::has_room() {
+  if (backlog_.empty() && !in_flight_.full()) [[likely]]
+    return true;
+  return make_room();
+}
+
+bool ProcessCore::make_room() {
   if (!backlog_.empty()) {
     if (refill_pause_ == 0) {
       refill();
@@ -168,15 +203,10 @@ void ProcessCore::place_task(StateBase& state, const TaskPart& part, std::unique
     } else {
       --refill_pause_;
     }
+    if (!backlog_.empty()) return false;
   }
-  const bool in_turn = backlog_.empty() && heap_arguments == nullptr;
-  if (in_turn && in_flight_.full()) harvest_ready(kHarvestBatch, kHarvestPatience);
-  if (in_turn && !in_flight_.full()) {
-    count_submitted(state);
-    put_in_slot(&state, part, std::move(extras), false);
-  } else {
-    put_behind(state, part, std::move(extras), heap_arguments);
-  }
+  if (in_flight_.full()) harvest_ready(kHarvestBatch, kHarvestPatience);
+  return !in_flight_.full();
 }
 
 void ProcessCore::count_submitted(StateBase& state) {
@@ -198,13 +228,20 @@ void ProcessCore::mark_telling(std::uint32_t slot, bool tells) {
   }
 }
 
-void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
-                              std::unique_ptr<Extras> extras, bool notify) {
+// Takes one. REQUIRES: !in_flight_.full().
+inline std::uint32_t ProcessCore::enter_slot(StateBase* state) {
   const std::uint32_t slot = in_flight_.take();
   Shadow& shadow = in_flight_[slot];
   shadow.state = state;
   shadow.tag = TaskTag::first_attempt(++next_id_);
   if (state != nullptr) state->set_source(&source_, Place::in_slot(slot));
+  return slot;
+}
+
+void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
+                              std::unique_ptr<Extras> extras, bool notify) {
+  const std::uint32_t slot = enter_slot(state);
+  Shadow& shadow = in_flight_[slot];
   TaskPart& shared = tasks_.part(slot);
   Backlog::copy_part(shared, part);
   if ((part.flags & kInArena) != 0) shadow.block = part.where.offset;

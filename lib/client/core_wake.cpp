@@ -24,14 +24,12 @@ constexpr std::uint64_t kBehindTicks = 300'000;  // so much work in the queue is
 
 }  // namespace
 
-void ProcessCore::wake_if_needed(std::uint32_t in_slots) {
-  parking_->fence_after_publish();
-  if (!parking_->anyone_sleeps()) return;
+// Somebody sleeps.
+void ProcessCore::wake_for(std::uint32_t in_slots) {
+  // The usual in a stream, before anybody is counted.
+  if (in_slots >= kStream && !parking_->all_sleep() && watch_instead()) return;
   const std::size_t awake = geometry_.workers - parking_->sleeping();
-  if (awake != 0) {
-    if (in_slots <= awake) return;
-    if (in_slots >= kStream && watch_instead()) return;
-  }
+  if (awake != 0 && in_slots <= awake) return;
   // With the one that was woken, and this thread.
   if (wake_one_worker() && awake + 2 > cpus_) spin_state().needs_core = true;
 }

@@ -18,7 +18,7 @@ namespace muster::detail {
 // table, how long an item of it takes. Under the pool's lock.
 class KnownTypes {
  public:
-  struct Known {
+  struct alignas(32) Known {
     FunctionCode code = 0;  // 0: not known yet
     std::uint8_t name = 0;
     bool timed = false;

@@ -135,8 +135,12 @@ class ProcessCore final : public TravelBackend,
 
   // core_submit.cpp
   bool admit(Lock& lock, bool blocking);
+  bool admit_slow(Lock& lock, bool blocking);
   void place_task(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
                   std::byte* heap_arguments);
+  bool has_room();
+  bool make_room();
+  std::uint32_t enter_slot(StateBase* state);
   void put_in_slot(StateBase* state, const TaskPart& part, std::unique_ptr<Extras> extras,
                    bool notify);
   void publish(std::uint32_t slot, bool notify);
@@ -159,7 +163,11 @@ class ProcessCore final : public TravelBackend,
   void fail_for_memory(Behind& node);
 
   // core_wake.cpp
-  void wake_if_needed(std::uint32_t in_slots);
+  void wake_if_needed(std::uint32_t in_slots) {
+    parking_->fence_after_publish();
+    if (parking_->anyone_sleeps()) wake_for(in_slots);
+  }
+  void wake_for(std::uint32_t in_slots);
   bool wake_one_worker();
   bool watch_instead();
   bool awake_keep_up(std::uint64_t queued) const;
@@ -170,7 +178,9 @@ class ProcessCore final : public TravelBackend,
   bool harvest(std::uint32_t slot);
   std::size_t harvest_ready(std::size_t limit, std::size_t patience);
   void harvest_all();
+  bool take_plain_value(std::uint32_t slot);
   void take_result(std::uint32_t slot, std::uint32_t worker, bool failed);
+  std::string oddity(std::uint32_t slot, SlotWord word) const;
   struct LeftResult {
     struct Free {
       void operator()(std::byte* bytes) const noexcept { std::free(bytes); }

@@ -91,8 +91,8 @@ class BiasedMutex {
   Bias* bias_of_this_thread() noexcept;
 
   // The calling thread's number; 0: it has none yet.
-  [[gnu::tls_model("initial-exec")]] static thread_local std::uint64_t this_thread_;
-  [[gnu::tls_model("initial-exec")]] static thread_local ThreadMark* this_mark_;
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local std::uint64_t this_thread_;
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local ThreadMark* this_mark_;
 
   std::atomic<Bias*> favourite_{nullptr};
   Bias* by_bias_ = nullptr;  // under the lock: how it was taken

@@ -120,6 +120,16 @@ class Parking {
     return false;
   }
 
+  bool all_sleep() const {
+    for (std::size_t i = 0; i * 64 < lines_.size(); ++i) {
+      const std::size_t here = lines_.size() - i * 64;
+      const std::uint64_t all =
+          here < 64 ? bit(static_cast<std::uint32_t>(here)) - 1 : ~std::uint64_t{0};
+      if ((sleepers_->words[i].load(std::memory_order_seq_cst) & all) != all) return false;
+    }
+    return true;
+  }
+
   // Wakes one sleeper, unless the wake sent last through this object is still pending. True if one
   // was woken.
   bool wake_one() {

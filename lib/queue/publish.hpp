@@ -13,8 +13,9 @@
 namespace muster::detail {
 
 template <class Platform>
-void publish_task(SlotTable<Platform>& slots, HintRing<Platform>& ring, std::uint32_t slot,
-                  TaskTag tag, std::uint32_t attention) {
+[[gnu::always_inline]] inline void publish_task(SlotTable<Platform>& slots,
+                                                HintRing<Platform>& ring, std::uint32_t slot,
+                                                TaskTag tag, std::uint32_t attention) {
   slots.publish(slot, tag, attention);
   // A ring full of hints of cancelled tasks.
   if (!ring.publish(Hint(slot, tag))) ring.bump_sweep_epoch();

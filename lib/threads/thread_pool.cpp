@@ -1,5 +1,7 @@
 #include "lib/threads/thread_pool.hpp"
 
+#include <sys/single_threaded.h>
+
 #include <atomic>
 #include <new>
 #include <system_error>
@@ -8,6 +10,7 @@
 #include <muster/error.hpp>
 #include <muster/log.hpp>
 
+#include "lib/common/asymmetric_fence.hpp"
 #include "lib/common/cpus.hpp"
 #include "lib/common/fence.hpp"
 #include "lib/common/fork_guard.hpp"
@@ -43,6 +46,9 @@ void check_options(const TaskOptions& options) {
 }  // namespace
 
 std::shared_ptr<ThreadPool> ThreadPool::make(ThreadPoolOptions options) {
+  // The queue may ask for heavy fences later, when that costs milliseconds; of a program without
+  // other threads the kernel does it at once.
+  if (__libc_single_threaded != 0) (void)has_heavy_fence();
   std::shared_ptr<ThreadPool> pool(new ThreadPool(std::move(options)));
   pool->runner_ = &CallbackRunner::take(pool->name_);
   pool->source_ = &ThreadSource::take(pool, *pool->runner_);

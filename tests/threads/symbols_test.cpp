@@ -45,7 +45,8 @@ TEST(Symbols, NameAStaticFunctionOfTheProgram) {
 
 TEST(Symbols, NameAFunctionOfALibrary) {
   // One that no sanitizer puts a function of its own before.
-  const auto address = reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_DEFAULT, "gnu_get_libc_version"));
+  const auto address =
+      reinterpret_cast<std::uintptr_t>(::dlsym(RTLD_DEFAULT, "gnu_get_libc_version"));
   const std::string text = Symbols().describe(address);
   EXPECT_NE(text.find("libc.so"), std::string::npos) << text;
 }

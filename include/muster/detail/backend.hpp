@@ -38,7 +38,8 @@ class TravelBackend {
   // blocking. Throws ShutdownError, BrokenProcessPool, InvalidStateError, InvalidArgumentError;
   // then the state is untouched.
   virtual bool submit(StateBase& state, TaskSpec& spec) = 0;
-  // The same for at most kSmallTask encoded bytes, default options, blocking.
+  // The same for at most kSmallTask encoded bytes, default options, blocking. So many can be read
+  // at `bytes`, whatever `size` is.
   virtual bool submit_small(StateBase& state, const TaskType& type, const std::byte* bytes,
                             std::size_t size) = 0;
   // Of a chunk's item; empty while nothing was measured.

@@ -180,6 +180,15 @@ class alignas(64) StateBase {
     return keep_raw(kind, data, size);
   }
 
+  // Whether a value that travelled as so many bytes lies in the state itself and needs no more than
+  // to be copied.
+  bool fits_inline(std::size_t size) const noexcept {
+    return size == static_cast<std::size_t>(ops_->bitwise_size) &&
+           ops_->value_offset == kInlineOffset;
+  }
+  // Copies one that does. So many bytes can be read at `bytes`, whatever its size: one copy without
+  // a branch.
+  void put_inline(const void* bytes) noexcept { std::memcpy(payload_.value, bytes, kInlineSize); }
   // The last step of completing, after the value or error was made. Wakes and tells everybody.
   // `raw` is 0, or kRaw and what goes with it.
   void publish(Phase phase, std::uint32_t raw) noexcept {
