@@ -1,0 +1,42 @@
+# Usage: instructions.sh PROGRAM. What bench/instructions.sh refuses, and that it counts.
+program=$1
+script=$(dirname "$0")/../instructions.sh
+. "$(dirname "$0")/lib.sh"
+
+# says TEXT SCRIPT ARGUMENT...: the script fails, says the text, and runs nothing.
+says() {
+  local text=$1
+  shift
+  if bash "$@" >"$work/out" 2>"$work/err"; then fail "no failure: $*"; fi
+  grep -qF -- "$text" "$work/err" || fail "nothing says '$text': $*"
+  ! grep -q 'instructions per' "$work/out" || fail "something was counted: $*"
+}
+says 'usage: ' "$script"
+says 'usage: ' "$script" "$program" 1000 2000
+says 'is no program' "$script" "$work/nothing"
+says 'is no program' "$script" "$work"
+for tasks in 0 -5 many 1e6 999 10000001 99999999999999999999; do
+  says "$tasks is not a number of tasks from 1000" "$script" "$program" "$tasks"
+done
+command -v valgrind nm >/dev/null || { echo 'skipped: no valgrind'; exit 77; }
+
+# Each function that is left out has to be there.
+mkdir -p "$work/bench"
+cp -r "$(dirname "$script")/probes" "$work/bench/"
+for name in spin park pop_until wait_for_slot futex_wait; do
+  sed "s/::$name/::no_$name/" "$script" >"$work/bench/instructions.sh"
+  says 'so what is executed while waiting would be counted' "$work/bench/instructions.sh" "$program"
+done
+
+# The worker spins for far more instructions than a task has; they are not counted.
+bash "$script" "$program" 5000 >"$work/out" 2>"$work/err" || fail 'it does not count'
+line=$(grep -xE 'instructions per empty task: client [0-9]+, worker [0-9]+' "$work/out") ||
+  fail 'it prints no counts'
+worker=${line##* }
+sed '/worker_queue::spin/d' "$script" >"$work/bench/instructions.sh"
+! grep -q '::spin' "$work/bench/instructions.sh" || fail 'the check leaves spinning out'
+bash "$work/bench/instructions.sh" "$program" 5000 >"$work/out" 2>"$work/err" ||
+  fail 'it does not count with spinning'
+with_spinning=$(grep -oE '[0-9]+$' "$work/out")
+[ "$with_spinning" -gt "$worker" ] || fail "$with_spinning with spinning, $worker without"
+echo "$line"
