@@ -52,10 +52,8 @@ std::optional<Comparison> compare_with_process_pool(const ScenarioResult& result
   const Spread a = spread_of(*own);
   const Spread b = spread_of(*theirs);
   if (b.median == 0) return std::nullopt;
-  constexpr std::size_t kEnough = 3;  // of fewer there are no quartiles to speak of
-  const bool enough = std::min(own->size(), theirs->size()) >= kEnough;
-  const bool apart = a.lower > b.upper || a.upper < b.lower;
-  return Comparison{other, a.median / b.median, enough, enough && apart};
+  const bool enough = std::min(own->size(), theirs->size()) >= kLeastRuns;
+  return Comparison{other, a.median / b.median, enough, enough && !overlap(a, b)};
 }
 
 std::string comparison_text(const ScenarioResult& result, const CaseResult& one,

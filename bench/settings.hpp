@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/statistics.hpp"
+
 namespace bench {
 
 // How much is to be measured.
@@ -22,8 +24,7 @@ struct Settings {
 
   // Of what is counted, and varies less than times do.
   std::size_t counting_runs() const {
-    constexpr std::size_t kLeastToCompare = 3;
-    return quick ? std::min(runs, kLeastToCompare) : runs;
+    return quick ? std::min(runs, kLeastRuns) : runs;
   }
   std::uint64_t less_if_quick(std::uint64_t full) const { return quick ? full / 10 : full; }
   // Of slow peers fewer yet: `full` is what takes a peer about 0.3 s.

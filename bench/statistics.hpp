@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,14 @@ struct Spread {
   double lower = 0;  // first quartile
   double upper = 0;  // third quartile
 };
+
+// Of fewer runs there are no quartiles to speak of, and nothing is compared.
+inline constexpr std::size_t kLeastRuns = 3;
+
+// Whether the quartile ranges have a value in common: such two are not told apart.
+inline bool overlap(const Spread& one, const Spread& other) {
+  return one.lower <= other.upper && other.lower <= one.upper;
+}
 
 // The value below which the fraction `p` (0 to 1) of `sorted` lies, between two of them in
 // proportion. REQUIRES: ascending order, and at least one value.

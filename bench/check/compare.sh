@@ -2,9 +2,11 @@
 program=$1
 . "$(dirname "$0")/lib.sh"
 
-# figure MEDIAN LOWER UPPER [RUNS]
+# figure MEDIAN LOWER UPPER [RUNS]: with nine runs, from LOWER to UPPER, if none are given.
 figure() {
-  echo "{\"median\": $1, \"lower_quartile\": $2, \"upper_quartile\": $3, \"runs\": ${4:-[1, 2, 3, 4, 5]}}"
+  local runs=${4:-[$(awk -v a="$2" -v b="$3" \
+    'BEGIN { for (i = 0; i < 9; ++i) printf "%s%.9g", i ? ", " : "", a + i * (b - a) / 8 }')]}
+  echo "{\"median\": $1, \"lower_quartile\": $2, \"upper_quartile\": $3, \"runs\": $runs}"
 }
 
 # case_of PEER KEY FIGURE: a case of two workers.
@@ -42,11 +44,13 @@ exits 0 '1 figures: 1 same' old.json old.json
 silent beware
 silent slower
 
-# Another median, but the quartiles overlap: noise, however large.
-file noise.json "$(case_of process rate "$(figure 5e5 4e5 1.0e6)")"
+# Another median, but chance alone does that: noise, however large.
+file noise.json "$(case_of process rate "$(figure 5e5 4e5 1.0e6 \
+  '[3e5, 4e5, 4.5e5, 4.8e5, 5e5, 1.1e6, 1.2e6, 1.3e6, 1.4e6]')")"
 exits 0 ' 0\.500  same$' old.json noise.json
+silent beware
 
-# The quartiles lie apart.
+# More than chance does.
 file slow.json "$(case_of process rate "$(figure 8e5 7.9e5 8.1e5)")"
 exits 1 ' 0\.800  slower$' old.json slow.json
 exits 0 ' 1\.250  faster$' slow.json old.json
@@ -67,6 +71,14 @@ exits 0 faster late.json quick.json
 # One run has no spread that says anything.
 file single.json "$(case_of process rate "$(figure 1e5 1e5 1e5 '[100000]')")"
 exits 0 'too few runs to tell' old.json single.json
+grep -q 'beware: with 9 and 1 runs and 1 figures a difference in one of them alone cannot be told' \
+  "$work/err" || fail 'nothing is said of too few runs'
+# Nor have three: a tenth of all such pairs lie as far apart.
+file three.json "$(case_of process rate "$(figure 1e5 1e5 1e5 '[1e5, 1.1e5, 1.2e5]')")"
+file three-old.json "$(case_of process rate "$(figure 1e6 1e6 1e6 '[1e6, 1.1e6, 1.2e6]')")"
+exits 0 'too few runs to tell' three-old.json three.json
+grep -q 'with 3 runs a side and 1 figures .* p is 0.1 at least, .* takes 4 runs a side' "$work/err" ||
+  fail 'nothing says how many runs it takes'
 
 # Counts that differ by less than matters, whatever their quartiles and however few runs.
 count_file() { # NAME MEDIAN RUNS
@@ -74,10 +86,10 @@ count_file() { # NAME MEDIAN RUNS
   local metric='"calls": {"title": "calls", "unit": "count", "more_is_better": false'
   sed -i "s/\"rate\": {\"title\"/$metric, \"least_difference\": 0.01}, &/" "$work/$1"
 }
-count_file few.json 0.001 '[1, 2, 3]'
-count_file still-few.json 0.009 '[1, 2, 3]'
-count_file many.json 0.5 '[1, 2, 3]'
-count_file once.json 0.002 '[1]'
+count_file few.json 0.001 '[0, 0, 0.001, 0.001, 0.002, 0.002]'
+count_file still-few.json 0.009 '[0.009, 0.009, 0.009, 0.009, 0.009, 0.01]'
+count_file many.json 0.5 '[0.5, 0.5, 0.5, 0.5, 0.5, 0.6]'
+count_file once.json 0.002 '[0.002]'
 exits 0 ' 9\.000  same$' few.json still-few.json
 exits 0 ' 2\.000  same$' few.json once.json
 exits 1 ' more$' few.json many.json
@@ -94,6 +106,26 @@ crashed='{"peer": "thread", "workers": 2, "variant": "kept", "size": 1, "failure
 file crash.json "$(case_of process rate "$(figure 1e6 9.9e5 1.01e6)"), $crashed"
 exits 1 'failed: ended by signal 11$' both.json crash.json
 exits 0 '1 figures: 1 same' --peer process both.json crash.json
+exits 0 '1 figures: 1 same' --peer 'proc*' both.json crash.json
+exits 2 'neither file has a peer "p\[qx\]\*"' --peer 'p[qx]*' both.json crash.json
+# What failed before fails again, and what is new may fail.
+exits 0 '2 figures: 1 same, 1 without figures' crash.json crash.json
+grep -q 'fails, and had no figures before: ended by signal 11$' "$work/out" || fail 'no failure told'
+exits 0 'fails, and had no figures before: ended by signal 11$' old.json crash.json
+# Where a peer fails as a whole, all its cells do.
+all='{"peer": "thread", "workers": 0, "variant": "", "size": 0, "failure": "it does not work"}'
+file no-thread.json "$(case_of process rate "$(figure 1e6 9.9e5 1.01e6)"), $all"
+exits 1 'thread pool, 2 workers, kept .* failed: it does not work$' both.json no-thread.json
+exits 0 ' 1 without figures' no-thread.json no-thread.json
+exits 0 'missing in the old file' no-thread.json both.json
+
+# A figure that the other file does not have is named, whichever that is.
+timed() { case_of process rate "$(figure 1e6 9.9e5 1.01e6)" | sed "s|}}\$|, \"time\": $(figure 1e-3 1e-3 1e-3)}}|"; }
+file timed.json "$(timed)"
+sed '/"time": {"title"/d; s/"more_is_better": true},/"more_is_better": true}}}]}/' "$work/old.json" \
+  >"$work/untimed.json"
+exits 0 'time .* missing in the new file$' timed.json untimed.json
+exits 0 'time .* missing in the old file$' untimed.json timed.json
 # Nothing to compare.
 file other.json "$(case_of loky rate "$(figure 1 1 1)")"
 exits 2 'no figure in common' old.json other.json
@@ -111,6 +143,26 @@ exits 0 'beware: the machines differ \(memory: 1 GiB, now 2 GiB\)' old.json far.
 sed 's/^{/{"cut_short": "SIGINT", /' "$work/old.json" >"$work/short.json"
 exits 0 'beware: the new run was cut short \(SIGINT\)' old.json short.json
 exits 0 'beware: the old run was cut short \(SIGINT\)' short.json old.json
+
+# What a run says against itself.
+sed 's/^{/{"doubts": ["the load is 1.9: others use the processors, too"], /' "$work/old.json" \
+  >"$work/loaded.json"
+exits 0 'beware: the new run says of itself: the load is 1.9' old.json loaded.json
+exits 0 'beware: the old run says of itself: the load is 1.9' loaded.json old.json
+
+# Too many figures for the runs that there are.
+many_cases() { # LOWER UPPER: 40 cases of five runs each
+  local i
+  for i in $(seq 40); do
+    case_of process rate "$(figure 1e6 "$1" "$2" "[$1, $1, $1, $2, $2]")" |
+      sed "s/kept/way $i/; $([ "$i" -eq 40 ] || echo 's/}}$/}},/')"
+  done
+}
+file forty.json "$(many_cases 9.9e5 1e6)"
+exits 0 '40 figures: 40 same' forty.json forty.json
+grep -q 'with 5 runs a side and 40 figures a difference in one of them alone cannot be told from' \
+  "$work/err" || fail 'nothing says that there are too few runs for so many figures'
+grep -q 'that takes 7 runs a side, or fewer figures' "$work/err" || fail 'nothing says how many'
 
 # Only what changed.
 file mixed.json "$(case_of process rate "$(figure 8e5 7.9e5 8.1e5)"), $(case_of thread rate "$(figure 2e6 2e6 2e6)")"

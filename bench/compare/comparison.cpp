@@ -6,12 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "bench/patterns.hpp"
+
 namespace bench {
 
 namespace {
-
-// Fewer runs than this do not tell how far figures scatter.
-constexpr std::size_t kLeastRuns = 3;
 
 bool chosen(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
@@ -62,26 +61,15 @@ std::string cell_text(const CaseRow& row) {
   return text;
 }
 
-Verdict judge(const Figure& before, const Figure& after, const MetricRow& metric,
-              double threshold) {
-  const double apart = std::abs(after.spread.median - before.spread.median);
-  if (metric.least_difference > 0 && apart <= metric.least_difference) return Verdict::same;
-  if (std::min(before.runs, after.runs) < kLeastRuns) return Verdict::unsure;
-  switch (standing_of(after.spread, before.spread, metric.more_is_better, threshold)) {
-    case Standing::better: return Verdict::better;
-    case Standing::worse: return Verdict::worse;
-    case Standing::same: break;
-  }
-  return Verdict::same;
-}
-
 std::optional<Figure> figure_of(const CaseRow* row, const std::string& key) {
   const Figure* const figure = row == nullptr ? nullptr : row->figure(key);
   return figure == nullptr ? std::nullopt : std::optional(*figure);
 }
 
-void add_difference(const std::string& scenario, const MetricRow& metric, const CaseRow* before,
-                    const CaseRow* after, double threshold, std::vector<Difference>& found) {
+// What stands of a metric in both rows, or in the one that there is. Its verdict comes when all are
+// there, where both have the figure.
+Difference difference_of(const std::string& scenario, const MetricRow& metric,
+                         const CaseRow* before, const CaseRow* after) {
   const CaseRow& named = after == nullptr ? *before : *after;
   Difference difference{.scenario = scenario,
                         .peer = named.peer,
@@ -89,20 +77,39 @@ void add_difference(const std::string& scenario, const MetricRow& metric, const 
                         .metric = metric,
                         .before = figure_of(before, metric.key),
                         .after = figure_of(after, metric.key),
+                        .chance = {},
                         .failure = {}};
-  const bool fails = after != nullptr && !after->failure.empty();
-  if (!difference.before && !difference.after && !fails) return;
-  if (fails && (before == nullptr || before->failure.empty() || !difference.after)) {
-    difference.verdict = Verdict::failed;
-    difference.failure = after->failure;
-  } else if (!difference.before) {
-    difference.verdict = Verdict::missing_in_old;
-  } else if (!difference.after) {
-    difference.verdict = Verdict::missing_in_new;
-  } else {
-    difference.verdict = judge(*difference.before, *difference.after, metric, threshold);
+  if (!difference.before) difference.verdict = Verdict::missing_in_old;
+  if (!difference.after) difference.verdict = Verdict::missing_in_new;
+  if (difference.before && difference.after) {
+    difference.chance = chance_of(difference.before->runs, difference.after->runs);
   }
-  found.push_back(std::move(difference));
+  return difference;
+}
+
+// `failure`: why the new file has no figures of it, or not all; "": it did not fail.
+void add_differences(const ScenarioRows& scenario, const std::vector<MetricRow>& metrics,
+                     const CaseRow* before, const CaseRow* after, const std::string& failure,
+                     std::vector<Difference>& found) {
+  bool told = false;
+  for (const MetricRow& metric : metrics) {
+    if (metric.is_amount()) continue;
+    Difference difference = difference_of(scenario.name, metric, before, after);
+    if (!difference.before && !difference.after) continue;
+    const bool failed_before = before != nullptr && !before->failure.empty();
+    // Some of its runs may have had figures.
+    if (!failure.empty() && difference.before && !(failed_before && difference.after)) {
+      difference.verdict = Verdict::failed;
+      difference.failure = failure;
+      told = true;
+    }
+    found.push_back(std::move(difference));
+  }
+  if (failure.empty() || told) return;
+  Difference failing = difference_of(scenario.name, MetricRow{}, before, after);
+  failing.verdict = Verdict::without;
+  failing.failure = failure;
+  found.push_back(std::move(failing));
 }
 
 void require_same_meaning(const std::string& scenario, const MetricRow& a, const MetricRow& b) {
@@ -111,28 +118,103 @@ void require_same_meaning(const std::string& scenario, const MetricRow& a, const
       fmt::format("the figure \"{}\" of {} means something else in each file", a.title, scenario));
 }
 
+// Those of the one that leads, then what the other alone has.
+std::vector<MetricRow> metrics_of(const ScenarioRows* before, const ScenarioRows* after) {
+  if (after == nullptr) return before->metrics;
+  std::vector<MetricRow> metrics = after->metrics;
+  if (before == nullptr) return metrics;
+  for (const MetricRow& metric : before->metrics) {
+    const MetricRow* const other = find_metric(*after, metric.key);
+    if (other == nullptr) {
+      metrics.push_back(metric);
+    } else {
+      require_same_meaning(after->name, *other, metric);
+    }
+  }
+  return metrics;
+}
+
+// A peer none of whose cells could be run has one row for all, which says why.
+std::string failure_of_peer(const ScenarioRows* scenario, const std::string& peer) {
+  if (scenario == nullptr || peer.empty()) return "";
+  const auto stands_for_all = [&](const CaseRow& row) {
+    return row.peer == peer && row.workers == 0 && row.variant.empty() && row.axis.empty() &&
+           row.figures.empty() && !row.failure.empty();
+  };
+  const auto found = std::find_if(scenario->cases.begin(), scenario->cases.end(), stands_for_all);
+  return found == scenario->cases.end() ? "" : found->failure;
+}
+
 // Both hold a scenario of this name, or one of them is null.
 void compare_scenario(const ScenarioRows* before, const ScenarioRows* after, const Filter& filter,
-                      double threshold, std::vector<Difference>& found) {
+                      std::vector<Difference>& found) {
   const ScenarioRows& leading = after == nullptr ? *before : *after;
-  const auto add = [&](const CaseRow* old_case, const CaseRow* new_case) {
-    if (!chosen(filter.peers, (new_case == nullptr ? old_case : new_case)->peer)) return;
-    for (const MetricRow& metric : leading.metrics) {
-      if (metric.is_amount()) continue;
-      add_difference(leading.name, metric, old_case, new_case, threshold, found);
-    }
+  const std::vector<MetricRow> metrics = metrics_of(before, after);
+  const auto wanted = [&](const CaseRow& row) {
+    return filter.peers.empty() || matches_any(filter.peers, row.peer);
   };
   if (after != nullptr) {
-    for (const MetricRow& metric : after->metrics) {
-      const MetricRow* const other = before == nullptr ? nullptr : find_metric(*before, metric.key);
-      if (other != nullptr) require_same_meaning(after->name, metric, *other);
+    for (const CaseRow& row : after->cases) {
+      if (!wanted(row)) continue;
+      add_differences(leading, metrics, find_case(before, row), &row, row.failure, found);
     }
-    for (const CaseRow& row : after->cases) add(find_case(before, row), &row);
   }
   if (before == nullptr) return;
   for (const CaseRow& row : before->cases) {
-    if (find_case(after, row) == nullptr) add(&row, nullptr);
+    if (!wanted(row) || find_case(after, row) != nullptr) continue;
+    add_differences(leading, metrics, &row, nullptr,
+                    row.figures.empty() ? "" : failure_of_peer(after, row.peer), found);
   }
+}
+
+// One that could be told from chance if the runs were enough: not all runs of both are the same.
+bool varies(const Difference& difference) {
+  return difference.chance && difference.chance->least < 1;
+}
+
+double least_by_runs(const Difference& difference) {
+  return least_chance(difference.before->runs.size(), difference.after->runs.size());
+}
+
+Verdict judge(const Difference& difference, bool real, double least_needed, double threshold) {
+  const double before = difference.before->spread.median;
+  const double after = difference.after->spread.median;
+  const double apart = std::abs(after - before);
+  const MetricRow& metric = difference.metric;
+  if (apart <= metric.least_difference || apart <= threshold * std::abs(before)) {
+    return Verdict::same;
+  }
+  if (real) return (after > before) == metric.more_is_better ? Verdict::better : Verdict::worse;
+  return least_by_runs(difference) > least_needed ? Verdict::unsure : Verdict::same;
+}
+
+// Says of all that both files have whether it is real.
+void judge_all(std::vector<Difference>& differences, double threshold) {
+  // What can never be told from chance takes nothing from the others: that is known without a look
+  // at who has which value.
+  std::vector<double> ps;
+  for (const Difference& each : differences) {
+    if (each.chance && each.chance->least <= kFalseRate) ps.push_back(each.chance->p);
+  }
+  const std::vector<bool> real = real_ones(ps, kFalseRate);
+  const double least_needed = kFalseRate / static_cast<double>(std::max<std::size_t>(ps.size(), 1));
+  std::size_t next = 0;
+  for (Difference& each : differences) {
+    if (!each.chance) continue;
+    const bool is_real = each.chance->least <= kFalseRate && real[next++];
+    if (each.verdict != Verdict::failed) {
+      each.verdict = judge(each, is_real, least_needed, threshold);
+    }
+  }
+}
+
+bool has_peer(const Results& results, const std::string& pattern) {
+  for (const ScenarioRows& scenario : results.scenarios) {
+    for (const CaseRow& row : scenario.cases) {
+      if (matches_any({pattern}, row.peer)) return true;
+    }
+  }
+  return false;
 }
 
 // "memory: 23.5 GiB, now 7.7 GiB" for each that differs.
@@ -158,36 +240,80 @@ std::vector<Difference> compare(const Results& before, const Results& after, con
       throw NotComparable(fmt::format("neither file has a scenario \"{}\"", name));
     }
   }
+  for (const std::string& pattern : filter.peers) {
+    if (!has_peer(before, pattern) && !has_peer(after, pattern)) {
+      throw NotComparable(fmt::format("neither file has a peer \"{}\"", pattern));
+    }
+  }
   std::vector<Difference> found;
   for (const ScenarioRows& scenario : after.scenarios) {
     if (!chosen(filter.scenarios, scenario.name)) continue;
-    compare_scenario(find_scenario(before, scenario.name), &scenario, filter, threshold, found);
+    compare_scenario(find_scenario(before, scenario.name), &scenario, filter, found);
   }
   for (const ScenarioRows& scenario : before.scenarios) {
     if (!chosen(filter.scenarios, scenario.name)) continue;
     if (find_scenario(after, scenario.name) != nullptr) continue;
-    compare_scenario(&scenario, nullptr, filter, threshold, found);
+    compare_scenario(&scenario, nullptr, filter, found);
   }
   const bool common = std::any_of(found.begin(), found.end(), [](const Difference& difference) {
-    return difference.verdict != Verdict::missing_in_new &&
-           difference.verdict != Verdict::missing_in_old;
+    return difference.chance.has_value() || difference.verdict == Verdict::failed;
   });
   if (!common) throw NotComparable("the two files have no figure in common");
+  judge_all(found, threshold);
   return found;
 }
 
 std::vector<std::string> doubts_about(const Results& before, const Results& after) {
   std::vector<std::string> doubts;
-  const auto add = [&](const char* what, const std::string& changes) {
+  const auto add = [&](const std::string& what, const std::string& changes) {
     if (!changes.empty()) doubts.push_back(fmt::format("{} ({})", what, changes));
   };
-  add("the old run was cut short", before.cut_short);
-  add("the new run was cut short", after.cut_short);
+  // What a run says of itself; that it was cut short is said of all.
+  const auto add_own = [&](const char* which, const Results& results) {
+    for (const std::string& doubt : results.doubts) {
+      if (doubt.starts_with("cut short by ")) continue;
+      doubts.push_back(fmt::format("the {} run says of itself: {}", which, doubt));
+    }
+    add(fmt::format("the {} run was cut short", which), results.cut_short);
+  };
+  add_own("old", before);
+  add_own("new", after);
   add("the machines differ",
       changed(before.machine, after.machine, {"processor", "memory", "kernel"}));
   add("the builds differ", changed(before.machine, after.machine, {"compiler", "build"}));
+  add("what Muster is compared with differs",
+      changed(before.machine, after.machine, {"tbb", "boost", "python"}));
   add("not as much was measured", changed(before.settings, after.settings, {"quick", "tasks"}));
   return doubts;
+}
+
+std::string doubt_about_runs(const std::vector<Difference>& differences) {
+  const auto figures =
+      static_cast<std::size_t>(std::count_if(differences.begin(), differences.end(), &varies));
+  if (figures == 0) return "";
+  const double needed = kFalseRate / static_cast<double>(figures);
+  std::size_t weak = 0;
+  const Difference* fewest = nullptr;
+  for (const Difference& each : differences) {
+    if (!varies(each) || least_by_runs(each) <= needed) continue;
+    ++weak;
+    if (fewest == nullptr || least_by_runs(each) > least_by_runs(*fewest)) fewest = &each;
+  }
+  if (fewest == nullptr) return "";
+  std::size_t enough = 1;
+  while (least_chance(enough, enough) > needed) ++enough;
+  const std::size_t before = fewest->before->runs.size();
+  const std::size_t after = fewest->after->runs.size();
+  const std::string runs = before == after ? fmt::format("{} runs a side", before)
+                                           : fmt::format("{} and {} runs", before, after);
+  const std::string which =
+      weak == figures ? "a difference in one of them alone"
+                      : fmt::format("a difference in one alone of {} of them", weak);
+  return fmt::format(
+      "with {} and {} figures {} cannot be told from chance (its p is {:.2g} at least, and would "
+      "have to be {:.2g}): that takes {} runs a side, or fewer figures, chosen with --scenario and "
+      "--peer",
+      runs, figures, which, least_by_runs(*fewest), needed, enough);
 }
 
 }  // namespace bench

@@ -1,6 +1,5 @@
 // muster-bench-compare: what has become faster or slower between two runs of muster-bench.
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <iostream>
 
@@ -9,6 +8,7 @@
 #include "bench/compare/options.hpp"
 #include "bench/compare/report.hpp"
 #include "bench/model/read_results.hpp"
+#include "bench/standard_streams.hpp"
 
 namespace bench {
 
@@ -17,18 +17,15 @@ namespace {
 constexpr int kRegression = 1;
 constexpr int kCannotCompare = 2;
 
-void print(const std::string& text) {
-  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
-    throw std::runtime_error("cannot write to standard output");
-  }
-}
-
 int run(const CompareOptions& options) {
   const Results before = read_results(options.before);
   const Results after = read_results(options.after);
   const auto differences = compare(before, after, options.filter, options.threshold);
-  const auto doubts = doubts_about(before, after);
-  for (const std::string& doubt : doubts) fmt::print(stderr, "beware: {}\n", doubt);
+  auto doubts = doubts_about(before, after);
+  if (std::string doubt = doubt_about_runs(differences); !doubt.empty()) {
+    doubts.push_back(std::move(doubt));
+  }
+  for (const std::string& doubt : doubts) complain("beware: " + doubt);
   print(options.json ? differences_json(differences, doubts, options.threshold)
                      : differences_text(differences, options.changes_only));
   const bool regression = std::any_of(differences.begin(), differences.end(),
@@ -42,12 +39,13 @@ int run(const CompareOptions& options) {
 
 int main(int argc, char** argv) {
   using namespace bench;
+  have_standard_streams();
   try {
     int exit_code = 0;
     const auto options = parse_compare_options(argc, argv, std::cout, std::cerr, exit_code);
     return options ? run(*options) : exit_code;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "muster-bench-compare: {}\n", error.what());
+    complain(fmt::format("muster-bench-compare: {}", error.what()));
     return kCannotCompare;
   }
 }

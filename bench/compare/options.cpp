@@ -27,15 +27,17 @@ std::optional<CompareOptions> parse_compare_options(int argc, char** argv, std::
   CompareOptions options;
   double percent = 5;
   CLI::App app(
-      "Tells which differences between two result files of muster-bench exceed the noise: the "
-      "quartiles do not overlap, and the medians differ by more than the threshold. Exit code: 0 "
+      "Tells which differences between two result files of muster-bench exceed the noise: those "
+      "that the test of Mann and Whitney tells from chance, at a false discovery rate of 5% over "
+      "all figures compared, and whose medians differ by more than the threshold. Exit code: 0 "
       "nothing is slower, 1 something is, 2 the files cannot be compared.",
       "muster-bench-compare");
   app.add_option("OLD", options.before, "the file of the earlier run")->required();
   app.add_option("NEW", options.after, "the file of the later run")->required();
   app.add_option("-s,--scenario", options.filter.scenarios, "compare these scenarios only");
   app.add_option("-p,--peer", options.filter.peers,
-                 "compare these peers only: process and thread are Muster's");
+                 "compare these peers only, by name or by pattern as in py-*: process and thread are "
+                 "Muster's");
   app.add_option("-t,--threshold", percent, "per cent that do not matter, whatever the spread")
       ->check(CLI::Validator(percentage, "PERCENT"))
       ->capture_default_str();

@@ -22,6 +22,7 @@ std::string_view verdict_name(Verdict verdict) {
     case Verdict::worse: return "worse";
     case Verdict::unsure: return "unsure";
     case Verdict::failed: return "failed";
+    case Verdict::without: return "without figures";
     case Verdict::missing_in_new: return "missing in new";
     case Verdict::missing_in_old: return "missing in old";
     case Verdict::same: break;
@@ -43,7 +44,7 @@ std::string_view word_for(const MetricRow& metric, bool better) {
 
 std::string figure_text(const std::optional<Figure>& figure, Unit unit) {
   if (!figure) return "-";
-  if (figure->runs < 2) return format_value(figure->spread.median, unit);
+  if (figure->runs.size() < 2) return format_value(figure->spread.median, unit);
   return format_spread(figure->spread, unit);
 }
 
@@ -87,7 +88,7 @@ std::string counts_text(const std::vector<Difference>& differences) {
   std::string text;
   for (const Verdict verdict :
        {Verdict::worse, Verdict::failed, Verdict::better, Verdict::same, Verdict::unsure,
-        Verdict::missing_in_new, Verdict::missing_in_old}) {
+        Verdict::without, Verdict::missing_in_new, Verdict::missing_in_old}) {
     const auto count =
         std::count_if(differences.begin(), differences.end(),
                       [&](const Difference& difference) { return difference.verdict == verdict; });
@@ -102,7 +103,7 @@ Json figure_json(const std::optional<Figure>& figure) {
   return {{"median", figure->spread.median},
           {"lower_quartile", figure->spread.lower},
           {"upper_quartile", figure->spread.upper},
-          {"runs", figure->runs}};
+          {"runs", figure->runs.size()}};
 }
 
 }  // namespace
@@ -114,6 +115,7 @@ std::string_view verdict_text(const Difference& difference) {
     case Verdict::missing_in_new: return "missing in the new file";
     case Verdict::missing_in_old: return "missing in the old file";
     case Verdict::unsure: return "too few runs to tell";
+    case Verdict::without: return "fails, and had no figures before";
     case Verdict::same:
     case Verdict::failed: break;
   }
@@ -155,10 +157,12 @@ std::string differences_json(const std::vector<Difference>& differences,
                 {"old", figure_json(difference.before)},
                 {"new", figure_json(difference.after)},
                 {"ratio", nullptr},
+                {"p", nullptr},
                 {"verdict", verdict_name(difference.verdict)}};
     if (difference.before && difference.after && difference.before->spread.median != 0) {
       one["ratio"] = difference.after->spread.median / difference.before->spread.median;
     }
+    if (difference.chance) one["p"] = difference.chance->p;
     if (!difference.failure.empty()) one["failure"] = difference.failure;
     json["figures"].push_back(std::move(one));
   }

@@ -25,7 +25,7 @@ CaseRow row_of(const CaseResult& one) {
   row.missing = cell.missing;
   row.failure = one.failure;
   for (const auto& [key, values] : one.values) {
-    if (!values.empty()) row.figures[key] = {spread_of(values), values.size()};
+    if (!values.empty()) row.figures[key] = {spread_of(values), values};
   }
   return row;
 }

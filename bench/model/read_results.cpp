@@ -86,7 +86,10 @@ Figure read_figure(const Json& json) {
   figure.spread.median = finite(json, "median");
   figure.spread.lower = finite(json, "lower_quartile");
   figure.spread.upper = finite(json, "upper_quartile");
-  figure.runs = list(json, "runs").size();
+  for (const Json& run : list(json, "runs")) {
+    if (!run.is_number() || !std::isfinite(run.get<double>())) throw_wrong("runs");
+    figure.runs.push_back(run.get<double>());
+  }
   return figure;
 }
 
@@ -94,7 +97,6 @@ CaseRow read_case(const Json& json) {
   CaseRow row;
   row.peer = value<std::string>(json, "peer");
   row.peer_title = value_or<std::string>(json, "peer_title", row.peer);
-  row.family = value_or<std::string>(json, "family", "");
   row.workers = value<std::size_t>(json, "workers");
   row.variant = value<std::string>(json, "variant");
   row.size = value<std::uint64_t>(json, "size");

@@ -17,7 +17,7 @@ namespace bench {
 // One figure of one case.
 struct Figure {
   Spread spread;
-  std::size_t runs = 0;
+  std::vector<double> runs;
 };
 
 struct MetricRow {
@@ -38,7 +38,6 @@ struct MetricRow {
 struct CaseRow {
   std::string peer;        // "" for micro-benchmarks
   std::string peer_title;  // for the reader
-  std::string family;      // what kind of peer; see page/families.hpp
   std::size_t workers = 0;
   std::string variant;
   std::uint64_t size = 0;
@@ -77,9 +76,7 @@ struct Results {
 // How a figure stands to another one of the same metric.
 enum class Standing { better, worse, same };
 
-// How `one` stands to `other`: same where the quartile ranges overlap, or where the medians differ
-// by no more than the fraction `least_difference` of the other's.
-Standing standing_of(const Spread& one, const Spread& other, bool more_is_better,
-                     double least_difference = 0);
+// How `one` stands to `other` in the same run: same where the quartile ranges overlap.
+Standing standing_of(const Spread& one, const Spread& other, bool more_is_better);
 
 }  // namespace bench

@@ -60,7 +60,7 @@ CurvePoint point_of(const CaseRow& row, const Figure& figure, const MetricRow& m
                                                      : shown_count(row.x) + " " + row.axis;
   std::string tip = fmt::format("{}\n{}: {}", shown_name(row), at,
                                 shown_value(figure.spread.median, metric.unit));
-  if (figure.runs >= kLeastRuns) tip += ' ' + shown_quartiles(figure.spread, metric.unit);
+  if (figure.runs.size() >= kLeastRuns) tip += ' ' + shown_quartiles(figure.spread, metric.unit);
   return {row.x, figure.spread, tip};
 }
 

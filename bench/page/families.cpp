@@ -31,7 +31,6 @@ constexpr std::array kMembers = {
 };
 
 std::string_view family_name(const CaseRow& row) {
-  if (!row.family.empty()) return row.family;
   const auto* const found = std::find_if(kMembers.begin(), kMembers.end(),
                                          [&](const Member& each) { return each.peer == row.peer; });
   return found == kMembers.end() ? "threads" : found->family;

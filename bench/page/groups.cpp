@@ -134,7 +134,7 @@ std::string against_reference(const Group& group, const CaseRow& row, const Metr
   const Figure* const one = row.figure(metric.key);
   const Figure* const other = group.reference->figure(metric.key);
   if (one == nullptr || other == nullptr) return "";
-  if (std::min(one->runs, other->runs) < kLeastRuns) return "";
+  if (std::min(one->runs.size(), other->runs.size()) < kLeastRuns) return "";
   const Standing standing = standing_of(one->spread, other->spread, metric.more_is_better);
   if (standing == Standing::same) return "no real difference";
   const double median = std::abs(one->spread.median);

@@ -32,7 +32,4 @@ std::string shown_name(const CaseRow& row);
 // there is nothing to compare, or too few runs to know their spread.
 std::string against_reference(const Group& group, const CaseRow& row, const MetricRow& metric);
 
-// Fewer runs than this have no spread that says anything.
-inline constexpr std::size_t kLeastRuns = 3;
-
 }  // namespace bench

@@ -18,7 +18,7 @@ std::string figure_cell(const Group& group, const CaseRow& row, const MetricRow&
   if (figure == nullptr) return R"(<td class="num none">–</td>)";
   std::string out =
       fmt::format(R"(<td class="num"><b>{}</b>)", shown_value(figure->spread.median, metric.unit));
-  if (figure->runs > 1 && !metric.is_amount()) {
+  if (figure->runs.size() > 1 && !metric.is_amount()) {
     out +=
         fmt::format(R"( <span class="q">{}</span>)", shown_quartiles(figure->spread, metric.unit));
   }
@@ -31,7 +31,7 @@ std::string figure_cell(const Group& group, const CaseRow& row, const MetricRow&
 
 std::size_t runs_of(const CaseRow& row) {
   std::size_t most = 0;
-  for (const auto& [key, figure] : row.figures) most = std::max(most, figure.runs);
+  for (const auto& [key, figure] : row.figures) most = std::max(most, figure.runs.size());
   return most;
 }
 
