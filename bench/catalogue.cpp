@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "bench/interrupt.hpp"
 #include "bench/peers/peers.hpp"
 #include "bench/scenarios.hpp"
 
@@ -41,14 +40,16 @@ std::vector<const Scenario*> scenarios_named(const std::vector<std::string>& nam
   return named;
 }
 
-void print_list() {
-  catch_interrupts();  // an interpreter may hang, which is asked what it has
-  fmt::print("Scenarios:\n");
-  for (const auto& each : all_scenarios()) fmt::print("  {}: {}\n", each->name(), each->summary());
-  fmt::print("Peers:\n");
-  for (const PeerEntry& peer : all_peers()) {
-    fmt::print("  {}: {}{}\n", peer.name, peer.title, absence_of(peer));
+std::string list_text() {
+  std::string text = "Scenarios:\n";
+  for (const auto& each : all_scenarios()) {
+    text += fmt::format("  {}: {}\n", each->name(), each->summary());
   }
+  text += "Peers:\n";
+  for (const PeerEntry& peer : all_peers()) {
+    text += fmt::format("  {}: {}{}\n", peer.name, peer.title, absence_of(peer));
+  }
+  return text;
 }
 
 }  // namespace bench

@@ -1,7 +1,10 @@
 #include "bench/child.hpp"
 
-#include <filesystem>
+#include <unistd.h>
+
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "bench/probes/program.hpp"
 
@@ -22,12 +25,13 @@ std::string failure_of(const ProgramEnd& end, std::chrono::seconds limit) {
 
 }  // namespace
 
-std::string own_executable() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+std::string own_executable() { return fmt::format("/proc/{}/exe", ::getpid()); }
 
 ChildResult run_child(const std::vector<std::string>& command, std::chrono::seconds limit) {
   const ProgramEnd end = run_program(command, limit);
   ChildResult result;
   result.failure = failure_of(end, limit);
+  result.in_time = end.in_time;
   if (!result.failure.empty()) return result;
   try {
     result.sample = Sample::from_text(end.output);

@@ -64,7 +64,7 @@ std::string comparison_text(const ScenarioResult& result, const CaseResult& one,
   if (!comparison->real) return "no real difference";
   const bool better = (comparison->ratio > 1) == metric.more_is_better;
   const double times = std::max(comparison->ratio, 1 / comparison->ratio);
-  return fmt::format("{:.{}f} times {}", times, times < 10 ? 2 : 0, better ? "better" : "worse");
+  return fmt::format("{} times {}", format_times(times), better ? "better" : "worse");
 }
 
 }  // namespace bench

@@ -1,5 +1,6 @@
 #include "bench/estimate.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -24,13 +25,13 @@ void Estimate::plan(const std::string& scenario, std::size_t cells, std::size_t 
   plans_[scenario].cells.assign(cells, CellPlan{.pace = {}, .left = runs});
 }
 
-void Estimate::ran(const std::string& scenario, std::size_t cell, Seconds took) {
+void Estimate::ran(const std::string& scenario, std::size_t cell, std::size_t runs, Seconds took) {
   CellPlan* const plan = find(scenario, cell);
   if (plan == nullptr) return;
-  plan->pace.add(took);
-  if (plan->left > 0) --plan->left;
-  plans_[scenario].pace.add(took);
-  pace_.add(took);
+  plan->pace.add(runs, took);
+  plan->left -= std::min(plan->left, runs);
+  plans_[scenario].pace.add(runs, took);
+  pace_.add(runs, took);
 }
 
 void Estimate::drop(const std::string& scenario, std::size_t cell) {

@@ -15,8 +15,8 @@ class Estimate {
 
   // A scenario will run each of its cells so often.
   void plan(const std::string& scenario, std::size_t cells, std::size_t runs);
-  // One run of a cell took so long.
-  void ran(const std::string& scenario, std::size_t cell, Seconds took);
+  // So many runs of a cell took so long.
+  void ran(const std::string& scenario, std::size_t cell, std::size_t runs, Seconds took);
   // A cell will not be run any more.
   void drop(const std::string& scenario, std::size_t cell);
   // Nor will anything of this scenario.
@@ -31,9 +31,9 @@ class Estimate {
     Seconds took{0};
     std::size_t runs = 0;
 
-    void add(Seconds more) {
+    void add(std::size_t more_runs, Seconds more) {
       took += more;
-      ++runs;
+      runs += more_runs;
     }
     // Of one run; `otherwise` where none has been.
     Seconds mean(Seconds otherwise) const {

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <exception>
+#include <string>
 
 namespace bench {
 
@@ -12,19 +13,28 @@ class Interrupted : public std::exception {
   const char* what() const noexcept override { return "interrupted"; }
 };
 
-// From here on the first SIGINT or SIGTERM ends nothing: it is told by what is below, so that what
-// was measured can be written. The second ends the program at once. One that is ignored stays so.
+// From here on the first SIGINT, SIGTERM, SIGHUP, SIGQUIT or SIGPIPE ends nothing: it is told by
+// what is below, so that what was measured can be written and what was made be removed. The second
+// ends the patience with what runs, and the third the program at once. One that is ignored stays
+// so.
 void catch_interrupts();
+
+// As if this signal had come, if none has.
+void interrupt(int signal);
 
 // The first signal; 0: there was none.
 int interruption();
 // "SIGINT".
-const char* signal_name(int signal);
+std::string signal_name(int signal);
+
+// Whether there was a second one: what was started is to be killed and not asked to end. (A second
+// SIGPIPE is none: that is what each further write gets.)
+bool is_impatient();
 
 // Readable from the first signal on; -1, which poll() passes over, where they are not caught.
 int interruption_fd();
 
-// The process group that a second signal ends with the program; 0: none.
+// The process group that a second and third signal kill; 0: none.
 void end_with_program(pid_t group);
 
 }  // namespace bench

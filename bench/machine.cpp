@@ -8,11 +8,17 @@
 #include <ctime>
 #include <fstream>
 
+#include <boost/version.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#ifdef MUSTER_BENCH_TBB
+#include <oneapi/tbb/version.h>
+#endif
 
 #include <muster/version.hpp>
 
+#include "bench/commit.hpp"
+#include "bench/peers/python_peer.hpp"
 #include "bench/units.hpp"
 
 namespace bench {
@@ -59,17 +65,37 @@ std::string compiler() {
 #endif
 }
 
+std::string boost() {
+  return fmt::format("{}.{}.{}", BOOST_VERSION / 100000, BOOST_VERSION / 100 % 1000,
+                     BOOST_VERSION % 100);
+}
+
+std::string tbb() {
+#ifdef MUSTER_BENCH_TBB
+  return fmt::format("{}.{}", TBB_VERSION_MAJOR, TBB_VERSION_MINOR);
+#else
+  return "none";
+#endif
+}
+
 }  // namespace
 
 Facts describe_machine() {
-  return {{"processor", processors()},
-          {"memory", memory()},
-          {"kernel", kernel()},
-          {"compiler", compiler()},
-          {"build", MUSTER_BENCH_BUILD},
-          {"muster", fmt::format("{}.{}.{}", MUSTER_VERSION_MAJOR, MUSTER_VERSION_MINOR,
-                                 MUSTER_VERSION_PATCH)},
-          {"date", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)))}};
+  Facts facts = {{"processor", processors()},
+                 {"memory", memory()},
+                 {"kernel", kernel()},
+                 {"compiler", compiler()},
+                 {"build", MUSTER_BENCH_BUILD},
+                 {"muster", fmt::format("{}.{}.{}", MUSTER_VERSION_MAJOR, MUSTER_VERSION_MINOR,
+                                        MUSTER_VERSION_PATCH)},
+                 {"commit", kCommit},
+                 {"boost", boost()},
+                 {"tbb", tbb()},
+                 {"date", fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)))}};
+  if (std::string python = python_version(); !python.empty()) {
+    facts.emplace_back("python", std::move(python));
+  }
+  return facts;
 }
 
 std::vector<std::string> doubts() {

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <optional>
 #include <set>
 #include <stdexcept>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -24,8 +24,10 @@
 #include "bench/output_file.hpp"
 #include "bench/page/drawings.hpp"
 #include "bench/peers/peers.hpp"
+#include "bench/probes/others_watch.hpp"
 #include "bench/report.hpp"
 #include "bench/scenarios.hpp"
+#include "bench/standard_streams.hpp"
 
 namespace bench {
 
@@ -33,12 +35,6 @@ namespace {
 
 constexpr int kFailure = 1;
 constexpr int kBySignal = 128;  // and its number
-
-void print(const std::string& text) {
-  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
-    throw std::runtime_error("cannot write to standard output");
-  }
-}
 
 // Throws MeasurementError for what the scenario does not do. Any peer that offers it may be asked.
 void check_cell(const Scenario& scenario, const Cell& cell) {
@@ -83,15 +79,60 @@ int run_cell(const std::string& text) {
   }
 }
 
+// Throws with all that could not be written, where there is something.
+void require_written(const std::vector<std::string>& failures) {
+  if (!failures.empty()) throw std::runtime_error(fmt::format("{}", fmt::join(failures, "; ")));
+}
+
 int draw_results(const Options& options) {
   const Results results = read_results(options.from);
   if (results.scenarios.empty()) {
     throw UnreadableResults(options.from + " has no scenarios, so there is nothing to draw");
   }
   Drawings drawings(options.html, options.svg);
-  print(drawings.write(results));
+  std::vector<std::string> failures;
+  print(drawings.write(results, failures));
+  require_written(failures);
   return 0;
 }
+
+int list_all() {
+  catch_interrupts();  // an interpreter may hang, which is asked what it has
+  try {
+    print(list_text());
+  } catch (const std::system_error&) {
+    if (interruption() == 0) throw;
+  }
+  return interruption() == 0 ? 0 : kBySignal + interruption();
+}
+
+// Standard output, which is one of several outputs where files are written, too: it may fail
+// without taking these with it.
+class Tables {
+ public:
+  explicit Tables(bool alone) : alone_(alone) {}
+
+  // Where nobody reads any more, it is as if a signal had said so, also where that is ignored.
+  void print(const std::string& text) {
+    if (!failures_.empty() || interruption() == SIGPIPE) return;
+    try {
+      bench::print(text);
+    } catch (const std::system_error& error) {
+      if (error.code() == std::errc::broken_pipe) {
+        interrupt(SIGPIPE);
+      } else if (alone_) {
+        throw;
+      } else {
+        failures_.emplace_back(error.what());
+      }
+    }
+  }
+  const std::vector<std::string>& failures() const { return failures_; }
+
+ private:
+  bool alone_;
+  std::vector<std::string> failures_;
+};
 
 // Throws where no figure could be had and nothing failed either: all that was asked for is missing.
 void require_something(const std::vector<ScenarioResult>& results) {
@@ -112,21 +153,27 @@ int run_scenarios(const Options& options) {
   std::optional<OutputFile> json;
   if (!options.json.empty()) json.emplace(options.json);
   Drawings drawings(options.html, options.svg);
-  const Facts machine = describe_machine();
+  Tables tables(options.json.empty() && options.html.empty() && options.svg.empty());
   std::vector<std::string> beware = doubts();
-  print(heading_text(machine, options.settings, beware));
+  const OthersWatch others;
 
   Driver driver(options.settings);
   const std::vector<const Scenario*> scenarios = scenarios_named(options.scenarios);
   driver.plan(scenarios);
+  const Facts machine = describe_machine();
+  tables.print(heading_text(machine, options.settings, beware));
   std::vector<ScenarioResult> results;
   for (const Scenario* scenario : scenarios) {
     ScenarioResult result = driver.run(*scenario);
     if (interruption() != 0 && !result.has_figures()) break;
     if (result.cases.empty()) continue;  // it has none of the peers that are asked for
-    print('\n' + table_text(result));
+    tables.print('\n' + table_text(result));
     results.push_back(std::move(result));
     if (interruption() != 0) break;
+  }
+  if (std::string doubt = others.doubt(); !doubt.empty()) {
+    tables.print(fmt::format("\nbeware: {}\n", doubt));
+    beware.push_back(std::move(doubt));
   }
   const int signal = interruption();
   const std::string cut_short = signal == 0 ? "" : signal_name(signal);
@@ -138,11 +185,17 @@ int run_scenarios(const Options& options) {
     beware.push_back(fmt::format(
         "cut short by {}: what is not here was not measured, or not as often as it was to be",
         cut_short));
-    fmt::print(stderr, "muster-bench: {}\n", beware.back());
+    complain("muster-bench: " + beware.back());
   }
   require_something(results);
-  if (json) json->write(json_text(machine, options.settings, beware, results, cut_short));
-  print(drawings.write(results_of_run(machine, options.settings, beware, results)));
+  std::vector<std::string> failures;
+  if (json) {
+    try_to_write(*json, json_text(machine, options.settings, beware, results, cut_short), failures);
+  }
+  tables.print(
+      drawings.write(results_of_run(machine, options.settings, beware, results), failures));
+  failures.insert(failures.end(), tables.failures().begin(), tables.failures().end());
+  require_written(failures);
   if (signal != 0) return kBySignal + signal;
   const bool failed = std::any_of(results.begin(), results.end(),
                                   [](const ScenarioResult& result) { return result.failed(); });
@@ -155,23 +208,21 @@ int run_scenarios(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace bench;
+  have_standard_streams();
   try {
     int exit_code = 0;
     const std::optional<Options> options =
         parse_options(argc, argv, all_choices(), std::cout, std::cerr, exit_code);
     if (!options) return exit_code;
-    if (options->list) {
-      print_list();
-      return 0;
-    }
+    if (options->list) return list_all();
     if (!options->cell.empty()) return run_cell(options->cell);
     return options->from.empty() ? run_scenarios(*options) : draw_results(*options);
   } catch (const Interrupted&) {
-    fmt::print(stderr, "muster-bench: {} came before anything was measured; no file was written\n",
-               signal_name(interruption()));
+    complain(fmt::format("muster-bench: {} came before anything was measured; no file was written",
+                         signal_name(interruption())));
     return kBySignal + interruption();
   } catch (const std::exception& error) {
-    fmt::print(stderr, "muster-bench: {}\n", error.what());
+    complain(fmt::format("muster-bench: {}", error.what()));
     return kFailure;
   }
 }

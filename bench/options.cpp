@@ -17,6 +17,7 @@ constexpr std::uint64_t kLeastTasks = 100;
 constexpr std::uint64_t kMostTasks = 1'000'000'000;
 constexpr std::size_t kMostWorkers = 1024;
 constexpr std::size_t kMostRuns = 1000;
+constexpr std::uint64_t kMostSeconds = 24 * 60 * 60;
 constexpr std::size_t kQuickRuns = 5;
 
 std::string joined(const std::vector<std::string>& names) {
@@ -132,6 +133,10 @@ std::optional<Options> parse_options(int argc, char** argv, const Choices& choic
   auto* runs = app.add_option("-r,--runs", settings.runs,
                               "runs of each, of which the median counts; 7, or 5 if quick")
                    ->check(count_between(1, kMostRuns));
+  std::uint64_t limit = 0;
+  app.add_option("--limit", limit,
+                 "seconds after which a run is taken to hang, instead of 60 and more")
+      ->check(count_between(1, kMostSeconds));
   app.add_option("-t,--tasks", settings.many_tasks,
                  "tasks submitted in the scenario many, and at most in growth")
       ->check(count_between(kLeastTasks, kMostTasks))
@@ -161,6 +166,7 @@ std::optional<Options> parse_options(int argc, char** argv, const Choices& choic
     return std::nullopt;
   }
   if (settings.quick && runs->empty()) settings.runs = kQuickRuns;
+  settings.limit = std::chrono::seconds(limit);
   if (workers != 0) {
     settings.workers = {workers};
     settings.workers_given = true;

@@ -102,4 +102,15 @@ void OutputFile::write(std::string_view text) const {
   }
 }
 
+bool try_to_write(const OutputFile& file, std::string_view text,
+                  std::vector<std::string>& failures) {
+  try {
+    file.write(text);
+    return true;
+  } catch (const std::system_error& error) {
+    failures.emplace_back(error.what());
+    return false;
+  }
+}
+
 }  // namespace bench

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bench {
 
@@ -23,5 +24,9 @@ class OutputFile {
   std::filesystem::path path_;  // behind symbolic links
   bool regular_;                // or not there yet
 };
+
+// Writes the file. Where that fails, adds why to `failures` and returns false.
+bool try_to_write(const OutputFile& file, std::string_view text,
+                  std::vector<std::string>& failures);
 
 }  // namespace bench

@@ -25,14 +25,14 @@ ProgressLine::ProgressLine() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 void ProgressLine::show(std::string_view text) {
   if (!terminal_) return;
-  fmt::print(stderr, "\r\x1b[K{}", text.substr(0, terminal_width() - 1));
+  std::fputs(fmt::format("\r\x1b[K{}", text.substr(0, terminal_width() - 1)).c_str(), stderr);
   std::fflush(stderr);
   shown_ = true;
 }
 
 void ProgressLine::clear() {
   if (!shown_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  std::fputs("\r\x1b[K", stderr);
   std::fflush(stderr);
   shown_ = false;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,12 +15,20 @@ namespace bench {
 
 namespace {
 
+constexpr std::uint64_t kMostTasks = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kMostThreads = 4095;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
+
 template <class Number>
-Number number_in(std::string_view field) {
+Number number_in(std::string_view field, std::uint64_t most) {
   Number number = 0;
   const char* const end = field.data() + field.size();
-  if (std::from_chars(field.data(), end, number).ptr != end || field.empty()) {
+  const auto [stopped, error] = std::from_chars(field.data(), end, number);
+  if (stopped != end || field.empty() || error == std::errc::invalid_argument) {
     throw MeasurementError(fmt::format("\"{}\" is not a number", field));
+  }
+  if (error != std::errc() || number > most) {
+    throw MeasurementError(fmt::format("{} is more than {}, the most there can be", field, most));
   }
   return number;
 }
@@ -77,12 +87,12 @@ Cell Cell::from_text(std::string_view text) {
   }
   Cell cell;
   cell.peer = fields[0];
-  cell.workers = number_in<std::size_t>(fields[1]);
+  cell.workers = number_in<std::size_t>(fields[1], kMostThreads);
   cell.variant = fields[2];
-  cell.size = number_in<std::uint64_t>(fields[3]);
+  cell.size = number_in<std::uint64_t>(fields[3], kMostTasks);
   if (fields.size() == 6) {
-    cell.payload = number_in<std::uint64_t>(fields[4]);
-    cell.threads = number_in<std::size_t>(fields[5]);
+    cell.payload = number_in<std::uint64_t>(fields[4], kMostBytes);
+    cell.threads = number_in<std::size_t>(fields[5], kMostThreads);
   }
   return cell;
 }

@@ -98,6 +98,8 @@ class Scenario {
 
   // How often each cell runs.
   virtual std::size_t runs(const Settings& settings) const { return settings.runs; }
+  // How many processes that makes of each cell, for an estimate of how long they take.
+  virtual std::size_t processes(const Settings& settings) const { return runs(settings); }
   // A run that takes longer hangs.
   virtual std::chrono::seconds limit() const { return std::chrono::seconds(60); }
   // All cells, as often as runs() says, in turns. Others have more to do than that.

@@ -77,4 +77,15 @@ std::string format_spread(const Spread& spread, Unit unit) {
                      three_digits(spread.upper / scale.one));
 }
 
+std::string format_times(double times) {
+  if (times >= 10) return fmt::format("{:.0f}", times);
+  constexpr int kMostDigits = 6;
+  std::string text;
+  for (int digits = 2; digits <= kMostDigits; ++digits) {
+    text = fmt::format("{:.{}f}", times, digits);
+    if (text.find_first_not_of("1.0") != text.npos || text.back() != '0') break;
+  }
+  return text;
+}
+
 }  // namespace bench

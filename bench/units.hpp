@@ -19,4 +19,8 @@ std::string format_value(double value, Unit unit);
 // "151 ns [150 .. 155]", with all three in the unit of the median.
 std::string format_spread(const Spread& spread, Unit unit);
 
+// "2.13", "54" for how many times one is of the other, which is at least 1: a difference that there
+// is shows, with more digits where it takes them.
+std::string format_times(double times);
+
 }  // namespace bench

@@ -4,7 +4,7 @@ program=$1
 . "$(dirname "$0")/lib.sh"
 measured='tasks'
 # An interpreter that has all and ends as soon as it is to do something.
-printf '#!/bin/sh\ncase "$*" in *--missing) exit 0 ;; esac\nkill -SEGV $$\n' >"$work/crashing"
+printf '#!/bin/sh\ncase "$*" in *--missing) echo "version 3"; exit 0 ;; esac\nkill -SEGV $$\n' >"$work/crashing"
 chmod +x "$work/crashing"
 
 refuses 2 'there is no scenario "nothing"' --scenario nothing
@@ -19,6 +19,7 @@ refuses 2 '0 is not a whole number from 100 to' --tasks 0
 refuses 2 '50 is not a whole number from 100 to' --tasks 50
 refuses 2 'the curves of growth begin at 100 tasks: say 1000 or more' --quick --tasks 999
 refuses 2 'nowhere' --nowhere
+refuses 2 '0 is not a whole number from 1' --limit 0
 refuses 1 "cannot write $work/none/figures.json" --json "$work/none/figures.json"
 
 refuses 2 'json: it is empty' --json ''
@@ -50,6 +51,11 @@ no_cell() {
 no_cell 'latency,process,1,back to back,0' 'at least once'
 no_cell 'growth,process,2,queued tasks,100,0,0' 'at least once'
 no_cell 'throughput,pipe,0,without futures,10' 'needs a worker'
+no_cell 'throughput,thread,1,kept,4294967296' 'is more than 4294967295'
+no_cell 'throughput,thread,1,kept,99999999999999999999' 'is more than 4294967295'
+no_cell 'throughput,thread,99999999999,kept,10' 'is more than 4095'
+no_cell 'throughput,thread,1,kept,10,0,99999999999999999999' 'is more than 4095'
+no_cell 'throughput,thread,1,kept,-1' 'is not a number'
 no_cell 'throughput,process,2,bogus,100' 'is not played as "bogus"'
 
 # Peers that are missing are told of in the list, in tables, and when one is asked for.
@@ -69,7 +75,7 @@ nothing_there() {
   local code=0
   missing "$@" --json "$work/figures.json" || code=$?
   [ "$code" -eq 1 ] || fail "exit code $code and not 1 where all is missing: $*"
-  grep -q 'nothing was measured, all of it is missing: loky (install python3)' "$work/err" ||
+  grep -q 'nothing was measured, all of it is missing: loky (install python3 (MUSTER_BENCH_PYTHON is "/nonexistent/python3", which is no program))' "$work/err" ||
     fail "nothing says that all is missing: $*"
   grep -q 'of yesterday' "$work/figures.json" || fail "a file without figures was written: $*"
 }
@@ -103,6 +109,29 @@ printf '#!/bin/sh\necho first >&2\necho "no such module" >&2\nexit 3\n' >"$work/
 broken 'ended with code 3: no such module'
 printf '#!/bin/sh\nsleep 600\n' >"$work/python"
 broken 'did not end within 10 s and was killed'
+printf '#!/bin/sh\necho "what is this"\nsleep 1\n' >"$work/python"
+broken 'answered with what is no answer: what is this;'
+printf '#!/bin/sh\necho version 3\necho no\n' >"$work/python"
+broken 'answered with what is no answer: no;'
+printf '#!/bin/sh\n' >"$work/python"
+broken 'answered nothing;'
+MUSTER_BENCH_PYTHON='' "$program" --list >"$work/out" 2>"$work/err" || fail '--list fails without a name'
+grep -q 'loky; missing: install python3 (MUSTER_BENCH_PYTHON is "", which is no program)' \
+  "$work/out" || fail 'nothing says which file is no program'
+
+# One that hangs takes its time twice, and no more of it.
+printf '#!/bin/sh\ncase "$*" in *--missing) echo version 3; exit 0 ;; esac\nsleep 600\n' \
+  >"$work/python"
+code=0
+MUSTER_BENCH_PYTHON=$work/python "$program" --scenario map start --peer loky async \
+  --runs 2 --limit 5 >"$work/out" 2>"$work/err" || code=$?
+[ "$code" -eq 1 ] || fail "exit code $code and not 1 for a peer that hangs"
+[ "$(grep -c 'loky, .*: FAILED: did not end within 5 s' "$work/out")" -eq 2 ] ||
+  fail 'not two cells of a peer that hangs were tried'
+[ "$(grep -c '  loky: FAILED: not tried, because two of its cells took too long' "$work/out")" -eq 1 ] ||
+  fail 'no row for the rest of a peer that hangs'
+grep -q 'std::async  *[0-9]' "$work/out" ||
+  fail 'the peers that work were not measured beside one that hangs'
 
 # One that crashes is a line that says so, the others are measured, and the exit code tells.
 code=0
@@ -131,8 +160,59 @@ grep -q "cannot write $work/figures.json: File too large" "$work/err" || fail 'a
 grep -q 'of yesterday' "$work/figures.json" || fail 'an earlier file was lost'
 [ "$(ls "$work"/figures.json*)" = "$work/figures.json" ] || fail 'a part of a file was left'
 
-# A full disk is told of when all has been measured.
+# A full disk is told of when all has been measured, and takes no other file with it.
+# full FILE OPTION...: as FILE is full, and all of $work/json, html and svg that are asked for are there.
+full() {
+  local code=0 file=$1
+  shift
+  rm -f "$work/json" "$work/html" "$work/svg"
+  "$program" "$@" >"${out:-$work/out}" 2>"$work/err" || code=$?
+  [ "$code" -eq 1 ] || fail "exit code $code and not 1 for a full disk: $*"
+  grep -q "cannot write $file" "$work/err" || fail "nothing is said of a full disk: $*"
+  for file in "$@"; do
+    case "$file" in
+      "$work"/*.json) ;;
+      "$work"/*) [ -s "$file" ] || fail "$file was not written: $*" ;;
+    esac
+  done
+}
+measure=(--scenario micro --runs 1)
+full /dev/full "${measure[@]}" --json /dev/full --html "$work/html" --svg "$work/svg"
+full /dev/full "${measure[@]}" --html /dev/full --svg "$work/svg" --json "$work/json"
+full /dev/full "${measure[@]}" --html "$work/html" --svg /dev/full --json "$work/json"
+out=/dev/full full 'to standard output: No space' "${measure[@]}" --html "$work/html" --json "$work/json"
+cp "$work/json" "$work/of-a-run.json"
+full /dev/full --from "$work/of-a-run.json" --html /dev/full --svg "$work/svg"
+
+# What it was made of and compared with stands in the file.
+for fact in commit boost tbb; do
+  grep -qE "\"$fact\": \"[^\"]+\"" "$work/of-a-run.json" || fail "the file does not say: $fact"
+done
+
+# Without the standard descriptors nothing else gets their numbers.
+rm -f "$work/json"
 code=0
-"$program" --scenario micro --runs 1 --json /dev/full >"$work/out" 2>"$work/err" || code=$?
-[ "$code" -eq 1 ] || fail "exit code $code and not 1 for a full disk"
-grep -q 'cannot write /dev/full' "$work/err" || fail "nothing is said of a full disk"
+"$program" --scenario start --peer async process --runs 1 --json "$work/json" \
+  <&- >&- 2>"$work/err" || code=$?
+[ "$code" -eq 1 ] || fail "exit code $code and not 1 without standard output"
+grep -q 'cannot write to standard output: Bad file descriptor' "$work/err" ||
+  fail 'nothing is said of a missing standard output'
+"$program" --from "$work/json" --html "$work/html" >"$work/out" 2>"$work/err" ||
+  fail 'the file is spoilt without standard descriptors'
+! grep -q '"failure"' "$work/json" || fail 'a cell fails without standard descriptors'
+"$program" --scenario micro --runs 1 --json "$work/json" >"$work/out" <&- 2>&- ||
+  fail 'it fails without standard error'
+
+# The folder for temporary files may have any name.
+mkdir "$work/it's \"odd\" \$HOME"
+TMPDIR="$work/it's \"odd\" \$HOME" "$program" --scenario gzip --quick --runs 1 --peer xargs process \
+  >"$work/out" 2>"$work/err" || fail 'an odd name of a folder'
+
+# The program may be built anew in the midst of a run.
+cp "$program" "$work/replaced"
+printf '#!/bin/sh\nrm "%s/replaced"\nsleep 0.1\necho version 3\n' "$work" >"$work/python"
+MUSTER_BENCH_PYTHON=$work/python "$work/replaced" --scenario start --peer py-threads async process \
+  --runs 1 >"$work/out" 2>"$work/err"
+[ ! -e "$work/replaced" ] || fail 'the program was not removed'
+[ "$(grep -cE '(std::async|process pool).* [0-9.]+ [mu]s' "$work/out")" -ge 3 ] ||
+  fail 'what was removed in the midst of a run has no figures'

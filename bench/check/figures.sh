@@ -99,3 +99,11 @@ awk '/"runs": \[/ { runs = 0; counts = 1; next }
 # A cell that fails is a line that says so, and the exit code.
 if out=$("$program" --cell "throughput,nobody,2,kept,20"); then fail "an unknown peer: $out"; fi
 grep -q '^error there is no peer "nobody"' <<<"$out" || fail "an unknown peer: $out"
+
+# That others use the processors, too, is said when all has been measured.
+(while :; do :; done) &
+busy=$!
+"$program" --scenario balance --peer serial --runs 2 --json "$work/figures.json" >"$work/out" ||
+  fail "beside another program: $(cat "$work/out")"
+kill "$busy"
+grep -qE '"others used [0-9]+% of the processors' "$work/figures.json" || fail 'no word of others'

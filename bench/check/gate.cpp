@@ -121,8 +121,8 @@ void p_is_uniform_at_most(Random& random) {
         const double rate = static_cast<double>(below[j]) / pairs;
         // Five standard deviations of such a count.
         const double most = kLevels[j] + 5 * std::sqrt(kLevels[j] * (1 - kLevels[j]) / pairs);
-        require(rate <= most, fmt::format("{} runs: p <= {} in {} of pairs of the same", runs,
-                                          kLevels[j], rate));
+        require(rate <= most,
+                fmt::format("{} runs: p <= {} in {} of pairs of the same", runs, kLevels[j], rate));
       }
     }
   }
@@ -149,8 +149,8 @@ void alarms_are_rare(Random& random) {
 // How often the quartiles of two sets of runs of the same lie apart, as the README says.
 void quartiles_lie_apart_as_said(Random& random) {
   constexpr std::size_t kPairs = 40'000;
-  for (const auto& [runs, said] : std::initializer_list<std::pair<std::size_t, double>>{
-           {5, 0.207}, {7, 0.081}, {9, 0.056}}) {
+  for (const auto& [runs, said] :
+       std::initializer_list<std::pair<std::size_t, double>>{{5, 0.207}, {7, 0.081}, {9, 0.056}}) {
     std::size_t apart = 0;
     for (std::size_t i = 0; i < kPairs; ++i) {
       apart += overlap(spread_of(normal(random, runs)), spread_of(normal(random, runs))) ? 0 : 1;
@@ -191,7 +191,8 @@ void too_few_runs_are_told(Random& random) {
   const auto differences =
       compare(results_of(random, 420, 8), results_of(random, 420, 8), Filter{}, kThreshold);
   const std::string doubt = doubt_about_runs(differences);
-  require(doubt.find("with 8 runs a side and 420 figures") == 0, "nothing of 420 figures: " + doubt);
+  require(doubt.find("with 8 runs a side and 420 figures") == 0,
+          "nothing of 420 figures: " + doubt);
   require(doubt.find("that takes 9 runs a side") != doubt.npos, "another number of runs: " + doubt);
 }
 

@@ -31,6 +31,12 @@ start() {
   "$program" "$@" >"$work/out" 2>"$work/err" &
   pid=$!
 }
+start_with_quit() {
+  python3 -c 'import os, signal, sys
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$program" "$@" >"$work/out" 2>"$work/err" &
+  pid=$!
+}
 ends_with() {
   local code=0
   wait "$pid" || code=$?
@@ -72,6 +78,40 @@ timeout --preserve-status -s INT 3 "$program" --scenario start gzip --peer async
 nothing_left 'an interrupted run'
 grep -q '"cut_short": "SIGINT"' "$work/figures.json" || fail 'the file does not say so'
 
+# So do a terminal that goes away and its other key, and who reads no more.
+for signal in HUP QUIT; do
+  rm -f "$work/figures.json"
+  # A shell makes what it starts in the background ignore SIGQUIT.
+  start_with_quit --scenario start gzip --peer async xargs --runs 1 --json "$work/figures.json"
+  wait_until 'nothing was compressed' compresses
+  kill -s "$signal" "$pid"
+  ends_with $((128 + $(kill -l "$signal")))
+  nothing_left "a run that SIG$signal ended"
+  grep -q "\"cut_short\": \"SIG$signal\"" "$work/figures.json" || fail "no file after SIG$signal"
+done
+# unread RUN...: by a shell whose reader ends after the first line.
+unread() {
+  rm -f "$work/figures.json"
+  code=$("$@" "$program" --scenario start mixed gzip --peer async xargs --runs 1 \
+    --json "$work/figures.json" 2>"$work/err" | { head -n 1 >"$work/out"; } ; echo "${PIPESTATUS[0]}")
+  [ "$code" -eq 141 ] || fail "exit code $code and not 141 where nobody reads"
+  nothing_left 'a run that nobody reads'
+  grep -q '"cut_short": "SIGPIPE"' "$work/figures.json" || fail 'no file where nobody reads'
+  ! grep -q '"name": "gzip"' "$work/figures.json" || fail 'it went on where nobody reads'
+}
+unread env
+unread bash -c "trap '' PIPE; exec \"\$@\"" bash
+code=$("$program" --list 2>"$work/err" | { exec <&-; sleep 0.1; } ; echo "${PIPESTATUS[0]}")
+[ "$code" -eq 141 ] || fail "exit code $code and not 141 where nobody reads a list"
+
+# What others have started is none of its business.
+bash -c 'sleep 987 & echo $! >"$1/sleep"; shift; exec "$@"' bash "$work" "$program" --scenario start \
+  --peer async --runs 1 >"$work/out" 2>"$work/err" || fail 'a run beside a stranger'
+kill "$(cat "$work/sleep")" || fail 'a process that it did not start was ended'
+bash -c 'exec "$@" > >(sleep 0.3; cat >"$0")' "$work/log" "$program" --scenario start --peer async \
+  --runs 1 || fail 'a run whose output a process of the shell takes'
+wait_until 'the end of the output was lost' grep -q 'std::async  *[0-9]' "$work/log"
+
 # A second signal does not wait for what ignores the first.
 printf '#!/bin/sh\ntrap "" TERM\necho >"%s/asked"\nsleep 600 &\nwait\n' "$work" >"$work/python"
 chmod +x "$work/python"
@@ -83,7 +123,7 @@ sleep 0.5
 kill -0 "$pid" || fail 'the first signal did not wait'
 kill -TERM "$pid"
 ends_with 143
-wait_until 'a process outlives the second signal' nobody_left
+nothing_left 'a run that two signals ended'
 
 # Nor does a list.
 rm "$work/asked"

@@ -29,7 +29,8 @@ struct Difference {
   MetricRow metric;  // without a key where a cell has no figure in either file
   std::optional<Figure> before;
   std::optional<Figure> after;
-  std::optional<Chance> chance;  // that they differ as they do by chance; where both have the figure
+  std::optional<Chance>
+      chance;  // that they differ as they do by chance; where both have the figure
   Verdict verdict = Verdict::same;
   std::string failure;  // of a cell that failed
 

@@ -35,9 +35,10 @@ std::optional<CompareOptions> parse_compare_options(int argc, char** argv, std::
   app.add_option("OLD", options.before, "the file of the earlier run")->required();
   app.add_option("NEW", options.after, "the file of the later run")->required();
   app.add_option("-s,--scenario", options.filter.scenarios, "compare these scenarios only");
-  app.add_option("-p,--peer", options.filter.peers,
-                 "compare these peers only, by name or by pattern as in py-*: process and thread are "
-                 "Muster's");
+  app.add_option(
+      "-p,--peer", options.filter.peers,
+      "compare these peers only, by name or by pattern as in py-*: process and thread are "
+      "Muster's");
   app.add_option("-t,--threshold", percent, "per cent that do not matter, whatever the spread")
       ->check(CLI::Validator(percentage, "PERCENT"))
       ->capture_default_str();

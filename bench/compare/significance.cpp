@@ -49,8 +49,8 @@ std::vector<double> ways_by_sum(const std::vector<std::size_t>& ranks, std::size
 
 Chance exact_chance(const std::vector<std::size_t>& ranks, std::size_t count) {
   const std::vector<double> ways = ways_by_sum(ranks, count);
-  const std::size_t sum = std::accumulate(ranks.begin(), ranks.begin() + std::ptrdiff_t(count),
-                                          std::size_t{0});
+  const std::size_t sum =
+      std::accumulate(ranks.begin(), ranks.begin() + std::ptrdiff_t(count), std::size_t{0});
   // Ranks add up to count * (all + 1) on average, in halves.
   const std::size_t mean = count * (ranks.size() + 1);
   const auto distance = [&](std::size_t each) { return each > mean ? each - mean : mean - each; };
@@ -116,8 +116,7 @@ std::vector<bool> real_ones(const std::vector<double>& ps, double rate) {
   std::sort(sorted.begin(), sorted.end());
   double most = -1;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
-    const double allowed =
-        rate * static_cast<double>(i + 1) / static_cast<double>(sorted.size());
+    const double allowed = rate * static_cast<double>(i + 1) / static_cast<double>(sorted.size());
     if (sorted[i] <= allowed) most = sorted[i];
   }
   std::vector<bool> real;

@@ -187,7 +187,8 @@ std::string tip_of(const Group& group, const CaseRow& row,
     if (figure == nullptr) continue;
     text +=
         fmt::format("\n{}: {}", metric->title, shown_value(figure->spread.median, metric->unit));
-    if (figure->runs.size() >= kLeastRuns) text += ' ' + shown_quartiles(figure->spread, metric->unit);
+    if (figure->runs.size() >= kLeastRuns)
+      text += ' ' + shown_quartiles(figure->spread, metric->unit);
     const std::string against = against_reference(group, row, *metric);
     if (!against.empty()) text += ", " + against;
   }

@@ -27,14 +27,12 @@ Drawings::Drawings(const std::string& html, const std::string& svg)
   try_if_named(svg_, svg);
 }
 
-std::string Drawings::write(const Results& results) {
+std::string Drawings::write(const Results& results, std::vector<std::string>& failures) {
   std::string lines;
-  if (html_) {
-    html_->write(page_html(results));
+  if (html_ && try_to_write(*html_, page_html(results), failures)) {
     lines += line_for("page", html_path_);
   }
-  if (svg_) {
-    svg_->write(summary_svg(results));
+  if (svg_ && try_to_write(*svg_, summary_svg(results), failures)) {
     lines += line_for("picture", svg_path_);
   }
   return lines;

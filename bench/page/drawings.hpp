@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bench/model/results.hpp"
 #include "bench/output_file.hpp"
@@ -14,8 +15,9 @@ class Drawings {
   // Finds out whether the files can be written; "" is none. Throws std::system_error.
   Drawings(const std::string& html, const std::string& svg);
 
-  // Writes them, and says where they are: a line each. Throws std::system_error.
-  std::string write(const Results& results);
+  // Writes them, and says where they are: a line each. What could not be written is added to
+  // `failures`, and takes nothing else with it.
+  std::string write(const Results& results, std::vector<std::string>& failures);
 
  private:
   std::string html_path_;

@@ -50,8 +50,7 @@ const CaseRow* other_reference(const std::vector<Group>& groups, const Group& gr
 }
 
 std::string times(double ratio) {
-  if (ratio >= 10) return fmt::format("{:.0f}×", ratio);
-  return ratio >= 2 ? fmt::format("{:.1f}×", ratio) : fmt::format("{:.2f}×", ratio);
+  return ratio >= 2 && ratio < 10 ? fmt::format("{:.1f}×", ratio) : format_times(ratio) + "×";
 }
 
 const char* word_for(const MetricRow& metric, bool better) {

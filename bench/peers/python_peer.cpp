@@ -4,9 +4,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -22,9 +24,11 @@ namespace bench {
 
 namespace {
 
+constexpr auto kVariable = "MUSTER_BENCH_PYTHON";
+
 // Debian's packages are for Debian's interpreter, whatever PATH says.
 std::string interpreter() {
-  if (const char* given = std::getenv("MUSTER_BENCH_PYTHON")) return given;
+  if (const char* given = std::getenv(kVariable)) return given;
   constexpr auto kSystems = "/usr/bin/python3";
   return ::access(kSystems, X_OK) == 0 ? kSystems : "python3";
 }
@@ -144,35 +148,74 @@ class PythonPeer : public Peer {
   bool open_ = false;
 };
 
-// What the interpreter says of the pools: one of these.
+// What the interpreter says of itself and of the pools: one of the latter three.
 struct Answer {
-  std::string lines = "";    // "NAME PACKAGE" each
-  std::string missing = "";  // why there is none to ask
-  std::string trouble = "";  // why it said nothing
+  std::string version = "";
+  std::vector<std::string> lines = {};  // "NAME PACKAGE" each
+  std::string missing = "";             // why there is none to ask
+  std::string trouble = "";             // why it said nothing
 };
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    lines.emplace_back(text.substr(0, text.find('\n')));
+    text.remove_prefix(std::min(text.size(), lines.back().size() + 1));
+  }
+  return lines;
+}
+
+std::string trouble_of(std::string_view what) {
+  return fmt::format(
+      "{}, asked which modules it has, {}; MUSTER_BENCH_PYTHON can name another interpreter",
+      interpreter(), what);
+}
+
+// "version X", then "NAME PACKAGE" a line. Whatever else some program prints is no answer.
+Answer read_answer(const std::string& output) {
+  constexpr std::string_view kVersion = "version ";
+  Answer answer{.lines = lines_of(output)};
+  const auto is_wrong = [](const std::string& line) {
+    return std::count(line.begin(), line.end(), ' ') != 1;
+  };
+  if (answer.lines.empty()) return {.trouble = trouble_of("answered nothing")};
+  const auto wrong = answer.lines.front().starts_with(kVersion)
+                         ? std::find_if(answer.lines.begin(), answer.lines.end(), is_wrong)
+                         : answer.lines.begin();
+  if (wrong != answer.lines.end()) {
+    constexpr std::size_t kEnough = 60;
+    return {.trouble = trouble_of(
+                fmt::format("answered with what is no answer: {}", wrong->substr(0, kEnough)))};
+  }
+  answer.version = answer.lines.front().substr(kVersion.size());
+  answer.lines.erase(answer.lines.begin());
+  return answer;
+}
 
 Answer ask_what_is_missing() {
   if (::access(kScript, R_OK) != 0) {
     return {.missing = fmt::format("{} is not there any more", kScript)};
   }
   const std::string python = interpreter();
-  const bool there = python.find('/') == python.npos ? program_exists(python)
-                                                     : ::access(python.c_str(), X_OK) == 0;
-  if (!there) return {.missing = "install python3"};
+  if (!program_exists(python)) {
+    if (std::getenv(kVariable) == nullptr) return {.missing = "install python3"};
+    return {.missing = fmt::format("install python3 ({} is \"{}\", which is no program)", kVariable,
+                                   python)};
+  }
   constexpr auto kLimit = std::chrono::seconds(10);
   try {
     const ProgramEnd end = run_program(command("--missing"), kLimit, Errors::kept);
     const std::string failure = end.failure(kLimit);
-    if (failure.empty()) return {.lines = end.output};
+    if (failure.empty()) return read_answer(end.output);
     const std::string line = last_line(end.errors);
-    return {.trouble =
-                fmt::format("{}, asked which modules it has, {}{}{}; MUSTER_BENCH_PYTHON can "
-                            "name another interpreter",
-                            python, failure, line.empty() ? "" : ": ", line)};
+    return {.trouble = trouble_of(failure + (line.empty() ? "" : ": " + line))};
   } catch (const std::system_error& error) {
     return {.trouble = error.what()};
   }
 }
+
+// Asked once.
+std::optional<Answer> answer;
 
 // OpenMPI wants to be told that root is meant, and that there may be more workers than cores.
 void allow_mpi() {
@@ -184,17 +227,17 @@ void allow_mpi() {
 }  // namespace
 
 std::string why_no_python_pool(std::string_view pool) {
-  static const Answer answer = ask_what_is_missing();
-  if (!answer.trouble.empty()) throw MeasurementError(answer.trouble);
-  if (!answer.missing.empty()) return answer.missing;
+  if (!answer) answer = ask_what_is_missing();
+  if (!answer->trouble.empty()) throw MeasurementError(answer->trouble);
+  if (!answer->missing.empty()) return answer->missing;
   const std::string begin = fmt::format("{} ", pool);
-  for (std::string_view left = answer.lines; !left.empty();) {
-    const std::string_view line = left.substr(0, left.find('\n'));
+  for (const std::string& line : answer->lines) {
     if (line.starts_with(begin)) return fmt::format("install {}", line.substr(begin.size()));
-    left.remove_prefix(line.size() + 1);
   }
   return "";
 }
+
+std::string python_version() { return answer ? answer->version : ""; }
 
 std::unique_ptr<Peer> make_python_threads() { return std::make_unique<PythonPeer>("threads"); }
 std::unique_ptr<Peer> make_python_processes() { return std::make_unique<PythonPeer>("processes"); }

@@ -9,4 +9,7 @@ namespace bench {
 // Throws MeasurementError if the interpreter is there and does not say.
 std::string why_no_python_pool(std::string_view pool);
 
+// The interpreter's, "3.11.2"; "" where it was not asked or did not answer.
+std::string python_version();
+
 }  // namespace bench

@@ -32,22 +32,30 @@ std::uint64_t pss_of(pid_t pid) {
 
 std::uint64_t private_memory() { return kKiB * field_of("/proc/self/status", "RssAnon"); }
 
+std::uint64_t available_memory() { return kKiB * field_of("/proc/meminfo", "MemAvailable"); }
+
 pid_t parent_of(pid_t pid) {
   return static_cast<pid_t>(field_of(fmt::format("/proc/{}/status", pid), "PPid"));
 }
 
-std::vector<pid_t> descendants_of(pid_t pid) {
+std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> all;
   // One that ends meanwhile has none any more.
   std::error_code gone;
   std::filesystem::directory_iterator thread(fmt::format("/proc/{}/task", pid), gone);
   for (; !gone && thread != std::filesystem::directory_iterator(); thread.increment(gone)) {
     std::ifstream children(thread->path() / "children");
-    for (pid_t child = 0; children >> child;) {
-      all.push_back(child);
-      const auto below = descendants_of(child);
-      all.insert(all.end(), below.begin(), below.end());
-    }
+    for (pid_t child = 0; children >> child;) all.push_back(child);
+  }
+  return all;
+}
+
+std::vector<pid_t> descendants_of(pid_t pid) {
+  std::vector<pid_t> all;
+  for (const pid_t child : children_of(pid)) {
+    all.push_back(child);
+    const auto below = descendants_of(child);
+    all.insert(all.end(), below.begin(), below.end());
   }
   return all;
 }

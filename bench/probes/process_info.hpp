@@ -16,7 +16,13 @@ std::uint64_t pss_of(pid_t pid);
 // Memory of this process that is backed by no file and shared with nobody (RssAnon), in bytes.
 std::uint64_t private_memory();
 
+// What the system can give to programs without taking it from others, in bytes.
+std::uint64_t available_memory();
+
 pid_t parent_of(pid_t pid);
+
+// Children of the process, those that have ended and wait for it among them.
+std::vector<pid_t> children_of(pid_t pid);
 
 // All children of the process, theirs, and so on.
 std::vector<pid_t> descendants_of(pid_t pid);

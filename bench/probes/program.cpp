@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -102,31 +103,44 @@ Waited read_until_end(int output, int pidfd, Clock::time_point until, std::strin
   return Waited::ended;
 }
 
-// Takes all children that have ended, and the status of `pid` among them. False if none is left.
-bool reap(pid_t pid, int& status) {
-  while (true) {
+// The children of this process but for those in `strangers`.
+std::vector<pid_t> own_children(const std::vector<pid_t>& strangers) {
+  std::vector<pid_t> own = children_of(::getpid());
+  std::erase_if(own, [&](pid_t child) {
+    return std::find(strangers.begin(), strangers.end(), child) != strangers.end();
+  });
+  return own;
+}
+
+// Takes those of the children that have ended, and the status of `pid` if it is one of them.
+void reap(const std::vector<pid_t>& children, pid_t pid, int& status) {
+  for (const pid_t child : children) {
     int one = 0;
-    const pid_t ended = ::waitpid(-1, &one, WNOHANG);
-    if (ended == pid) status = one;
-    if (ended == 0) return true;
-    if (ended < 0 && errno != EINTR) return false;
+    if (::waitpid(child, &one, WNOHANG) == child && child == pid) status = one;
   }
 }
 
-// Ends all that is left of what was started. Asks first where it is in the midst of something:
-// Python's helpers and, within some 3 s, OpenMPI's daemon then remove what they have in shared
-// memory under a name.
-int end_all(pid_t pid, bool ask) {
+// Ends all that is left of what was started: all children but `strangers`, and theirs. Asks first
+// where it is in the midst of something: Python's helpers and, within some 3 s, OpenMPI's daemon
+// then remove what they have in shared memory under a name. A second signal to this program
+// (interrupt.hpp) ends the patience.
+int end_all(pid_t pid, bool ask, const std::vector<pid_t>& strangers) {
   constexpr auto kPatience = std::chrono::seconds(4);
   constexpr auto kLimit = std::chrono::seconds(8);  // one may hang in the kernel
   const auto begun = Clock::now();
   int status = 0;
   ::kill(-pid, ask ? SIGTERM : SIGKILL);
-  while (reap(pid, status)) {
+  while (true) {
+    const std::vector<pid_t> children = own_children(strangers);
+    if (children.empty()) break;
+    reap(children, pid, status);
     const auto now = Clock::now();
     if (now > begun + kLimit) break;
-    if (!ask || now > begun + kPatience) {
-      for (const pid_t each : descendants_of(::getpid())) ::kill(each, SIGKILL);
+    if (!ask || now > begun + kPatience || is_impatient()) {
+      for (const pid_t child : own_children(strangers)) {
+        for (const pid_t each : descendants_of(child)) ::kill(each, SIGKILL);
+        ::kill(child, SIGKILL);
+      }
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -149,6 +163,8 @@ void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
 ProgramEnd run_program(const std::vector<std::string>& command, std::chrono::seconds limit,
                        Errors errors) {
   if (interruption() != 0) throw Interrupted();
+  // Those of a shell that has become this program, and what they have left behind meanwhile.
+  const std::vector<pid_t> strangers = children_of(::getpid());
   Pipe output;
   const Descriptor error_file(::memfd_create("errors", MFD_CLOEXEC), "cannot make a memory file");
   const pid_t pid =
@@ -164,7 +180,7 @@ ProgramEnd run_program(const std::vector<std::string>& command, std::chrono::sec
   const Waited waited =
       read_until_end(output.read_end(), pidfd.get(), Clock::now() + limit, end.output);
   end.in_time = waited == Waited::ended;
-  end.status = end_all(pid, waited != Waited::ended);
+  end.status = end_all(pid, waited != Waited::ended, strangers);
   end_with_program(0);
   if (waited == Waited::interrupted) throw Interrupted();
   ::lseek(error_file.get(), 0, SEEK_SET);

@@ -26,8 +26,8 @@ void adopt_orphans();
 // Runs a command (found by PATH) until it ends or `limit` is over, and returns what it wrote. When
 // it ends, so does all that it started; when its time is over, or a signal asks this program to
 // end (interrupt.hpp), all of it is asked to, and killed after some seconds. Throws Interrupted
-// then, and std::system_error where the command cannot be run. REQUIRES: this process has no other
-// children.
+// then, and std::system_error where the command cannot be run. Children that this process has when
+// it begins are none of its business; while it runs, this process may get none otherwise.
 ProgramEnd run_program(const std::vector<std::string>& command, std::chrono::seconds limit,
                        Errors errors = Errors::passed_on);
 

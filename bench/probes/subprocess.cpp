@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -33,6 +34,11 @@ int wait_for(pid_t pid) {
     if (errno != EINTR) throw_errno("cannot wait for a process");
   }
   return status;
+}
+
+bool is_program(const std::string& file) {
+  std::error_code none;  // what there is not is no program
+  return std::filesystem::is_regular_file(file, none) && ::access(file.c_str(), X_OK) == 0;
 }
 
 void close_end(int& fd) {
@@ -104,12 +110,14 @@ void wait_for_children(std::vector<pid_t>& pids) {
 }
 
 bool program_exists(const std::string& name) {
+  if (name.find('/') != name.npos) return is_program(name);
+  if (name.empty()) return false;
   const char* const path = std::getenv("PATH");
   std::string_view left = path == nullptr ? "" : path;
   while (!left.empty()) {
     const std::string_view folder = left.substr(0, left.find(':'));
     left.remove_prefix(std::min(left.size(), folder.size() + 1));
-    if (::access(fmt::format("{}/{}", folder, name).c_str(), X_OK) == 0) return true;
+    if (is_program(fmt::format("{}/{}", folder, name))) return true;
   }
   return false;
 }

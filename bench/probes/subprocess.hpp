@@ -37,7 +37,7 @@ class Pipe {
 pid_t fork_child(const std::function<void()>& body);
 void wait_for_children(std::vector<pid_t>& pids);
 
-// Whether PATH has a program of that name.
+// Whether there is such a program: in PATH or, where the name has a slash, there.
 bool program_exists(const std::string& name);
 
 // A program (found by PATH) with pipes to its standard input and from its standard output.

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/interrupt.hpp"
+#include "bench/probes/stopwatch.hpp"
 #include "bench/probes/temporary_folder.hpp"
 #include "bench/statistics.hpp"
 #include "bench/strace.hpp"
@@ -143,10 +145,11 @@ void count_calls(Driver& driver, const Scenario& scenario, std::size_t runs,
     for (std::size_t i = 0; i < result.cases.size(); ++i) {
       CaseResult& one = result.cases[i];
       if (!one.can_run()) continue;
-      driver.show_progress(fmt::format("{}: strace, run {} of {}: {}", scenario.name(), run, runs,
-                                       one.cell.label()));
+      driver.show_run(result, i, run, runs, "strace, ");
       try {
+        const Stopwatch watch;
         const CallsByRole calls = count_once(driver, scenario, one, counted[i]);
+        driver.ran(result, i, kStraceRuns, watch.seconds());
         for (const auto* counts : {&calls.client, &calls.workers, &calls.supervisor}) {
           add(seen, *counts);
         }
@@ -154,7 +157,9 @@ void count_calls(Driver& driver, const Scenario& scenario, std::size_t runs,
         result.notes.push_back(fmt::format("{}, {} tasks: client {}; workers {}; supervisor {}",
                                            one.cell.label(), one.cell.size, text_of(calls.client),
                                            text_of(calls.workers), text_of(calls.supervisor)));
-      } catch (const MeasurementError& error) {
+      } catch (const Interrupted&) {
+        throw;
+      } catch (const std::exception& error) {
         one.failure = error.what();
       }
     }

@@ -12,6 +12,9 @@ namespace bench {
 constexpr std::string_view kSupervisorKey = "supervisor_pid";
 constexpr std::string_view kWorkerKey = "worker_pid_";
 
+// Processes under strace for each of those runs.
+constexpr std::size_t kStraceRuns = 3;
+
 // Runs each case of `result` under strace, `runs` times in turns, and adds to it, per task,
 //   all_calls      from two runs under strace -c -f, with its tasks and with one: the difference,
 //                  and 0 where the two are not told apart

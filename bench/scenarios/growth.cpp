@@ -34,17 +34,20 @@ class Growth : public Scenario {
  public:
   std::string_view name() const override { return "growth"; }
   std::string_view summary() const override {
-    return "Empty tasks, every future kept until all are submitted. queued tasks: 10^2 and more at "
-           "a time, counts under 20000 over and over until there were so many; workers: from 1 to "
-           "64; submitting threads: 1 to 8, each of which submits its part and collects it; 2 "
+    return "Empty tasks, every future kept until all are submitted. queued tasks: 10^2 and more "
+           "submitted one after the other, counts under 20000 over and over until there were so "
+           "many; the workers begin with the first, so fewer are queued at once (many has as many "
+           "behind a gate); workers: from 1 to 64; submitting threads: 1 to 8, each of which "
+           "submits its part and collects it; 2 "
            "workers elsewhere. payload: each task is given doubles and adds them up, all submitted "
            "at once, 256 MiB in all or 10000 tasks. Memory: what the client's resident memory grew "
-           "by at most, for each task that was queued at once. Hot, but for memory.";
+           "by at most, for each task. Hot, but for memory, which is the first "
+           "round's.";
   }
   std::vector<Metric> metrics() const override {
     return {{"rate", "tasks", Unit::per_second, true},
             {"processor", "processor time per task", Unit::seconds, false},
-            {"memory", "memory per task", Unit::bytes, false},
+            {"memory", "memory per task", Unit::bytes, false, "cold"},
             {"bytes", "data", Unit::bytes_per_second, true}};
   }
   std::vector<Cell> cells(const Settings& settings) const override;

@@ -52,11 +52,19 @@ std::string text_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Runs a command of the shell in the folder. Throws MeasurementError where it fails, with the last
-// line that it wrote to standard error.
+std::string parallel_gzip() {
+#ifdef MUSTER_BENCH_PARALLEL_GZIP
+  return MUSTER_BENCH_PARALLEL_GZIP;
+#else
+  return "";
+#endif
+}
+
+// Runs a command of the shell in the folder, where $2 is parallel-gzip. Throws MeasurementError
+// where it fails, with the last line that it wrote to standard error.
 void run_shell(const std::filesystem::path& folder, const std::string& command) {
-  Subprocess shell(
-      {"sh", "-c", fmt::format("cd '{}' && {{ {}; }} 2>errors", folder.string(), command)});
+  Subprocess shell({"sh", "-c", fmt::format("cd \"$1\" && {{ {}; }} 2>errors", command), "sh",
+                    folder.string(), parallel_gzip()});
   shell.end_input();
   shell.read_rest();
   if (const int code = shell.wait(); code != 0) {
@@ -64,14 +72,6 @@ void run_shell(const std::filesystem::path& folder, const std::string& command) 
     throw MeasurementError(fmt::format("\"{}\" ended with code {}{}{}", command, code,
                                        line.empty() ? "" : ": ", line));
   }
-}
-
-std::string parallel_gzip() {
-#ifdef MUSTER_BENCH_PARALLEL_GZIP
-  return MUSTER_BENCH_PARALLEL_GZIP;
-#else
-  return "";
-#endif
 }
 
 // From "text" to "text.gz".
@@ -83,8 +83,8 @@ std::string command_of(const Cell& cell) {
         "printf '%s\\0' part.* | xargs -0 -P {} -n 1 gzip -6 && cat part.*.gz >text.gz",
         cell.workers);
   }
-  return fmt::format("'{}' --no-compare {} -w {} text", parallel_gzip(),
-                     cell.peer == "thread" ? "-t" : "", cell.workers);
+  return fmt::format("\"$2\" --no-compare {} -w {} text", cell.peer == "thread" ? "-t" : "",
+                     cell.workers);
 }
 
 class Gzip : public Scenario {

@@ -65,6 +65,10 @@ class SystemCalls : public Scenario {
   }
   std::size_t runs(const Settings& settings) const override { return settings.counting_runs(); }
 
+  std::size_t processes(const Settings& settings) const override {
+    return runs(settings) * (why_no_strace().empty() ? 1 + kStraceRuns : 1);
+  }
+
   void measure(const Cell& cell, Sample& out) const override;
   void run(Driver& driver, const Settings& settings, ScenarioResult& result) const override;
 

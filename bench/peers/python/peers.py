@@ -1,6 +1,6 @@
 """Python's pools, for python_peer.cpp: run as peers.py NAME, it reads a command a line and answers
-each with a line of "key=value" fields. peers.py --missing prints what cannot be imported, a line
-"NAME PACKAGE" each."""
+each with a line of "key=value" fields. peers.py --missing prints "version" and the interpreter's,
+and then what cannot be imported, a line "NAME PACKAGE" each."""
 import importlib.util
 import multiprocessing
 import os
@@ -39,6 +39,9 @@ class Pool:
     def chunk(self, inputs):
         """What multiprocessing.Pool.map chooses by itself: four chunks a worker."""
         return max(1, len(inputs) // (4 * self.workers))
+
+    def prepare_arrays(self):
+        """Before the first sum_arrays(): what is not to be paid for by that."""
 
     def sum_arrays(self, array, times):
         futures = [self.submit(tasks.sum_doubles, array) for _ in range(times)]
@@ -96,13 +99,18 @@ class Loky(Pool):
             self.parallel.__exit__(None, None, None)
         super().close()
 
+    def prepare_arrays(self):
+        """joblib's workers are others than the executor's, and run as these do before."""
+        from joblib import Parallel
+
+        self.parallel = Parallel(n_jobs=self.workers).__enter__()
+        self.sum_arrays(tasks.make_doubles(16), 2 * self.workers)
+
     def sum_arrays(self, array, times):
         """Through joblib, which puts large arrays into files that workers map: by one Parallel for
         all calls, as its documentation advises, so that a file that is there is used again."""
-        from joblib import Parallel, delayed
+        from joblib import delayed
 
-        if self.parallel is None:
-            self.parallel = Parallel(n_jobs=self.workers).__enter__()
         call = delayed(tasks.sum_doubles)
         return sum(self.parallel(call(array) for _ in range(times)))
 
@@ -201,6 +209,7 @@ class Commands:
 
     def prepare_doubles(self, count):
         self.array = tasks.make_doubles(int(count))
+        self.pool.prepare_arrays()
         return {}
 
     def to_worker(self, times):
@@ -221,6 +230,7 @@ class Commands:
 
 
 def missing():
+    print("version", ".".join(map(str, sys.version_info[:3])))
     for name, pool in POOLS.items():
         if importlib.util.find_spec(pool.module) is None:
             print(name, pool.package)
