@@ -71,7 +71,7 @@ exits 0 faster late.json quick.json
 # One run has no spread that says anything.
 file single.json "$(case_of process rate "$(figure 1e5 1e5 1e5 '[100000]')")"
 exits 0 'too few runs to tell' old.json single.json
-grep -q 'beware: with 9 and 1 runs and 1 figures a difference in one of them alone cannot be told' \
+grep -q 'beware: with 9 and 1 runs and 1 figures a difference in a single one of them cannot be told' \
   "$work/err" || fail 'nothing is said of too few runs'
 # Nor have three: a tenth of all such pairs lie as far apart.
 file three.json "$(case_of process rate "$(figure 1e5 1e5 1e5 '[1e5, 1.1e5, 1.2e5]')")"
@@ -160,7 +160,7 @@ many_cases() { # LOWER UPPER: 40 cases of five runs each
 }
 file forty.json "$(many_cases 9.9e5 1e6)"
 exits 0 '40 figures: 40 same' forty.json forty.json
-grep -q 'with 5 runs a side and 40 figures a difference in one of them alone cannot be told from' \
+grep -q 'with 5 runs a side and 40 figures a difference in a single one of them cannot be told from' \
   "$work/err" || fail 'nothing says that there are too few runs for so many figures'
 grep -q 'that takes 7 runs a side, or fewer figures' "$work/err" || fail 'nothing says how many'
 

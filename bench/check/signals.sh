@@ -19,7 +19,7 @@ wait_until() {
 }
 
 # All that a run starts inherits the name of its folder.
-left_over() { [ -n "$(grep -lsF --text "TMPDIR=$TMPDIR/" /proc/[0-9]*/environ)" ]; }
+left_over() { grep -qsF --text "TMPDIR=$TMPDIR/" /proc/[0-9]*/environ; }
 nobody_left() { ! left_over; }
 nothing_left() {
   nobody_left || fail "processes are left of $1"
@@ -44,6 +44,7 @@ ends_with() {
   [ "$code" -eq "$1" ] || fail "exit code $code and not $1"
 }
 
+# shellcheck disable=SC2317 # wait_until calls it
 compresses() { compgen -G "$TMPDIR/*/*/part.*.gz" >/dev/null; }
 
 # What was measured before is written, and says that it is not all.

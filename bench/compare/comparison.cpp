@@ -307,8 +307,8 @@ std::string doubt_about_runs(const std::vector<Difference>& differences) {
   const std::string runs = before == after ? fmt::format("{} runs a side", before)
                                            : fmt::format("{} and {} runs", before, after);
   const std::string which = weak == figures
-                                ? "a difference in one of them alone"
-                                : fmt::format("a difference in one alone of {} of them", weak);
+                                ? "a difference in a single one of them"
+                                : fmt::format("a difference in a single one of {} of them", weak);
   return fmt::format(
       "with {} and {} figures {} cannot be told from chance (its p is {:.2g} at least, and would "
       "have to be {:.2g}): that takes {} runs a side, or fewer figures, chosen with --scenario and "
