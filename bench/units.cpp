@@ -83,7 +83,7 @@ std::string format_times(double times) {
   std::string text;
   for (int digits = 2; digits <= kMostDigits; ++digits) {
     text = fmt::format("{:.{}f}", times, digits);
-    if (text.find_first_not_of("1.0") != text.npos || text.back() != '0') break;
+    if (!text.starts_with("1.") || text.find_first_not_of('0', 2) != text.npos) break;
   }
   return text;
 }

@@ -9,6 +9,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include "bench/compare/comparison.hpp"
 #include "bench/standard_streams.hpp"
 #include "bench/statistics.hpp"
+#include "bench/units.hpp"
 
 namespace bench {
 
@@ -196,6 +198,17 @@ void too_few_runs_are_told(Random& random) {
   require(doubt.find("that takes 9 runs a side") != doubt.npos, "another number of runs: " + doubt);
 }
 
+// A difference that is real does not look like none.
+void ratios_show_differences() {
+  using Shown = std::pair<double, std::string>;
+  for (const auto& [times, text] :
+       {Shown{1.0004, "1.0004"}, Shown{1.004, "1.004"}, Shown{1.01, "1.01"}, Shown{1.1, "1.10"},
+        Shown{2, "2.00"}, Shown{9.5, "9.50"}, Shown{54.3, "54"}}) {
+    require(format_times(times) == text,
+            fmt::format("{} is shown as {}", times, format_times(times)));
+  }
+}
+
 void run() {
   Random random(20240607);
   p_is_what_tables_say();
@@ -204,6 +217,7 @@ void run() {
   quartiles_lie_apart_as_said(random);
   regressions_are_found(random);
   too_few_runs_are_told(random);
+  ratios_show_differences();
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace bench {
 
 // What kind of thing a peer is: its colour, and with what it is compared.
 struct Family {
-  std::string_view name;   // in result files
+  std::string_view name;   // by which peers name it
   std::string_view title;  // for the reader
   std::string_view css;    // its class
 };
