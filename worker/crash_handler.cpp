@@ -16,14 +16,23 @@ namespace {
 constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 
 CrashRecord* the_record = nullptr;
+pid_t the_worker = 0;
 
 // On a stack of its own: an overflow of the task's must be told, too.
 alignas(64) std::array<std::byte, 64 * 1024> the_stack;
 
+// The default disposition is back (SA_RESETHAND); the signal is blocked until the handler returns.
+void send_again(int signal) { ::syscall(SYS_tgkill, ::getpid(), ::syscall(SYS_gettid), signal); }
+
 void on_crash(int signal, siginfo_t* info, void* context) {
+  // A process that a task has forked is no worker, and has no record.
+  if (::getpid() != the_worker) return send_again(signal);
   CrashRecord& record = *the_record;
   record.code = info->si_code;
-  record.address = reinterpret_cast<std::uintptr_t>(info->si_addr);
+  // The two share a place: who sent it, or where the processor found fault.
+  const bool sent = info->si_code <= 0;
+  record.sender = sent ? static_cast<std::uint32_t>(info->si_pid) : 0;
+  record.address = sent ? 0 : reinterpret_cast<std::uintptr_t>(info->si_addr);
   record.frames = 0;
   // Release pairs with the supervisor's acquire: what stands above is there if this is.
   record.signal.store(signal, std::memory_order_release);
@@ -51,8 +60,7 @@ void on_crash(int signal, siginfo_t* info, void* context) {
   record.frames = static_cast<std::uint32_t>(count - first);
   ::alarm(0);
 
-  // The default disposition is back (SA_RESETHAND); the signal is blocked until we return.
-  ::syscall(SYS_tgkill, ::getpid(), ::syscall(SYS_gettid), signal);
+  send_again(signal);
 }
 
 }  // namespace
@@ -64,6 +72,7 @@ void warm_up_backtrace() {
 
 void install_crash_handler(CrashRecord& record) {
   the_record = &record;
+  the_worker = ::getpid();
 
   stack_t stack{};
   stack.ss_sp = the_stack.data();

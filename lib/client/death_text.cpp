@@ -12,8 +12,19 @@ namespace muster::detail {
 
 namespace {
 
-bool has_address(int signal) {
-  return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE;
+// SI_KERNEL: the processor does not say where, as for an address that is none.
+bool has_address(const CrashRecord& crash, int signal) {
+  return crash.code > 0 && crash.code != SI_KERNEL &&
+         (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE);
+}
+
+// "", or who has sent the signal. abort() sends one too, and that goes without saying.
+std::string sender_text(const CrashRecord& crash, int signal, pid_t worker) {
+  if (crash.code > 0 || crash.sender == 0) return {};
+  if (crash.sender != static_cast<std::uint32_t>(worker)) {
+    return "sent by pid " + std::to_string(crash.sender);
+  }
+  return signal == SIGABRT ? "" : "sent by itself";
 }
 
 }  // namespace
@@ -49,11 +60,21 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
     const int signal = crash != 0 ? crash : record.term_signal;
     death.term_signal = signal;
     facts.cause = std::string("was killed by ") + signal_name(signal);
-    if (crash != 0 && has_address(crash)) {
+    if (crash != 0 && has_address(record.crash, crash)) {
       facts.cause += " at address " + hexadecimal(record.crash.address);
     }
-    if (record.core_dumped != 0) facts.cause += " (core dumped)";
-    if (record.out_of_memory != 0) facts.cause += ", probably for lack of memory";
+    const std::string notes[] = {
+        crash != 0 ? sender_text(record.crash, crash, death.worker_pid) : "",
+        record.core_dumped != 0 ? "core dumped" : "",
+        record.out_of_memory != 0 ? "probably for lack of memory" : "",
+    };
+    const char* before = " (";
+    for (const std::string& note : notes) {
+      if (note.empty()) continue;
+      facts.cause += before + note;
+      before = ", ";
+    }
+    if (before[0] == ',') facts.cause += ")";
   } else if (record.exit_code >= 0) {
     death.exit_code = record.exit_code;
     facts.cause = "ended with exit code " + std::to_string(record.exit_code);

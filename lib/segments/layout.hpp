@@ -137,10 +137,10 @@ struct ChunkRegion {
 // between it and the frames, with release; the frames after it, their count last.
 struct CrashRecord {
   std::atomic<std::int32_t> signal;
-  std::int32_t code;  // si_code
-  std::uint64_t address;
+  std::int32_t code;      // si_code; positive: the kernel's own, and there is an address
+  std::uint64_t address;  // 0: none
   std::uint32_t frames;
-  std::uint32_t pad;
+  std::uint32_t sender;          // the process that sent the signal; 0: none, or not known
   std::uint64_t frame[kFrames];  // addresses in the worker
 };
 

@@ -81,6 +81,7 @@ void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker,
   if (signal == 0) return;
   death.crash.code = record->crash.code;
   death.crash.address = record->crash.address;
+  death.crash.sender = record->crash.sender;
   death.crash.frames = std::min<std::uint32_t>(record->crash.frames, kFrames);
   std::memcpy(death.crash.frame, record->crash.frame, sizeof(death.crash.frame));
   death.crash.signal.store(signal);

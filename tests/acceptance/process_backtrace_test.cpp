@@ -1,12 +1,19 @@
 // What a crash leaves behind.
 
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <string>
 
 #include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
 
 #include "support/failure.hpp"
+#include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
 #include "support/worker_ends.hpp"
 
@@ -68,6 +75,69 @@ TEST(CrashHandler, NamesTheFunctionThatCrashed) {
   ASSERT_FALSE(error.backtrace().empty());
   EXPECT_NE(error.backtrace().front().find("read_from(int const volatile*)+0x"), std::string::npos)
       << error.backtrace().front();
+}
+
+std::string cause_of(const muster::Future<void>& future) {
+  return failure_of<muster::BrokenProcessPool>(future).what();
+}
+
+// Behaviour 1c.5: a signal that was sent has a sender and no address.
+TEST(CrashHandler, TellsWhoSentTheSignal) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const test_support::SharedGate started;
+  auto future = pool.submit([started] {
+    started.open();
+    ::pause();
+  });
+  started.wait();
+  ASSERT_EQ(::kill(pool.worker_pids().at(0), SIGSEGV), 0);
+  const std::string cause = cause_of(future);
+  EXPECT_NE(cause.find("SIGSEGV (sent by pid " + std::to_string(::getpid())), std::string::npos)
+      << cause;
+}
+
+// Behaviour 1c.5.
+TEST(CrashHandler, TellsThatTheWorkerSentTheSignalItself) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const std::string cause = cause_of(pool.submit([] { std::raise(SIGFPE); }));
+  EXPECT_NE(cause.find("SIGFPE (sent by itself"), std::string::npos) << cause;
+}
+
+// Behaviour 1c.5.
+TEST(CrashHandler, TellsTheAddressOfAFault) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const std::string cause = cause_of(pool.submit([] { test_support::write_nowhere(); }));
+  EXPECT_NE(cause.find("SIGSEGV at address 0x0"), std::string::npos) << cause;
+}
+
+// Behaviour 1c.5: abort() needs no sender.
+TEST(CrashHandler, TellsOfAbortNothingButTheSignal) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const std::string cause = cause_of(pool.submit([] { std::abort(); }));
+  EXPECT_NE(cause.find("SIGABRT"), std::string::npos) << cause;
+  EXPECT_EQ(cause.find("sent by"), std::string::npos) << cause;
+}
+
+// A task's own child ends by its own signal, and its worker goes on.
+TEST(CrashHandler, IsNotForChildrenOfTasks) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const auto status_of_child = [](bool aborts) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (aborts) std::abort();
+      ::kill(::getpid(), SIGFPE);
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status;
+  };
+  const int aborted = pool.submit(status_of_child, true).result();
+  EXPECT_TRUE(WIFSIGNALED(aborted));
+  EXPECT_EQ(WTERMSIG(aborted), SIGABRT);
+  const int killed = pool.submit(status_of_child, false).result();
+  EXPECT_TRUE(WIFSIGNALED(killed));
+  EXPECT_EQ(WTERMSIG(killed), SIGFPE);
 }
 
 // Behaviour 144: a death that no handler sees leaves none.

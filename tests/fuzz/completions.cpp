@@ -294,6 +294,8 @@ class Play {
     if ((flags & 16) != 0) {
       death.ran_for_ticks = input_.take<std::uint64_t>();
       death.crash.signal.store(input_.take<std::uint8_t>());
+      death.crash.code = (flags & 32) != 0 ? 1 : 0;
+      death.crash.sender = death.crash.code == 0 ? w : 0;
       death.crash.address = input_.take<std::uint64_t>();
       death.crash.frames = input_.take<std::uint32_t>();
       death.crash.frame[0] = input_.take<std::uint64_t>();
