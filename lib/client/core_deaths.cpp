@@ -93,6 +93,8 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
   const DeathFacts facts = facts_of(record);
   const bool killed = record.task_was_killing != 0;
   const KillReason why = extras != nullptr ? extras->kill : KillReason::none;
+  // The worker has not ended, and the kernel may still read its arguments: they stay for good.
+  if (record.written_off != 0) shadow.block = kNoBlock;
   if (killed && why == KillReason::cancel) {
     // The future is cancelled and counted already.
     free_slot(slot);
@@ -127,7 +129,8 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
         "task " + std::to_string(facts.task_id) + " \"" + facts.death.task_name +
         "\" ran past its limit of " + seconds_text(static_cast<double>(extras->timeout_ns) * 1e-9) +
         " on worker " + std::to_string(facts.death.worker_index) + " (pid " +
-        std::to_string(facts.death.worker_pid) + "), which was killed for it"));
+        std::to_string(facts.death.worker_pid) + "), which " +
+        (record.written_off != 0 ? facts.cause : "was killed for it")));
   } else {
     std::string text = sentence;
     if (extras != nullptr && !extras->deaths.empty()) {
