@@ -66,7 +66,7 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
     const std::string notes[] = {
         crash != 0 ? sender_text(record.crash, crash, death.worker_pid) : "",
         record.core_dumped != 0 ? "core dumped" : "",
-        record.out_of_memory != 0 ? "probably for lack of memory" : "",
+        record.out_of_memory != 0 ? "probably killed for lack of memory" : "",
     };
     const char* before = " (";
     for (const std::string& note : notes) {

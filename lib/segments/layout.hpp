@@ -207,7 +207,7 @@ struct DeathRecord {
   std::uint32_t task_was_killing;
   std::uint32_t requeued;       // hints it had taken and not begun
   std::uint32_t written_off;    // 1: it did not end of SIGKILL, and nobody waits for it any more
-  std::uint32_t out_of_memory;  // 1: meanwhile the kernel killed for lack of memory
+  std::uint32_t out_of_memory;  // 1: the kernel killed for lack of memory, and perhaps this one
   std::uint64_t chunk_region;   // ChunkRegion of a chunk that ran; 0: none
   std::uint32_t chunk_items;
   std::uint32_t pad;

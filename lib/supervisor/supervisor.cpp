@@ -59,6 +59,7 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
 
 void Supervisor::run() {
   facts_.facts().supervisor_pid.store(static_cast<std::uint32_t>(::getpid()));
+  oom_.look(monotonic_ns());
   start_all();
   watch();
   leave();
@@ -174,7 +175,6 @@ void Supervisor::start_all() {
 }
 
 void Supervisor::watch() {
-  oom_.start();
   std::vector<pollfd> fds;
   std::vector<std::uint32_t> index;
   while (true) {
@@ -208,6 +208,7 @@ void Supervisor::watch() {
     }
     kill_overdue();
     write_off_overdue();
+    oom_.look_now_and_then(monotonic_ns());
     std::erase_if(written_off_, [](const Child& lost) {
       if (!lost.ends_within(0)) return false;
       reap(lost.pid);
@@ -279,7 +280,7 @@ void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
   death.asked_for = held.was_killing ? 1 : 0;
   death.requeued = held.not_begun;
   const bool killed_by_others = exit.term_signal == SIGKILL && !held.was_killing;
-  death.out_of_memory = killed_by_others && oom_.has_killed() ? 1 : 0;
+  death.out_of_memory = killed_by_others && oom_.explains_death(monotonic_ns()) ? 1 : 0;
   const std::uint64_t number = publish_death(facts_, death);
   facts_.worker(index).deaths.fetch_add(1);
 
@@ -361,8 +362,11 @@ int Supervisor::poll_timeout_ms() const {
       if (due != 0) earliest = earliest == 0 ? due : std::min(earliest, due);
     }
   }
-  if (earliest == 0) return -1;
-  const std::int64_t left_ms = (earliest - monotonic_ns() + 999'999) / 1'000'000;
+  const std::int64_t now = monotonic_ns();
+  // For oom_, too, so that a kill of long ago is known to be one.
+  earliest =
+      earliest == 0 ? now + OomWatch::kFreshNs : std::min(earliest, now + OomWatch::kFreshNs);
+  const std::int64_t left_ms = (earliest - now + 999'999) / 1'000'000;
   return static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, INT_MAX));
 }
 

@@ -19,7 +19,8 @@ class Cgroup {
   // Version 1's tree of the controller; else, where `unified_too`, version 2's.
   explicit Cgroup(const std::string& controller, bool unified_too = true) {
     const std::string root = "/sys/fs/cgroup";
-    const std::string name = "/muster-test-" + std::to_string(::getpid());
+    const std::string name =
+        "/muster-test-" + std::to_string(::getpid()) + "-" + std::to_string(made_++);
     const std::string own_tree = root + "/" + controller;
     struct stat status {};
     if (::stat((own_tree + "/cgroup.procs").c_str(), &status) == 0) {
@@ -74,6 +75,8 @@ class Cgroup {
     }
     return false;
   }
+
+  inline static int made_ = 0;
 
   std::string folder_;
   std::string why_not_;
