@@ -48,7 +48,7 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   // The only writer of its own counters; readers want no order.
   record_.tasks_done.store(record_.tasks_done.load(std::memory_order_relaxed) + 1,
                            std::memory_order_relaxed);
-  if (queue_.slots().attention(slot) != 0) tell(slot);
+  if (queue_.slots().attention(slot) != 0) tell(task);
   return queue_.exhausted() ? LoopStep::leave : LoopStep::go_on;
 }
 
@@ -121,8 +121,9 @@ Thunk ProcessTaskRunner::thunk_of(FunctionCode code) {
   return last_thunk_;
 }
 
-void ProcessTaskRunner::tell(std::uint32_t slot) {
-  queue_.slots().tell_sleepers(slot);
+void ProcessTaskRunner::tell(Hint task) {
+  const std::uint32_t slot = task.slot();
+  queue_.slots().tell_sleepers(slot, task.tag());
   if ((queue_.slots().attention(slot) & kAttentionNotify) == 0) return;
   const std::uint64_t count = record_.completed.load(std::memory_order_relaxed);  // our own
   record_.completions[count % kCompletions].store(slot, std::memory_order_relaxed);

@@ -43,7 +43,7 @@ class ProcessTaskRunner final : public TaskContext {
   bool call(const TaskPart& part, ResultPart& result);
   void forget_chunk();
   Thunk thunk_of(FunctionCode code);
-  void tell(std::uint32_t slot);
+  void tell(Hint task);
   [[noreturn]] void await_kill(Hint task);
 
   const WorkerSetup& setup_;

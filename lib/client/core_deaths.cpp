@@ -61,7 +61,6 @@ const DeathRecord* ProcessCore::find_death(std::uint64_t number) const {
 void ProcessCore::handle_death(std::uint64_t number) {
   // What it had finished stands, and comes first.
   harvest_all();
-  rouse_all();
   const DeathRecord* record = find_death(number);
   if (record == nullptr) {
     return corrupted("the record of death " + std::to_string(number) + " is not there");
@@ -75,15 +74,6 @@ void ProcessCore::handle_death(std::uint64_t number) {
   }
   end_attempt(slot, *record);
   refill();
-}
-
-// It may have died while it told those who sleep on a slot's word, whatever task is there by now:
-// they look again.
-void ProcessCore::rouse_all() {
-  if (waiting_ == 0) return;
-  in_flight_.for_each_used([this](std::uint32_t slot) {
-    if (in_flight_[slot].sleepers != 0) slots_.rouse(slot);
-  });
 }
 
 // The worker died in the slot's task, or in one item of it.

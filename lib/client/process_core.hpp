@@ -198,7 +198,6 @@ class ProcessCore final : public TravelBackend,
   void deliver_assembly(StateBase* state, Extras& extras);
   void complete_error(StateBase* state, std::exception_ptr error);
   std::unique_ptr<Extras> take_extras(std::uint32_t slot);
-  void rouse_all();
   void free_slot(std::uint32_t slot);
   void count_ended(Ended how);
 

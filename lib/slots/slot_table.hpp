@@ -25,13 +25,16 @@
 namespace muster::detail {
 
 // A slot's attention word: who wants to hear that the task has ended. Above these bits the low bits
-// of the task's tag, so that nobody sleeps on the word of the task after the one he meant.
+// of the task's tag, so that nobody sleeps on the word of the task after the one he meant. No bit
+// is ever taken back: while the word is one task's, it never has the same value twice.
 inline constexpr std::uint32_t kAttentionWaiter = 1;  // a client thread sleeps on the word
 inline constexpr std::uint32_t kAttentionNotify = 2;  // the client's pump wants a completion hint
-inline constexpr std::uint32_t kAttentionBits = 3;
+inline constexpr std::uint32_t kAttentionAsked = 3;
+inline constexpr std::uint32_t kAttentionTold = 4;  // the task has ended: nobody may sleep any more
+inline constexpr std::uint32_t kAttentionBits = 7;
 
 constexpr std::uint32_t attention_of(TaskTag tag, std::uint32_t bits) {
-  return static_cast<std::uint32_t>(tag.bits() << 2) | bits;
+  return static_cast<std::uint32_t>(tag.bits() << 3) | bits;
 }
 
 // A cache line of its own: a worker's claim must not disturb the slot that another worker runs. And
@@ -82,7 +85,7 @@ class SlotTable {
   // Worker, after finish(): seq_cst here and in ask(), so that either the worker sees the
   // question or the asker sees the end.
   std::uint32_t attention(std::uint32_t slot) const {
-    return lines_[slot].attention.load(std::memory_order_seq_cst) & kAttentionBits;
+    return lines_[slot].attention.load(std::memory_order_seq_cst) & kAttentionAsked;
   }
 
   // Client: asks to be told. The word must be read again after it. Returns the attention word as it
@@ -108,23 +111,28 @@ class SlotTable {
   void sleep_while_unfinished(std::uint32_t slot, TaskTag tag, Deadline until) {
     const std::uint32_t attention = ask(slot, kAttentionWaiter);
     // Another task's word: the one that is meant has ended. A wake too many for that one's worker.
-    if (attention != attention_of(tag, attention & kAttentionBits)) return;
+    if (!is_of(attention, tag)) return;
     if (!unfinished(slot, tag)) return;
     Platform::wait(lines_[slot].attention, attention, until);
   }
 
-  // Worker, after finish(): wakes those who sleep for the task, or for one that is in the slot by
-  // now; that one's ask again.
-  void tell_sleepers(std::uint32_t slot) {
-    if ((attention(slot) & kAttentionWaiter) != 0) rouse(slot);
+  // Worker, after finish(): wakes those who sleep for the task. Not for the one after it, which may
+  // be in the slot by now: its word stays as it is.
+  void tell_sleepers(std::uint32_t slot, TaskTag tag) {
+    auto& word = lines_[slot].attention;
+    std::uint32_t seen = word.load(std::memory_order_seq_cst);
+    if ((seen & kAttentionWaiter) == 0) return;
+    // First, so that one who is about to sleep finds the word changed, whoever asks after it.
+    while (is_of(seen, tag) &&
+           !word.compare_exchange_strong(seen, seen | kAttentionTold, std::memory_order_seq_cst)) {
+    }
+    Platform::wake_all(word);
   }
 
-  // Wakes whoever sleeps on the slot's word. The client, whatever the word says: when it has
-  // released the slot, before it publishes it anew, and when a worker has died, which may have been
-  // between the two steps of this, in any slot.
+  // The same by the client, whatever the word says, when it has released the slot, and before it
+  // publishes it anew: the worker may have died between the two steps, or before them.
   void rouse(std::uint32_t slot) {
-    // First, so that one who is about to sleep finds the word changed.
-    lines_[slot].attention.fetch_and(~kAttentionWaiter, std::memory_order_seq_cst);
+    lines_[slot].attention.fetch_or(kAttentionTold, std::memory_order_seq_cst);
     Platform::wake_all(lines_[slot].attention);
   }
 
@@ -169,6 +177,10 @@ class SlotTable {
   }
 
  private:
+  static bool is_of(std::uint32_t attention, TaskTag tag) {
+    return attention == attention_of(tag, attention & kAttentionBits);
+  }
+
   bool swap(std::uint32_t slot, SlotWord from, SlotWord to) {
     std::uint64_t expected = from.bits();
     // Success is seq_cst: the acquire half pairs with publish() and finish(), the release half

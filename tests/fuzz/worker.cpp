@@ -35,7 +35,7 @@ void serve(const Views& views, std::uint32_t worker, std::size_t limit) {
             "a task that was popped runs on this worker");
     require(record.current.load() == task.bits() + 1, "the record says which task runs");
     require(queue.slots().finish(task.slot(), task.tag(), worker, false), "a task can end");
-    queue.slots().tell_sleepers(task.slot());
+    queue.slots().tell_sleepers(task.slot(), task.tag());
     require(limit == 0 || ran < static_cast<int>(limit), "no more tasks than it may run");
   }
   queue.depart();

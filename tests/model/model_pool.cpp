@@ -423,12 +423,6 @@ class PoolModel final : public Program {
     return true;
   }
 
-  void rouse_all() {
-    for (std::uint32_t slot = 0; slot < shape_.slots; ++slot) {
-      if (shadows_[slot].sleepers != 0) slots_.rouse(slot);
-    }
-  }
-
   bool harvest_all() {
     bool any = false;
     for (std::uint32_t slot = 0; slot < shape_.slots; ++slot) {
@@ -515,7 +509,6 @@ class PoolModel final : public Program {
 
   void handle_death(const Death& death) {
     harvest_all();
-    rouse_all();
     if (death.held.task == 0 || broken_) return;
     const Hint hint(death.held.task - 1);
     Shadow& shadow = shadows_[hint.slot()];
@@ -727,7 +720,7 @@ class PoolModel final : public Program {
     values_[hint.slot()] = i + 1;
     if (!slots.finish(hint.slot(), hint.tag(), worker, false)) scheduler_->block(&values_);
     running_[worker] = {};
-    if (slots.attention(hint.slot()) != 0) slots.tell_sleepers(hint.slot());
+    if (slots.attention(hint.slot()) != 0) slots.tell_sleepers(hint.slot(), hint.tag());
   }
 
   bool all_began() {

@@ -100,7 +100,7 @@ TEST_F(SlotTableTest, RecoveryEndsWhatTheDeadWorkerHeldAndNothingElse) {
   EXPECT_TRUE(ended.empty()) << "run twice, recovery does nothing the second time";
 }
 
-// A worker that tells a sleeper takes back its bit, then wakes it, and may die in between.
+// A worker that tells a sleeper changes the word, then wakes him, and may die in between.
 TEST_F(SlotTableTest, ASleeperIsRousedWhateverTheAttentionWordSays) {
   slots_.publish(0, tag_, 0);
   std::atomic<pid_t> thread{0};
@@ -111,11 +111,35 @@ TEST_F(SlotTableTest, ASleeperIsRousedWhateverTheAttentionWordSays) {
   while (thread.load() == 0) std::this_thread::yield();
   test_support::wait_until_asleep(thread.load());
   ASSERT_EQ(slots_.attention(0), kAttentionWaiter);
-  slots_.attention_word(0).fetch_and(~kAttentionWaiter);
-  slots_.tell_sleepers(0);
-  test_support::wait_until_asleep(thread.load());
+  slots_.attention_word(0).fetch_or(kAttentionTold);
   slots_.rouse(0);
   client.join();
+}
+
+// Thread A is about to sleep on the word that it got when it asked. The task ends, A is told, and
+// thread B, late with its question, asks as well.
+TEST_F(SlotTableTest, ALateQuestionDoesNotBringBackTheWordThatSomebodyIsAboutToSleepOn) {
+  slots_.publish(0, tag_, 0);
+  const std::uint32_t by_a = slots_.ask(0, kAttentionWaiter);
+  ASSERT_TRUE(slots_.claim(0, tag_, 1));
+  ASSERT_TRUE(slots_.finish(0, tag_, 1, false));
+  slots_.tell_sleepers(0, tag_);
+  EXPECT_NE(slots_.ask(0, kAttentionWaiter), by_a);
+
+  const TaskTag next = TaskTag::first_attempt(8);
+  slots_.publish(0, next, 0);
+  const std::uint32_t by_c = slots_.ask(0, kAttentionWaiter);
+  slots_.rouse(0);
+  EXPECT_NE(slots_.ask(0, kAttentionWaiter), by_c);
+}
+
+// Its worker comes late, and the next task's word has sleepers of its own.
+TEST_F(SlotTableTest, WhoTellsOfATaskLeavesTheNextOnesWordAsItIs) {
+  slots_.publish(0, tag_, 0);
+  slots_.publish(0, TaskTag::first_attempt(8), 0);
+  const std::uint32_t by_a = slots_.ask(0, kAttentionWaiter);
+  slots_.tell_sleepers(0, tag_);
+  EXPECT_EQ(slots_.attention_word(0).load(), by_a);
 }
 
 TEST_F(SlotTableTest, AttentionWordsOfTwoTasksDiffer) {

@@ -300,9 +300,6 @@ class ThreadedPool {
       if (!death) return;
       const Lock lock(mutex_);
       harvest_all();
-      for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
-        if (shadows_[slot].sleepers != 0) slots_.rouse(slot);
-      }
       ++deaths_seen_;
       end_attempt(death->held);
       ++news_taken_;
@@ -393,7 +390,7 @@ class ThreadedPool {
     const std::uint64_t value = value_of(i);
     std::memcpy(slots.result(hint.slot()).bytes, &value, sizeof(value));
     if (!slots.finish(hint.slot(), hint.tag(), worker, false)) return LoopStep::leave;
-    if (slots.attention(hint.slot()) != 0) slots.tell_sleepers(hint.slot());
+    if (slots.attention(hint.slot()) != 0) slots.tell_sleepers(hint.slot(), hint.tag());
     return LoopStep::go_on;
   }
 

@@ -58,12 +58,11 @@ byte tag[SLOTS];
 byte attention[SLOTS];         /* {tag, told, notify, waiter} */
 #define WAITER 1
 #define NOTIFY 2
-/* As the code is, who wakes those who sleep on the word takes WAITER back first. Repaired, he sets a
- * bit instead, on the word of the task that he means and no other, and it stays until the slot is
- * published anew: the word never again has the value on which somebody is about to sleep, and
- * whoever frees the slot sees that there may be sleepers. */
+/* Who wakes those who sleep on the word sets a bit first, on the word of the task that he means and no
+ * other, and it stays until the slot is published anew: the word never again has the value on which
+ * somebody is about to sleep, and whoever frees the slot sees that there may be sleepers. */
 #define TOLD 4
-#ifdef FAULT_waiter_bit_taken_back
+#ifdef MUTANT_waiter_bit_taken_back
 #define TELL(word, tag) word = word & ~WAITER
 #else
 #define TELL(word, tag) if :: SAME_TAG(word, tag) -> word = word | TOLD :: else fi
@@ -173,7 +172,7 @@ end_idle:                      /* how it finds and claims a task is pool.pml's *
 #endif
   if :: asked == 0 -> atomic { slot = 0; mine = 0; goto end_idle } :: asked != 0 fi;
 
-  /* ProcessTaskRunner::tell */
+  /* ProcessTaskRunner::tell: SlotTable::tell_sleepers */
   STEP(asked = attention[slot] & 3);
   if
   :: asked & WAITER ->
@@ -240,7 +239,7 @@ gone:
 #define NOBODY_TELLS (!tells[0] && !tells[1])
 #endif
 
-/* ProcessCore::rouse_waiters */
+/* SlotTable::rouse. Shadow::sleepers counts at least those who have set the bit and may sleep. */
 inline rouse_waiters(s) {
 #ifndef MUTANT_no_rouse
   if

@@ -95,6 +95,7 @@ attention_before_finish  | attention | WORKERS=1 WAITERS=1 OBSERVED=1 | nobody s
 no_rouse                 | attention | WORKERS=1 WAITERS=1 OBSERVED=1 | nobody sleeps for ever on a task that ended | invalid end state
 no_bell                  | attention | WORKERS=1 WAITERS=1 OBSERVED=1 | the pump hears of what it asked for | invalid end state
 pump_does_not_look       | attention | WORKERS=1 WAITERS=1 OBSERVED=1 | the pump hears of what it asked for | invalid end state
+waiter_bit_taken_back    | attention | WORKERS=1 WAITERS=2 OBSERVED=0 | nobody sleeps for ever on a task that ended: a late one restores the word | invalid end state
 no_tag_in_attention      | attention | WORKERS=1 WAITERS=2 OBSERVED=0 LONG | nobody sleeps on another's task | invalid end state
 TABLE
 }
@@ -102,7 +103,6 @@ TABLE
 # Likewise; -DFAULT_name or, with a dash, only the definitions.
 faults() {
   cat <<'TABLE'
-waiter_bit_taken_back | attention | WORKERS=1 WAITERS=2 OBSERVED=0 | a thread sleeps on: a late one restored the word | invalid end state
 -                     | pool      | WORKERS=2 SLOTS=2 TASKS=2 REFUSED_LATER | a lost wake-up where the first heavy fence is refused | invalid end state
 TABLE
 }
