@@ -60,6 +60,7 @@ Stage::Stage(const Scenario& scenario, unsigned workers) : scenario_(scenario), 
   const SegmentLimit limit(scenario.segment_limit);
   pool_ = std::make_unique<muster::ProcessPoolExecutor>(options);
   memory_.emplace(load_own_pool(options.name));
+  control_ = own_control(options.name, views().control.geometry);
   if (scenario.other_is_busy) make_other_busy();
   settle();
 }
@@ -184,7 +185,7 @@ bool Stage::sleeper_woke() {
 }
 
 void Stage::set_question(const Actor& actor, bool asked) const {
-  auto& word = views().control.slot_lines()[actor.slot].attention;
+  auto& word = control_.slot_lines()[actor.slot].attention;
   if (asked) {
     word.fetch_or(muster::detail::kAttentionWaiter);
   } else {
@@ -193,8 +194,10 @@ void Stage::set_question(const Actor& actor, bool asked) const {
 }
 
 bool Stage::question_stands(const Actor& actor) const {
-  const SlotTable<> slots(views().control.slot_lines());
-  return (slots.attention(actor.slot) & muster::detail::kAttentionWaiter) != 0;
+  SlotTable<> slots(views().control.slot_lines());
+  const std::uint32_t word = slots.attention_word(actor.slot).load();
+  return (word & muster::detail::kAttentionWaiter) != 0 &&
+         (word & muster::detail::kAttentionTold) == 0;
 }
 
 bool Stage::about_to_sleep(const Tracer& tracer) const {

@@ -41,8 +41,9 @@ class Stage {
   void take_and_reuse(Play& play);
   // False: the client's thread that sleeps on a task has not woken.
   bool sleeper_woke();
-  // As a client's thread asks, and as the worker takes the question back.
+  // As a client's thread asks, and as if it had not asked.
   void set_question(const Actor& actor, bool asked) const;
+  // Nobody has been told since.
   bool question_stands(const Actor& actor) const;
 
   const Scenario& scenario() const { return scenario_; }
@@ -69,6 +70,7 @@ class Stage {
   std::uint32_t worker_ = 0;
   std::unique_ptr<muster::ProcessPoolExecutor> pool_;
   std::optional<muster::detail::LoadedPool> memory_;
+  muster::detail::ControlView control_;  // may be written
   std::optional<test_support::SharedGate> gate_;
   std::optional<Sleeper> sleeper_;
 };
