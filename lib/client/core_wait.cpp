@@ -1,10 +1,17 @@
 // Threads of the program that wait for a task, and what they can ask of one that is unfinished.
 
+#include <algorithm>
+
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/futures/spin.hpp"
 
 namespace muster::detail {
+
+namespace {
+// By then a task that waits has been begun, if who was woken for it is not stopped.
+constexpr std::int64_t kSecondWakeNs = 2'000'000;
+}  // namespace
 
 // One round; the caller asks again while the state is not done.
 void ProcessCore::wait(Lock& lock, StateBase& state, Deadline until) {
@@ -42,13 +49,24 @@ void ProcessCore::wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until) 
   ++in_flight_[slot].sleepers;
   lock.unlock();
   if (!spin_until([&] { return !slots_.unfinished(slot, tag); })) {
-    slots_.sleep_while_unfinished(slot, tag, within_audit(until));
+    const Deadline audit = within_audit(until);
+    if (waits_beside_sleepers(slot, tag)) {
+      const Deadline first = std::min(audit, Deadline::at(monotonic_ns() + kSecondWakeNs));
+      slots_.sleep_while_unfinished(slot, tag, first);
+      if (waits_beside_sleepers(slot, tag)) wake_one_worker();
+    }
+    slots_.sleep_while_unfinished(slot, tag, audit);
   }
   lock.lock();
   --waiting_;
   --in_flight_[slot].sleepers;
   if (slots_.unfinished(slot, tag)) audit();
   if (progress_waiters_ != 0) announce_progress();
+}
+
+// Whether nobody has begun this very task, though somebody sleeps.
+bool ProcessCore::waits_beside_sleepers(std::uint32_t slot, TaskTag tag) const {
+  return slots_.read(slot) == SlotWord(SlotStatus::pending, 0, tag) && parking_->anyone_sleeps();
 }
 
 // Returns when a task has ended: the oldest one, or any.

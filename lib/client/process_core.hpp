@@ -203,6 +203,7 @@ class ProcessCore final : public TravelBackend,
 
   // core_wait.cpp
   enum class Progress { oldest, any };
+  bool waits_beside_sleepers(std::uint32_t slot, TaskTag tag) const;
   void wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until);
   void wait_for_progress(Lock& lock, Progress what);
   void announce_progress();

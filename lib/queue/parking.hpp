@@ -21,6 +21,13 @@
 // worker awake, and that one wakes the next if there is more to do. A pending wake belongs to the
 // word it was sent to. Who holds a wake back for it has fenced before it looked at the word.
 //
+// A worker may be stopped (SIGSTOP, a debugger), asleep or awake, and takes its word back when it
+// goes on, if ever. So a wake counts as pending only if the kernel says that it woke somebody: a
+// process that is stopped in its sleep does not sleep on the word any more, nor does one that is
+// just about to sleep or to wake up; then the next sleeper is woken as well. And only for about a
+// millisecond: after that another one is woken for whoever looks again, as each submit does, and a
+// thread that waits for a task that nobody has begun.
+//
 // If a process dies here: a dead worker's word may say parked (a wake is wasted on it) or woken
 // (wakes are held back). forget(w), at recovery, resets the word, after which the supervisor wakes
 // everybody. Sleeps are bounded all the same; the caller counts those that only
@@ -130,17 +137,18 @@ class Parking {
     return true;
   }
 
-  // Wakes one sleeper, unless the wake sent last through this object is still pending. True if one
-  // was woken.
+  // Wakes one sleeper, unless the wake sent last through this object is still pending. True if some
+  // worker's word says so.
   bool wake_one() {
     // Relaxed: any worker that was woken lately will do.
     const std::uint32_t last = last_woken_.load(std::memory_order_relaxed);
-    if (is_woken(last)) {
+    if (is_woken(last) && !Platform::long_ago(woken_at_.load(std::memory_order_relaxed))) {
       // It takes its word back before it looks for work. If the word says so still once all that we
       // have published is there for it to see, it sees that, and wakes another for the rest.
       Platform::full_fence();
       if (is_woken(last)) return false;
     }
+    bool any = false;
     for (std::size_t i = 0; i * 64 < lines_.size(); ++i) {
       std::uint64_t word = sleepers_->words[i].load(std::memory_order_seq_cst);
       for (; word != 0; word &= word - 1) {
@@ -153,12 +161,16 @@ class Parking {
                                                           std::memory_order_seq_cst)) {
           continue;
         }
+        any = true;
+        if (!Platform::wake_one(lines_[worker].state)) continue;
+        // Relaxed, and one after the other: at worst a wake too many, or one held back that another
+        // thread has just sent.
+        woken_at_.store(Platform::ticks(), std::memory_order_relaxed);
         last_woken_.store(worker, std::memory_order_relaxed);
-        Platform::wake_one(lines_[worker].state);
         return true;
       }
     }
-    return false;
+    return any;
   }
 
   // Also those whose word says that somebody has woken them: he may have died before he did.
@@ -196,6 +208,7 @@ class Parking {
   Sleepers* sleepers_ = nullptr;
   std::span<Line> lines_;
   std::atomic<std::uint32_t> last_woken_{~std::uint32_t{0}};
+  std::atomic<std::uint64_t> woken_at_{0};
 };
 
 using ParkLine = BasicParkLine<StdPlatform>;

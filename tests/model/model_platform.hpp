@@ -132,14 +132,22 @@ struct ModelPlatform {
     s.block(&word);
     return muster::detail::FutexResult::woken;
   }
-  static void wake_one(const Word& word) {
-    Scheduler::instance().point();
-    Scheduler::instance().wake(&word, false);
+  static bool wake_one(const Word& word) {
+    Scheduler& s = Scheduler::instance();
+    s.point();
+    const bool slept = s.wake(&word, false);
+    s.observe(slept ? 1 : 0);
+    return slept;
   }
   static void wake_all(const Word& word) {
     Scheduler::instance().point();
     Scheduler::instance().wake(&word, true);
   }
+
+  // Whether time passes at all: then any time may have passed between two steps, or none.
+  static inline bool time_passes = false;
+  static std::uint64_t ticks() { return 0; }
+  static bool long_ago(std::uint64_t) { return time_passes && Scheduler::instance().maybe(); }
 };
 
 }  // namespace muster::model

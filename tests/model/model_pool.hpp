@@ -29,6 +29,8 @@ struct PoolShape {
   bool takes_many = false;          // workers take several hints at once
   std::size_t limit = 0;            // of tasks that a worker runs; 0: none
   bool refuses_heavy_fences = false;
+  bool time_passes =
+      false;  // between any two steps perhaps so much that a wake is not pending any more
 };
 
 std::unique_ptr<Program> make_pool(const PoolShape& shape);

@@ -390,21 +390,30 @@ void Scheduler::block(const void* on) {
   point();  // others may go on before a woken one does
 }
 
-void Scheduler::wake(const void* on, bool all) {
+bool Scheduler::wake(const void* on, bool all) {
   flush();
-  rouse(on, all);
+  return rouse(on, all);
 }
 
-void Scheduler::rouse(const void* on, bool all) {
+bool Scheduler::rouse(const void* on, bool all) {
   if (recording_) program_->woke(*this, current_, on);
+  bool any = false;
   for (std::size_t i = 0; i < count_; ++i) {
     Actor& actor = *actors_[i];
     if (actor.state != State::blocked || actor.waits_on != on) continue;
     actor.state = State::ready;
     actor.waits_on = nullptr;
     if (tracing_) note("wakes " + actor.name);
-    if (!all) return;
+    any = true;
+    if (!all) break;
   }
+  return any;
+}
+
+bool Scheduler::maybe() {
+  const bool is_so = choose(2) == 1;
+  observe(is_so ? 1 : 0);
+  return is_so;
 }
 
 void Scheduler::note(std::string_view what) {

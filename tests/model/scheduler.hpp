@@ -144,9 +144,12 @@ class Scheduler {
   void flush_all();
   // Sleeps until woken; the address only names what is slept on.
   void block(const void* on);
-  void wake(const void* on, bool all);
+  // False: nobody slept.
+  bool wake(const void* on, bool all);
   // The same by a plain store: what is in the buffer stays there.
-  void rouse(const void* on, bool all);
+  bool rouse(const void* on, bool all);
+  // What the machine decides: both are tried.
+  bool maybe();
   // For the trace.
   bool tracing() const { return tracing_; }
   void note(std::string_view what);

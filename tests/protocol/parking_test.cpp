@@ -13,12 +13,89 @@
 namespace muster::detail {
 namespace {
 
+// Who sleeps in the kernel and how late it is, as a test says.
+struct ToldPlatform : StdPlatform {
+  static inline std::atomic<std::uint64_t> now{0};
+  static inline const Word* not_asleep = nullptr;
+
+  static bool wake_one(const Word& word) { return &word != not_asleep; }
+  static std::uint64_t ticks() { return now.load(); }
+  static bool long_ago(std::uint64_t then) { return now.load() - then >= 10; }
+};
+
+class WakesTest : public testing::Test {
+ protected:
+  WakesTest() { ToldPlatform::not_asleep = nullptr; }
+
+  std::array<BasicParkLine<ToldPlatform>, 70> lines_{};
+  std::unique_ptr<BasicSleepers<ToldPlatform>> sleepers_ =
+      std::make_unique<BasicSleepers<ToldPlatform>>();
+  Parking<ToldPlatform> parking_{sleepers_.get(), lines_};
+};
+
 class ParkingTest : public testing::Test {
  protected:
   std::array<ParkLine, 70> lines_{};
   std::unique_ptr<Sleepers> sleepers_ = std::make_unique<Sleepers>();
   Parking<StdPlatform> parking_{sleepers_.get(), lines_};
 };
+
+TEST_F(WakesTest, OneWakeIsPendingAtATime) {
+  parking_.prepare(1);
+  parking_.prepare(2);
+  EXPECT_TRUE(parking_.wake_one());
+  EXPECT_EQ(parking_.state(1), kWoken);
+  EXPECT_FALSE(parking_.wake_one()) << "the first has not come to yet";
+  EXPECT_TRUE(parking_.leave(1)) << "it is told that it was woken";
+  EXPECT_TRUE(parking_.wake_one());
+  EXPECT_EQ(parking_.state(2), kWoken);
+}
+
+TEST_F(WakesTest, AWakeThatWasSentToADeadWorkerDoesNotHoldBackTheRest) {
+  parking_.prepare(1);
+  parking_.prepare(2);
+  ASSERT_TRUE(parking_.wake_one());
+  parking_.forget(1);
+  EXPECT_TRUE(parking_.wake_one());
+  EXPECT_EQ(parking_.state(2), kWoken);
+}
+
+// As one that is stopped in its sleep.
+TEST_F(WakesTest, OneThatDoesNotSleepIsPassedOver) {
+  parking_.prepare(1);
+  parking_.prepare(2);
+  parking_.prepare(3);
+  ToldPlatform::not_asleep = &lines_[1].state;
+  EXPECT_TRUE(parking_.wake_one());
+  EXPECT_EQ(parking_.state(1), kWoken) << "it sees so when it goes on";
+  EXPECT_EQ(parking_.state(2), kWoken);
+  EXPECT_EQ(parking_.state(3), kParked);
+  EXPECT_FALSE(parking_.wake_one()) << "one has been woken and has not come to yet";
+  parking_.leave(2);
+  EXPECT_TRUE(parking_.wake_one());
+  EXPECT_EQ(parking_.state(3), kWoken);
+}
+
+TEST_F(WakesTest, WhereNobodySleepsNoWakeIsPending) {
+  parking_.prepare(1);
+  ToldPlatform::not_asleep = &lines_[1].state;
+  EXPECT_TRUE(parking_.wake_one());
+  parking_.prepare(2);
+  EXPECT_TRUE(parking_.wake_one());
+  EXPECT_EQ(parking_.state(2), kWoken);
+}
+
+// As one that is stopped when it has just been woken.
+TEST_F(WakesTest, AWakeIsPendingForAWhileOnly) {
+  parking_.prepare(1);
+  parking_.prepare(2);
+  ASSERT_TRUE(parking_.wake_one());
+  ToldPlatform::now += 9;
+  EXPECT_FALSE(parking_.wake_one());
+  ToldPlatform::now += 1;
+  EXPECT_TRUE(parking_.wake_one());
+  EXPECT_EQ(parking_.state(2), kWoken);
+}
 
 TEST_F(ParkingTest, NobodySleepsAtFirst) {
   EXPECT_FALSE(parking_.anyone_sleeps());
@@ -31,26 +108,6 @@ TEST_F(ParkingTest, CountsSleepersBeyondOneWordOfTheMap) {
   EXPECT_EQ(parking_.sleeping(), 2u);
   EXPECT_FALSE(parking_.leave(3));
   EXPECT_EQ(parking_.sleeping(), 1u);
-}
-
-TEST_F(ParkingTest, OneWakeIsPendingAtATime) {
-  parking_.prepare(1);
-  parking_.prepare(2);
-  EXPECT_TRUE(parking_.wake_one());
-  EXPECT_EQ(parking_.state(1), kWoken);
-  EXPECT_FALSE(parking_.wake_one()) << "the first has not come to yet";
-  EXPECT_TRUE(parking_.leave(1)) << "it is told that it was woken";
-  EXPECT_TRUE(parking_.wake_one());
-  EXPECT_EQ(parking_.state(2), kWoken);
-}
-
-TEST_F(ParkingTest, AWakeThatWasSentToADeadWorkerDoesNotHoldBackTheRest) {
-  parking_.prepare(1);
-  parking_.prepare(2);
-  ASSERT_TRUE(parking_.wake_one());
-  parking_.forget(1);
-  EXPECT_TRUE(parking_.wake_one());
-  EXPECT_EQ(parking_.state(2), kWoken);
 }
 
 // A worker that wakes another changes its word, then wakes it, and may die in between.

@@ -686,13 +686,15 @@ wake_next:                     /* WorkerQueue::wake_next; Parking::wake_one */
        CUT_AT(wake_candidate)
        other = LOWEST(seen); seen = seen & ~BIT(other);
        if :: park_word[other] == PARKED ->
-             SET(park_word[other], WOKEN, EV_PARK, WORKER_IS(me), other); seen = 0
+             SET(park_word[other], WOKEN, EV_PARK, WORKER_IS(me), other)
           :: else -> other = 0;
              if :: seen != 0 -> goto wake_candidate :: else -> RETURN fi
        fi;
        NEXT
        SHOWS(EV_WAKES, WORKER_IS(me), other, 0)
-       in_futex[other] = 0; other = 0;   /* futex_wake */
+       if :: in_futex[other] -> in_futex[other] = 0; other = 0; seen = 0   /* futex_wake */
+          :: else -> other = 0; if :: seen != 0 -> goto wake_candidate :: else fi
+       fi;
        RETURN);
 
 depart:                        /* WorkerQueue::depart: Parking::forget, wake_next */
@@ -1081,12 +1083,17 @@ published:
     CLIENT_CUT_AT(wake_candidate)
     if :: buffer_owner == id -> drain() :: else fi;   /* a locked instruction */
     slot = LOWEST(seen); seen = seen & ~BIT(slot);
-    if :: park_word[slot] == PARKED -> SET(park_word[slot], WOKEN, EV_PARK, id, slot); seen = 0
+    if :: park_word[slot] == PARKED -> SET(park_word[slot], WOKEN, EV_PARK, id, slot)
        :: else -> slot = 0;
           if :: seen != 0 -> goto wake_candidate :: else -> goto no_wake fi
     fi
   };
-  atomic { SHOWS(EV_WAKES, id, slot, 0) in_futex[slot] = 0 };   /* futex_wake */
+  atomic {                     /* futex_wake; where nobody slept, the next one */
+    SHOWS(EV_WAKES, id, slot, 0)
+    if :: in_futex[slot] -> in_futex[slot] = 0
+       :: else -> slot = 0; if :: seen != 0 -> goto wake_candidate :: else fi
+    fi
+  };
 no_wake:
   atomic {
     seen = 0; count = 0; slot = 0;

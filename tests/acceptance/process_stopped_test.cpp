@@ -1,0 +1,105 @@
+// A worker that is stopped by a signal is not dead, and takes no task; the others do.
+
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <muster/muster.hpp>
+
+#include "support/proc.hpp"
+#include "support/shared_memory_latch.hpp"
+#include "support/watchdog.hpp"
+#include "support/writable_memory.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using muster::ProcessPoolExecutor;
+using test_support::SharedCounter;
+
+bool in_state(pid_t pid, const char* state) {
+  const auto fields = test_support::stat_fields(pid);
+  return !fields.empty() && fields[0] == state;
+}
+
+// Of the pool's two workers; by what they share with this process, the only pool's client.
+class Watched {
+ public:
+  explicit Watched(const ProcessPoolExecutor& pool) : pids(pool.worker_pids()) {}
+
+  // Returns when the worker sleeps until somebody wakes it.
+  void wait_until_parked(std::uint32_t worker) const {
+    while (control.park()[worker].state.load() != muster::detail::kParked ||
+           !in_state(pids.at(worker), "S")) {
+      ::usleep(100);
+    }
+  }
+
+  const std::vector<pid_t> pids;
+  const muster::detail::ControlView control =
+      test_support::WritableMemory::of_this_worker().control;
+};
+
+class StoppedWorkers {
+ public:
+  ~StoppedWorkers() { go_on(); }
+  void stop(pid_t pid) {
+    pids_.push_back(pid);
+    ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+    while (!in_state(pid, "T")) ::usleep(100);
+  }
+  void go_on() {
+    for (const pid_t pid : pids_) ::kill(pid, SIGCONT);
+    pids_.clear();
+  }
+
+ private:
+  std::vector<pid_t> pids_;
+};
+
+// The first to be woken is worker 0. A wake that it swallows is made up for by another one's bound
+// of sleep, which PoolStats counts; nobody waits here who would look.
+TEST(StoppedWorker, SwallowsNoWake) {
+  ProcessPoolExecutor pool({.max_workers = 2});
+  const Watched watched(pool);
+  StoppedWorkers stopped;
+  watched.wait_until_parked(0);
+  stopped.stop(watched.pids.at(0));
+  const SharedCounter ran;
+  std::vector<muster::Future<void>> futures;
+  for (int i = 1; i <= 5; ++i) {
+    watched.wait_until_parked(1);
+    futures.push_back(pool.submit([ran] { ran.add(); }));
+    ran.wait_at_least(i);
+  }
+  EXPECT_EQ(pool.stats().rescued_wakeups, 0U);
+}
+
+// Worker 0 looks like one that was stopped before it could go to sleep: it counts as awake, so
+// nobody is woken for the task, until the thread that waits for it looks.
+TEST(StoppedWorker, ThatSeemsAwakeKeepsNoTaskFromOneThatSleeps) {
+  ProcessPoolExecutor pool({.max_workers = 2});
+  const Watched watched(pool);
+  StoppedWorkers stopped;
+  for (std::uint32_t worker = 0; worker < 2; ++worker) {
+    watched.wait_until_parked(worker);
+    stopped.stop(watched.pids.at(worker));
+  }
+  const auto& control = watched.control;
+  control.park()[0].state.store(muster::detail::kAwake);
+  control.sleepers()->words[0].fetch_and(~std::uint64_t{1});
+
+  auto future = pool.submit([] { return 7; });
+  ASSERT_EQ(control.park()[1].state.load(), muster::detail::kParked);
+  EXPECT_THROW(future.result(50ms), muster::TimeoutError);
+  EXPECT_EQ(control.park()[1].state.load(), muster::detail::kWoken);
+  stopped.go_on();
+  EXPECT_EQ(future.result(), 7);
+}
+
+}  // namespace
