@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstring>
 
 #include <muster/log.hpp>
@@ -292,10 +293,10 @@ void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
       break_pool(BreakCause::worker_died, number, "", SIGKILL);
     }
     if (deaths_.exceeds_with_another(monotonic_ns())) {
-      const std::string text = std::to_string(setup_.restart_intensity.deaths + 1) +
-                               " workers died within " +
-                               std::to_string(setup_.restart_intensity.within.seconds()) + " s";
-      break_pool(BreakCause::too_many_deaths, number, text.c_str(), SIGKILL);
+      char text[kErrorText];
+      std::snprintf(text, sizeof(text), "%zu workers died within %g s",
+                    setup_.restart_intensity.deaths + 1, setup_.restart_intensity.within.seconds());
+      break_pool(BreakCause::too_many_deaths, number, text, SIGKILL);
     }
   }
   Message message;

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -19,6 +21,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using muster::Future;
 using muster::ProcessPoolExecutor;
 using muster::WorkerDiedError;
@@ -178,6 +181,54 @@ TEST(Replace, ManyDeathsInARowAreAllSeen) {
   }
   for (auto& future : all) EXPECT_EQ(failure_of<WorkerDiedError>(future).exit_code(), 0);
   EXPECT_EQ(meet(pool, 2).size(), 2U);
+}
+
+// The default is ten, here in an hour, so that none is ever too long ago.
+TEST(RestartIntensity, OneDeathMoreThanItAllowsBreaksThePoolAndSaysWhy) {
+  ProcessPoolExecutor pool({.max_workers = 1,
+                            .on_worker_death = muster::OnWorkerDeath::replace,
+                            .restart_intensity = {.within = 1h}});
+  for (int i = 0; i < 10; ++i) {
+    failure_of<WorkerDiedError>(pool.submit(test_support::end_worker, End::exits_one));
+  }
+  EXPECT_EQ(pool.submit([] { return 1; }).result(), 1) << "ten deaths are allowed";
+  const auto error = failure_of<muster::BrokenProcessPool>(
+      pool.submit({.name = "the last"}, test_support::end_worker, End::exits_one));
+  const std::string message = error.what();
+  EXPECT_NE(message.find("was given up because 11 workers died within 3600 s; the last: worker 0"),
+            std::string::npos)
+      << message;
+  EXPECT_EQ(error.task_name(), "the last");
+  EXPECT_EQ(error.exit_code(), 1);
+  EXPECT_THROW(pool.submit([] { return 1; }), muster::BrokenProcessPool);
+}
+
+// The pool's own doing does not count.
+TEST(RestartIntensity, DoesNotCountWorkersThatAreKilledForTheirTask) {
+  ProcessPoolExecutor pool({.max_workers = 1,
+                            .on_worker_death = muster::OnWorkerDeath::replace,
+                            .restart_intensity = {.deaths = 1, .within = 1h}});
+  const SharedGate never;
+  for (int i = 0; i < 3; ++i) {
+    auto overdue = pool.submit({.task_timeout = 10ms}, [never] { never.wait(); });
+    failure_of<muster::TaskTimeoutError>(overdue);
+  }
+  EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+}
+
+// What a task has started and left behind dies with its worker.
+TEST(Replace, ADeadWorkersChildrenAreKilled) {
+  ProcessPoolExecutor pool(replacing(1));
+  const SharedLog child;
+  failure_of<WorkerDiedError>(pool.submit([child] {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      for (;;) ::pause();
+    }
+    child.add(pid);
+    ::_exit(3);
+  }));
+  test_support::wait_for_end(static_cast<pid_t>(child.values().at(0)));
 }
 
 }  // namespace
