@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "lib/client/process_core.hpp"
 #include "lib/common/small_file.hpp"
@@ -28,6 +29,12 @@ bool is_stopped(std::uint32_t pid) {
   const std::size_t end = stat.rfind(") ");
   return end != std::string::npos && end + 2 < stat.size() &&
          (stat[end + 2] == 'T' || stat[end + 2] == 't');
+}
+
+// For how long it has had a processor, in nanoseconds; 0 if that cannot be said (proc(5)).
+std::uint64_t time_on_cpu(std::uint32_t pid) {
+  const std::string text = read_small_file("/proc/" + std::to_string(pid) + "/schedstat");
+  return std::strtoull(text.c_str(), nullptr, 10);
 }
 
 }  // namespace
@@ -82,10 +89,13 @@ void ProcessCore::audit_takers() {
     running = running || status == SlotStatus::running || status == SlotStatus::killing;
   });
   if (running || taken == ring_.published() || taken != stall_.taken) {
-    stall_ = {taken, 0};
+    stall_ = {taken, 0, {}};
     return;
   }
   if (++stall_.looks == kLooksForHint) {
+    for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
+      stall_.on_cpu.push_back(time_on_cpu(facts_.worker(w).pid.load()));
+    }
     ring_.bump_sweep_epoch();
     parking_->wake_all();
   }
@@ -93,12 +103,18 @@ void ProcessCore::audit_takers() {
   corrupted("tasks wait, and none of the workers takes one");
 }
 
-// One that is being made, or stopped, is not lost.
+// One that is being made, or is on its way out, however long its initializer or finalizer takes, or
+// is stopped, is not lost. Nor is one that has had no processor since it was woken: it is starved,
+// or frozen, and time that passes says nothing of it.
 bool ProcessCore::takers_may_come() const {
   for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
     const std::uint32_t pid = facts_.worker(w).pid.load();
     const WorkerPhase phase = results_.window(w).record().phase.load();
-    if (pid == 0 || phase == WorkerPhase::starting || is_stopped(pid)) return true;
+    const bool between = phase == WorkerPhase::starting || phase == WorkerPhase::ending ||
+                         phase == WorkerPhase::ended;
+    if (pid == 0 || between || is_stopped(pid)) return true;
+    const std::uint64_t on_cpu = time_on_cpu(pid);
+    if (on_cpu != 0 && on_cpu == stall_.on_cpu[w]) return true;
   }
   return is_stopped(static_cast<std::uint32_t>(supervisor_));
 }

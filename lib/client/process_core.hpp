@@ -241,6 +241,7 @@ class ProcessCore final : public TravelBackend,
   struct Stall {
     std::uint64_t taken = 0;  // up to here
     unsigned looks = 0;
+    std::vector<std::uint64_t> on_cpu;  // of each worker, for how long, when they were woken for it
   };
   static Deadline within_audit(Deadline until);
   void audit();

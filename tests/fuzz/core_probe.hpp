@@ -45,6 +45,8 @@ class CoreProbe {
 
   std::uint64_t unfinished() const { return core_->unfinished_; }
   bool broken() const { return core_->life_ == ProcessCore::Life::broken; }
+  // What it found that cannot be, and gave the pool up for; "" where it has not.
+  const std::string& corrupted() const { return core_->corrupted_; }
   PoolStats stats() const { return core_->stats(); }
 
  private:

@@ -1,0 +1,92 @@
+// What the client concludes from looking at tasks that wait, with nobody on the other side.
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+#include <muster/detail/submit_path.hpp>
+#include <muster/muster.hpp>
+
+#include "fuzz/core_probe.hpp"
+#include "support/proc.hpp"
+#include "support/watchdog.hpp"
+
+namespace {
+
+using muster::detail::CoreProbe;
+using muster::detail::WorkerPhase;
+
+// More than it takes to give a pool up.
+constexpr int kManyLooks = 60;
+
+int plus_one(int n) { return n + 1; }
+
+// A pool of one worker, of which all is as told.
+class Audit : public testing::Test {
+ protected:
+  muster::Future<int> submit() {
+    return *muster::detail::TravelPath::submit({.threads = nullptr, .travel = &probe.backend()},
+                                               nullptr, true, plus_one, 1);
+  }
+  void worker_is(pid_t pid, WorkerPhase phase) {
+    probe.views().facts.worker(0).pid.store(static_cast<std::uint32_t>(pid));
+    probe.views().results.window(0).record().phase.store(phase);
+  }
+  // Sleeps between looks, so that this process comes and goes on its processor.
+  void look_often() {
+    for (int i = 0; i < kManyLooks; ++i) {
+      ::usleep(1000);
+      probe.audit();
+    }
+  }
+
+  CoreProbe probe{muster::ProcessPoolOptions{.max_workers = 1}};
+};
+
+TEST_F(Audit, GivesThePoolUpWhereAWorkerThatRunsTakesNoTask) {
+  auto waits = submit();
+  worker_is(::getpid(), WorkerPhase::ready);
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "tasks wait, and none of the workers takes one");
+}
+
+// A worker that is on its way out takes as long as its finalizer does.
+class WorkerOnItsWay : public Audit, public testing::WithParamInterface<WorkerPhase> {};
+
+INSTANTIATE_TEST_SUITE_P(Audit, WorkerOnItsWay,
+                         testing::Values(WorkerPhase::starting, WorkerPhase::ending,
+                                         WorkerPhase::ended));
+
+TEST_P(WorkerOnItsWay, IsWaitedForHoweverLongThatTakes) {
+  auto waits = submit();
+  worker_is(::getpid(), GetParam());
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
+}
+
+// As where all processors are taken, or it is frozen.
+TEST_F(Audit, WaitsForAWorkerThatGetsNoProcessor) {
+  int never[2];
+  ASSERT_EQ(::pipe(never), 0);
+  const pid_t asleep = ::fork();
+  if (asleep == 0) {
+    char byte;
+    ::close(never[1]);
+    (void)!::read(never[0], &byte, 1);
+    ::_exit(0);
+  }
+  ::close(never[0]);
+  // Until it sleeps.
+  while (test_support::stat_fields(asleep).at(0) != "S") ::usleep(1000);
+  auto waits = submit();
+  worker_is(asleep, WorkerPhase::ready);
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
+  ::close(never[1]);
+  ::waitpid(asleep, nullptr, 0);
+}
+
+}  // namespace
