@@ -50,6 +50,8 @@ void ProcessCore::audit() {
   if (now - audited_at_ns_ < kAuditPeriodNs) return;
   audited_at_ns_ = now;
   if (life_ == Life::broken || !corrupted_.empty()) return;
+  // Soon the pool is broken, and nobody waits any more.
+  if (facts_.facts().ends_all.load() != 0) return;
   audit_queue();
   in_flight_.for_each_in_use([this](std::uint32_t slot) { audit_slot(slot); });
   std::erase_if(doubts_, [this](const Doubt& doubt) {

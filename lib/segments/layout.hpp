@@ -222,6 +222,9 @@ struct DeathRecord {
 
 struct Facts {
   std::atomic<std::uint32_t> supervisor_pid;
+  // 1: the supervisor ends all workers. What their words say is so until it says what broke the
+  // pool, however long the last of them takes.
+  std::atomic<std::uint32_t> ends_all;
   std::atomic<std::uint64_t> deaths;    // records ever written
   std::atomic<std::uint64_t> restarts;  // replacements ever made
   DeathRecord death[kDeaths];

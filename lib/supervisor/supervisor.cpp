@@ -390,6 +390,7 @@ void Supervisor::drop_heirs() {
 }
 
 void Supervisor::end_all(int signal) {
+  facts_.facts().ends_all.store(1);
   drop_heirs();
   for (const Child& child : children_) {
     if (child.pid == 0) continue;

@@ -101,6 +101,28 @@ TEST_P(ForceShutdown, WorkersThatIgnoreSigtermAreGoneToo) {
   EXPECT_TRUE(test_support::is_gone(worker));
 }
 
+// Behaviour 147: longer than it takes to find that a worker's death is told by nobody.
+TEST(Terminate, ErrorSaysSoHoweverLongTheLastWorkerTakes) {
+  ProcessPoolExecutor pool({.max_workers = 2,
+                            .on_worker_death = muster::OnWorkerDeath::replace,
+                            .kill_grace = 3s});
+  const test_support::SharedCounter started;
+  const SharedGate never;
+  const auto stubborn = [started, never] {
+    if (muster::this_worker::index() == 1) std::signal(SIGTERM, SIG_IGN);
+    started.add();
+    never.wait();
+  };
+  auto first = pool.submit(stubborn);
+  auto second = pool.submit(stubborn);
+  started.wait_at_least(2);
+  pool.terminate_workers();
+  for (auto* future : {&first, &second}) {
+    EXPECT_STREQ(failure_of<BrokenProcessPool>(*future).what(),
+                 "the pool's workers were stopped by SIGTERM, as the program asked");
+  }
+}
+
 // Behaviour 89.
 TEST_P(ForceShutdown, DoesNotThrowOnABrokenPool) {
   ProcessPoolExecutor pool({.max_workers = 2});

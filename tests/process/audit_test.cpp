@@ -17,6 +17,8 @@
 namespace {
 
 using muster::detail::CoreProbe;
+using muster::detail::SlotStatus;
+using muster::detail::SlotWord;
 using muster::detail::WorkerPhase;
 
 // More than it takes to give a pool up.
@@ -87,6 +89,34 @@ TEST_F(Audit, WaitsForAWorkerThatGetsNoProcessor) {
   EXPECT_EQ(probe.corrupted(), "");
   ::close(never[1]);
   ::waitpid(asleep, nullptr, 0);
+}
+
+// The task's word says that its worker is dead, of which nothing is heard.
+class SilentDeath : public Audit {
+ protected:
+  void kill_worker() {
+    worker_is(::getpid(), WorkerPhase::ready);
+    for (auto& line : probe.views().control.slot_lines()) {
+      const SlotWord word(line.word.load());
+      if (word.status() != SlotStatus::pending) continue;
+      line.word.store(SlotWord(SlotStatus::died, 0, word.tag()).bits());
+    }
+  }
+};
+
+TEST_F(SilentDeath, GivesThePoolUp) {
+  auto future = submit();
+  kill_worker();
+  look_often();
+  EXPECT_NE(probe.corrupted(), "");
+}
+
+TEST_F(SilentDeath, IsInOrderWhileTheSupervisorEndsAll) {
+  auto future = submit();
+  kill_worker();
+  probe.views().facts.facts().ends_all.store(1);
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
 }
 
 }  // namespace
