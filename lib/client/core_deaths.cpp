@@ -1,16 +1,20 @@
 // What becomes of tasks when workers, the supervisor or the pool die.
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include <muster/log.hpp>
 
 #include "lib/client/death_text.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/signals.hpp"
+#include "lib/common/small_file.hpp"
 #include "lib/common/ticks.hpp"
 
 namespace muster::detail {
@@ -36,7 +40,36 @@ bool ended_until(const FileDescriptor& pidfd, Deadline until) {
   }
 }
 
+// Of a process whose parent died and that has ended: it is this one's where that is its namespace's
+// first process, or a subreaper. ECHILD where it is not.
+void reap_if_ours(const FileDescriptor& pidfd) {
+  siginfo_t info{};
+  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG | __WALL) < 0 &&
+         errno == EINTR) {
+  }
+}
+
 }  // namespace
+
+// By what the kernel says of the descriptor; 0 where the process is reaped, or there is no /proc.
+pid_t ProcessCore::pid_of(const FileDescriptor& pidfd) {
+  const std::string text = read_small_file("/proc/self/fdinfo/" + std::to_string(pidfd.get()));
+  const std::size_t line = text.find("\nPid:");
+  if (line == std::string::npos) return 0;
+  return std::max(0, std::atoi(text.c_str() + line + 5));
+}
+
+// What the worker's tasks have started: the supervisor that would do it is gone. Nobody else's group
+// has that number: a process keeps its own until it is reaped, and later the number is not given out
+// again while one of the group is left; a process that has it then is none of ours.
+void ProcessCore::kill_group(std::uint32_t worker) {
+  const pid_t pid = worker_groups_[worker];
+  // The supervisor had buried it, and its group before it.
+  if (pid == 0 || facts_.worker(worker).pid.load() != static_cast<std::uint32_t>(pid)) return;
+  const bool reaped = pid_of(worker_pidfds_[worker]) != pid;
+  if (reaped && (::kill(pid, 0) == 0 || errno != ESRCH)) return;
+  ::kill(-pid, SIGKILL);
+}
 
 DeathFacts ProcessCore::facts_of(const DeathRecord& record) const {
   std::string task;
@@ -270,8 +303,15 @@ void ProcessCore::handle_supervisor_gone() {
   ::shutdown(socket_.get(), SHUT_RDWR);
   const Deadline until = Deadline::at(monotonic_ns() + kOrphansEndNs);
   std::string remain;
+  for (std::uint32_t w = 0; w < geometry_.workers; ++w) kill_group(w);
+  // Its socket is closed before its children are given to another parent.
+  if (supervisor_pidfd_) ended_until(supervisor_pidfd_, until);
   for (std::size_t w = 0; w < worker_pidfds_.size(); ++w) {
-    if (!worker_pidfds_[w] || ended_until(worker_pidfds_[w], until)) continue;
+    if (!worker_pidfds_[w]) continue;
+    if (ended_until(worker_pidfds_[w], until)) {
+      reap_if_ours(worker_pidfds_[w]);
+      continue;
+    }
     remain += "; worker " + std::to_string(w) + " does not end of SIGKILL and was given up";
   }
   Lock lock(mutex());

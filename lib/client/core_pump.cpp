@@ -255,6 +255,7 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
                        std::to_string(message.pid) +
                        ") cannot be watched: this process has no file descriptors left");
       }
+      worker_groups_[message.worker] = pid_of(pidfd);
       worker_pidfds_[message.worker] = std::move(pidfd);
       if (message.number == 0) return;  // nobody has used the arena before it
       // What its predecessor had finished is taken in now, and its memory given back when the

@@ -169,6 +169,7 @@ void ProcessCore::make_tables() {
   in_flight_.set_up(geometry_.slots);
   returns_.emplace(tasks_, results_);
   worker_pidfds_.resize(geometry_.workers);
+  worker_groups_.resize(geometry_.workers);
   completions_seen_.resize(geometry_.workers);
 }
 

@@ -258,6 +258,8 @@ class ProcessCore final : public TravelBackend,
   // core_deaths.cpp
   void handle_death(std::uint64_t number);
   void handle_supervisor_gone();
+  static pid_t pid_of(const FileDescriptor& pidfd);
+  void kill_group(std::uint32_t worker);
   void end_attempt(std::uint32_t slot, const DeathRecord& death);
   void end_chunk(std::uint32_t slot);
   void go_on(std::uint32_t slot);
@@ -329,6 +331,7 @@ class ProcessCore final : public TravelBackend,
   std::string given_up_;              // why the workers are stopped; "" while all is well
   std::vector<std::uint32_t> timed_;  // slots with a time limit
   std::vector<FileDescriptor> worker_pidfds_;
+  std::vector<pid_t> worker_groups_;  // each the pid of who leads it; 0: not known
   std::vector<std::uint64_t> completions_seen_;
   std::optional<BrokenProcessPool> broken_;  // what submit throws
 };

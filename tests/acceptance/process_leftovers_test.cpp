@@ -112,6 +112,38 @@ TEST_P(KilledSupervisor, BreaksThePoolAndItsWorkersAreGone) {
   EXPECT_TRUE(test_support::children_of(::getpid()).empty());
 }
 
+// Where orphans become this process's children, and where they do not.
+class OrphansOf : public testing::TestWithParam<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(Leftovers, OrphansOf, testing::Bool(), [](const auto& suite) {
+  return suite.param ? "Subreaper" : "AnyProgram";
+});
+
+TEST_P(OrphansOf, AKilledSupervisorAreEndedAndReaped) {
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, GetParam() ? 1 : 0), 0);
+  pid_t started_by_task = 0;
+  {
+    ProcessPoolExecutor pool({.max_workers = 2, .on_worker_death = muster::OnWorkerDeath::replace});
+    const SharedLog started;
+    auto running = pool.submit([started] {
+      const pid_t child = ::fork();
+      if (child == 0) ::alarm(600);  // should this test fail
+      if (child != 0) started.add(child);
+      while (true) ::pause();
+    });
+    started.wait_for_size(1);
+    started_by_task = static_cast<pid_t>(started.values().at(0));
+    ASSERT_EQ(::kill(test_support::parent_of(pool.worker_pids().at(0)), SIGKILL), 0);
+    failure_of<BrokenProcessPool>(running);
+  }
+  test_support::wait_for_end(started_by_task);
+  if (GetParam()) {
+    EXPECT_EQ(::waitpid(started_by_task, nullptr, 0), started_by_task);
+  }
+  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
 TEST(KilledSupervisorWhileIdle, IsNoticedByTheNextSubmitOrItsFuture) {
   ProcessPoolExecutor pool({.max_workers = 2});
   const auto workers = pool.worker_pids();
