@@ -118,9 +118,9 @@ void ResultGrowth::reset() {
   block_ = nullptr;
 }
 
-void ResultGrowth::commit(std::size_t size, bool with_checksum) {
-  if (with_checksum) {
-    part_.checksum = checksum(block_ != nullptr ? block_ : inline_begin(), size);
+void ResultGrowth::commit(std::size_t size, std::optional<std::uint64_t> checksum_key) {
+  if (checksum_key) {
+    part_.checksum = checksum({*checksum_key}, block_ != nullptr ? block_ : inline_begin(), size);
   }
   if (block_ == nullptr) {
     part_.inline_size = static_cast<std::uint32_t>(size);

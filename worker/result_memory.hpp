@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include <muster/encoder.hpp>
@@ -65,8 +66,8 @@ class ResultGrowth final : public Growth {
   std::byte* inline_begin() { return reinterpret_cast<std::byte*>(part_.bytes); }
   std::byte* inline_end() { return inline_begin() + kInlineResult; }
 
-  // Fills in the part: `size` bytes were written, of which the checksum is noted if asked for.
-  void commit(std::size_t size, bool with_checksum);
+  // Fills in the part: `size` bytes were written. With a key, notes their checksum.
+  void commit(std::size_t size, std::optional<std::uint64_t> checksum_key);
   // Frees what was taken.
   void reset();
   // Gives away what was taken; null: nothing.

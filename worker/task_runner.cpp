@@ -39,7 +39,7 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   part_ = &tasks_.part(slot);
   if (record_.progress_total.load(std::memory_order_relaxed) != 0) set_progress(0, 0);  // our own
   ResultPart& result = queue_.slots().result(slot);
-  const bool failed = call(*part_, result);
+  const bool failed = call(task, *part_, result);
   part_ = nullptr;
   flush_task_output();  // before the future is ready: who has the result has seen the output
   if (!queue_.slots().finish(slot, task.tag(), index_, failed)) await_kill(task);
@@ -60,7 +60,7 @@ LoopStep ProcessTaskRunner::idle() {
 }
 
 // True if the result is an exception.
-bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
+bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result) {
   const bool outside = (part.flags & kInArena) != 0;
   const std::byte* arguments = outside ? tasks_.arguments() + part.where.offset
                                        : reinterpret_cast<const std::byte*>(part.bytes);
@@ -70,6 +70,8 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
     chunk_.first = part.where.first;
     chunk_.stop = &part.stop;
     chunk_.items_done = &record_.chunk_items;
+    // Never 0.
+    chunk_.sum_key = checksum_key(task, SlotStatus::running).value_or(0);
   }
   ResultGrowth growth(memory_, result, in_chunk_ ? &record_.chunk_region : nullptr);
   // A chunk's items must be where the client finds them, from the first on: in the arena.
@@ -79,7 +81,7 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
   try {
     Decoder in(arguments, size, &setup_.modules);
     thunk_of(part.function)(in, out);
-    growth.commit(out.size(), setup_.checksum_results);
+    growth.commit(out.size(), checksum_key(task, SlotStatus::done));
   } catch (abi::__forced_unwind&) {
     throw;  // pthread_exit: the thread goes, and with it the worker
   } catch (...) {
@@ -95,14 +97,20 @@ bool ProcessTaskRunner::call(const TaskPart& part, ResultPart& result) {
     Encoder error_out(again.inline_begin(), again.inline_end(), &again, &setup_.modules);
     try {
       encode_exception(error, error_out);
-      again.commit(error_out.size(), setup_.checksum_results);
+      again.commit(error_out.size(), checksum_key(task, SlotStatus::failed));
     } catch (const std::exception&) {
       // No memory for the error. An empty one decodes to an EncodingError that says so.
       again.reset();
-      again.commit(0, setup_.checksum_results);
+      again.commit(0, checksum_key(task, SlotStatus::failed));
     }
   }
   return failed;
+}
+
+// What a checksum is keyed by, if there is to be one: the slot's word when it is looked at.
+std::optional<std::uint64_t> ProcessTaskRunner::checksum_key(Hint task, SlotStatus status) const {
+  if (!setup_.checksum_results) return std::nullopt;
+  return SlotWord(status, index_, task.tag()).bits();
 }
 
 void ProcessTaskRunner::forget_chunk() {

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include <muster/detail/chunk.hpp>
 #include <muster/detail/task_context.hpp>
@@ -40,7 +41,8 @@ class ProcessTaskRunner final : public TaskContext {
   const ChunkProgress* chunk() noexcept override { return in_chunk_ ? &chunk_ : nullptr; }
 
  private:
-  bool call(const TaskPart& part, ResultPart& result);
+  bool call(Hint task, const TaskPart& part, ResultPart& result);
+  std::optional<std::uint64_t> checksum_key(Hint task, SlotStatus status) const;
   void forget_chunk();
   Thunk thunk_of(FunctionCode code);
   void tell(Hint task);

@@ -128,14 +128,8 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
   const std::string sentence = describe_death(facts, attempt, attempts);
 
   if (extras != nullptr && extras->items != 0) {
-    const std::uint64_t offset = ChunkRegion::offset(record.chunk_region);
-    const std::uint64_t size = ChunkRegion::size(record.chunk_region);
-    if (record.chunk_region != 0 && offset <= geometry_.arena_bytes &&
-        size <= geometry_.arena_bytes - offset) {
-      const std::byte* arena = results_.window(record.worker % geometry_.workers).arena();
-      extras->first += extras->assembly.add_piece({arena + offset, size}, record.chunk_items,
-                                                  extras->items - extras->first);
-    }
+    take_items_of(*extras, shadow.tag, record.worker % geometry_.workers, record.chunk_region,
+                  record.chunk_items);
     // It died of something after its last item.
     if (extras->first == extras->items) return end_chunk(slot);
   }
@@ -280,16 +274,37 @@ void ProcessCore::keep_committed(std::uint32_t slot, Extras& extras) {
   const SlotWord word = slots_.read(slot);
   if (word.status() != SlotStatus::died && word.status() != SlotStatus::killed) return;
   if (word.owner() >= geometry_.workers) return;
-  const WindowView window = results_.window(word.owner());
-  const std::uint64_t region = window.record().chunk_region.load();
+  const WorkerRecord& record = results_.window(word.owner()).record();
+  take_items_of(extras, in_flight_[slot].tag, word.owner(), record.chunk_region.load(),
+                record.chunk_items.load());
+}
+
+// Where the worker says that they are, as far as that can be.
+void ProcessCore::take_items_of(Extras& extras, TaskTag tag, std::uint32_t worker,
+                                std::uint64_t region, std::uint32_t counted) {
   const std::uint64_t offset = ChunkRegion::offset(region);
   const std::uint64_t size = ChunkRegion::size(region);
-  if (region == 0 || offset > geometry_.arena_bytes || size > geometry_.arena_bytes - offset) {
+  std::span<const std::byte> bytes;
+  if (region != 0 && offset <= geometry_.arena_bytes && size <= geometry_.arena_bytes - offset) {
+    bytes = {results_.window(worker).arena() + offset, size};
+  }
+  take_items(extras, tag, worker, bytes, counted);
+}
+
+void ProcessCore::take_items(Extras& extras, TaskTag tag, std::uint32_t worker,
+                             std::span<const std::byte> region, std::uint32_t counted) {
+  const std::uint32_t most = extras.items - extras.first;
+  if (!checksum_results_) {
+    extras.first += extras.assembly.add_piece(region, counted, most);
     return;
   }
+  // They have run, and are not run again.
+  const auto spoiled = std::make_exception_ptr(
+      EncodingError("the result that worker " + std::to_string(worker) +
+                    " left of an item does not match its checksum: its memory was written over"));
+  const std::uint64_t key = SlotWord(SlotStatus::running, worker, tag).bits();
   extras.first +=
-      extras.assembly.add_piece({window.arena() + offset, size}, window.record().chunk_items.load(),
-                                extras.items - extras.first);
+      extras.assembly.add_checked_piece(region, key, extras.first, counted, most, spoiled);
 }
 
 // Its workers die with it (PR_SET_PDEATHSIG). Futures fail only once they are gone: until then a

@@ -95,7 +95,8 @@ std::string ProcessCore::oddity(std::uint32_t slot, SlotWord word) const {
 }
 
 // What the worker says that it has left, as far as that can be.
-ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32_t worker) const {
+ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32_t worker,
+                                                 bool failed) const {
   const ResultPart& part = slots_.result(slot);
   LeftResult left;
   // Each word once: what is checked is what is used.
@@ -126,7 +127,9 @@ ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32
     left.data = left.own.get();
     if (left.own == nullptr) {
       left.error = no_memory_for(left.size);
-    } else if (checksum(left.data, left.size) !=
+    } else if (const SlotStatus end = failed ? SlotStatus::failed : SlotStatus::done;
+               checksum({SlotWord(end, worker, in_flight_[slot].tag).bits()}, left.data,
+                        left.size) !=
                std::atomic_ref(part.checksum).load(std::memory_order_relaxed)) {
       left.error = std::make_exception_ptr(
           EncodingError("the result that worker " + std::to_string(worker) +
@@ -138,7 +141,7 @@ ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32
 
 void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool failed) {
   Shadow& shadow = in_flight_[slot];
-  LeftResult left = read_result(slot, worker);
+  LeftResult left = read_result(slot, worker, failed);
   StateBase* state = std::exchange(shadow.state, nullptr);
   const bool wanted = state != nullptr && !state->abandoned();
   const std::unique_ptr<Extras> extras = take_extras(slot);
@@ -166,7 +169,7 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
     // The usual case is that one run did them all.
     if (extras->first != 0 || extras->assembly.items() != 0) {
       const std::uint32_t rest = extras->items - extras->first;
-      extras->assembly.add_piece({left.data, left.size}, rest, rest);
+      take_items(*extras, shadow.tag, worker, {left.data, left.size}, rest);
       give_back(left, worker);
       return deliver_assembly(state, *extras);
     }

@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -192,7 +193,7 @@ class ProcessCore final : public TravelBackend,
     std::unique_ptr<std::byte, Free> own;  // where `data` is a copy
     std::exception_ptr error;              // it is not a result
   };
-  LeftResult read_result(std::uint32_t slot, std::uint32_t worker) const;
+  LeftResult read_result(std::uint32_t slot, std::uint32_t worker, bool failed) const;
   void give_back(const LeftResult& left, std::uint32_t worker);
   const std::byte* keep(LeftResult& left, std::uint32_t worker);
   void deliver_assembly(StateBase* state, Extras& extras);
@@ -271,6 +272,10 @@ class ProcessCore final : public TravelBackend,
   const DeathRecord* find_death(std::uint64_t number) const;
   void describe_break(const Message& message, WorkerDeath& death, std::string& sentence) const;
   void keep_committed(std::uint32_t slot, Extras& extras);
+  void take_items(Extras& extras, TaskTag tag, std::uint32_t worker,
+                  std::span<const std::byte> region, std::uint32_t counted);
+  void take_items_of(Extras& extras, TaskTag tag, std::uint32_t worker, std::uint64_t region,
+                     std::uint32_t counted);
 
   BiasedMutex& mutex() const { return source_.mutex(); }
 

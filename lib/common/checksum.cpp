@@ -4,8 +4,10 @@
 
 namespace muster::detail {
 
-std::uint32_t checksum(const std::byte* data, std::size_t size) {
+std::uint32_t checksum(std::initializer_list<std::uint64_t> key, const std::byte* data,
+                       std::size_t size) {
   boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+  crc.process_bytes(key.begin(), key.size() * sizeof(std::uint64_t));
   crc.process_bytes(data, size);
   return crc.checksum();
 }

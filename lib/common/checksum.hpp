@@ -2,10 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 namespace muster::detail {
 
-// CRC-32C of the bytes.
-std::uint32_t checksum(const std::byte* data, std::size_t size);
+// CRC-32C of the key and the bytes. The key says whose bytes they are, so that what was another's,
+// or theirs at another time, has another checksum.
+std::uint32_t checksum(std::initializer_list<std::uint64_t> key, const std::byte* data,
+                       std::size_t size);
 
 }  // namespace muster::detail

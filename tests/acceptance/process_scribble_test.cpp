@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <ostream>
@@ -116,6 +117,74 @@ TEST(Scribble, ResultOutsideTheWorkersMemoryFailsThatTaskAlone) {
   });
   failure_of<muster::EncodingError>(ended);
   EXPECT_EQ(pool.submit(plus_one, 1).result(), 2);
+}
+
+muster::ProcessPoolOptions one_worker_with_checksums() {
+  auto options = one_worker();
+  options.checksum_results = true;
+  return options;
+}
+
+// The slots have results of other tasks still.
+TEST(ScribbleUnderChecksums, EndOfATaskThatDidNotRunGivesNoOtherTasksResult) {
+  constexpr int kTasks = 20;
+  ProcessPoolExecutor pool(one_worker_with_checksums());
+  std::vector<muster::Future<int>> before;
+  const SharedGate go;
+  auto first = pool.submit([go] { go.wait(); });
+  for (int i = 0; i < kTasks; ++i) before.push_back(pool.submit(plus_one, 1000));
+  go.open();
+  first.result();
+  for (auto& future : before) EXPECT_EQ(future.result(), 1001);
+
+  const SharedGate submitted;
+  auto writer = pool.submit([submitted] {
+    submitted.wait();
+    for (SlotLine& line : WritableMemory::of_this_worker().control.slot_lines()) {
+      const SlotWord word(line.word.load());
+      if (word.status() != SlotStatus::pending) continue;
+      line.word.store(SlotWord(SlotStatus::done, 0, word.tag()).bits());
+    }
+  });
+  std::vector<muster::Future<int>> after;
+  for (int i = 0; i < kTasks / 2; ++i) after.push_back(pool.submit(plus_one, i));
+  submitted.open();
+  writer.result();
+  for (auto& future : after) failure_of<muster::EncodingError>(future);
+}
+
+// The first of the items has 110, the next one 111, and so on; the fourth one writes over the
+// second's result, and ends its worker.
+std::uint64_t spoils_another(std::uint64_t n) {
+  if (n != 3) return n + 110;
+  const auto memory = WritableMemory::of_this_worker();
+  const std::uint64_t region = memory.window.record().chunk_region.load();
+  auto* words = reinterpret_cast<std::uint64_t*>(memory.window.arena() +
+                                                 muster::detail::ChunkRegion::offset(region));
+  const std::uint64_t size = muster::detail::ChunkRegion::size(region) / sizeof(*words);
+  *std::find(words, words + size, 111) = 666;
+  ::_exit(1);
+}
+
+class SpoiledItem : public testing::TestWithParam<OnWorkerDeath> {};
+
+INSTANTIATE_TEST_SUITE_P(ScribbleUnderChecksums, SpoiledItem,
+                         testing::Values(OnWorkerDeath::break_pool, OnWorkerDeath::replace),
+                         [](const auto& suite) {
+                           return suite.param == OnWorkerDeath::replace ? "Replace" : "BreakPool";
+                         });
+
+TEST_P(SpoiledItem, OfAChunkWhoseWorkerDiedFailsAlone) {
+  auto options = one_worker_with_checksums();
+  options.on_worker_death = GetParam();
+  ProcessPoolExecutor pool(options);
+  const std::vector<std::uint64_t> numbers{0, 1, 2, 3, 4, 5};
+  std::string seen;
+  for (auto&& outcome : pool.map({.chunksize = 6}, spoils_another, numbers).outcomes()) {
+    seen += outcome.has_value() ? std::to_string(outcome.value()) + " " : "failed ";
+  }
+  EXPECT_EQ(seen, GetParam() == OnWorkerDeath::replace ? "110 failed 112 failed 114 115 "
+                                                       : "110 failed 112 failed failed failed ");
 }
 
 TEST(Scribble, WhoSleepsForATaskIsNotForgotten) {

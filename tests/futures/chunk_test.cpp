@@ -149,6 +149,65 @@ TEST(Chunk, IsPutTogetherFromPieces) {
   EXPECT_EQ(outcomes(decode<std::string>(assembly.bytes()), &text), "vxvxvvxvx");
 }
 
+// Four items, each with a checksum.
+class SummedChunk : public testing::Test {
+ protected:
+  static constexpr std::uint64_t kKey = 7;
+
+  SummedChunk() {
+    ChunkProgress progress;
+    progress.first = 2;
+    progress.sum_key = kKey;
+    ChunkWriter writer(out, &progress);
+    write_items(writer, out, 2, 6, -1, &text);
+    region.assign(out.data(), out.data() + out.size());
+    region.resize(region.size() + 256, std::byte{0x5A});
+  }
+  // What `counted` items, of so many at most, come to.
+  std::string taken(std::uint32_t counted, std::uint32_t most = 4, std::uint64_t key = kKey,
+                    std::uint32_t first = 2) {
+    ChunkAssembly assembly;
+    assembly.add_checked_piece(region, key, first, counted, most,
+                               std::make_exception_ptr(muster::EncodingError("spoiled")));
+    return outcomes(decode<std::string>(assembly.bytes()), &text, 2);
+  }
+
+  test_support::GrowingBytes growth;
+  muster::Encoder out{nullptr, nullptr, &growth};
+  std::vector<std::byte> region;
+};
+
+TEST_F(SummedChunk, IsReadLikeAnyOther) {
+  EXPECT_EQ(outcomes(decode<std::string>({out.data(), out.size()}), &text, 2), "vvvv");
+}
+
+TEST_F(SummedChunk, IsTakenAsFarAsItWasCommitted) {
+  EXPECT_EQ(taken(4), "vvvv");
+  EXPECT_EQ(taken(3, 6), "vvvv");  // it was about to count one more
+  EXPECT_EQ(taken(2, 2), "vv");
+  EXPECT_EQ(taken(5, 6), "vvvvx");  // counted, and not there
+}
+
+TEST_F(SummedChunk, LosesTheItemThatWasWrittenOverAlone) {
+  const std::string second = text(3);
+  auto at = std::search(region.begin(), region.end(), reinterpret_cast<const std::byte*>(&second[0]),
+                        reinterpret_cast<const std::byte*>(&second[0]) + second.size());
+  ASSERT_NE(at, region.end());
+  *at ^= std::byte{1};
+  EXPECT_EQ(taken(4), "vxvv");
+}
+
+TEST_F(SummedChunk, LosesWhatStandsBehindALengthThatWasWrittenOver) {
+  region[4 * sizeof(std::uint64_t)] = std::byte{0xFF};
+  region[2 * sizeof(std::uint64_t)] = region[2 * sizeof(std::uint64_t) + 4] = std::byte{0xFF};
+  EXPECT_EQ(taken(4), "xxxx");
+}
+
+TEST_F(SummedChunk, OfAnotherTimeIsNotTaken) {
+  EXPECT_EQ(taken(1, 4, kKey + 1), "x");
+  EXPECT_EQ(taken(1, 4, kKey, 3), "x");
+}
+
 TEST(Chunk, MayBeginWithAFailure) {
   const Written rest(1, 3, -1, &number);
   ChunkAssembly assembly;

@@ -27,6 +27,8 @@ namespace muster::detail {
 // An item is committed by one store of the header: its result's bytes first, then the header that
 // counts them (release; a reader of a dead worker's bytes loads it once with acquire). A header
 // whose `items` is 0 and that is no padding ends the stream.
+// With checksums (ChunkProgress::sum_key) each item has a record of its own, and before it stands a
+// padding record of 8 bytes: chunk_sum() of that record.
 enum class ChunkRecord : std::uint64_t { values = 0, failure = 1, padding = 2 };
 
 struct ChunkHeader {
@@ -47,6 +49,11 @@ struct ChunkHeader {
 // a piece stays aligned in the whole.
 constexpr std::size_t kChunkPieceAlign = 64;
 
+// Of the record of one item, `item` of its chunk; keyed, so that none of another time is taken for
+// it.
+std::uint64_t chunk_sum(std::uint64_t key, std::uint32_t item, std::uint64_t header,
+                        const std::byte* data, std::size_t size);
+
 // Of a chunk that a TravelBackend is given. A task that is not a chunk has 0 items.
 struct ChunkInfo {
   std::uint32_t items = 0;
@@ -61,6 +68,8 @@ struct ChunkProgress {
   std::uint32_t stop_mask = ~std::uint32_t{0};
   // Counts the items committed in this run (release, after the header); may be null.
   std::atomic<std::uint32_t>* items_done = nullptr;
+  // Not 0: a checksum is noted with each item, keyed by that.
+  std::uint64_t sum_key = 0;
 
   bool stopped() const noexcept {
     // Relaxed: a flag, nothing is published with it.
@@ -87,6 +96,12 @@ class ChunkAssembly {
   // The items that one run committed, in order: see scan_chunk(). Returns how many there were.
   std::uint32_t add_piece(std::span<const std::byte> region, std::uint32_t counted,
                           std::uint32_t most);
+  // The same of records with checksums, of which the first is that of item `first`. Of each that
+  // matches the item is taken, also beyond what was counted; in place of the others that were
+  // counted stands `spoiled`.
+  std::uint32_t add_checked_piece(std::span<const std::byte> region, std::uint64_t key,
+                                  std::uint32_t first, std::uint32_t counted, std::uint32_t most,
+                                  const std::exception_ptr& spoiled);
   // One item that has no result: its worker died, or ran past its time.
   void add_failure(std::exception_ptr error);
 
@@ -95,7 +110,7 @@ class ChunkAssembly {
   const std::vector<std::byte>& bytes() const { return bytes_; }
 
  private:
-  void pad();
+  void pad(std::size_t behind = 0);
 
   std::vector<std::byte> bytes_;
   std::uint32_t items_ = 0;

@@ -44,10 +44,11 @@ class ChunkWriter {
     count();
   }
   // Copies and commits what `next()` gives, `most` times or until stopped; if it throws, what it
-  // gave before is committed. Answers false, and calls nothing, where there is no room for so many:
-  // item by item more of them may fit.
+  // gave before is committed. Answers false, and calls nothing, where there is no room for so many,
+  // of which more may fit item by item, or where each item has a checksum.
   template <class R, class Next>
   bool write_values(std::uint32_t most, Next&& next) {
+    if (sum_key() != 0) return false;
     open(ChunkRecord::values);
     // In variables of this function's own: what is written might be anything's bytes.
     std::byte* at = nullptr;
@@ -95,9 +96,12 @@ class ChunkWriter {
 
  private:
   void open(ChunkRecord kind);
+  std::uint64_t sum_key() const { return progress_ != nullptr ? progress_->sum_key : 0; }
+  void note_sum(std::uint64_t header);
   // Release: the item's bytes come before the header that counts them, for a reader that looks at
   // them after this process has died.
   void store_header(std::uint64_t word) {
+    if (sum_key() != 0) note_sum(word);
     std::atomic_ref(header_word()).store(word, std::memory_order_release);
   }
   std::uint64_t& header_word() {
@@ -149,8 +153,11 @@ struct ChunkCode {
     const std::uint32_t first = progress != nullptr ? std::min(progress->first, items) : 0;
     ChunkWriter writer(result, progress);
     if constexpr (Call::kFixedResultSize != kDynamicSize) {
-      // With a header before each run of values; failures take what they take.
-      result.expect(std::size_t{items - first} * Call::kFixedResultSize +
+      // With a header before each run of values, or a sum and a header before each; failures take
+      // what they take.
+      const bool summed = progress != nullptr && progress->sum_key != 0;
+      constexpr std::size_t kSummed = 4 * sizeof(std::uint64_t);
+      result.expect(std::size_t{items - first} * (Call::kFixedResultSize + (summed ? kSummed : 0)) +
                     (items / ChunkHeader::kMaxItems + 1) * sizeof(std::uint64_t));
     }
     if constexpr (kPlain) {
