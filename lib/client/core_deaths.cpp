@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <new>
 
 #include <muster/log.hpp>
 
@@ -227,32 +228,55 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
   }
 }
 
-// Every future that is unfinished fails, each with an error of its own. The workers are dead: what
-// they have finished is kept, also of chunks.
+// Every future that is unfinished fails. The workers are dead: what they have finished is kept, also
+// of chunks.
 void ProcessCore::break_pool(const WorkerDeath& death, const std::string& sentence) {
   if (life_ == Life::broken) return;
   harvest_all();
-  broken_.emplace(sentence, death);
+  const BrokenProcessPool why(sentence, death);
+  fail_all(&why);
+}
+
+// Each with an error of its own, as far as there is memory for that. Null: there is none. What has
+// begun is ended, whatever there is no memory for, and may be done again for what is left.
+void ProcessCore::fail_all(const BrokenProcessPool* why) {
+  const auto error_of_its_own = [&] {
+    try {
+      if (why != nullptr) {
+        return std::make_exception_ptr(BrokenProcessPool(std::string(why->what()), why->death()));
+      }
+    } catch (const std::bad_alloc&) {
+      why = nullptr;
+    }
+    return no_memory_error_;
+  };
   life_ = Life::broken;
   tasks_.header().state.store(PoolState::broken);
+  if (!broken_) {
+    try {
+      broken_ = why != nullptr ? *why : *no_memory_;
+    } catch (const std::bad_alloc&) {
+      broken_ = *no_memory_;
+    }
+  }
   in_flight_.for_each_in_use([&](std::uint32_t slot) {
-    Shadow& shadow = in_flight_[slot];
-    StateBase* state = shadow.state;
+    StateBase* state = in_flight_[slot].state;
+    std::exception_ptr error = error_of_its_own();
     const std::unique_ptr<Extras> extras = take_extras(slot);
     const bool counted = extras && extras->kill == KillReason::cancel;
-    if (extras && extras->items != 0 && state != nullptr) {
-      keep_committed(slot, *extras);
+    bool in_part = extras && extras->items != 0 && state != nullptr && why != nullptr;
+    try {
+      if (in_part) keep_committed(slot, *extras);
+      in_part = in_part && extras->assembly.items() != 0;
+      while (in_part && extras->assembly.items() < extras->items) {
+        extras->assembly.add_failure(error_of_its_own());
+      }
+    } catch (const std::bad_alloc&) {
+      in_part = false;  // it fails as a whole
     }
     free_slot(slot);
     if (!counted) count_ended(Ended::failed);
-    if (extras && extras->items != 0 && extras->assembly.items() != 0) {
-      while (extras->assembly.items() < extras->items) {
-        extras->assembly.add_failure(std::make_exception_ptr(BrokenProcessPool(sentence, death)));
-      }
-      deliver_assembly(state, *extras);
-    } else {
-      complete_error(state, std::make_exception_ptr(BrokenProcessPool(sentence, death)));
-    }
+    in_part ? deliver_assembly(state, *extras) : complete_error(state, std::move(error));
   });
   while (!backlog_.empty()) {
     Behind& node = *backlog_.front();
@@ -262,7 +286,7 @@ void ProcessCore::break_pool(const WorkerDeath& death, const std::string& senten
     backlog_.pop();
     if (state == nullptr) continue;
     count_ended(Ended::failed);
-    complete_error(state, std::make_exception_ptr(BrokenProcessPool(sentence, death)));
+    complete_error(state, error_of_its_own());
   }
   backlog_cancelled_ = 0;
   count_behind();
@@ -314,25 +338,30 @@ void ProcessCore::handle_supervisor_gone() {
     Lock lock(mutex());
     if (queue_closed_ && unfinished_ == 0) return;
   }
-  // Whatever made us think so: now it does end its workers, and leaves.
+  for (std::uint32_t w = 0; w < geometry_.workers; ++w) kill_group(w);
+  std::string remain;
+  await_orphans(&remain);
+  Lock lock(mutex());
+  WorkerDeath death;
+  break_pool(death, std::string(kAbrupt) + "its supervisor (pid " + std::to_string(supervisor_) +
+                        ") ended, and the workers with it" + remain);
+}
+
+// `remain`: where to say who does not end, if there is memory for that.
+void ProcessCore::await_orphans(std::string* remain) {
+  // Whatever made us think that it is gone: now it does end its workers, and leaves.
   ::shutdown(socket_.get(), SHUT_RDWR);
   const Deadline until = Deadline::at(monotonic_ns() + kOrphansEndNs);
-  std::string remain;
-  for (std::uint32_t w = 0; w < geometry_.workers; ++w) kill_group(w);
   // Its socket is closed before its children are given to another parent.
   if (supervisor_pidfd_) ended_until(supervisor_pidfd_, until);
   for (std::size_t w = 0; w < worker_pidfds_.size(); ++w) {
     if (!worker_pidfds_[w]) continue;
     if (ended_until(worker_pidfds_[w], until)) {
       reap_if_ours(worker_pidfds_[w]);
-      continue;
+    } else if (remain != nullptr) {
+      *remain += "; worker " + std::to_string(w) + " does not end of SIGKILL and was given up";
     }
-    remain += "; worker " + std::to_string(w) + " does not end of SIGKILL and was given up";
   }
-  Lock lock(mutex());
-  WorkerDeath death;
-  break_pool(death, std::string(kAbrupt) + "its supervisor (pid " + std::to_string(supervisor_) +
-                        ") ended, and the workers with it" + remain);
 }
 
 // Memory that workers can write holds what cannot be. Nothing in it can be relied on any more.
@@ -349,6 +378,10 @@ std::string ProcessCore::shared_memory_sentence() const {
 // The supervisor answers with the news that the pool is broken; one that is gone is news too.
 void ProcessCore::give_up(const std::string& why) {
   if (given_up_.empty()) given_up_ = why;
+  stop_all_workers();
+}
+
+void ProcessCore::stop_all_workers() {
   Message message;
   message.kind = MessageKind::stop_workers;
   message.code = SIGKILL;

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 #include <muster/error.hpp>
 
@@ -34,12 +35,16 @@ std::exception_ptr outside_memory(std::uint32_t worker) {
                                                " left a result that lies outside its memory"));
 }
 
-std::exception_ptr no_memory_for(std::size_t size) {
-  return std::make_exception_ptr(
-      EncodingError("the client has no memory for a result of " + std::to_string(size) + " bytes"));
-}
-
 }  // namespace
+
+std::exception_ptr ProcessCore::no_memory_for(std::size_t size) const noexcept {
+  try {
+    return std::make_exception_ptr(EncodingError("the client has no memory for a result of " +
+                                                 std::to_string(size) + " bytes"));
+  } catch (const std::bad_alloc&) {
+    return no_memory_for_result_;
+  }
+}
 
 // True if the slot's task had ended in order, and is taken in.
 bool ProcessCore::harvest(std::uint32_t slot) {
@@ -169,7 +174,11 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
     // The usual case is that one run did them all.
     if (extras->first != 0 || extras->assembly.items() != 0) {
       const std::uint32_t rest = extras->items - extras->first;
-      take_items(*extras, shadow.tag, worker, {left.data, left.size}, rest);
+      try {
+        take_items(*extras, shadow.tag, worker, {left.data, left.size}, rest);
+      } catch (const std::bad_alloc&) {
+        return state->complete_exception(no_memory_for(left.size));
+      }
       give_back(left, worker);
       return deliver_assembly(state, *extras);
     }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <new>
 
 #include <muster/log.hpp>
 
@@ -29,7 +30,11 @@ void ProcessCore::pump() {
   ::pthread_setname_np(::pthread_self(), "muster-pump");
   {
     const auto watch = LifeWatch::begin(results_, [this](std::uint32_t w) { tell_dying(w); });
-    pump_until_end();
+    try {
+      pump_until_end();
+    } catch (const std::bad_alloc&) {
+      end_without_memory();
+    }
   }
   const Lock lock(mutex());
   pump_done_ = true;
@@ -63,6 +68,28 @@ void ProcessCore::pump_until_end() {
     sleeps.store(0);
     if (message && !handle_messages()) return;
   }
+}
+
+// Some step of the pump could not be taken, and nobody would take it again. The workers are ended,
+// and then every future fails. Nothing here asks for memory.
+void ProcessCore::end_without_memory() {
+  stop_all_workers();
+  while (true) {
+    pollfd fds[] = {{socket_.get(), POLLIN, 0}, {supervisor_pidfd_.get(), POLLIN, 0}};
+    if (::poll(fds, 2, -1) < 0) continue;
+    const bool ended = fds[1].revents != 0;  // looked at before the last message is read
+    Message message;
+    FileDescriptor pidfd;
+    bool truncated = false;
+    const ReceiveResult got = receive_message(socket_.get(), message, pidfd, truncated);
+    if (got == ReceiveResult::closed || (got == ReceiveResult::none && ended)) break;
+    if (got == ReceiveResult::none || message.kind != MessageKind::worker_started) continue;
+    if (message.worker < geometry_.workers) worker_pidfds_[message.worker] = std::move(pidfd);
+  }
+  await_orphans(nullptr);
+  Lock lock(mutex());
+  harvest_all();
+  fail_all(nullptr);
 }
 
 // True if the supervisor has something to say.
@@ -191,12 +218,13 @@ std::int64_t ProcessCore::enforce_timeouts() {
 // signal comes.
 void ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why) {
   Shadow& shadow = in_flight_[slot];
+  // Before the word: without memory for it the worker is not to wait for its end.
+  if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
   // Unless it has just ended.
   if (!slots_.begin_kill(slot, shadow.tag, worker) &&
       slots_.read(slot) != SlotWord(SlotStatus::killing, worker, shadow.tag)) {
     return;
   }
-  if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
   shadow.extras->kill = why;
   ask_to_kill(slot);
 }

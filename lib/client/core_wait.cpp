@@ -135,6 +135,7 @@ bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
   }
   if (harvest(slot)) refill();
   if (state.done() || mode != CancelMode::kill) return false;
+  if (!shadow.extras) shadow.extras = std::make_unique<Extras>();  // as in kill_for()
   const SlotWord word = slots_.read(slot);
   if (word.status() != SlotStatus::running || word.owner() >= geometry_.workers ||
       !slots_.begin_kill(slot, shadow.tag, word.owner())) {

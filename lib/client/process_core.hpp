@@ -194,6 +194,7 @@ class ProcessCore final : public TravelBackend,
     std::exception_ptr error;              // it is not a result
   };
   LeftResult read_result(std::uint32_t slot, std::uint32_t worker, bool failed) const;
+  std::exception_ptr no_memory_for(std::size_t size) const noexcept;
   void give_back(const LeftResult& left, std::uint32_t worker);
   const std::byte* keep(LeftResult& left, std::uint32_t worker);
   void deliver_assembly(StateBase* state, Extras& extras);
@@ -212,6 +213,7 @@ class ProcessCore final : public TravelBackend,
   // core_pump.cpp
   void pump();
   void pump_until_end();
+  void end_without_memory();
   bool sleep_in_pump(std::int64_t timeout_ns);
   bool completions_waiting() const;
   void take_completions();
@@ -265,6 +267,9 @@ class ProcessCore final : public TravelBackend,
   void end_chunk(std::uint32_t slot);
   void go_on(std::uint32_t slot);
   void break_pool(const WorkerDeath& death, const std::string& sentence);
+  void fail_all(const BrokenProcessPool* why);
+  void await_orphans(std::string* remain);
+  void stop_all_workers();
   void corrupted(const std::string& what);
   void give_up(const std::string& why);
   std::string shared_memory_sentence() const;
@@ -339,6 +344,10 @@ class ProcessCore final : public TravelBackend,
   std::vector<pid_t> worker_groups_;  // each the pid of who leads it; 0: not known
   std::vector<std::uint64_t> completions_seen_;
   std::optional<BrokenProcessPool> broken_;  // what submit throws
+  // Made beforehand: when they are needed there is no memory to make them.
+  std::optional<BrokenProcessPool> no_memory_;
+  std::exception_ptr no_memory_error_;
+  std::exception_ptr no_memory_for_result_;
 };
 
 }  // namespace muster::detail
