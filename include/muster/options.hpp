@@ -68,8 +68,8 @@ struct ProcessPoolOptions {
   RestartIntensity restart_intensity = {};
   // Between SIGTERM and SIGKILL where Muster stops a worker.
   Duration kill_grace = std::chrono::seconds(1);
-  // Verify every result's bytes: one that was scribbled over, or that is of another task, becomes an
-  // EncodingError, of an item of a chunk of map too where its worker died. It covers values and
+  // Verify every result's bytes: one that was scribbled over, or that is of another task, becomes
+  // an EncodingError, of an item of a chunk of map too where its worker died. It covers values and
   // exceptions from when the worker has written them until the client has copied them, not what a
   // task reads, and it is no signature: a task that means to can write a checksum as well.
   bool checksum_results = false;

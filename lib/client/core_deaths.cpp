@@ -60,9 +60,9 @@ pid_t ProcessCore::pid_of(const FileDescriptor& pidfd) {
   return std::max(0, std::atoi(text.c_str() + line + 5));
 }
 
-// What the worker's tasks have started: the supervisor that would do it is gone. Nobody else's group
-// has that number: a process keeps its own until it is reaped, and later the number is not given out
-// again while one of the group is left; a process that has it then is none of ours.
+// What the worker's tasks have started: the supervisor that would do it is gone. Nobody else's
+// group has that number: a process keeps its own until it is reaped, and later the number is not
+// given out again while one of the group is left; a process that has it then is none of ours.
 void ProcessCore::kill_group(std::uint32_t worker) {
   const pid_t pid = worker_groups_[worker];
   // The supervisor had buried it, and its group before it.
@@ -228,8 +228,8 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
   }
 }
 
-// Every future that is unfinished fails. The workers are dead: what they have finished is kept, also
-// of chunks.
+// Every future that is unfinished fails. The workers are dead: what they have finished is kept,
+// also of chunks.
 void ProcessCore::break_pool(const WorkerDeath& death, const std::string& sentence) {
   if (life_ == Life::broken) return;
   harvest_all();

@@ -107,9 +107,9 @@ std::uint32_t ChunkAssembly::add_piece(std::span<const std::byte> region, std::u
   return scan.items;
 }
 
-std::uint32_t ChunkAssembly::add_checked_piece(std::span<const std::byte> region,
-                                               std::uint64_t key, std::uint32_t first,
-                                               std::uint32_t counted, std::uint32_t most,
+std::uint32_t ChunkAssembly::add_checked_piece(std::span<const std::byte> region, std::uint64_t key,
+                                               std::uint32_t first, std::uint32_t counted,
+                                               std::uint32_t most,
                                                const std::exception_ptr& spoiled) {
   constexpr std::size_t kBefore = 2 * kHeader;  // the sum, as a record
   std::uint32_t done = 0;
@@ -134,8 +134,7 @@ std::uint32_t ChunkAssembly::add_checked_piece(std::span<const std::byte> region
       if (chunk_sum(key, first + done, header, data, bytes) == words[1]) {
         ++items_;
         ++done;
-        region = region.subspan(
-            std::min(round_up(sizeof(words) + bytes, kHeader), region.size()));
+        region = region.subspan(std::min(round_up(sizeof(words) + bytes, kHeader), region.size()));
         continue;
       }
       bytes_.resize(at);

@@ -103,9 +103,8 @@ TEST_P(ForceShutdown, WorkersThatIgnoreSigtermAreGoneToo) {
 
 // Behaviour 147: longer than it takes to find that a worker's death is told by nobody.
 TEST(Terminate, ErrorSaysSoHoweverLongTheLastWorkerTakes) {
-  ProcessPoolExecutor pool({.max_workers = 2,
-                            .on_worker_death = muster::OnWorkerDeath::replace,
-                            .kill_grace = 3s});
+  ProcessPoolExecutor pool(
+      {.max_workers = 2, .on_worker_death = muster::OnWorkerDeath::replace, .kill_grace = 3s});
   const test_support::SharedCounter started;
   const SharedGate never;
   const auto stubborn = [started, never] {

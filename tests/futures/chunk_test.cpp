@@ -190,8 +190,9 @@ TEST_F(SummedChunk, IsTakenAsFarAsItWasCommitted) {
 
 TEST_F(SummedChunk, LosesTheItemThatWasWrittenOverAlone) {
   const std::string second = text(3);
-  auto at = std::search(region.begin(), region.end(), reinterpret_cast<const std::byte*>(&second[0]),
-                        reinterpret_cast<const std::byte*>(&second[0]) + second.size());
+  auto at =
+      std::search(region.begin(), region.end(), reinterpret_cast<const std::byte*>(&second[0]),
+                  reinterpret_cast<const std::byte*>(&second[0]) + second.size());
   ASSERT_NE(at, region.end());
   *at ^= std::byte{1};
   EXPECT_EQ(taken(4), "vxvv");
