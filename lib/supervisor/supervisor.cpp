@@ -224,11 +224,11 @@ void Supervisor::handle_messages() {
     FileDescriptor unused;
     bool truncated = false;
     switch (receive_message(client_socket_.get(), message, unused, truncated)) {
-      case ReceiveResult::none: return;
+      // Whatever they were: a message that asks for a kill finds no room where many wait.
+      case ReceiveResult::none: kill_for_tasks(); return;
       case ReceiveResult::closed: end_all(SIGKILL); leave();
       case ReceiveResult::message: break;
     }
-    if (message.kind == MessageKind::kill_task) kill_for_tasks();
     if (message.kind == MessageKind::dying) prepare_heir(message.worker);
     if (message.kind == MessageKind::stop_workers) {
       break_pool(BreakCause::stopped, 0, "", message.code);

@@ -15,6 +15,7 @@
 #include "support/proc.hpp"
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
+#include "support/writable_memory.hpp"
 
 namespace {
 
@@ -97,6 +98,25 @@ TEST(EarlyNotice, ASuccessorThatDiesBeforeItIsNeededIsMadeAgain) {
   EXPECT_NE(now, heir);
   EXPECT_NE(now, worker);
   EXPECT_TRUE(test_support::is_gone(heir));
+}
+
+// The message that asks for a kill found no room among others. Nobody waits, who would ask again.
+TEST(EarlyNotice, MessagesOfAnyKindHaveTheSupervisorLookForKills) {
+  ProcessPoolExecutor pool(replacing());
+  const pid_t worker = pool.worker_pids().at(0);
+  const SharedGate never;
+  auto killed = pool.submit([never] {
+    using muster::detail::SlotStatus;
+    using muster::detail::SlotWord;
+    for (auto& line : test_support::WritableMemory::of_this_worker().control.slot_lines()) {
+      const SlotWord word(line.word.load());
+      if (word.status() != SlotStatus::running) continue;
+      line.word.store(SlotWord(SlotStatus::killing, word.owner(), word.tag()).bits());
+    }
+    dies_slowly(never);
+  });
+  test_support::wait_for_end(worker);
+  failure_of<WorkerDiedError>(killed);
 }
 
 TEST(EarlyNotice, APoolThatEndsTakesItsSuccessorsWithIt) {
