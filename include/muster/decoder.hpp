@@ -9,8 +9,9 @@
 namespace muster {
 
 // Reads back what an Encoder wrote. It believes nothing: every length is held against the bytes
-// that remain, and what does not fit is an EncodingError. The bytes must not change meanwhile:
-// what another process can write is copied first. Thread safety: none, one thread at a time.
+// that remain, and what does not fit is an EncodingError. A result may be read where its
+// worker has left it, and a worker that writes over its memory changes it meanwhile: a Codec reads
+// what it checks once, and uses the copy. Thread safety: none, one thread at a time.
 class Decoder {
  public:
   // Reads [begin, begin + size). Views of T are aligned for T only where `begin` is aligned as

@@ -104,9 +104,9 @@ std::string describe_death(const DeathFacts& facts, unsigned attempt, unsigned a
   } else {
     text += " while running no task";
   }
-  if (facts.requeued == 1) text += "; 1 task it had claimed went back to the queue";
+  if (facts.requeued == 1) text += "; 1 task it had reserved is left to others";
   if (facts.requeued > 1) {
-    text += "; " + std::to_string(facts.requeued) + " tasks it had claimed went back to the queue";
+    text += "; " + std::to_string(facts.requeued) + " tasks it had reserved are left to others";
   }
   return text;
 }

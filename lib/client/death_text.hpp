@@ -28,7 +28,7 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
                       double ran_for_seconds);
 
 // "worker 3 (pid 4711) was killed by SIGSEGV at address 0x10 while running "resize" (task 9182,
-// attempt 1 of 3) for 1.2 s; 2 tasks it had claimed went back to the queue".
+// attempt 1 of 3) for 1.2 s; 2 tasks it had reserved are left to others".
 std::string describe_death(const DeathFacts& facts, unsigned attempt, unsigned attempts);
 
 }  // namespace muster::detail

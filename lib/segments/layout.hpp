@@ -205,7 +205,7 @@ struct DeathRecord {
   std::uint32_t asked_for;  // the client had asked for it (kill of a task)
   std::uint64_t task;       // Hint bits + 1 of what it ran; 0: nothing
   std::uint32_t task_was_killing;
-  std::uint32_t requeued;       // hints it had taken and not begun
+  std::uint32_t requeued;       // hints it had reserved of tasks that wait; others may have them
   std::uint32_t written_off;    // 1: it did not end of SIGKILL, and nobody waits for it any more
   std::uint32_t out_of_memory;  // 1: the kernel killed for lack of memory, and perhaps this one
   std::uint64_t chunk_region;   // ChunkRegion of a chunk that ran; 0: none
