@@ -25,6 +25,9 @@ namespace {
 const char* const kAbrupt =
     "a process of the pool was terminated abruptly while the future was running or pending: ";
 
+// Of a task's deaths, those that are told one by one.
+constexpr std::size_t kToldDeaths = 16;
+
 // How long the workers of a dead supervisor are waited for.
 constexpr std::int64_t kOrphansEndNs = 10'000'000'000;
 
@@ -137,7 +140,7 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
   if (!killed && extras != nullptr && extras->retries_left != 0) {
     --extras->retries_left;
     ++extras->attempts;
-    extras->deaths.push_back(sentence);
+    if (extras->deaths.size() < kToldDeaths) extras->deaths.push_back(sentence);
     return go_on(slot);
   }
 
@@ -154,6 +157,8 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
     if (extras != nullptr && !extras->deaths.empty()) {
       text += "; before that";
       for (const std::string& death : extras->deaths) text += ", " + death;
+      const std::size_t untold = extras->attempts - 1 - extras->deaths.size();
+      if (untold != 0) text += ", and " + std::to_string(untold) + " deaths more";
     }
     error = std::make_exception_ptr(WorkerDiedError(text, facts.death));
   }
@@ -198,7 +203,12 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
   if (record != nullptr) {
     const DeathFacts facts = facts_of(*record);
     death = facts.death;
-    sentence = describe_death(facts, 1, 1);
+    const Hint task(record->task - 1);
+    const bool here = record->task != 0 && in_flight_.in_use(task.slot()) &&
+                      in_flight_[task.slot()].tag == task.tag();
+    const Extras* const extras = here ? in_flight_[task.slot()].extras.get() : nullptr;
+    sentence = extras != nullptr ? describe_death(facts, extras->attempts, extras->retries + 1)
+                                 : describe_death(facts, 1, 1);
   }
   const std::string text = message.text;
   switch (message.cause) {
@@ -214,14 +224,8 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
                  (sentence.empty() ? "" : "; it was to replace one that died: " + sentence);
       return;
     case BreakCause::stopped:
-      if (!corrupted_.empty()) {
-        sentence = shared_memory_sentence();
-        return;
-      }
-      if (!given_up_.empty()) {
-        sentence = "the pool was given up because " + given_up_;
-        return;
-      }
+      sentence = given_up_sentence();
+      if (!sentence.empty()) return;
       sentence = std::string("the pool's workers were stopped by ") + signal_name(message.code) +
                  ", as the program asked";
       return;
@@ -343,8 +347,13 @@ void ProcessCore::handle_supervisor_gone() {
   await_orphans(&remain);
   Lock lock(mutex());
   WorkerDeath death;
-  break_pool(death, std::string(kAbrupt) + "its supervisor (pid " + std::to_string(supervisor_) +
-                        ") ended, and the workers with it" + remain);
+  // Perhaps it ended because this process told it to, by the end of its socket.
+  std::string sentence = given_up_sentence();
+  if (sentence.empty()) {
+    sentence = std::string(kAbrupt) + "its supervisor (pid " + std::to_string(supervisor_) +
+               ") ended, and the workers with it";
+  }
+  break_pool(death, sentence + remain);
 }
 
 // `remain`: where to say who does not end, if there is memory for that.
@@ -373,6 +382,12 @@ void ProcessCore::corrupted(const std::string& what) {
 
 std::string ProcessCore::shared_memory_sentence() const {
   return "the pool was given up because its shared memory was written over: " + corrupted_;
+}
+
+// Why the client itself had the workers stopped; "" if it had not.
+std::string ProcessCore::given_up_sentence() const {
+  if (!corrupted_.empty()) return shared_memory_sentence();
+  return given_up_.empty() ? "" : "the pool was given up because " + given_up_;
 }
 
 // The supervisor answers with the news that the pool is broken; one that is gone is news too.

@@ -273,6 +273,7 @@ class ProcessCore final : public TravelBackend,
   void corrupted(const std::string& what);
   void give_up(const std::string& why);
   std::string shared_memory_sentence() const;
+  std::string given_up_sentence() const;
   DeathFacts facts_of(const DeathRecord& record) const;
   const DeathRecord* find_death(std::uint64_t number) const;
   void describe_break(const Message& message, WorkerDeath& death, std::string& sentence) const;

@@ -1,6 +1,7 @@
 // TaskOptions::retries.
 
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -52,6 +53,30 @@ TEST(Retries, TaskFailsWhenTheyAreUsedUp) {
   auto future = pool.submit({.retries = 2}, dies_first(attempts, 100));
   EXPECT_EQ(failure_of<WorkerDiedError>(future).term_signal(), SIGKILL);
   EXPECT_EQ(attempts.value(), 3);
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+TEST(Retries, ErrorTellsOfTheFirstDeathsAndHowManyMoreThereWere) {
+  ProcessPoolExecutor pool(replacing(1));
+  auto future = pool.submit({.retries = 20}, dies_first(SharedCounter(), 100));
+  const std::string text = failure_of<WorkerDiedError>(future).what();
+  EXPECT_EQ(count(text, "was killed by SIGKILL"), 17U) << text;
+  EXPECT_TRUE(text.ends_with(", and 4 deaths more")) << text;
+}
+
+TEST(Retries, ErrorOfAPoolThatBrokeTellsTheAttempt) {
+  auto options = replacing(1);
+  options.restart_intensity = {.deaths = 2, .within = 3600s};
+  ProcessPoolExecutor pool(options);
+  auto future = pool.submit({.retries = 5}, dies_first(SharedCounter(), 100));
+  const std::string text = failure_of<muster::BrokenProcessPool>(future).what();
+  EXPECT_EQ(count(text, "because 3 workers died within 3600 s;"), 1U) << text;
+  EXPECT_EQ(count(text, ", attempt 3 of 6)"), 1U) << text;
 }
 
 // Behaviour 1c.3: at most once by default.

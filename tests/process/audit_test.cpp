@@ -11,6 +11,7 @@
 #include <muster/muster.hpp>
 
 #include "fuzz/core_probe.hpp"
+#include "support/failure.hpp"
 #include "support/proc.hpp"
 #include "support/watchdog.hpp"
 
@@ -53,6 +54,11 @@ TEST_F(Audit, GivesThePoolUpWhereAWorkerThatRunsTakesNoTask) {
   worker_is(::getpid(), WorkerPhase::ready);
   look_often();
   EXPECT_EQ(probe.corrupted(), "tasks wait, and none of the workers takes one");
+  // Whether the supervisor answers, or just ends.
+  probe.end();
+  EXPECT_STREQ(test_support::failure_of<muster::BrokenProcessPool>(waits).what(),
+               "the pool was given up because its shared memory was written over: tasks wait, and "
+               "none of the workers takes one");
 }
 
 // A worker that is on its way out takes as long as its finalizer does.
