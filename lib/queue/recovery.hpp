@@ -26,8 +26,8 @@ class Recovery {
 
   // What the dead worker held.
   struct Held {
-    std::uint64_t task = 0;       // Hint bits + 1 of what it ran; 0: nothing
-    bool was_killing = false;     // it was being killed for that task
+    std::uint64_t task = 0;    // Hint bits + 1 of what it ran; 0: nothing
+    bool was_killing = false;  // it was being killed for that task
     // Hints it had reserved whose tasks wait still. Another worker may have taken some of them
     // first: a reservation stands from before the ring's head is swapped.
     std::uint32_t not_begun = 0;
