@@ -44,6 +44,8 @@ std::string definitions(const muster::model::PoolShape& shape) {
   if (shape.cancels) text += " CANCELS=1";
   if (shape.kills) text += " KILLS=1";
   if (shape.breaks) text += " BREAKS";
+  if (shape.limit != 0) text += fmt::format(" LIMIT={}", shape.limit);
+  if (shape.refuses_heavy_fences) text += " NO_MEMBARRIER";
   return text;
 }
 
