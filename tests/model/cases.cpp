@@ -95,7 +95,7 @@ const std::vector<Case>& cases() {
       {{.name = "meet-crash", .workers = 2, .slots = 2, .tasks = 2, .meet = true},
        "the same two, and one worker dies: its successor must not be the only one awake",
        bounds(0, 1, 0),
-       bounds(1, 1, 0),
+       bounds(0, 1, 1),
        bounds(2, 1, 0)},
       {{.name = "meet-many",
         .workers = 2,
