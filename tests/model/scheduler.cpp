@@ -75,9 +75,11 @@ Outcome Scheduler::explore(const MakeProgram& make, const Bounds& bounds,
       outcome.samples.push_back(seed());
     }
     if (!failure_.empty()) {
-      outcome.failure = failure_;
       outcome.seed = seed();
-      outcome.trace = replay(make, bounds, outcome.seed).trace;
+      // Once more, with the names of what they touch and sleep on.
+      Outcome traced = replay(make, bounds, outcome.seed);
+      outcome.failure = std::move(traced.failure);
+      outcome.trace = std::move(traced.trace);
       return outcome;
     }
     if (outcome.executions == bounds.executions) break;
