@@ -65,18 +65,40 @@ class Meeting : public Program {
     lines_[i].word.poke(SlotWord(SlotStatus::pending, 0, tag(i)).bits());
   }
 
-  void serve(std::uint32_t worker) {
+  // At most `limit` tasks; 0: no limit.
+  void serve(std::uint32_t worker, std::size_t limit = 0) {
     detail::BasicWorkerQueue<ModelPlatform, Pace> queue(
         {lines_, &ends_, cells_, &sleepers_, std::span(park_).first(workers_),
          std::span(reservations_).first(workers_)},
-        detail::TasksView{parts_.data(), {}}, records_[worker], worker, 0, false);
+        detail::TasksView{parts_.data(), {}}, records_[worker], worker, limit, false);
     Hint task;
     while (queue.pop_until(task, detail::Deadline::never()) == detail::PopResult::item) {
       began_[task.slot()] = true;
       Scheduler::instance().wake(&began_, true);
-      await_all();
+      if (meets_) await_all();
       queue.slots().finish(task.slot(), task.tag(), worker, false);
+      if (queue.slots().attention(task.slot()) != 0) queue.slots().tell_sleepers(task.slot(), task.tag());
     }
+    if (limit != 0) queue.depart();
+  }
+
+  void publish(std::uint32_t i) { detail::publish_task(slots_, ring_, i, tag(i), 0); }
+
+  // As ProcessCore::wake_if_needed(), with so many tasks in slots.
+  void wake_if_needed(std::size_t in_slots) {
+    parking_.fence_after_publish();
+    if (parking_.anyone_sleeps() && in_slots > workers_ - parking_.sleeping()) parking_.wake_one();
+  }
+
+  void sleeps_at_first(std::uint32_t worker) {
+    park_[worker].state.poke(detail::kParked);
+    sleepers_.words[0].poke(sleepers_.words[0].peek() | std::uint64_t{1} << worker);
+  }
+
+  void wake_and_serve(std::uint32_t worker) {
+    parking_.sleep(worker, detail::Deadline::never());
+    parking_.leave(worker);
+    serve(worker);
   }
 
   // Then all have begun that could wait for another.
@@ -106,6 +128,7 @@ class Meeting : public Program {
   detail::HintRing<ModelPlatform> ring_;
   detail::Parking<ModelPlatform> parking_;
   std::array<bool, kMost> began_{};
+  bool meets_ = true;
 };
 
 // Two workers are awake, two hints are in the ring, and one worker takes both.
@@ -133,32 +156,27 @@ class TwoTakenByOne final : public Meeting {
 // empty, and takes the second task from it. Worker 2 sleeps. Meanwhile the third task is published.
 class TaskBehindAThief final : public Meeting {
  public:
-  TaskBehindAThief() : Meeting(3) {
+  // `hint`: there is room for one in the ring.
+  explicit TaskBehindAThief(bool hint) : Meeting(3), hint_(hint) {
     began_[0] = true;
     lines_[0].word.poke(SlotWord(SlotStatus::running, 0, tag(0)).bits());
     is_pending(1);
     reservations_[0].hints[0].poke(Hint(1, tag(1)).bits());
     reservations_[0].count.poke(1);
-    park_[2].state.poke(detail::kParked);
-    sleepers_.words[0].poke(std::uint64_t{1} << 2);
+    sleeps_at_first(2);
   }
 
   void start(Scheduler& s) override {
     s.add_actor("client", [this] {
       // What is asked is what becomes of a wake that comes after this.
       if (slots_.read(1).status() == SlotStatus::pending) return leave_third_out();
-      detail::publish_task(slots_, ring_, 2, tag(2), 0);
-      // As ProcessCore::wake_if_needed(), with three tasks in slots.
-      parking_.fence_after_publish();
-      if (parking_.anyone_sleeps() && 3 > workers_ - parking_.sleeping()) parking_.wake_one();
+      if (!hint_) ring_ = detail::HintRing<ModelPlatform>(&ends_, {});
+      publish(2);
+      wake_if_needed(3);
       close_after_all();
     });
     s.add_actor("worker 1", [this] { serve(1); });
-    s.add_actor("worker 2", [this] {
-      parking_.sleep(2, detail::Deadline::never());
-      parking_.leave(2);
-      serve(2);
-    });
+    s.add_actor("worker 2", [this] { wake_and_serve(2); });
   }
 
  private:
@@ -167,24 +185,60 @@ class TaskBehindAThief final : public Meeting {
     Scheduler::instance().wake(&began_, true);
     close_after_all();
   }
+
+  const bool hint_;
 };
 
-template <class P>
-void nobody_waits_in_vain() {
+// Worker 0 ends in order after its first task, and nobody takes its place yet. Worker 1 sleeps. The
+// second task is published when the first has been taken in.
+class TaskForWhoLeaves final : public Meeting {
+ public:
+  TaskForWhoLeaves() : Meeting(2) {
+    meets_ = false;
+    began_[2] = true;  // there is none
+    sleeps_at_first(1);
+  }
+
+  void start(Scheduler& s) override {
+    s.add_actor("client", [this] {
+      publish(0);
+      wake_if_needed(1);
+      while (slots_.unfinished(0, tag(0))) {
+        slots_.sleep_while_unfinished(0, tag(0), detail::Deadline::never());
+      }
+      publish(1);
+      wake_if_needed(1);
+      close_after_all();
+    });
+    s.add_actor("worker 0", [this] { serve(0, 1); });
+    s.add_actor("worker 1", [this] { wake_and_serve(1); });
+  }
+};
+
+template <class P, class... Arguments>
+void nobody_waits_in_vain(unsigned preemptions, Arguments... arguments) {
   Scheduler scheduler;
-  const Outcome outcome =
-      scheduler.explore([] { return std::make_unique<P>(); }, {.preemptions = 2});
+  const Outcome outcome = scheduler.explore([=] { return std::make_unique<P>(arguments...); },
+                                            {.preemptions = preemptions, .delays = 1});
   for (const std::string& line : outcome.trace) std::cout << line << '\n';
   EXPECT_EQ(outcome.failure, "");
   EXPECT_TRUE(outcome.complete);
 }
 
 TEST(WorkerQueueSteps, WhoFindsTheRingEmptySeesWhoHasTheHints) {
-  nobody_waits_in_vain<TwoTakenByOne>();
+  nobody_waits_in_vain<TwoTakenByOne>(2);
 }
 
 TEST(WorkerQueueSteps, AThiefPassesOnAWakeThatWasMeantForOtherWork) {
-  nobody_waits_in_vain<TaskBehindAThief>();
+  nobody_waits_in_vain<TaskBehindAThief>(2, true);
+}
+
+TEST(WorkerQueueSteps, AThiefPassesOnAWakeThatWasMeantForATaskWithoutAHint) {
+  nobody_waits_in_vain<TaskBehindAThief>(2, false);
+}
+
+TEST(WorkerQueueSteps, WhoLeavesWakesAnotherForWhatWasLeftToIt) {
+  nobody_waits_in_vain<TaskForWhoLeaves>(2);
 }
 
 }  // namespace
