@@ -77,7 +77,8 @@ class Meeting : public Program {
       Scheduler::instance().wake(&began_, true);
       if (meets_) await_all();
       queue.slots().finish(task.slot(), task.tag(), worker, false);
-      if (queue.slots().attention(task.slot()) != 0) queue.slots().tell_sleepers(task.slot(), task.tag());
+      if (queue.slots().attention(task.slot()) != 0)
+        queue.slots().tell_sleepers(task.slot(), task.tag());
     }
     if (limit != 0) queue.depart();
   }
