@@ -237,7 +237,7 @@ bool BasicWorkerQueue<Platform, Pace>::park(Hint& task, Deadline until) {
     // While somebody is awake it is for him to take it, however slow he is, and where something was
     // taken meanwhile this is other work, which may be there for a moment only.
     if (parking_.state(worker_) == kParked && work() && ring_.taken() == taken &&
-        parking_.sleeping() == workers_) {
+        parking_.all_sleep()) {
       record_.rescued.fetch_add(1, std::memory_order_relaxed);  // a count
     }
   }
