@@ -30,6 +30,18 @@ class OomWatchTest : public testing::Test {
     write("proc/vmstat", "pgfault 99\noom_kill " + std::to_string(count) + "\nnr_x 1\n");
   }
 
+  // The file of the own cgroup says `before`, others are killed, and then it says `after`.
+  void expect_that_only_its_own_counts(const std::string& file, const std::string& before,
+                                       const std::string& after) {
+    machine_kills(0);
+    write(file, before);
+    watch_.look(kSecond);
+    machine_kills(3);
+    EXPECT_FALSE(watch_.explains_death(2 * kSecond)) << "those were others";
+    write(file, after);
+    EXPECT_TRUE(watch_.explains_death(2 * kSecond));
+  }
+
   std::string root_;
   OomWatch watch_{root_ + "/proc", root_ + "/cgroup"};
 };
@@ -66,25 +78,16 @@ TEST_F(OomWatchTest, AKillThatWasNoticedBeforeTheDeathExplainsIt) {
 }
 
 TEST_F(OomWatchTest, TheOwnCgroupCountsAndNotTheMachine) {
-  machine_kills(0);
   write("proc/self/cgroup", "0::/box/inner\n");
-  write("cgroup/box/inner/memory.events", "low 0\noom 0\noom_kill 0\n");
-  watch_.look(kSecond);
-  machine_kills(3);
-  EXPECT_FALSE(watch_.explains_death(2 * kSecond)) << "those were others";
-  write("cgroup/box/inner/memory.events", "low 0\noom 1\noom_kill 1\n");
-  EXPECT_TRUE(watch_.explains_death(2 * kSecond));
+  expect_that_only_its_own_counts("cgroup/box/inner/memory.events", "low 0\noom 0\noom_kill 0\n",
+                                  "low 0\noom 1\noom_kill 1\n");
 }
 
 TEST_F(OomWatchTest, TheFirstVersionOfCgroupsIsReadToo) {
-  machine_kills(0);
   write("proc/self/cgroup", "9:pids:/x\n5:hugetlb,memory:/box\n0::/y\n");
-  write("cgroup/memory/box/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n");
-  watch_.look(kSecond);
-  machine_kills(3);
-  EXPECT_FALSE(watch_.explains_death(2 * kSecond)) << "those were others";
-  write("cgroup/memory/box/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n");
-  EXPECT_TRUE(watch_.explains_death(2 * kSecond));
+  expect_that_only_its_own_counts("cgroup/memory/box/memory.oom_control",
+                                  "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n",
+                                  "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n");
 }
 
 TEST_F(OomWatchTest, AnotherCgroupsCountIsNotComparedWithTheFirstOnes) {
