@@ -9,6 +9,32 @@
 
 namespace muster::detail {
 
+namespace {
+
+// A kernel that is short of memory for a message gets some for it within a moment, or not at all.
+class Patience {
+ public:
+  // Pauses. False: it has lasted. Then nothing more can be said, and the socket is closed for both
+  // sides: each of them ends the pool when its peer is gone.
+  bool try_again(int socket) {
+    if (pauses_++ == kMostPauses) {
+      ::shutdown(socket, SHUT_RDWR);
+      return false;
+    }
+    const timespec pause{0, 1'000'000};
+    ::nanosleep(&pause, nullptr);
+    return true;
+  }
+
+ private:
+  static constexpr int kMostPauses = 2000;
+  int pauses_ = 0;
+};
+
+bool short_of_memory(int error) { return error == ENOMEM || error == ENOBUFS; }
+
+}  // namespace
+
 void Message::set_text(const char* from) {
   const std::size_t length = std::min(std::strlen(from), sizeof(text) - 1);
   std::memcpy(text, from, length);
@@ -32,16 +58,14 @@ bool send_message(int socket, const Message& message, SendMode mode, int fd_alon
     std::memcpy(CMSG_DATA(c), &fd_along, sizeof(int));
   }
   const bool waits = mode == SendMode::wait;
+  Patience patience;
   while (true) {
     const ssize_t sent = ::sendmsg(socket, &header, MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT));
     if (sent >= 0) return sent == static_cast<ssize_t>(sizeof(copy));
     if (errno == EINTR) continue;
-    // The kernel is short of memory for a moment. Who waits for room waits for that, too: a message
-    // that got lost would never be made up for.
-    const bool short_of_memory = errno == ENOMEM || errno == ENOBUFS || errno == EAGAIN;
-    if (!waits || !short_of_memory) return false;
-    const timespec pause{0, 1'000'000};
-    ::nanosleep(&pause, nullptr);
+    // Who waits for room waits for memory, too: a message that got lost would never be made up for.
+    if (!waits || !(short_of_memory(errno) || errno == EAGAIN)) return false;
+    if (!patience.try_again(socket)) return false;
   }
 }
 
@@ -55,14 +79,14 @@ ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_a
   header.msg_control = control;
   header.msg_controllen = sizeof(control);
   ssize_t got = 0;
+  Patience patience;
   do {
     got = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     // A reset is reported once and before what the peer had sent: it left with a message of ours
     // unread, and its last words are still to come.
-  } while (got < 0 && (errno == EINTR || errno == ECONNRESET));
+  } while (got < 0 && (errno == EINTR || errno == ECONNRESET ||
+                       (short_of_memory(errno) && patience.try_again(socket))));
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return ReceiveResult::none;
-  // The kernel is short of memory for a moment: the message is there still, and a poll says so.
-  if (got < 0 && (errno == ENOMEM || errno == ENOBUFS)) return ReceiveResult::none;
   // Another error, and a record of another size: the peer as we know it is gone.
   if (got != static_cast<ssize_t>(sizeof(message))) return ReceiveResult::closed;
   message.text[sizeof(message.text) - 1] = '\0';

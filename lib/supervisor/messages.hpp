@@ -1,7 +1,8 @@
 #pragma once
 
 // What client and supervisor say to each other: records of one size over a SOCK_SEQPACKET pair.
-// A peer that is gone is an ordinary answer.
+// A peer that is gone is an ordinary answer, and one that the kernel has had no memory to hear for
+// two seconds is gone.
 
 #include <sys/types.h>
 
@@ -58,8 +59,8 @@ enum class SendMode {
 // False: the peer is gone, `fd_along` (where not -1) could not be sent, or there is no room.
 bool send_message(int socket, const Message& message, SendMode mode, int fd_along = -1);
 
-// Does not wait. `fd_along` is set where one came; `truncated` if one should have come but this
-// process has no descriptors left.
+// Does not wait for a message. `fd_along` is set where one came; `truncated` if one should have
+// come but this process has no descriptors left.
 ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_along,
                               bool& truncated);
 

@@ -60,6 +60,7 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
 
 void Supervisor::run() {
   facts_.facts().supervisor_pid.store(static_cast<std::uint32_t>(::getpid()));
+  slice_.shorten();  // of a death it hears while others compute
   oom_.look(monotonic_ns());
   start_all();
   watch();
@@ -78,6 +79,7 @@ bool Supervisor::fork_worker(std::uint32_t index, Child& child, std::string& err
   }
   if (pid == 0) {
     const std::uint64_t incarnation = child.incarnation;
+    slice_.restore();
     client_socket_.reset();
     client_pidfd_.reset();
     children_.clear();  // closes the other workers' pidfds

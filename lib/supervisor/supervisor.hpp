@@ -21,6 +21,7 @@
 
 #include <muster/options.hpp>
 
+#include "lib/common/time_slice.hpp"
 #include "lib/queue/recovery.hpp"
 #include "lib/segments/views.hpp"
 #include "lib/supervisor/child.hpp"
@@ -76,6 +77,7 @@ class Supervisor {
   // Workers that were written off, until they end after all.
   std::vector<Child> written_off_;
   OomWatch oom_;
+  TimeSlice slice_;
   DeathRate deaths_;
   std::uint64_t next_incarnation_ = 1;
 };

@@ -109,12 +109,18 @@ ABOUT = {
         "What a death costs in time. A worker is killed in its task; beside it a program that "
         "polls the worker's pidfd, as the kernel's own notice. The larger the worker, the longer "
         "the kernel takes to tear it down before it tells.",
-        "Nothing: it is measured. The replacement is made before the kernel's notice, by the early "
-        "tier; the future's error, which says everything, needs the notice.",
+        "Nothing: times depend on the machine. Those that Muster means to keep stand in the second "
+        "table, and whether it did. The replacement is made before the kernel's notice, by the "
+        "early tier; the future's error, which says everything, needs the notice.",
     ),
 }
 
 CLOSING = """\
+## What it costs
+
+Empty tasks through a process pool, before and after recovery was what it is now, in turns:
+[docs/investigations/client-fast-path.md](investigations/client-fast-path.md#what-surviving-deaths-costs).
+
 ## What is not proved
 
 - **Other processors.** All of this is x86-64. There stores wait in a buffer and nothing else is

@@ -76,6 +76,10 @@ def least_of_syscalls(figures):
     return {"programs run": (figures["runs"], 600, figures["possible"])}
 
 
+def least_of_mutants(figures):
+    return {"mutants": (len(figures["mutants"]), 6, 20)}
+
+
 def least_of_threads(figures):
     return {"tests": (figures["tests"], 1, 1)}
 
@@ -208,10 +212,11 @@ RUNS = (
         rung=10,
         name="mutants",
         what="broken variants of the code, each of which must be caught",
-        quick="tests/mutants/run.sh --quick --json {json}",
+        quick="tests/mutants/run.sh --quick --sample 6 --json {json}",
         full="tests/mutants/run.sh --full --json {json}",
         preset="",
         cpus=0,
+        least=least_of_mutants,
     ),
     Run(
         rung=0,

@@ -191,6 +191,10 @@ def syscalls(figures):
         f"are, drawn at random; {count(figures['bad'])} ended badly.",
         "",
         *table(["system call", "programs", "ended badly"], rows, right=(1, 2)),
+        "Not failed:",
+        "",
+        *(f"- `{call}`: {why}." for call, why in sorted(figures["left_alone"].items())),
+        "",
     ]
 
 
@@ -233,8 +237,23 @@ def detection(figures):
         for one in figures["rows"]
     )
     heads = ["worker", "from the kill to", "told by", "p50", "p99", "max", "kills"]
+    wanted = (
+        [
+            f"+{one['megabytes']} MB",
+            one["what"],
+            f"under {latency(one['limit_s'])}",
+            latency(one["found_s"]),
+            "yes" if one["kept"] else "**no**",
+        ]
+        for one in figures["wanted"]
+    )
     remarks = [f"Remark: {one}." for one in figures.get("remarks", [])]
-    return [*table(heads, rows, right=(3, 4, 5, 6)), *remarks, *([""] if remarks else [])]
+    return [
+        *table(heads, rows, right=(3, 4, 5, 6)),
+        *table(["worker", "what is wanted", "", "found", "kept"], wanted, right=(3,)),
+        *remarks,
+        *([""] if remarks else []),
+    ]
 
 
 SECTIONS = {
