@@ -4,6 +4,7 @@
 #   run.sh [--quick]    the mutants that are caught within seconds
 #   run.sh --full       all of them
 #   run.sh --only NAME  this one; may be given several times
+#   --sample N          so many of them only, chosen by chance
 #   run.sh --list       their names, and what each removes
 #   run.sh --check      whether every patch applies and says what it must; builds nothing
 #   --json FILE         the results, as JSON, too
@@ -275,6 +276,7 @@ run() {
 }
 
 json=""
+sample=""
 mode=quick
 only=()
 while [ $# -gt 0 ]; do
@@ -286,12 +288,17 @@ while [ $# -gt 0 ]; do
       only+=("$2")
       shift
       ;;
+    --sample)
+      [[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "--sample N: how many"
+      sample=$2
+      shift
+      ;;
     --json)
       json=$(realpath -m "${2:?--json FILE}")
       shift
       ;;
     *)
-      sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+      sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
       exit 2
       ;;
   esac
@@ -300,6 +307,10 @@ done
 mapfile -t all < <(names)
 quick=()
 for one in "${all[@]}"; do [ "$(said "$one" Level)" != quick ] || quick+=("$one"); done
+if [ -n "$sample" ]; then
+  mapfile -t quick < <(printf '%s\n' "${quick[@]}" | shuf -n "$sample")
+  mapfile -t all < <(printf '%s\n' "${all[@]}" | shuf -n "$sample")
+fi
 case "$mode" in
   check) check_all ;;
   list) for one in "${all[@]}"; do printf '%-28s %s\n' "$one" "$(said "$one" Removes)"; done ;;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <numeric>
 #include <stdexcept>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -49,12 +50,13 @@ bool Client::take_tickets(std::uint32_t count, std::uint32_t& first) {
   return first < Ledger::kTickets && Ledger::kTickets - first >= count;
 }
 
-// Sets `retries_`, too.
+// Sets what is known of the next task, too.
 muster::TaskOptions Client::options() {
   muster::TaskOptions options;
-  options.retries = random_.percent(40) ? random_.below(4) : 0;
-  if (random_.percent(5)) options.task_timeout = 30s;
-  retries_ = options.retries;
+  retries_ = random_.percent(40) ? static_cast<std::uint8_t>(random_.below(4)) : 0;
+  limited_ = false;
+  options.retries = retries_;
+  if (random_.percent(5)) options.task_timeout = 30s;  // none of them takes that long
   return options;
 }
 
@@ -73,6 +75,7 @@ Client::Task Client::submit(Ticket ticket) {
   if (kind < 5) {
     muster::TaskOptions limited = with;
     limited.task_timeout = std::chrono::milliseconds(2 + random_.below(6));
+    limited_ = true;
     return {pool.submit(limited, sleeping_task, argument(20'000)), ticket};
   }
   if (kind < 10) return {pool.submit(with, sleeping_task, argument(random_.below(3000))), ticket};
@@ -112,7 +115,7 @@ void Client::run_batch() {
       for (Task& task : tasks) settle(task);
       throw;
     }
-    round_.told[index] = {Told::waiting, static_cast<std::uint8_t>(retries_), 0};
+    round_.told[index] = waiting();
     if (random_.percent(3)) cancel(tasks[random_.below(tasks.size())]);
     if (random_.percent(2)) {
       ++round_.callbacks_due;
@@ -144,8 +147,13 @@ void Client::cancel(Task& task) {
       [&](auto& future) { return future.cancel(kill ? CancelMode::kill : CancelMode::pending); },
       task.future);
   if (!cancelled) return;
-  told.told = kill ? Told::killed : Told::cancelled;
-  told.begun_when_cancelled = ledger().entries[task.ticket.index].begun.load();
+  tell(task.ticket.index, kill ? Told::killed : Told::cancelled);
+}
+
+void Client::tell(std::uint32_t index, Told told) {
+  ToldTask& task = round_.told[index];
+  task.told = told;
+  task.begun_when_told = ledger().entries[index].begun.load();
 }
 
 template <class T>
@@ -190,11 +198,13 @@ void Client::run_map() {
   const std::size_t chunks[] = {0, 0, 1, 4, 16};
   with.chunksize = chunks[random_.below(std::size(chunks))];
   if (random_.percent(20)) with.buffersize = 1 + random_.below(60);
-  with.task.retries = random_.percent(40) ? random_.below(4) : 0;
-  retries_ = with.task.retries;
+  retries_ = random_.percent(40) ? static_cast<std::uint8_t>(random_.below(4)) : 0;
+  limited_ = false;
+  with.task.retries = retries_;
   switch (random_.below(20)) {
     case 0:
       with.task.task_timeout = 4ms;
+      limited_ = true;
       with.chunksize = 3;
       return run_map_of(sleeping_task, 8000, with);
     case 1:
@@ -216,7 +226,7 @@ void Client::run_map_of(F function, std::uint32_t largest_argument, muster::MapO
   std::vector<Ticket> items;
   for (std::uint32_t i = 0; i < count; ++i) {
     items.push_back({.index = first + i, .argument = random_.below(largest_argument)});
-    round_.told[first + i] = {Told::waiting, static_cast<std::uint8_t>(retries_), 0};
+    round_.told[first + i] = waiting();
   }
   const std::uint32_t wanted = random_.percent(90) ? count : 1 + random_.below(count);
   std::uint32_t seen = 0;
@@ -255,14 +265,14 @@ void Client::run_map_of(F function, std::uint32_t largest_argument, muster::MapO
 
 void Client::check(std::uint32_t index, std::uint64_t value, std::uint64_t added) {
   if (value != value_of(index) + added) wrong(Fault::wrong, index, "it has another task's value");
-  round_.told[index].told = Told::value;
+  tell(index, Told::value);
 }
 
 void Client::check(std::uint32_t index, const std::string& text, std::uint64_t length) {
   bool right = text.size() == length;
   for (std::size_t i = 0; right && i < text.size(); ++i) right = text[i] == letter_of(index, i);
   if (!right) wrong(Fault::wrong, index, "its text is not what it returned");
-  round_.told[index].told = Told::value;
+  tell(index, Told::value);
 }
 
 void Client::check(std::uint32_t index, const std::vector<std::uint64_t>& words,
@@ -270,7 +280,7 @@ void Client::check(std::uint32_t index, const std::vector<std::uint64_t>& words,
   bool right = words.size() == length;
   for (std::size_t i = 0; right && i < words.size(); ++i) right = words[i] == value_of(index) + i;
   if (!right) wrong(Fault::wrong, index, "its words are not what it returned");
-  round_.told[index].told = Told::value;
+  tell(index, Told::value);
 }
 
 void Client::note_failure(std::uint32_t index) {
@@ -279,8 +289,10 @@ void Client::note_failure(std::uint32_t index) {
     throw;
   } catch (const muster::CancelledError&) {
     if (told.told == Told::waiting) wrong(Fault::lost, index, "nobody has cancelled it");
-  } catch (const muster::TaskTimeoutError&) {
-    told.told = Told::timed_out;
+    tell(index, told.told);
+  } catch (const muster::TaskTimeoutError& error) {
+    tell(index, Told::timed_out);
+    if (!told.limited) wrong(Fault::lost, index, fmt::format("it has time: {}", error.what()));
   } catch (const muster::WorkerDiedError& error) {
     if (round_.may_break) wrong(Fault::wrong, index, "its pool does not replace workers");
     note_death(index, error, Told::died);
@@ -290,18 +302,25 @@ void Client::note_failure(std::uint32_t index) {
     }
     note_death(index, error, Told::broken);
   } catch (const std::out_of_range& error) {
-    told.told = Told::threw;
+    tell(index, Told::threw);
     if (error.what() != std::to_string(index)) {
       wrong(Fault::wrong, index, fmt::format("it threw what task {} throws", error.what()));
     }
   } catch (const std::exception& error) {
-    told.told = Told::threw;
+    tell(index, Told::threw);
     wrong(Fault::lost, index, fmt::format("it came to \"{}\"", error.what()));
   }
 }
 
 void Client::note_death(std::uint32_t index, const muster::WorkerDeathError& error, Told told) {
-  round_.told[index].told = told;
+  tell(index, told);
+  // The last of its attempts, and no earlier one.
+  const unsigned attempts = 1U + round_.told[index].retries;
+  if (told == Told::died && attempts > 1 &&
+      std::string_view(error.what()).find(fmt::format(", attempt {0} of {0})", attempts)) ==
+          std::string_view::npos) {
+    wrong(Fault::lost, index, fmt::format("it had attempts left: {}", error.what()));
+  }
   const pid_t pid = error.worker_pid();
   if (!round_.killed.has(pid) && !ledger().ended_itself(pid)) {
     wrong(Fault::lost, index,

@@ -71,7 +71,13 @@ class Client {
   ClientRound& round_;
   const std::size_t seat_;
   Random random_;
-  unsigned retries_ = 0;  // of the task that is being submitted
+  ToldTask waiting() const { return {Told::waiting, retries_, limited_, 0}; }
+  // Its future is finished.
+  void tell(std::uint32_t index, Told told);
+
+  // Of the task that is being submitted.
+  std::uint8_t retries_ = 0;
+  bool limited_ = false;
 };
 
 }  // namespace prove

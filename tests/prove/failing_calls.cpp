@@ -1,7 +1,7 @@
 #include "prove/failing_calls.hpp"
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 namespace prove {
 
@@ -63,11 +63,50 @@ const std::vector<Failing>& all() {
       {"clock_nanosleep", {"EINTR"}},
       {"nanosleep", {"EINTR"}},
       {"pause", {"EINTR"}},
+      {"futex_waitv", {"EINTR", "EAGAIN", "ENOSYS"}},
+      {"sched_getattr", {"EPERM", "ENOSYS"}},
+      {"sched_setattr", {"EPERM", "EBUSY", "ENOSYS"}},
   };
   return table;
 }
 
 }  // namespace
+
+bool may_last(std::string_view call, std::string_view error) {
+  // It needs memory for more than some thirty descriptors alone, and gets it in time.
+  if (call == "poll" || call == "ppoll") return false;
+  return error != "EINTR" && error != "EAGAIN" && error != "ESRCH" && error != "ECONNRESET";
+}
+
+std::optional<std::string_view> why_not_failed(std::string_view call) {
+  constexpr std::string_view kNever = "it does not fail in a program that is written as it should";
+  constexpr std::string_view kLoader = "before main it is the loader's, and later nobody calls it";
+  static const std::map<std::string_view, std::string_view> reasons{
+      {"futex",
+       "one that is not made is a wake that the kernel has lost, as it never does; who waits looks "
+       "again whatever it returns"},
+      {"arch_prctl", kLoader},
+      {"set_tid_address", kLoader},
+      {"access", kLoader},
+      {"execve", kLoader},
+      {"brk", "where it fails malloc asks mmap, which fails in its turn"},
+      {"rseq", "the C library goes on without"},
+      {"set_robust_list", "the C library does not look"},
+      {"rt_sigaction", kNever},
+      {"rt_sigprocmask", kNever},
+      {"rt_sigreturn", "it has no result"},
+      {"restart_syscall", "the kernel makes it, in the place of one that was interrupted"},
+      {"getpid", kNever},
+      {"getppid", kNever},
+      {"gettid", kNever},
+      {"tgkill", "who calls it, raise() and abort(), ends"},
+      {"exit", "it has no result"},
+      {"exit_group", "it has no result"},
+  };
+  const auto found = reasons.find(call);
+  if (found == reasons.end()) return std::nullopt;
+  return found->second;
+}
 
 std::vector<std::string_view> plausible_errors(std::string_view call) {
   const auto found = std::find_if(all().begin(), all().end(),

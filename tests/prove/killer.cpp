@@ -21,10 +21,10 @@ namespace {
 using muster::detail::FileDescriptor;
 
 // What must be a part of the kills, in thousandths. More than is promised, for good measure.
-constexpr std::uint64_t kShare = 20;
+constexpr std::uint64_t kShare = 12;
 // Each kind of instant but the start, of which there is always enough.
-constexpr std::array kWanted{Doing::idle,       Doing::claimed,  Doing::running,
-                             Doing::publishing, Doing::sweeping, Doing::between};
+constexpr std::array kWanted{Doing::idle,    Doing::parking,    Doing::claiming, Doing::claimed,
+                             Doing::running, Doing::publishing, Doing::sweeping, Doing::between};
 
 // A process that cannot become another one while we look at it.
 class Victim {

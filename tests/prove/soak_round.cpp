@@ -74,13 +74,11 @@ void hold_against_ledger(const ToldTasks& told, bool may_break, SoakTotals& tota
       case Told::threw:
         if (ended == 0) wrong(Fault::wrong, "has a result without having run to its end");
         break;
-      case Told::cancelled:
-        if (begun != task.begun_when_cancelled) {
-          wrong(Fault::duplicated, "began after it was cancelled");
-        }
-        break;
       case Told::waiting: wrong(Fault::lost, "was never told of"); break;
       default: break;
+    }
+    if (task.told != Told::nothing && begun != task.begun_when_told) {
+      wrong(Fault::duplicated, "began after its future was finished");
     }
   }
   totals.tasks += used;
@@ -150,7 +148,12 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
     round.stop.store(true);
     for (std::thread& thread : threads) thread.join();
 
-    totals.rescued_wakeups += pool->stats().rescued_wakeups;
+    if (const std::uint64_t rescued = pool->stats().rescued_wakeups; rescued != 0) {
+      totals.rescued_wakeups += rescued;
+      verdict.broken(Fault::hung, fmt::format("{} times nobody was awake though there was work, "
+                                              "until somebody looked",
+                                              rescued));
+    }
     if (!breaks && random.percent(50)) killer.kill_async(random.below(memory.geometry().workers));
     {
       const Watch::Waiting waiting(watch, kMainSeat, Watch::kPoolEnd);

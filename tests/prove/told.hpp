@@ -29,7 +29,9 @@ inline constexpr const char* kToldNames[kTolds] = {"not looked at", "waiting",  
 struct ToldTask {
   Told told = Told::nothing;
   std::uint8_t retries = 0;
-  std::uint32_t begun_when_cancelled = 0;
+  bool limited = false;  // by a task_timeout that it may run into
+  // How often its body had begun when its future was finished: never again from then on.
+  std::uint32_t begun_when_told = 0;
 };
 
 // By ticket. Each is touched by the one thread that submitted it.

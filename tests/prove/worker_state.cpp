@@ -1,11 +1,16 @@
 #include "prove/worker_state.hpp"
 
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
+#include <fmt/format.h>
+
+#include "lib/common/small_file.hpp"
 #include "prove/ledger.hpp"
 #include "prove/tasks.hpp"
 #include "worker/worker_queue.hpp"
@@ -15,6 +20,7 @@ namespace prove {
 namespace {
 
 using muster::detail::Geometry;
+using muster::detail::Hint;
 using muster::detail::SlotStatus;
 using muster::detail::SlotTable;
 using muster::detail::SlotWord;
@@ -41,6 +47,12 @@ bool read_memory(pid_t pid, std::uintptr_t from, void* to, std::size_t size) {
   iovec local{to, size};
   iovec remote{reinterpret_cast<void*>(from), size};  // NOLINT: another process's address
   return ::process_vm_readv(pid, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
+}
+
+// Of a stopped process: it is the system call that it was in, and goes on with, that counts.
+bool sleeps_on_futex(pid_t pid) {
+  const std::string call = muster::detail::read_small_file(fmt::format("/proc/{}/syscall", pid));
+  return call.starts_with(std::to_string(SYS_futex) + " ");
 }
 
 // The ticket of a task, or of the first item of a chunk. False: not one of ours.
@@ -75,8 +87,27 @@ Doing WorkerStates::look(std::uint32_t worker, pid_t pid) {
       return doing_with(slot, worker, pid);
     }
   }
-  if (memory_.control().park()[worker].state.load() == muster::detail::kParked) return Doing::idle;
-  return sweeps(worker, pid) ? Doing::sweeping : Doing::between;
+  if (memory_.control().park()[worker].state.load() != muster::detail::kAwake) {
+    return sleeps_on_futex(pid) ? Doing::idle : Doing::parking;
+  }
+  if (sweeps(worker, pid)) return Doing::sweeping;
+  return claims(worker) ? Doing::claiming : Doing::between;
+}
+
+// A hint counts as begun just before its task is claimed: the one before those that are left may
+// be pending still.
+bool WorkerStates::claims(std::uint32_t worker) const {
+  const auto& reservation = memory_.control().reservations()[worker];
+  const std::size_t end =
+      std::min<std::size_t>(reservation.count.load(), muster::detail::kMaxReserved);
+  const std::uint32_t begun = reservation.begun.load();
+  for (std::size_t i = begun == 0 ? 0 : begun - 1; i < end; ++i) {
+    const Hint hint(reservation.hints[i].load());
+    if (hint.slot() >= memory_.geometry().slots) continue;
+    const SlotWord word(memory_.control().slot_lines()[hint.slot()].word.load());
+    if (word.status() == SlotStatus::pending && word.tag() == hint.tag()) return true;
+  }
+  return false;
 }
 
 Doing WorkerStates::doing_with(std::uint32_t slot, std::uint32_t worker, pid_t pid) const {

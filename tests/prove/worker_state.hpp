@@ -12,16 +12,19 @@ namespace prove {
 // What a worker is doing at an instant.
 enum class Doing : std::uint8_t {
   starting,    // not ready for a first task
-  idle,        // parked
+  idle,        // asleep in the kernel
+  parking,     // its word says that it sleeps, and it does not yet, or no more
+  claiming,    // has taken hints whose tasks are pending still
   claimed,     // a slot's word says that it runs the task, and the task's body has not begun
   running,     // in the body, or between two items of a chunk
   publishing,  // the body has ended, and the slot's word does not say so yet
   sweeping,    // looks through all slots
-  between,     // none of these: takes hints, spins, tells of an end, ...
+  between,     // none of these: spins, tells of an end, takes nothing, ...
 };
-inline constexpr std::size_t kDoings = 7;
+inline constexpr std::size_t kDoings = 9;
 inline constexpr std::array<const char*, kDoings> kDoingNames{
-    "starting", "idle", "claimed, not begun", "running", "publishing", "sweeping", "between"};
+    "starting", "idle",       "parking",  "claiming", "claimed, not begun",
+    "running",  "publishing", "sweeping", "between"};
 
 // Looks at workers that are stopped, so that what it finds is so and stays so.
 class WorkerStates {
@@ -35,6 +38,7 @@ class WorkerStates {
 
  private:
   Doing doing_with(std::uint32_t slot, std::uint32_t worker, pid_t pid) const;
+  bool claims(std::uint32_t worker) const;
   bool sweeps(std::uint32_t worker, pid_t pid);
   bool sweeps_by(std::uintptr_t queue_at, std::uint32_t worker, pid_t pid, bool& is_queue) const;
 
