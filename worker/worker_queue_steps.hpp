@@ -222,8 +222,8 @@ bool BasicWorkerQueue<Platform, Pace>::park(Hint& task, Deadline until) {
     return false;
   }
   if (const auto hint = steal()) {
-    // A wake that was meant for the work behind this task goes on to another.
-    if (parking_.leave(worker_)) wake_next();
+    // A wake that came meanwhile has gone on to one that sleeps: this one does not yet.
+    parking_.leave(worker_);
     task = *hint;
     return true;
   }

@@ -100,10 +100,10 @@ class Parking {
     return Platform::wait(lines_[worker].state, kParked, until);
   }
 
-  // Worker: no sleep after all, or awake again. True if somebody had sent a wake.
-  bool leave(std::uint32_t worker) {
+  // Worker: no sleep after all, or awake again.
+  void leave(std::uint32_t worker) {
     sleepers_->words[worker / 64].fetch_and(~bit(worker), std::memory_order_seq_cst);
-    return lines_[worker].state.exchange(kAwake, std::memory_order_seq_cst) == kWoken;
+    lines_[worker].state.store(kAwake, std::memory_order_seq_cst);
   }
 
   // How many sleep, as a look after a publish must see it.

@@ -117,7 +117,7 @@ struct ModelPlatform {
   static bool heavy_fence() {
     if (refuses_heavy_fences) return false;
     Scheduler::instance().point();
-    Scheduler::instance().flush_all();
+    Scheduler::instance().flush_executed();
     Scheduler::instance().note("makes a heavy fence");
     return true;
   }

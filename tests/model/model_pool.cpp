@@ -567,6 +567,7 @@ class PoolModel final : public Program {
       const std::uint32_t worker = dead_.front();
       dead_.erase(dead_.begin());
       Death death{false, worker, recovery.end_tasks(worker)};
+      check_ended(worker);
       worker_actor_[worker] = SIZE_MAX;
       running_[worker] = {};
       recovery.dismiss(worker);
@@ -587,6 +588,19 @@ class PoolModel final : public Program {
     }
     supervisor_left_ = true;
     scheduler_->wake(&deaths_, true);
+  }
+
+  // Its successor, which has its number, would be killed for what the dead one ran.
+  void check_ended(std::uint32_t worker) const {
+    for (std::uint32_t slot = 0; slot < shape_.slots; ++slot) {
+      const SlotWord word(lines_[slot].word.peek());
+      const bool held =
+          word.status() == SlotStatus::running || word.status() == SlotStatus::killing;
+      if (held && word.owner() == worker) {
+        throw ModelFailure("slot " + std::to_string(slot) + " says that worker " +
+                           std::to_string(worker) + " runs its task, which is dead and recovered");
+      }
+    }
   }
 
   void replace(std::uint32_t worker, const detail::Recovery<ModelPlatform>& recovery) {

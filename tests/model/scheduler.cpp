@@ -52,6 +52,7 @@ struct Scheduler::Actor {
   bool may_crash = false;
   const void* waits_on = nullptr;
   std::vector<StoreEntry> stores;
+  std::size_t executed = 0;   // of them, from the oldest on: what came after was executed, too
   std::uint64_t history = 0;  // of all that it has seen
 };
 
@@ -222,6 +223,7 @@ std::size_t Scheduler::add_actor(std::string name, std::function<void()> body, b
   actor.may_crash = may_crash;
   actor.waits_on = nullptr;
   actor.stores.clear();
+  actor.executed = 0;
   actor.history = index;
   actor.context = context::make_fcontext(static_cast<std::byte*>(actor.stack) + kStack, kStack,
                                          [](context::transfer_t from) {
@@ -266,6 +268,11 @@ void Scheduler::point(Access access) {
   }
   Actor& me = *actors_[current_];
   me.history = mix(me.history);
+  maybe_preempt(access, me);
+  me.executed = me.stores.size();  // before the access that comes now
+}
+
+void Scheduler::maybe_preempt(Access access, Actor& me) {
   if (position_ == path_.size() && !recording_ && seen_before()) {
     pruned_ = true;
     return leave_actor();
@@ -275,7 +282,9 @@ void Scheduler::point(Access access) {
     others += i != current_ && actors_[i]->state == State::ready ? 1 : 0;
   }
   const bool may_crash = access == Access::writes && left_.crashes != 0 && me.may_crash;
-  const std::size_t ways = left_.delays != 0 ? me.stores.size() + 1 : 1;
+  // Stores since its last point may not even be executed: that is no delay.
+  const std::size_t fresh = me.stores.size() - me.executed;
+  const std::size_t ways = 1 + (left_.delays != 0 ? me.stores.size() : fresh);
   std::uint32_t choice =
       choose(1 + (may_crash ? 1 : 0) + others * static_cast<std::uint32_t>(ways));
   if (choice-- == 0) return;
@@ -285,10 +294,8 @@ void Scheduler::point(Access access) {
   }
   --left_.preemptions;
   const std::size_t kept = choice % ways;
-  if (kept != 0) {
-    --left_.delays;
-    if (recording_) program_->delayed(*this, current_);
-  }
+  if (kept > fresh) --left_.delays;
+  if (kept != 0 && recording_) program_->delayed(*this, current_);
   drain(current_, me.stores.size() - kept);
   std::size_t nth = choice / ways;
   for (next_ = 0;; ++next_) {
@@ -327,7 +334,8 @@ bool Scheduler::seen_before() {
     const Actor& actor = *actors_[i];
     const bool gone = actor.state == State::dead || actor.state == State::ended;
     // What it has seen matters no more.
-    std::uint64_t part = mix(gone ? 0 : actor.history, static_cast<std::uint64_t>(actor.state));
+    std::uint64_t part = mix(gone ? 0 : actor.history,
+                             actor.executed << 8 | static_cast<std::uint64_t>(actor.state));
     for (const StoreEntry& entry : actor.stores) part = mix(part + entry.word->number, entry.value);
     state += mix(part, i);
   }
@@ -370,14 +378,21 @@ void Scheduler::drain(std::size_t index, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) set(index, *actor.stores[i].word, actor.stores[i].value);
   actor.stores.erase(actor.stores.begin(),
                      actor.stores.begin() + static_cast<std::ptrdiff_t>(count));
+  actor.executed -= std::min(actor.executed, count);
 }
 
 void Scheduler::flush() { flush_of(current_); }
 
 void Scheduler::flush_of(std::size_t actor) { drain(actor, actors_[actor]->stores.size()); }
 
-void Scheduler::flush_all() {
-  for (std::size_t i = 0; i < count_; ++i) flush_of(i);
+void Scheduler::flush_executed() {
+  flush();
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (i == current_) continue;
+    const Actor& actor = *actors_[i];
+    const auto fresh = static_cast<std::uint32_t>(actor.stores.size() - actor.executed);
+    drain(i, actor.executed + choose(fresh + 1));
+  }
 }
 
 void Scheduler::block(const void* on) {

@@ -141,7 +141,8 @@ class Scheduler {
   std::uint64_t load(const Word& word) const;
   void flush();
   void flush_of(std::size_t actor);
-  void flush_all();
+  // All that others have executed, too; what they have not, or only just, may be left.
+  void flush_executed();
   // Sleeps until woken; the address only names what is slept on.
   void block(const void* on);
   // False: nobody slept.
@@ -183,6 +184,7 @@ class Scheduler {
   void switch_to(std::size_t actor);
   void leave_actor();
   void crash(std::size_t actor);
+  void maybe_preempt(Access access, Actor& me);
   bool seen_before();
   void drain(std::size_t actor, std::size_t count);
   void set(std::size_t actor, Word& word, std::uint64_t value);

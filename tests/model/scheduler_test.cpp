@@ -106,6 +106,41 @@ TEST(SchedulerTest, AHeavyFenceOnOneSideMakesUpForALightOneOnTheOther) {
             "neither saw the other");
 }
 
+// Between two instructions of one actor another may do anything, a heavy fence too: what comes
+// second has not been executed then.
+TEST(SchedulerTest, AHeavyFenceFindsAStoreThatIsNotExecutedYet) {
+  const Outcome outcome = explore({.preemptions = 1},
+                                  {[](Memory& m) {
+                                     m.a.exchange(1);
+                                     m.b.store(1, std::memory_order_relaxed);
+                                     m.c.load();
+                                   },
+                                   [](Memory& m) {
+                                     if (m.a.load() == 0) return;
+                                     ModelPlatform::heavy_fence();
+                                     require(m.b.load() == 1, "only the first was done");
+                                   }},
+                                  [](Memory&) {});
+  EXPECT_EQ(outcome.failure, "only the first was done");
+}
+
+// But what was executed before something that the other has seen is there after a heavy fence.
+TEST(SchedulerTest, AHeavyFenceMakesWhatWasExecutedSeen) {
+  const Outcome outcome = explore({.preemptions = 3, .delays = 2},
+                                  {[](Memory& m) {
+                                     m.b.store(1, std::memory_order_relaxed);
+                                     m.a.exchange(1);
+                                   },
+                                   [](Memory& m) {
+                                     if (m.a.load() == 0) return;
+                                     ModelPlatform::heavy_fence();
+                                     require(m.b.load() == 1, "the first was not done");
+                                   }},
+                                  [](Memory&) {});
+  EXPECT_EQ(outcome.failure, "");
+  EXPECT_TRUE(outcome.complete);
+}
+
 TEST(SchedulerTest, FindsAWakeThatComesBeforeTheSleep) {
   const auto check = [](Memory&) {};
   // The flag is looked at, then slept on another word, which the waker does not change.

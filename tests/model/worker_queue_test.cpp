@@ -230,11 +230,11 @@ TEST(WorkerQueueSteps, WhoFindsTheRingEmptySeesWhoHasTheHints) {
   nobody_waits_in_vain<TwoTakenByOne>(2);
 }
 
-TEST(WorkerQueueSteps, AThiefPassesOnAWakeThatWasMeantForOtherWork) {
+TEST(WorkerQueueSteps, AWakeForOtherWorkIsNotLostOnAThief) {
   nobody_waits_in_vain<TaskBehindAThief>(2, true);
 }
 
-TEST(WorkerQueueSteps, AThiefPassesOnAWakeThatWasMeantForATaskWithoutAHint) {
+TEST(WorkerQueueSteps, AWakeForATaskWithoutAHintIsNotLostOnAThief) {
   nobody_waits_in_vain<TaskBehindAThief>(2, false);
 }
 
