@@ -115,6 +115,8 @@ TYPED_TEST(BlockedOnPool, ResultIsWokenByCancel) {
   auto pool = test_support::make_pool<TypeParam>(1);
   const OpensAtExit release(gate);
   auto busy = pool.submit([gate] { gate.wait(); });
+  // Who waits beside a worker that sleeps, or has only just started, looks again after a while.
+  while (!busy.running()) std::this_thread::yield();
   auto future = pool.submit([] { return kValue; });
   const Waiter waiter([&] { EXPECT_THROW(future.result(1h), muster::CancelledError); });
   EXPECT_TRUE(future.cancel());

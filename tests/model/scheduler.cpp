@@ -395,8 +395,15 @@ void Scheduler::flush_executed() {
   }
 }
 
-void Scheduler::block(const void* on) {
+// A locked operation empties the buffer, and others may go on before it.
+void Scheduler::point_and_flush() {
+  const Actor& me = *actors_[current_];
+  if (me.executed != me.stores.size()) point();
   flush();
+}
+
+void Scheduler::block(const void* on) {
+  point_and_flush();
   Actor& me = *actors_[current_];
   if (tracing_) note("sleeps on " + name_of(on));
   if (recording_) program_->slept(*this, current_, on);
@@ -408,7 +415,7 @@ void Scheduler::block(const void* on) {
 }
 
 bool Scheduler::wake(const void* on, bool all) {
-  flush();
+  point_and_flush();
   return rouse(on, all);
 }
 

@@ -184,6 +184,7 @@ class Scheduler {
   void switch_to(std::size_t actor);
   void leave_actor();
   void crash(std::size_t actor);
+  void point_and_flush();
   void maybe_preempt(Access access, Actor& me);
   bool seen_before();
   void drain(std::size_t actor, std::size_t count);
