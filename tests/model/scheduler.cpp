@@ -282,7 +282,7 @@ void Scheduler::maybe_preempt(Access access, Actor& me) {
     others += i != current_ && actors_[i]->state == State::ready ? 1 : 0;
   }
   const bool may_crash = access == Access::writes && left_.crashes != 0 && me.may_crash;
-  // Stores since its last point may not even be executed: that is no delay.
+  // Stores since its last point may not be executed yet: that is no delay.
   const std::size_t fresh = me.stores.size() - me.executed;
   const std::size_t ways = 1 + (left_.delays != 0 ? me.stores.size() : fresh);
   std::uint32_t choice =
@@ -294,9 +294,12 @@ void Scheduler::maybe_preempt(Access access, Actor& me) {
   }
   --left_.preemptions;
   const std::size_t kept = choice % ways;
-  if (kept > fresh) --left_.delays;
-  if (kept != 0 && recording_) program_->delayed(*this, current_);
   drain(current_, me.stores.size() - kept);
+  if (kept > fresh) {
+    --left_.delays;
+    me.executed = kept;
+    if (recording_) program_->delayed(*this, current_);
+  }
   std::size_t nth = choice / ways;
   for (next_ = 0;; ++next_) {
     if (next_ == current_ || actors_[next_]->state != State::ready) continue;
@@ -388,10 +391,7 @@ void Scheduler::flush_of(std::size_t actor) { drain(actor, actors_[actor]->store
 void Scheduler::flush_executed() {
   flush();
   for (std::size_t i = 0; i < count_; ++i) {
-    if (i == current_) continue;
-    const Actor& actor = *actors_[i];
-    const auto fresh = static_cast<std::uint32_t>(actor.stores.size() - actor.executed);
-    drain(i, actor.executed + choose(fresh + 1));
+    if (i != current_) drain(i, actors_[i]->executed);
   }
 }
 

@@ -141,7 +141,7 @@ class Scheduler {
   std::uint64_t load(const Word& word) const;
   void flush();
   void flush_of(std::size_t actor);
-  // All that others have executed, too; what they have not, or only just, may be left.
+  // All that others have executed, too.
   void flush_executed();
   // Sleeps until woken; the address only names what is slept on.
   void block(const void* on);

@@ -328,8 +328,9 @@ end_memory:
   :: atomic { !DRAINED -> drain() }
 #else
   :: atomic { buffered_word -> flush_word();
+     if :: !buffered_cell -> buffered_slot = 0; buffer_owner = 0 :: else fi }
+  :: atomic { !buffered_word && buffered_cell -> flush_cell();
      if :: !buffered_tail -> buffered_slot = 0; buffer_owner = 0 :: else fi }
-  :: atomic { !buffered_word && buffered_cell -> flush_cell() }
   :: atomic { !buffered_word && !buffered_cell && buffered_tail -> flush_tail();
      buffered_slot = 0; buffer_owner = 0 }
 #endif
@@ -521,7 +522,7 @@ sweep:                         /* WorkerQueue::sweep */
        fi;
        NEXT
 #endif
-       RESERVE(reservation[me].count, 0, EV_COUNT, me);
+       CUT RESERVE(reservation[me].count, 0, EV_COUNT, me);
        CUT RESERVE(reservation[me].begun, 0, EV_BEGUN, me);
        CUT RESERVE(reservation[me].hints[0], reserved[0], EV_HINT, me * 4);
        CUT if :: n > 1 -> RESERVE(reservation[me].hints[RESERVED > 1], reserved[RESERVED > 1],
@@ -918,15 +919,6 @@ inline take_slot() {
   in_slots++
 }
 
-/* HintRing::publish, where there is room */
-inline put_hint() {
-  buffered_slot = slot;
-  buffer_owner = id;
-  buffered_cell = 1;
-  buffered_tail = 1;
-  next_position++
-}
-
 #define TAKES_RESULT(s) /* ProcessCore::harvest */ \
   task_of[s] != NONE && STATUS(word[s]) == DONE && LOCK_FREE -> \
   assert(TAG(word[s]) == tag_of[s]); task_ends(task_of[s]); free_slot(s)
@@ -1032,19 +1024,32 @@ publish:                       /* ProcessCore::publish: SlotTable::publish, Hint
     tag_of[slot]++;
     EARLY_LOOK
     buffered_word = 1; buffered_slot = slot; buffer_owner = id;
+    CLIENT_CUT
 #ifdef FINE
-    if :: next_position - known_head < CELLS -> put_hint(); goto published :: else fi;
+    if :: next_position - known_head < CELLS -> goto put_hint :: else fi;
     CLIENT_CUT
     known_head = head;
-    if :: next_position - known_head < CELLS -> put_hint(); goto published :: else fi;
+    if :: next_position - known_head < CELLS -> goto put_hint :: else fi;
 #else
-    if :: next_position - head < CELLS -> put_hint(); goto published :: else fi;
+    if :: next_position - head < CELLS -> goto put_hint :: else fi;
 #endif
   };
   atomic {
     drain();                   /* a locked instruction */
     SHOWS(EV_EPOCH, id, 0, sweep_epoch + 1)
-    sweep_epoch++
+    sweep_epoch++;
+    goto published
+  };
+put_hint:                      /* HintRing::publish, where there is room */
+  atomic {
+    buffered_slot = slot;
+    buffer_owner = id;
+    buffered_cell = 1;
+    next_position++;
+    CLIENT_CUT                 /* what is not executed yet, no heavy fence of others drains */
+    buffered_slot = slot;
+    buffer_owner = id;
+    buffered_tail = 1
   };
 published:
   atomic {
