@@ -15,6 +15,7 @@ namespace bench {
 struct Settings {
   bool quick = false;
   std::size_t runs = 7;  // of each cell; what is printed is their median
+  bool runs_given = false;
   std::vector<std::size_t> workers = {1, 2};
   bool workers_given = false;     // by the user, for all scenarios
   std::chrono::seconds limit{0};  // of a run, instead of its scenario's; 0: none given
@@ -26,6 +27,8 @@ struct Settings {
 
   // Of what is counted, and varies less than times do.
   std::size_t counting_runs() const { return quick ? std::min(runs, kLeastRuns) : runs; }
+  // Of scenarios most of whose cells take a second.
+  std::size_t slow_runs() const { return quick && !runs_given ? std::min(runs, kLeastRuns) : runs; }
   std::uint64_t less_if_quick(std::uint64_t full) const { return quick ? full / 10 : full; }
   // Of slow peers fewer yet: `full` is what takes a peer about 0.3 s.
   std::uint64_t empty_tasks(std::uint64_t full) const {

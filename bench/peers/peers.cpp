@@ -97,6 +97,13 @@ const PeerEntry* find_peer(std::string_view name) {
   return found == kPeers.end() ? nullptr : &*found;
 }
 
+bool is_python(const PeerEntry& peer) {
+  constexpr std::array kOthers = {std::string_view("loky"), std::string_view("pebble"),
+                                  std::string_view("mpi4py")};
+  return peer.name.starts_with("py-") ||
+         std::find(kOthers.begin(), kOthers.end(), peer.name) != kOthers.end();
+}
+
 std::string why_missing(const PeerEntry& peer) {
   return peer.why_missing == nullptr ? "" : peer.why_missing();
 }

@@ -50,6 +50,9 @@ inline bool is_own(const PeerEntry& peer) {
   return peer.name == "process" || peer.name == "thread";
 }
 
+// Whether its tasks run in an interpreter.
+bool is_python(const PeerEntry& peer);
+
 // All there are, in the order of the tables. A new one is a file of its own in this folder, a line
 // in makers.hpp and one in peers.cpp.
 std::span<const PeerEntry> all_peers();

@@ -113,6 +113,8 @@ class Gzip : public Scenario {
     return cells;
   }
 
+  std::size_t runs(const Settings& settings) const override { return settings.slow_runs(); }
+
   void measure(const Cell& cell, Sample& out) const override {
     const TemporaryFolder folder;
     write_text(folder.path() / "text", cell.size);

@@ -31,8 +31,9 @@ class Start : public Scenario {
     for (Cell& cell : cells) cell.cold = true;
     return cells;
   }
+  // One of those that start an interpreter stands for all.
   bool in_quick(const PeerEntry& peer, const Cell&) const override {
-    return peer.name != "loky" && peer.name != "mpi4py";  // a second and more for each run
+    return peer.quick || !is_python(peer);
   }
   // A run takes a few milliseconds.
   std::size_t runs(const Settings& settings) const override {

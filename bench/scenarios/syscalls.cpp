@@ -54,11 +54,12 @@ class SystemCalls : public Scenario {
     return metrics;
   }
   std::vector<Cell> cells(const Settings& settings) const override {
+    const std::uint64_t tasks = settings.quick ? kTasks / 4 : kTasks;
     std::vector<Cell> cells;
     for (const auto variant : {kStreaming, kLive, kKept, kOverflow}) {
       for (const std::size_t workers : settings.workers) {
         if (settings.quick && workers != settings.workers.back()) continue;
-        cells.push_back({"process", workers, std::string(variant), kTasks});
+        cells.push_back({"process", workers, std::string(variant), tasks});
       }
     }
     return cells;

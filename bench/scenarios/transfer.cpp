@@ -34,10 +34,13 @@ class Transfer : public Scenario {
                      [](const PeerEntry&) { return kDoubles; });
   }
 
-  // In all threads it is the same: the pool of threads and the serial loop stand for them.
-  bool in_quick(const PeerEntry& peer, const Cell&) const override {
-    return peer.quick && (peer.offers & kThreads) == 0;
+  // In all threads it is the same: the pool of threads and the serial loop stand for them. Back it
+  // takes other processes as long as there, or twice as long.
+  bool in_quick(const PeerEntry& peer, const Cell& cell) const override {
+    const bool process = peer.workers != Workers::none;
+    return peer.quick && (peer.offers & kThreads) == 0 && (cell.variant == kTo || !process);
   }
+  std::size_t runs(const Settings& settings) const override { return settings.slow_runs(); }
 
   void measure(const Cell& cell, Sample& out) const override {
     const auto peer = make_peer(cell.peer, cell.workers);
