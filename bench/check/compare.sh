@@ -207,3 +207,60 @@ got=0
 [ "$got" -eq 2 ] || fail "exit code $got for a full disk"
 grep -q 'cannot write' "$work/err" || fail "nothing is said of a full disk"
 exit 0
+# wrong TEXT SED-SCRIPT: a file like old.json but for what the script changes is refused with the text.
+wrong() {
+  sed -E "$2" "$work/old.json" >"$work/wrong.json"
+  ! cmp -s "$work/old.json" "$work/wrong.json" || fail "nothing is changed by $2"
+  exits 2 "wrong.json is not a result file of this muster-bench: .*$1" wrong.json old.json
+  exits 2 "wrong.json is not a result file of this muster-bench: .*$1" old.json wrong.json
+}
+rate='scenario "throughput": case 1 \("process, kept"\): "rate": '
+for number in 1.7e308 5e-324 -1 -1e6 1e19; do
+  wrong "$rate\"median\" is .*, and neither 0 nor from 1e-18 to 1e\\+18" "s/(\"median\": )1e6/\\1$number/"
+  wrong "$rate\"runs\" is " "s/(\"runs\": \[)/\\1$number, /"
+done
+wrong "$rate\"lower_quartile\" is not what it should be" 's/("lower_quartile": )9.9e5/\1"x"/'
+wrong "$rate.*median 1000000 is not between its quartiles" 's/("lower_quartile": )9.9e5/\11.005e6/'
+wrong "$rate.*median 1000000 is not between its quartiles" 's/("upper_quartile": )1.01e6/\19.95e5/'
+wrong "$rate.*median 1000000 is not between the least and the greatest of its runs" 's/"runs": \[[^]]*/"runs": [1, 2/'
+wrong "$rate.*first quartile 1 is not between" 's/("lower_quartile": )9.9e5/\11/'
+wrong "${rate}there are no \"runs\" where some belong" 's/"runs": \[[^]]*/"runs": [/'
+for number in -1 1.5 1e300 65536 '"two"'; do
+  wrong 'case 1 .*: "workers" is ' "s/(\"workers\": )2/\\1$number/"
+  wrong 'case 1 .*: "threads" is ' "s/(\"workers\": 2)/\\1, \"threads\": $number/"
+done
+for number in -1000 0.5 1e300 9007199254740993; do
+  wrong 'case 1 .*: "size" is .* no whole number from 0 to 9007199254740992' "s/(\"size\": )1000/\\1$number/"
+  wrong 'case 1 .*: "payload_bytes" is ' "s/(\"size\": 1000)/\\1, \"payload_bytes\": $number/"
+  wrong 'case 1 .*: "x" is ' "s/(\"size\": 1000)/\\1, \"x\": {\"tasks\": $number}/"
+done
+wrong '"threads" is 0, and no whole number from 1' 's/("size": 1000)/\1, "threads": 0/'
+wrong '"heat" is "warm", and neither hot nor cold' 's/("size": 1000)/\1, "heat": "warm"/'
+wrong 'metric "rate": "heat" is "warm"' 's/("title": "tasks")/\1, "heat": "warm"/'
+wrong 'metric "rate": "least_difference" is -1' 's/("title": "tasks")/\1, "least_difference": -1/'
+wrong '"x" has "colour", which is none of tasks, workers, threads' 's/("size": 1000)/\1, "x": {"colour": 1}/'
+wrong '"x" has more than one parameter' 's/("size": 1000)/\1, "x": {"tasks": 1, "workers": 1}/'
+wrong 'its schema is 1.5' 's/^\{/{"schema": 1.5, /'
+wrong 'its schema is "1"' 's/^\{/{"schema": "1", /'
+one=$(case_of process rate "$(figure 1e6 9.9e5 1.01e6)")
+file twice.json "$one, $one"
+exits 2 'scenario "throughput": the case of peer "process", variant "kept" and 2 workers is there twice' \
+  old.json twice.json
+sed -E 's/^ "scenarios": \[/&{"name": "throughput"}, /' "$work/old.json" >"$work/twice.json"
+exits 2 'the scenario "throughput" is there twice' old.json twice.json
+
+# Whatever is as deep as no result file is.
+# nested OPENING CLOSING: two million of them in each other, wherever.
+nested() {
+  local deep closing
+  deep=$(head -c 2000000 /dev/zero | sed "s/\x00/$1/g")
+  closing=$(head -c 2000000 /dev/zero | sed "s/\x00/$2/g")
+  printf '%s1%s' "$deep" "$closing" >"$work/deep.json"
+  exits 2 'deep.json is not a result file .* more than 32 deep in each other' old.json deep.json
+  printf '{"machine": {"a": %s1%s}}' "$deep" "$closing" >"$work/deep.json"
+  exits 2 'deep.json is not a result file .* more than 32 deep in each other' deep.json old.json
+  printf '%s' "$deep" >"$work/deep.json"
+  exits 2 'deep.json is not a result file .* more than 32 deep in each other' deep.json old.json
+}
+nested '[' ']'
+nested '{"a":' '}'

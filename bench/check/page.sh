@@ -39,7 +39,7 @@ has_not "$page" 'of yesterday'
 diff <(grep '<tr' "$page") <(grep '<tr' "$work/again.html") >"$work/out" || fail 'another page'
 
 # All kinds of charts and rows, from a file that is made up.
-figure() { echo "{\"median\": $1, \"lower_quartile\": $2, \"upper_quartile\": $3, \"runs\": [1, 2, 3, 4, 5]}"; }
+figure() { echo "{\"median\": $1, \"lower_quartile\": $2, \"upper_quartile\": $3, \"runs\": [$2, $2, $1, $3, $3]}"; }
 case_of() { # PEER VARIANT X MORE
   echo "{\"peer\": \"$1\", \"peer_title\": \"<$1> & co\", \"workers\": 2, \"variant\": \"$2\",
          \"size\": 10, \"heat\": \"cold\", \"x\": {$3}, $4}"
@@ -98,6 +98,28 @@ done
 "$program" --from "$work/figures.json" --svg "$picture" >"$work/out" 2>"$work/err" ||
   fail 'a picture of little'
 has "$picture" 'There are no figures of throughput or latency here.'
+
+# Which peers were chosen stands in the options where some were.
+sed 's/"settings": {/&"peers": [], /' "$work/made.json" >"$work/all.json"
+"$program" --from "$work/all.json" --html "$page" >"$work/out" 2>"$work/err" || fail 'no peers chosen'
+has_not "$page" 'peers: *[;<]'
+sed 's/"settings": {/&"peers": ["py-*", "thread"], /' "$work/made.json" >"$work/some.json"
+"$program" --from "$work/some.json" --html "$page" >"$work/out" 2>"$work/err" || fail 'some peers chosen'
+has "$page" 'peers: py-*, thread'
+
+# What no page can be drawn from is refused with a sentence.
+sed 's/"median": 1e4/"median": 1.7e308/' "$work/made.json" >"$work/wrong.json"
+refuses 1 'scenario "throughput": case 3 ("py-pool, kept"): "rate": "median" is 1.7e+308' \
+  --from "$work/wrong.json" --html "$page"
+head -c 2000000 /dev/zero | tr '\0' '[' >"$work/deep.json"
+refuses 1 'lists and objects are more than 32 deep in each other' --from "$work/deep.json" --html "$page"
+# As far apart as numbers may be.
+sed 's/"median": 1e4, "lower_quartile": 0.9e4, "upper_quartile": 1.1e4, "runs": \[[^]]*/"median": 1e-18, "lower_quartile": 1e-18, "upper_quartile": 1e18, "runs": [1e-18, 1e18/' \
+  "$work/made.json" >"$work/far.json"
+! cmp -s "$work/made.json" "$work/far.json" || fail 'nothing is far apart'
+"$program" --from "$work/far.json" --html "$page" --svg "$picture" >"$work/out" 2>"$work/err" ||
+  fail 'a page of what is far apart'
+[ "$(wc -c <"$page")" -lt 200000 ] || fail 'an axis has too many ticks'
 
 # A full disk.
 refuses 1 'cannot write /dev/full' --from "$work/made.json" --html /dev/full

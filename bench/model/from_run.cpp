@@ -41,6 +41,9 @@ Results results_of_run(const Facts& machine, const Settings& settings,
                   {"quick", settings.quick ? "yes" : "no"},
                   {"workers", fmt::format("{}", fmt::join(settings.workers, ", "))},
                   {"tasks", std::to_string(settings.many_tasks)}};
+  if (!settings.peers.empty()) {
+    out.settings.emplace_back("peers", fmt::format("{}", fmt::join(settings.peers, ", ")));
+  }
   out.doubts = doubts;
   for (const ScenarioResult& result : results) {
     ScenarioRows& scenario = out.scenarios.emplace_back();

@@ -2,13 +2,17 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 namespace bench {
@@ -67,10 +71,43 @@ std::vector<std::string> texts(const Json& json, const char* key) {
   return value_or<std::vector<std::string>>(json, key, {});
 }
 
-double finite(const Json& json, const char* key) {
-  const auto number = value<double>(json, key);
-  if (!std::isfinite(number)) throw WrongShape(fmt::format("\"{}\" is not a number", key));
-  return number;
+// Numbers that are measured, set or counted lie in here; beyond they are no doing of muster-bench.
+constexpr double kLeastMeasured = 1e-18;
+constexpr double kMostMeasured = 1e18;
+constexpr std::uint64_t kMostWorkers = 65'535;
+constexpr std::uint64_t kMostCounted = std::uint64_t{1} << 53;  // a double tells them apart so far
+constexpr std::array<std::string_view, 4> kAxes = {"tasks", "workers", "threads", "payload_bytes"};
+
+double measured(const Json& json, const char* key) {
+  if (!json.is_number()) throw_wrong(key);
+  const auto number = json.get<double>();
+  if (number == 0 || (number >= kLeastMeasured && number <= kMostMeasured)) return number;
+  throw WrongShape(fmt::format("\"{}\" is {}, and neither 0 nor from {} to {}", key, number,
+                               kLeastMeasured, kMostMeasured));
+}
+
+std::uint64_t whole(const Json& json, const char* key, std::uint64_t least, std::uint64_t most) {
+  if (!json.is_number()) throw_wrong(key);
+  if (json.is_number_unsigned() && json >= least && json <= most) return json.get<std::uint64_t>();
+  throw WrongShape(fmt::format("\"{}\" is {}, and no whole number from {} to {}", key, json.dump(),
+                               least, most));
+}
+
+// "" where there is none and there need be none.
+std::string heat(const Json& json) {
+  std::string text = value_or<std::string>(json, "heat", "");
+  if (!json.contains("heat") || text == "hot" || text == "cold") return text;
+  throw WrongShape(fmt::format("\"heat\" is \"{}\", and neither hot nor cold", text));
+}
+
+// Says of what goes wrong in `read` where it is: `what` is no more than made up when it is needed.
+template <class What, class Read>
+auto in_context(const What& what, const Read& read) {
+  try {
+    return read();
+  } catch (const WrongShape& error) {
+    throw WrongShape(fmt::format("{}: {}", what(), error.what()));
+  }
 }
 
 Unit unit_named(const std::string& name) {
@@ -81,56 +118,127 @@ Unit unit_named(const std::string& name) {
   throw WrongShape(fmt::format("there is no unit \"{}\"", name));
 }
 
+void require_between(double number, double least, double most, const char* what,
+                     const char* where) {
+  // Quartiles lie between two runs, and are rounded.
+  constexpr double kRounding = 1e-9;
+  if (number >= least * (1 - kRounding) && number <= most * (1 + kRounding)) return;
+  throw WrongShape(
+      fmt::format("the {} {} is not {}, which are {} and {}", what, number, where, least, most));
+}
+
 Figure read_figure(const Json& json) {
   Figure figure;
-  figure.spread.median = finite(json, "median");
-  figure.spread.lower = finite(json, "lower_quartile");
-  figure.spread.upper = finite(json, "upper_quartile");
-  for (const Json& run : list(json, "runs")) {
-    if (!run.is_number() || !std::isfinite(run.get<double>())) throw_wrong("runs");
-    figure.runs.push_back(run.get<double>());
-  }
+  Spread& spread = figure.spread;
+  spread.median = measured(member(json, "median"), "median");
+  spread.lower = measured(member(json, "lower_quartile"), "lower_quartile");
+  spread.upper = measured(member(json, "upper_quartile"), "upper_quartile");
+  for (const Json& run : list(json, "runs")) figure.runs.push_back(measured(run, "runs"));
+  if (figure.runs.empty()) throw WrongShape("there are no \"runs\" where some belong");
+  const auto [least, most] = std::minmax_element(figure.runs.begin(), figure.runs.end());
+  constexpr auto kQuartiles = "between its quartiles";
+  constexpr auto kRuns = "between the least and the greatest of its runs";
+  require_between(spread.median, spread.lower, spread.upper, "median", kQuartiles);
+  require_between(spread.median, *least, *most, "median", kRuns);
+  require_between(spread.lower, *least, *most, "first quartile", kRuns);
+  require_between(spread.upper, *least, *most, "third quartile", kRuns);
   return figure;
+}
+
+// The parameter that varies, and where on it.
+void read_place(const Json& json, CaseRow& row) {
+  const Json& place = object(json, "x");
+  if (place.size() > 1) throw WrongShape("\"x\" has more than one parameter that varies");
+  for (const auto& [axis, x] : place.items()) {
+    if (std::find(kAxes.begin(), kAxes.end(), axis) == kAxes.end()) {
+      throw WrongShape(
+          fmt::format("\"x\" has \"{}\", which is none of {}", axis, fmt::join(kAxes, ", ")));
+    }
+    row.axis = axis;
+    row.x = static_cast<double>(whole(x, "x", 0, kMostCounted));
+  }
 }
 
 CaseRow read_case(const Json& json) {
   CaseRow row;
+  const auto counted = [&](const char* key, std::uint64_t least, std::uint64_t most) {
+    return whole(member(json, key), key, least, most);
+  };
   row.peer = value<std::string>(json, "peer");
   row.peer_title = value_or<std::string>(json, "peer_title", row.peer);
-  row.workers = value<std::size_t>(json, "workers");
+  row.workers = counted("workers", 0, kMostWorkers);
   row.variant = value<std::string>(json, "variant");
-  row.size = value<std::uint64_t>(json, "size");
-  row.payload = value_or<std::uint64_t>(json, "payload_bytes", 0);
-  row.threads = value_or<std::size_t>(json, "threads", 1);
-  row.cold = value_or<std::string>(json, "heat", "hot") == "cold";
+  row.size = counted("size", 0, kMostCounted);
+  if (json.contains("payload_bytes")) row.payload = counted("payload_bytes", 0, kMostCounted);
+  if (json.contains("threads")) row.threads = counted("threads", 1, kMostWorkers);
+  row.cold = heat(json) == "cold";
   row.missing = value_or<std::string>(json, "missing", "");
   row.failure = value_or<std::string>(json, "failure", "");
-  for (const auto& [axis, x] : object(json, "x").items()) {
-    if (!x.is_number()) throw_wrong("x");
-    row.axis = axis;
-    row.x = x.get<double>();
-  }
+  read_place(json, row);
   for (const auto& [key, figure] : object(json, "values").items()) {
-    row.figures[key] = read_figure(figure);
+    row.figures[key] = in_context([&, &name = key] { return fmt::format("\"{}\"", name); },
+                                  [&, &from = figure] { return read_figure(from); });
   }
   return row;
+}
+
+MetricRow read_metric(const std::string& key, const Json& json) {
+  return {.key = key,
+          .title = value<std::string>(json, "title"),
+          .unit = unit_named(value<std::string>(json, "unit")),
+          .more_is_better = value<bool>(json, "more_is_better"),
+          .heat = heat(json),
+          .least_difference = json.contains("least_difference")
+                                  ? measured(json["least_difference"], "least_difference")
+                                  : 0};
+}
+
+// As it calls itself, or by what makes it what it is.
+std::string case_name(const Json& json, std::size_t number) {
+  const auto text = [&](const char* key) {
+    const auto found = json.find(key);
+    return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+  };
+  if (!json.is_object()) return fmt::format("case {}", number);
+  std::string name = text("label");
+  if (name.empty()) name = text("peer") + (text("variant").empty() ? "" : ", " + text("variant"));
+  return fmt::format("case {} (\"{}\")", number, name);
+}
+
+// Two of a kind would stand for each other.
+void require_different(const std::vector<CaseRow>& cases) {
+  std::set<std::string> seen;
+  for (const CaseRow& row : cases) {
+    const Json identity = {row.peer,    row.variant, row.workers, row.payload,
+                           row.threads, row.axis,    row.x};
+    if (seen.insert(identity.dump()).second) continue;
+    throw WrongShape(
+        fmt::format("the case of peer \"{}\", variant \"{}\" and {} workers is there twice",
+                    row.peer, row.variant, row.workers));
+  }
 }
 
 ScenarioRows read_scenario(const Json& json) {
   ScenarioRows scenario;
   scenario.name = value<std::string>(json, "name");
-  scenario.summary = value_or<std::string>(json, "summary", "");
-  scenario.notes = texts(json, "notes");
-  for (const auto& [key, metric] : object(json, "metrics").items()) {
-    scenario.metrics.push_back({.key = key,
-                                .title = value<std::string>(metric, "title"),
-                                .unit = unit_named(value<std::string>(metric, "unit")),
-                                .more_is_better = value<bool>(metric, "more_is_better"),
-                                .heat = value_or<std::string>(metric, "heat", ""),
-                                .least_difference = value_or(metric, "least_difference", 0.0)});
-  }
-  for (const Json& one : list(json, "cases")) scenario.cases.push_back(read_case(one));
-  return scenario;
+  return in_context([&] { return fmt::format("scenario \"{}\"", scenario.name); },
+                    [&] {
+                      scenario.summary = value_or<std::string>(json, "summary", "");
+                      scenario.notes = texts(json, "notes");
+                      for (const auto& [key, metric] : object(json, "metrics").items()) {
+                        scenario.metrics.push_back(in_context(
+                            [&, &name = key] { return fmt::format("metric \"{}\"", name); },
+                            [&, &name = key, &from = metric] { return read_metric(name, from); }));
+                      }
+                      std::size_t number = 0;
+                      for (const Json& one : list(json, "cases")) {
+                        ++number;
+                        scenario.cases.push_back(in_context([&] { return case_name(one, number); },
+                                                            [&] { return read_case(one); }));
+                      }
+                      require_different(scenario.cases);
+                      return std::move(scenario);
+                    });
 }
 
 // "runs", 7 or "workers", [1, 2] for the reader.
@@ -153,9 +261,10 @@ std::vector<std::pair<std::string, std::string>> facts(const Json& json, const c
 
 Results read_json(const Json& json) {
   if (!json.is_object()) throw WrongShape("it is no object");
-  if (const int schema = value_or(json, "schema", kSchema); schema != kSchema) {
-    throw WrongShape(
-        fmt::format("its schema is {}, and this program knows {} alone", schema, kSchema));
+  if (json.contains("schema") &&
+      (!json["schema"].is_number_integer() || json["schema"] != kSchema)) {
+    throw WrongShape(fmt::format("its schema is {}, and this program knows {} alone",
+                                 json["schema"].dump(), kSchema));
   }
   Results results;
   results.machine = facts(json, "machine");
@@ -164,28 +273,42 @@ Results read_json(const Json& json) {
   results.cut_short = value_or<std::string>(json, "cut_short", "");
   const Json& scenarios = member(json, "scenarios");
   if (!scenarios.is_array()) throw_wrong("scenarios");
-  for (const Json& each : scenarios) results.scenarios.push_back(read_scenario(each));
+  std::set<std::string> names;
+  for (const Json& each : scenarios) {
+    results.scenarios.push_back(read_scenario(each));
+    const std::string& name = results.scenarios.back().name;
+    if (!names.insert(name).second) {
+      throw WrongShape(fmt::format("the scenario \"{}\" is there twice", name));
+    }
+  }
   return results;
+}
+
+// Throws WrongShape where lists and objects lie in each other deeper than in any result file: what
+// is done with them goes down as deep.
+bool require_shallow(int depth, Json::parse_event_t event, Json&) {
+  constexpr int kMostDepth = 32;
+  const bool opens =
+      event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+  if (!opens || depth < kMostDepth) return true;
+  throw WrongShape(
+      fmt::format("lists and objects are more than {} deep in each other", kMostDepth));
 }
 
 }  // namespace
 
 Results parse_results(std::string_view text, const std::string& name) {
   if (text.empty()) throw UnreadableResults(name + " is empty");
-  Json json;
   try {
-    json = Json::parse(text);
+    return read_json(Json::parse(text, &require_shallow));
+  } catch (const WrongShape& error) {
+    throw UnreadableResults(
+        fmt::format("{} is not a result file of this muster-bench: {}", name, error.what()));
   } catch (const Json::parse_error& error) {
     throw UnreadableResults(
         fmt::format("{} is not JSON: it goes wrong at byte {}", name, error.byte));
   } catch (const Json::out_of_range&) {
     throw UnreadableResults(fmt::format("{} has a number that is too large to be read", name));
-  }
-  try {
-    return read_json(json);
-  } catch (const WrongShape& error) {
-    throw UnreadableResults(
-        fmt::format("{} is not a result file of this muster-bench: {}", name, error.what()));
   } catch (const Json::exception& error) {
     throw UnreadableResults(
         fmt::format("{} is not a result file of this muster-bench: {}", name, error.what()));

@@ -25,7 +25,9 @@ std::string facts_html(const Results& results) {
   };
   for (const auto& [name, value] : results.machine) add(name, value);
   std::vector<std::string> options;
-  for (const auto& [name, value] : results.settings) options.push_back(name + ": " + value);
+  for (const auto& [name, value] : results.settings) {
+    if (!value.empty()) options.push_back(name + ": " + value);
+  }
   if (!options.empty()) add("options", fmt::format("{}", fmt::join(options, "; ")));
   return out + "</dl>\n";
 }

@@ -16,6 +16,10 @@ std::vector<double> positive(std::span<const double> values) {
   std::vector<double> found;
   std::copy_if(values.begin(), values.end(), std::back_inserter(found),
                [](double value) { return value > 0; });
+  // At the very ends of all numbers there is no room for a step and its parts.
+  constexpr double kLeast = 1e-300;
+  constexpr double kMost = 1e300;
+  for (double& value : found) value = std::clamp(value, kLeast, kMost);
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -94,7 +98,8 @@ double Scale::at(double value) const {
   if (to_ <= from_) return 0.5;
   if (!logarithmic_) return std::clamp((value - from_) / (to_ - from_), 0.0, 1.0);
   if (value <= from_) return 0;
-  return std::clamp(std::log(value / from_) / std::log(to_ / from_), 0.0, 1.0);
+  return std::clamp((std::log(value) - std::log(from_)) / (std::log(to_) - std::log(from_)), 0.0,
+                    1.0);
 }
 
 void Scale::make_linear_ticks(Unit unit) {
@@ -102,19 +107,20 @@ void Scale::make_linear_ticks(Unit unit) {
   double one = 1;
   if (is_binary(unit)) one = std::pow(1024, std::floor(std::log2(to_) / 10));
   const double step = nice_above(to_ / one / kSteps) * one;
-  to_ = std::ceil(to_ / step * (1 - 1e-9)) * step;
-  const auto count = static_cast<int>(std::lround(to_ / step));
-  for (int i = 0; i <= count; ++i) ticks_.push_back(i * step);
+  const double count = std::ceil(to_ / step * (1 - 1e-9));
+  to_ = count * step;
+  for (int i = 0; i <= static_cast<int>(count); ++i) ticks_.push_back(i * step);
 }
 
 void Scale::make_decade_ticks() {
-  const double decades = std::log10(to_ / from_);
-  for (double power = std::pow(10, std::floor(std::log10(from_))); power <= to_ * 1.0001;
-       power *= 10) {
+  const double decades = std::log10(to_) - std::log10(from_) - 1e-9;
+  const auto first = static_cast<int>(std::floor(std::log10(from_)));
+  const auto last = static_cast<int>(std::ceil(std::log10(to_)));
+  for (int exponent = first; exponent <= last; ++exponent) {
     constexpr std::array kFine = {1.0, 2.0, 5.0};
     for (const double step : kFine) {
       if (step != 1 && decades > 2) continue;
-      const double tick = step * power;
+      const double tick = step * std::pow(10, exponent);
       if (tick >= from_ * 0.9999 && tick <= to_ * 1.0001) ticks_.push_back(tick);
     }
   }
@@ -124,10 +130,10 @@ void Scale::make_decade_ticks() {
 void Scale::make_binary_ticks() {
   from_ = std::exp2(std::floor(std::log2(from_)));
   to_ = std::exp2(std::ceil(std::log2(to_) - 1e-9));
-  const double doublings = std::log2(to_ / from_);
+  const double doublings = std::log2(to_) - std::log2(from_);
   const double every = std::max(1.0, std::ceil(doublings / static_cast<double>(kMostTicks)));
   for (double at = 0; at <= doublings + 1e-9; at += every) {
-    ticks_.push_back(from_ * std::exp2(at));
+    ticks_.push_back(std::exp2(std::log2(from_) + at));
   }
 }
 

@@ -133,7 +133,7 @@ void Many::measure(const Cell& cell, Sample& out) const {
     if (--still_submitting != 0) return;
     out.set("submit", static_cast<double>(tasks) / watch.seconds());
     const auto grown = static_cast<double>(private_memory()) - static_cast<double>(before);
-    out.set("memory", grown / static_cast<double>(tasks));
+    out.set("memory", std::max(grown, 0.0) / static_cast<double>(tasks));
     if (gate) gate->open();
   };
   const Submit submit = cell.variant == kLong ? submit_long : submit_ints;
