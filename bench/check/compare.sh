@@ -70,15 +70,43 @@ exits 0 faster late.json quick.json
 
 # One run has no spread that says anything.
 file single.json "$(case_of process rate "$(figure 1e5 1e5 1e5 '[100000]')")"
-exits 0 'too few runs to tell' old.json single.json
+exits 3 'too few runs to tell' old.json single.json
 grep -q 'beware: with 9 and 1 runs and 1 figures a difference in a single one of them cannot be told' \
   "$work/err" || fail 'nothing is said of too few runs'
 # Nor have three: a tenth of all such pairs lie as far apart.
 file three.json "$(case_of process rate "$(figure 1e5 1e5 1e5 '[1e5, 1.1e5, 1.2e5]')")"
 file three-old.json "$(case_of process rate "$(figure 1e6 1e6 1e6 '[1e6, 1.1e6, 1.2e6]')")"
-exits 0 'too few runs to tell' three-old.json three.json
+exits 3 'too few runs to tell' three-old.json three.json
 grep -q 'with 3 runs a side and 1 figures .* p is 0.1 at least, .* takes 4 runs a side' "$work/err" ||
   fail 'nothing says how many runs it takes'
+
+# A doubled figure of five runs among others, to either side: no regression told, but no pass either.
+five() { # NAME MEDIAN: of the first of eight figures
+  local i median=$2 cases=
+  for i in 1 2 3 4 5 6 7 8; do
+    cases+="${cases:+, }$(case_of process time \
+      "$(figure "$median" "$median" "$median" "[$median, $median, $median, ${median}1, ${median}1]")" |
+      sed "s/kept/way $i/")"
+    median=1.0
+  done
+  file "$1" "$cases"
+}
+five five.json 1.0
+five ten.json 2.0
+exits 3 '8 figures: 7 same, 1 unsure' five.json ten.json
+exits 3 'way 1 .* 2\.000  too few runs to tell' --changes five.json ten.json
+exits 3 '8 figures: 7 same, 1 unsure' ten.json five.json
+exits 0 '8 figures: 8 same' five.json five.json
+exits 0 '8 figures: 8 same' --threshold 100 five.json ten.json
+exits 3 '"too_few_runs": true' --json five.json ten.json
+exits 0 '"too_few_runs": false' --json five.json five.json
+# What is told to be slower comes first.
+died='{"peer": "thread", "workers": 2, "variant": "kept", "size": 1, "failure": "it died"}'
+lived=$(case_of thread time "$(figure 1 1 1)" | tr '\n' ' ')
+sed "s|\"cases\": \[|&$died, |" "$work/ten.json" >"$work/died.json"
+sed "s|\"cases\": \[|&$lived, |" "$work/five.json" >"$work/lived.json"
+exits 1 '1 failed, 7 same, 1 unsure' lived.json died.json
+exits 0 '3 nothing is told to be' --help
 
 # Counts that differ by less than matters, whatever their quartiles and however few runs.
 count_file() { # NAME MEDIAN RUNS
@@ -94,7 +122,7 @@ exits 0 ' 9\.000  same$' few.json still-few.json
 exits 0 ' 2\.000  same$' few.json once.json
 exits 1 ' more$' few.json many.json
 exits 0 ' fewer$' many.json few.json
-exits 0 'too few runs to tell' many.json once.json
+exits 3 'too few runs to tell' many.json once.json
 
 # Missing in one, which alone is no regression.
 both="$(case_of process rate "$(figure 1e6 9.9e5 1.01e6)"), $(case_of thread rate "$(figure 2e6 2e6 2e6)")"
@@ -195,18 +223,6 @@ sed 's/per_second/furlongs/' "$work/old.json" >"$work/unit.json"
 exits 2 'there is no unit "furlongs"' old.json unit.json
 sed 's/per_second/seconds/' "$work/old.json" >"$work/meaning.json"
 exits 2 'means something else in each file' old.json meaning.json
-exits 2 '"cases" is not what it should be' old.json <(sed 's/"cases": \[/"cases": 5, "x": [/' "$work/old.json")
-
-# Options that make no sense.
-exits 2 'NEW is required' old.json
-exits 2 '-1 is not a number of per cent' --threshold=-1 old.json slow.json
-exits 2 'lots is not a number of per cent' --threshold lots old.json slow.json
-exits 2 'nowhere' --nowhere old.json slow.json
-got=0
-"$program" "$work/old.json" "$work/old.json" >/dev/full 2>"$work/err" || got=$?
-[ "$got" -eq 2 ] || fail "exit code $got for a full disk"
-grep -q 'cannot write' "$work/err" || fail "nothing is said of a full disk"
-exit 0
 # wrong TEXT SED-SCRIPT: a file like old.json but for what the script changes is refused with the text.
 wrong() {
   sed -E "$2" "$work/old.json" >"$work/wrong.json"
@@ -264,3 +280,15 @@ nested() {
 }
 nested '[' ']'
 nested '{"a":' '}'
+exits 2 '"cases" is not what it should be' old.json <(sed 's/"cases": \[/"cases": 5, "x": [/' "$work/old.json")
+
+# Options that make no sense.
+exits 2 'NEW is required' old.json
+exits 2 '-1 is not a number of per cent' --threshold=-1 old.json slow.json
+exits 2 'lots is not a number of per cent' --threshold lots old.json slow.json
+exits 2 'nowhere' --nowhere old.json slow.json
+got=0
+"$program" "$work/old.json" "$work/old.json" >/dev/full 2>"$work/err" || got=$?
+[ "$got" -eq 2 ] || fail "exit code $got for a full disk"
+grep -q 'cannot write' "$work/err" || fail "nothing is said of a full disk"
+exit 0

@@ -263,6 +263,16 @@ std::vector<Difference> compare(const Results& before, const Results& after, con
   return found;
 }
 
+bool has_regression(const std::vector<Difference>& differences) {
+  return std::any_of(differences.begin(), differences.end(),
+                     [](const Difference& each) { return each.is_regression(); });
+}
+
+bool has_unsure(const std::vector<Difference>& differences) {
+  return std::any_of(differences.begin(), differences.end(),
+                     [](const Difference& each) { return each.verdict == Verdict::unsure; });
+}
+
 std::vector<std::string> doubts_about(const Results& before, const Results& after) {
   std::vector<std::string> doubts;
   const auto add = [&](const std::string& what, const std::string& changes) {

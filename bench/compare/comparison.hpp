@@ -58,6 +58,10 @@ inline constexpr double kFalseRate = 0.05;
 std::vector<Difference> compare(const Results& before, const Results& after, const Filter& filter,
                                 double threshold);
 
+bool has_regression(const std::vector<Difference>& differences);
+// Whether medians differ by more than the threshold where there are too few runs to tell.
+bool has_unsure(const std::vector<Difference>& differences);
+
 // What makes a comparison doubtful: other machines, compilers or amounts of work, others who used
 // the processors. Sentences.
 std::vector<std::string> doubts_about(const Results& before, const Results& after);

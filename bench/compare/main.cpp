@@ -1,5 +1,4 @@
 // muster-bench-compare: what has become faster or slower between two runs of muster-bench.
-#include <algorithm>
 #include <exception>
 #include <iostream>
 
@@ -16,6 +15,7 @@ namespace {
 
 constexpr int kRegression = 1;
 constexpr int kCannotCompare = 2;
+constexpr int kTooFewRuns = 3;
 
 int run(const CompareOptions& options) {
   const Results before = read_results(options.before);
@@ -28,9 +28,8 @@ int run(const CompareOptions& options) {
   for (const std::string& doubt : doubts) complain("beware: " + doubt);
   print(options.json ? differences_json(differences, doubts, options.threshold)
                      : differences_text(differences, options.changes_only));
-  const bool regression = std::any_of(differences.begin(), differences.end(),
-                                      [](const Difference& each) { return each.is_regression(); });
-  return regression ? kRegression : 0;
+  if (has_regression(differences)) return kRegression;
+  return has_unsure(differences) ? kTooFewRuns : 0;
 }
 
 }  // namespace

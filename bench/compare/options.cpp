@@ -30,7 +30,8 @@ std::optional<CompareOptions> parse_compare_options(int argc, char** argv, std::
       "Tells which differences between two result files of muster-bench exceed the noise: those "
       "that the test of Mann and Whitney tells from chance, at a false discovery rate of 5% over "
       "all figures compared, and whose medians differ by more than the threshold. Exit code: 0 "
-      "nothing is slower, 1 something is, 2 the files cannot be compared.",
+      "nothing is slower, 1 something is, 2 the files cannot be compared, 3 nothing is told to be "
+      "slower, but figures differ by more than the threshold and there are too few runs to tell.",
       "muster-bench-compare");
   app.add_option("OLD", options.before, "the file of the earlier run")->required();
   app.add_option("NEW", options.after, "the file of the later run")->required();

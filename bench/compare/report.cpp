@@ -135,9 +135,7 @@ std::string differences_text(const std::vector<Difference>& differences, bool ch
       flush();
       scenario = difference.scenario;
     }
-    const bool unchanged =
-        difference.verdict == Verdict::same || difference.verdict == Verdict::unsure;
-    if (!changes_only || !unchanged) rows.push_back(row_of(difference));
+    if (!changes_only || difference.verdict != Verdict::same) rows.push_back(row_of(difference));
   }
   flush();
   return text + counts_text(differences);
@@ -146,9 +144,7 @@ std::string differences_text(const std::vector<Difference>& differences, bool ch
 std::string differences_json(const std::vector<Difference>& differences,
                              const std::vector<std::string>& doubts, double threshold) {
   Json json = {{"threshold", threshold}, {"doubts", doubts}, {"figures", Json::array()}};
-  bool regression = false;
   for (const Difference& difference : differences) {
-    regression = regression || difference.is_regression();
     Json one = {{"scenario", difference.scenario},
                 {"peer", difference.peer},
                 {"cell", difference.cell},
@@ -166,8 +162,9 @@ std::string differences_json(const std::vector<Difference>& differences,
     if (!difference.failure.empty()) one["failure"] = difference.failure;
     json["figures"].push_back(std::move(one));
   }
-  json["regression"] = regression;
-  return json.dump(2) + '\n';
+  json["regression"] = has_regression(differences);
+  json["too_few_runs"] = has_unsure(differences);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace bench
