@@ -1,8 +1,10 @@
 #include "bench/options.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <string>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -72,6 +74,35 @@ std::string given_beside(const CLI::App& app, const std::set<std::string>& allow
   return "";
 }
 
+// Whether two names, as they are or behind links, are of one file.
+bool are_one_file(const std::string& one, const std::string& other) {
+  std::error_code none;  // a path that leads nowhere is told of where it is opened
+  if (std::filesystem::equivalent(one, other, none)) return true;
+  const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(one), none);
+  if (none) return one == other;
+  const auto next = std::filesystem::weakly_canonical(std::filesystem::absolute(other), none);
+  return none ? one == other : path == next;
+}
+
+// What is read or written under two names would be written over; "": nothing.
+std::string named_twice(const Options& options) {
+  std::vector<std::string> files;
+  for (const std::string& file : {options.json, options.html, options.svg, options.from}) {
+    if (file.empty()) continue;
+    for (const std::string& other : files) {
+      if (file == other) {
+        return fmt::format("{} is given twice: each file is to have a name of its own", file);
+      }
+      if (are_one_file(file, other)) {
+        return fmt::format("{} and {} are the same file: each is to have one of its own", other,
+                           file);
+      }
+    }
+    files.push_back(file);
+  }
+  return "";
+}
+
 // What is wrong with options that are good each by itself, as a sentence; "": nothing.
 std::string contradiction(const CLI::App& app, const Options& options) {
   const bool draws = !options.html.empty() || !options.svg.empty();
@@ -93,11 +124,7 @@ std::string contradiction(const CLI::App& app, const Options& options) {
     if (!other.empty())
       return "--list measures nothing and prints all there is: leave out " + other;
   }
-  std::set<std::string> files;
-  for (const std::string& file : {options.json, options.html, options.svg, options.from}) {
-    if (file.empty() || files.insert(file).second) continue;
-    return fmt::format("{} is given twice: each file is to have a name of its own", file);
-  }
+  if (const std::string twice = named_twice(options); !twice.empty()) return twice;
   const Settings& settings = options.settings;
   if (settings.less_if_quick(settings.many_tasks) < kLeastTasks) {
     return fmt::format(
@@ -154,7 +181,8 @@ std::optional<Options> parse_options(int argc, char** argv, const Choices& choic
       ->check(not_empty());
   app.add_option("--cell", options.cell,
                  "measure SCENARIO,PEER,WORKERS,VARIANT,SIZE once, in this very process, and print "
-                 "what comes out: for looking closer with other tools")
+                 "what comes out: for looking closer with other tools; one that there is not is "
+                 "an error that says what there is")
       ->check(not_empty());
   try {
     app.parse(argc, argv);

@@ -25,6 +25,18 @@ refuses 1 "cannot write $work/none/figures.json" --json "$work/none/figures.json
 refuses 2 'json: it is empty' --json ''
 refuses 2 'cell: it is empty' --cell ''
 refuses 2 'is given twice' --html "$work/same" --svg "$work/same"
+# Also where one has another name.
+echo 'of yesterday' >"$work/here.json"
+ln -s here.json "$work/link"
+cd "$work" || exit 1
+refuses 2 'are the same file' --json here.json --html "$work/here.json"
+refuses 2 'are the same file' --json here.json --html link
+refuses 2 'are the same file' --html ./new --svg "$work/new"
+refuses 2 'are the same file' --from here.json --html ./here.json
+refuses 2 'are the same file' --from here.json --svg link
+refuses 2 'are the same file' --from link --svg "$work/none/../here.json"
+grep -q 'of yesterday' here.json || fail 'the input was written over'
+cd "$OLDPWD" || exit 1
 refuses 2 'writes no file' --cell start,thread,2,,1 --json "$work/figures.json"
 for option in '--scenario map' '--peer thread' --quick '--workers 1' '--runs 3' '--tasks 1000' --list; do
   # shellcheck disable=SC2086 # an option and its value
