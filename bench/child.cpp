@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/clean_text.hpp"
 #include "bench/probes/program.hpp"
 
 namespace bench {
@@ -30,13 +31,13 @@ std::string own_executable() { return fmt::format("/proc/{}/exe", ::getpid()); }
 ChildResult run_child(const std::vector<std::string>& command, std::chrono::seconds limit) {
   const ProgramEnd end = run_program(command, limit);
   ChildResult result;
-  result.failure = failure_of(end, limit);
+  result.failure = clean_text(failure_of(end, limit));
   result.in_time = end.in_time;
   if (!result.failure.empty()) return result;
   try {
     result.sample = Sample::from_text(end.output);
   } catch (const MeasurementError& error) {
-    result.failure = error.what();
+    result.failure = clean_text(error.what());
   }
   return result;
 }

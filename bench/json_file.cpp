@@ -83,7 +83,8 @@ std::string json_text(const Facts& machine, const Settings& settings,
                       {"tasks", settings.many_tasks},
                       {"peers", settings.peers}};
   for (const ScenarioResult& result : results) json["scenarios"].push_back(scenario_json(result));
-  return json.dump(2) + '\n';
+  // What came from elsewhere was made clean where it came in; a path may still be no text.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace bench

@@ -190,7 +190,9 @@ int run_scenarios(const Options& options) {
   require_something(results);
   std::vector<std::string> failures;
   if (json) {
-    try_to_write(*json, json_text(machine, options.settings, beware, results, cut_short), failures);
+    try_to_write(
+        *json, [&] { return json_text(machine, options.settings, beware, results, cut_short); },
+        failures);
   }
   tables.print(
       drawings.write(results_of_run(machine, options.settings, beware, results), failures));

@@ -102,15 +102,17 @@ void OutputFile::write(std::string_view text) const {
   }
 }
 
-bool try_to_write(const OutputFile& file, std::string_view text,
+bool try_to_write(const OutputFile& file, const std::function<std::string()>& make_text,
                   std::vector<std::string>& failures) {
   try {
-    file.write(text);
+    file.write(make_text());
     return true;
   } catch (const std::system_error& error) {
     failures.emplace_back(error.what());
-    return false;
+  } catch (const std::exception& error) {
+    failures.push_back(fmt::format("cannot write {}: {}", file.name(), error.what()));
   }
+  return false;
 }
 
 }  // namespace bench

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,14 +20,17 @@ class OutputFile {
   // written to as it is. Throws std::system_error.
   void write(std::string_view text) const;
 
+  const std::string& name() const { return name_; }
+
  private:
   std::string name_;            // as it was given
   std::filesystem::path path_;  // behind symbolic links
   bool regular_;                // or not there yet
 };
 
-// Writes the file. Where that fails, adds why to `failures` and returns false.
-bool try_to_write(const OutputFile& file, std::string_view text,
+// Writes what `make_text` gives to the file. Where either fails, adds why to `failures` and returns
+// false, so that other files are written all the same.
+bool try_to_write(const OutputFile& file, const std::function<std::string()>& make_text,
                   std::vector<std::string>& failures);
 
 }  // namespace bench

@@ -180,6 +180,45 @@ full() {
   rm -f "$work/json" "$work/html" "$work/svg"
   "$program" "$@" >"${out:-$work/out}" 2>"$work/err" || code=$?
   [ "$code" -eq 1 ] || fail "exit code $code and not 1 for a full disk: $*"
+
+# What it says may be no text, and the files are written all the same.
+printf '#!/bin/sh\nprintf "\\377\\376 \\001\\n" >&2\nexit 3\n' >"$work/python"
+broken 'ended with code 3: ��.�;'
+printf '#!/bin/sh\nprintf "version 3\\377\\n"\n' >"$work/python"
+MUSTER_BENCH_PYTHON=$work/python "$program" --scenario start --peer py-pool async --runs 1 \
+  --json "$work/odd.json" --html "$work/odd.html" --svg "$work/odd.svg" >"$work/out" 2>"$work/err"
+for file in odd.json odd.html odd.svg; do
+  [ -s "$work/$file" ] || fail "no $file of a run with what is no text"
+  iconv -f UTF-8 -t UTF-8 "$work/$file" >"$work/out" || fail "$file is no text"
+done
+grep -qF '"python": "3�"' "$work/odd.json" || fail 'a version that is no text is not there'
+
+# Nor need the last words of what crashes be.
+printf '#!/bin/sh\nprintf "pigz: \\351\\033[1m\\n" >&2\nexit 4\n' >"$work/pigz"
+chmod +x "$work/pigz"
+code=0
+PATH=$work:$PATH "$program" --scenario gzip --quick --peer pigz xargs --runs 1 --workers 1 \
+  --json "$work/odd.json" --html "$work/odd.html" >"$work/out" 2>"$work/err" || code=$?
+[ "$code" -eq 1 ] || fail "exit code $code and not 1 for last words that are no text"
+for file in odd.json odd.html; do
+  grep -qF 'ended with code 4: pigz: ��[1m' "$work/$file" || fail "no last words in $file"
+done
+
+# An interpreter that answers without what it was asked for.
+printf '#!/bin/sh\ncase "$*" in *--missing) echo version 3; exit 0 ;; esac\n%s\n' \
+  'while read -r line; do echo "sum= pids= seconds= ended="; done' >"$work/python"
+no_answer() { # CELL TEXT
+  if MUSTER_BENCH_PYTHON=$work/python "$program" --cell "$1" >"$work/out" 2>"$work/err"; then
+    fail "$1 was measured without answers"
+  fi
+  grep -qx "error python3 answered with $2" "$work/out" || fail "an unclear error of $1"
+}
+no_answer 'throughput,py-pool,2,kept,10' '0 numbers where one belongs'
+no_answer 'latency,py-pool,2,back to back,100' '0 times of 10 tasks'
+no_answer 'start,py-pool,2,,1' '0 numbers where one belongs'
+printf '#!/bin/sh\ncase "$*" in *--missing) echo version 3; exit 0 ;; esac\n%s\n' \
+  'while read -r line; do echo "sum=1 pids="; done' >"$work/python"
+no_answer 'start,py-pool,2,,1' 'no process of a worker'
   grep -q "cannot write $file" "$work/err" || fail "nothing is said of a full disk: $*"
   for file in "$@"; do
     case "$file" in

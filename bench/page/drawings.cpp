@@ -29,10 +29,12 @@ Drawings::Drawings(const std::string& html, const std::string& svg)
 
 std::string Drawings::write(const Results& results, std::vector<std::string>& failures) {
   std::string lines;
-  if (html_ && try_to_write(*html_, page_html(results), failures)) {
+  if (html_ && try_to_write(
+                   *html_, [&] { return page_html(results); }, failures)) {
     lines += line_for("page", html_path_);
   }
-  if (svg_ && try_to_write(*svg_, summary_svg(results), failures)) {
+  if (svg_ && try_to_write(
+                  *svg_, [&] { return summary_svg(results); }, failures)) {
     lines += line_for("picture", svg_path_);
   }
   return lines;

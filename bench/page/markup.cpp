@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/clean_text.hpp"
+
 namespace bench {
 
 namespace {
@@ -31,7 +33,7 @@ std::string superscript(int number) {
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : clean_text(text)) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "bench/clean_text.hpp"
 #include "bench/peers/makers.hpp"
 #include "bench/probes/process_info.hpp"
 #include "bench/probes/program.hpp"
@@ -64,6 +65,16 @@ std::vector<Number> numbers_of(std::string_view text) {
   return numbers;
 }
 
+template <class Number>
+Number number_of(std::string_view text) {
+  const std::vector<Number> numbers = numbers_of<Number>(text);
+  if (numbers.size() != 1) {
+    throw MeasurementError(
+        fmt::format("python3 answered with {} numbers where one belongs", numbers.size()));
+  }
+  return numbers.front();
+}
+
 class PythonPeer : public Peer {
  public:
   explicit PythonPeer(std::string_view pool) : python_(command(pool)) {
@@ -96,8 +107,13 @@ class PythonPeer : public Peer {
   std::uint64_t one_at_a_time(std::uint32_t tasks, std::chrono::nanoseconds pause,
                               std::vector<double>& seconds) override {
     const std::string line = ask(fmt::format("one_at_a_time {} {}", tasks, pause.count()));
-    for (const double each : numbers_of<double>(field_of(line, "seconds"))) seconds.push_back(each);
-    return numbers_of<std::uint64_t>(field_of(line, "sum")).at(0);
+    const std::vector<double> each = numbers_of<double>(field_of(line, "seconds"));
+    if (each.size() != tasks) {
+      throw MeasurementError(
+          fmt::format("python3 answered with {} times of {} tasks", each.size(), tasks));
+    }
+    seconds.insert(seconds.end(), each.begin(), each.end());
+    return number_of<std::uint64_t>(field_of(line, "sum"));
   }
 
   // The inputs are 0, 1, ... as in all of the scenarios.
@@ -118,13 +134,14 @@ class PythonPeer : public Peer {
     ask(fmt::format("prepare_doubles {}", values.size()));
   }
   double to_worker(std::span<const double>, std::uint32_t times) override {
-    return numbers_of<double>(field_of(ask(fmt::format("to_worker {}", times)), "sum")).at(0);
+    return number_of<double>(field_of(ask(fmt::format("to_worker {}", times)), "sum"));
   }
   void from_worker(std::uint64_t count) override { ask(fmt::format("from_worker {}", count)); }
-  double received() override { return numbers_of<double>(field_of(ask("received"), "sum")).at(0); }
+  double received() override { return number_of<double>(field_of(ask("received"), "sum")); }
 
   std::vector<pid_t> workers() const override {
     std::vector<pid_t> pids = numbers_of<pid_t>(field_of(ask("worker_pids"), "pids"));
+    if (pids.empty()) throw MeasurementError("python3 answered with no process of a worker");
     std::erase(pids, python_.pid());  // workers are threads of it
     return pids;
   }
@@ -141,7 +158,7 @@ class PythonPeer : public Peer {
     return python_.read_line();
   }
   std::uint64_t sum(const std::string& line) const {
-    return numbers_of<std::uint64_t>(field_of(ask(line), "sum")).at(0);
+    return number_of<std::uint64_t>(field_of(ask(line), "sum"));
   }
 
   mutable Subprocess python_;
@@ -206,8 +223,8 @@ Answer ask_what_is_missing() {
   try {
     const ProgramEnd end = run_program(command("--missing"), kLimit, Errors::kept);
     const std::string failure = end.failure(kLimit);
-    if (failure.empty()) return read_answer(end.output);
-    const std::string line = last_line(end.errors);
+    if (failure.empty()) return read_answer(clean_text(end.output));
+    const std::string line = clean_text(last_line(end.errors));
     return {.trouble = trouble_of(failure + (line.empty() ? "" : ": " + line))};
   } catch (const std::system_error& error) {
     return {.trouble = error.what()};
