@@ -17,12 +17,14 @@
 #include "bench/driver.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/json_file.hpp"
+#include "bench/known_cells.hpp"
 #include "bench/machine.hpp"
 #include "bench/model/from_run.hpp"
 #include "bench/model/read_results.hpp"
 #include "bench/options.hpp"
 #include "bench/output_file.hpp"
 #include "bench/page/drawings.hpp"
+#include "bench/patterns.hpp"
 #include "bench/peers/peers.hpp"
 #include "bench/probes/others_watch.hpp"
 #include "bench/report.hpp"
@@ -34,28 +36,8 @@ namespace bench {
 namespace {
 
 constexpr int kFailure = 1;
+constexpr int kUsageError = 2;
 constexpr int kBySignal = 128;  // and its number
-
-// Throws MeasurementError for what the scenario does not do. Any peer that offers it may be asked.
-void check_cell(const Scenario& scenario, const Cell& cell) {
-  const std::vector<Cell> cells = scenario.cells(Settings{});
-  const bool known = std::any_of(cells.begin(), cells.end(), [&](const Cell& other) {
-    return other.variant == cell.variant && (other.payload == 0) == (cell.payload == 0);
-  });
-  if (!known) {
-    throw MeasurementError(
-        fmt::format("{} is not played as \"{}\"; the JSON file of a run has the "
-                    "variants that there are",
-                    scenario.name(), cell.variant));
-  }
-  if (cell.size == 0 || cell.threads == 0) {
-    throw MeasurementError("a cell does something at least once, from one thread or more");
-  }
-  const PeerEntry* const peer = find_peer(cell.peer);
-  if (peer != nullptr && peer->has_workers() && cell.workers == 0) {
-    throw MeasurementError(fmt::format("{} needs a worker or more", cell.peer));
-  }
-}
 
 // One run of one cell, in a child of the driver. What comes out of it goes to standard output, an
 // error as a line that begins with "error".
@@ -65,14 +47,17 @@ int run_cell(const std::string& text) {
   try {
     const auto comma = std::min(text.find(','), text.size());
     const Scenario* scenario = find_scenario(text.substr(0, comma));
-    if (scenario == nullptr) throw MeasurementError("there is no scenario as in " + text);
+    if (scenario == nullptr) throw NoSuchCell("there is no scenario as in " + text);
     const Cell cell =
         Cell::from_text(std::string_view(text).substr(std::min(comma + 1, text.size())));
-    check_cell(*scenario, cell);
+    require_known(*scenario, cell);
     Sample sample;
     scenario->measure(cell, sample);
     print(sample.to_text());
     return 0;
+  } catch (const NoSuchCell& error) {
+    print(fmt::format("error {}\n", error.what()));
+    return kUsageError;
   } catch (const std::exception& error) {
     print(fmt::format("error {}\n", error.what()));
     return kFailure;
@@ -148,6 +133,22 @@ void require_something(const std::vector<ScenarioResult>& results) {
       fmt::format("nothing was measured, all of it is missing: {}", fmt::join(missing, "; ")));
 }
 
+// A line for each of the peers that were asked for and have no row in any table.
+std::string not_measured_text(const Settings& settings,
+                              const std::vector<ScenarioResult>& results) {
+  std::string text;
+  if (interruption() != 0 || results.empty()) return text;
+  for (const std::string& pattern : settings.peers) {
+    const bool some = std::any_of(results.begin(), results.end(), [&](const auto& result) {
+      return std::any_of(result.cases.begin(), result.cases.end(), [&](const CaseResult& one) {
+        return matches_any({pattern}, one.cell.peer);
+      });
+    });
+    if (!some) text += fmt::format("{}: none of these scenarios measures such a peer\n", pattern);
+  }
+  return text;
+}
+
 int run_scenarios(const Options& options) {
   catch_interrupts();
   std::optional<OutputFile> json;
@@ -166,10 +167,17 @@ int run_scenarios(const Options& options) {
   for (const Scenario* scenario : scenarios) {
     ScenarioResult result = driver.run(*scenario);
     if (interruption() != 0 && !result.has_figures()) break;
-    if (result.cases.empty()) continue;  // it has none of the peers that are asked for
+    if (result.cases.empty()) {
+      tables.print(
+          fmt::format("\n{}: none of the peers asked for is measured in it\n", result.name));
+      continue;
+    }
     tables.print('\n' + table_text(result));
     results.push_back(std::move(result));
     if (interruption() != 0) break;
+  }
+  if (const std::string idle = not_measured_text(options.settings, results); !idle.empty()) {
+    tables.print('\n' + idle);
   }
   if (std::string doubt = others.doubt(); !doubt.empty()) {
     tables.print(fmt::format("\nbeware: {}\n", doubt));

@@ -55,9 +55,11 @@ refuses 1 'no scenario of these measures such a peer' \
 grep -q 'of yesterday' "$work/figures.json" || fail 'an earlier file was emptied'
 refuses 1 "cannot write $work: Is a directory" --scenario micro --json "$work"
 
-# A cell that there is not.
-no_cell() {
-  if "$program" --cell "$1" >"$work/out" 2>"$work/err"; then fail "$1 was measured"; fi
+# A cell that cannot be.
+no_cell() { # CELL TEXT [CODE]
+  local code=0
+  "$program" --cell "$1" >"$work/out" 2>"$work/err" || code=$?
+  [ "$code" -eq "${3:-1}" ] || fail "$1: exit code $code and not ${3:-1}"
   grep -q "^error .*$2" "$work/out" || fail "$1: $(cat "$work/out")"
 }
 no_cell 'latency,process,1,back to back,0' 'at least once'
@@ -68,7 +70,29 @@ no_cell 'throughput,thread,1,kept,99999999999999999999' 'is more than 4294967295
 no_cell 'throughput,thread,99999999999,kept,10' 'is more than 4095'
 no_cell 'throughput,thread,1,kept,10,0,99999999999999999999' 'is more than 4095'
 no_cell 'throughput,thread,1,kept,-1' 'is not a number'
-no_cell 'throughput,process,2,bogus,100' 'is not played as "bogus"'
+# One that the scenario does not have, and what it has.
+no_cell 'throughput,process,2,bogus,100' 'is not played as "bogus" by process' 2
+no_cell 'throughput,nobody,2,kept,100' 'there is no peer "nobody"' 2
+no_cell 'nothing,process,2,kept,100' 'there is no scenario' 2
+no_cell 'many,thread,1,all queued,10' 'by thread; .* as "all queued" by process;' 2
+no_cell 'syscalls,thread,1,kept,10' 'by thread; .* as "kept" by process;' 2
+no_cell 'gzip,serial,1,,100' 'by serial; it is played by process, thread, xargs, pigz$' 2
+no_cell 'throughput,serial,1,kept,10' 'by serial; it is played as "kept" by process, thread, ' 2
+no_cell 'growth,process,2,payload,10' 'as "payload" without a payload by process; ' 2
+no_cell 'micro,,0,bogus,1' 'as "bogus"; it is played as "promise to future and result"; ' 2
+
+# A scenario or a peer that was asked for and is not there is told of.
+"$program" --scenario many start --peer async --runs 1 >"$work/out" 2>"$work/err" ||
+  fail 'a scenario without such a peer beside one that has it'
+grep -qx 'many: none of the peers asked for is measured in it' "$work/out" ||
+  fail 'nothing is said of a scenario that drops out'
+"$program" --scenario balance --peer xargs 'asyn?' pigz --runs 1 >"$work/out" 2>"$work/err" ||
+  fail 'peers that are not measured beside one that is'
+for peer in xargs pigz; do
+  grep -qx "$peer: none of these scenarios measures such a peer" "$work/out" ||
+    fail "nothing is said of $peer, which drops out"
+done
+! grep -q '^asyn?: ' "$work/out" || fail 'a peer that was measured is said to be none'
 
 # Peers that are missing are told of in the list, in tables, and when one is asked for.
 missing() {
@@ -127,6 +151,45 @@ printf '#!/bin/sh\necho version 3\necho no\n' >"$work/python"
 broken 'answered with what is no answer: no;'
 printf '#!/bin/sh\n' >"$work/python"
 broken 'answered nothing;'
+
+# What it says may be no text, and the files are written all the same.
+printf '#!/bin/sh\nprintf "\\377\\376 \\001\\n" >&2\nexit 3\n' >"$work/python"
+broken 'ended with code 3: ��.�;'
+printf '#!/bin/sh\nprintf "version 3\\377\\n"\n' >"$work/python"
+MUSTER_BENCH_PYTHON=$work/python "$program" --scenario start --peer py-pool async --runs 1 \
+  --json "$work/odd.json" --html "$work/odd.html" --svg "$work/odd.svg" >"$work/out" 2>"$work/err"
+for file in odd.json odd.html odd.svg; do
+  [ -s "$work/$file" ] || fail "no $file of a run with what is no text"
+  iconv -f UTF-8 -t UTF-8 "$work/$file" >"$work/out" || fail "$file is no text"
+done
+grep -qF '"python": "3�"' "$work/odd.json" || fail 'a version that is no text is not there'
+
+# Nor need the last words of what crashes be.
+printf '#!/bin/sh\nprintf "pigz: \\351\\033[1m\\n" >&2\nexit 4\n' >"$work/pigz"
+chmod +x "$work/pigz"
+code=0
+PATH=$work:$PATH "$program" --scenario gzip --quick --peer pigz xargs --runs 1 --workers 1 \
+  --json "$work/odd.json" --html "$work/odd.html" >"$work/out" 2>"$work/err" || code=$?
+[ "$code" -eq 1 ] || fail "exit code $code and not 1 for last words that are no text"
+for file in odd.json odd.html; do
+  grep -qF 'ended with code 4: pigz: ��[1m' "$work/$file" || fail "no last words in $file"
+done
+
+# An interpreter that answers without what it was asked for.
+printf '#!/bin/sh\ncase "$*" in *--missing) echo version 3; exit 0 ;; esac\n%s\n' \
+  'while read -r line; do echo "sum= pids= seconds= ended="; done' >"$work/python"
+no_answer() { # CELL TEXT
+  if MUSTER_BENCH_PYTHON=$work/python "$program" --cell "$1" >"$work/out" 2>"$work/err"; then
+    fail "$1 was measured without answers"
+  fi
+  grep -qx "error python3 answered with $2" "$work/out" || fail "an unclear error of $1"
+}
+no_answer 'throughput,py-pool,2,kept,10' '0 numbers where one belongs'
+no_answer 'latency,py-pool,2,back to back,100' '0 times of 10 tasks'
+no_answer 'start,py-pool,2,,1' '0 numbers where one belongs'
+printf '#!/bin/sh\ncase "$*" in *--missing) echo version 3; exit 0 ;; esac\n%s\n' \
+  'while read -r line; do echo "sum=1 pids="; done' >"$work/python"
+no_answer 'start,py-pool,2,,1' 'no process of a worker'
 MUSTER_BENCH_PYTHON='' "$program" --list >"$work/out" 2>"$work/err" || fail '--list fails without a name'
 grep -q 'loky; missing: install python3 (MUSTER_BENCH_PYTHON is "", which is no program)' \
   "$work/out" || fail 'nothing says which file is no program'
@@ -180,45 +243,6 @@ full() {
   rm -f "$work/json" "$work/html" "$work/svg"
   "$program" "$@" >"${out:-$work/out}" 2>"$work/err" || code=$?
   [ "$code" -eq 1 ] || fail "exit code $code and not 1 for a full disk: $*"
-
-# What it says may be no text, and the files are written all the same.
-printf '#!/bin/sh\nprintf "\\377\\376 \\001\\n" >&2\nexit 3\n' >"$work/python"
-broken 'ended with code 3: ��.�;'
-printf '#!/bin/sh\nprintf "version 3\\377\\n"\n' >"$work/python"
-MUSTER_BENCH_PYTHON=$work/python "$program" --scenario start --peer py-pool async --runs 1 \
-  --json "$work/odd.json" --html "$work/odd.html" --svg "$work/odd.svg" >"$work/out" 2>"$work/err"
-for file in odd.json odd.html odd.svg; do
-  [ -s "$work/$file" ] || fail "no $file of a run with what is no text"
-  iconv -f UTF-8 -t UTF-8 "$work/$file" >"$work/out" || fail "$file is no text"
-done
-grep -qF '"python": "3�"' "$work/odd.json" || fail 'a version that is no text is not there'
-
-# Nor need the last words of what crashes be.
-printf '#!/bin/sh\nprintf "pigz: \\351\\033[1m\\n" >&2\nexit 4\n' >"$work/pigz"
-chmod +x "$work/pigz"
-code=0
-PATH=$work:$PATH "$program" --scenario gzip --quick --peer pigz xargs --runs 1 --workers 1 \
-  --json "$work/odd.json" --html "$work/odd.html" >"$work/out" 2>"$work/err" || code=$?
-[ "$code" -eq 1 ] || fail "exit code $code and not 1 for last words that are no text"
-for file in odd.json odd.html; do
-  grep -qF 'ended with code 4: pigz: ��[1m' "$work/$file" || fail "no last words in $file"
-done
-
-# An interpreter that answers without what it was asked for.
-printf '#!/bin/sh\ncase "$*" in *--missing) echo version 3; exit 0 ;; esac\n%s\n' \
-  'while read -r line; do echo "sum= pids= seconds= ended="; done' >"$work/python"
-no_answer() { # CELL TEXT
-  if MUSTER_BENCH_PYTHON=$work/python "$program" --cell "$1" >"$work/out" 2>"$work/err"; then
-    fail "$1 was measured without answers"
-  fi
-  grep -qx "error python3 answered with $2" "$work/out" || fail "an unclear error of $1"
-}
-no_answer 'throughput,py-pool,2,kept,10' '0 numbers where one belongs'
-no_answer 'latency,py-pool,2,back to back,100' '0 times of 10 tasks'
-no_answer 'start,py-pool,2,,1' '0 numbers where one belongs'
-printf '#!/bin/sh\ncase "$*" in *--missing) echo version 3; exit 0 ;; esac\n%s\n' \
-  'while read -r line; do echo "sum=1 pids="; done' >"$work/python"
-no_answer 'start,py-pool,2,,1' 'no process of a worker'
   grep -q "cannot write $file" "$work/err" || fail "nothing is said of a full disk: $*"
   for file in "$@"; do
     case "$file" in

@@ -31,9 +31,13 @@ for pool in process thread asio async mutex moodycamel moodycamel-yield; do
   cell "transfer,$pool,2,64 MiB back,1000" first again
   cell "balance,$pool,2,,4" time efficiency
   cell "mixed,$pool,2,,200" half most
-  cell "growth,$pool,2,submitting threads,2000,0,4" rate processor
-  cell "growth,$pool,2,payload,10,4096,1" rate bytes
   cell "start,$pool,2,,1" made first ended
+done
+for pool in process thread asio mutex moodycamel; do
+  cell "growth,$pool,2,submitting threads,2000,0,4" rate processor
+done
+for peer in process thread pipe; do
+  cell "growth,$peer,2,payload,10,4096,1" rate bytes
 done
 for peer in pipe pipe-batch message-queue fork; do
   cell "throughput,$peer,2,without futures,200" rate processor
