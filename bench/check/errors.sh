@@ -94,6 +94,35 @@ for peer in xargs pigz; do
 done
 ! grep -q '^asyn?: ' "$work/out" || fail 'a peer that was measured is said to be none'
 
+# No folder for temporary files.
+code=0
+TMPDIR=$work/none "$program" --scenario start --peer async --runs 1 >"$work/out" 2>"$work/err" ||
+  code=$?
+[ "$code" -eq 1 ] || fail "exit code $code and not 1 without a folder for temporary files"
+grep -qF "in $work/none, TMPDIR can name another: No such file or directory" "$work/err" ||
+  fail 'nothing says which folder there is not'
+
+# A worker that dies ends its cell, which says which and how.
+# dies CELL: kills processes of the cell until it has ended.
+dies() {
+  local code=0 cell worker workers=()
+  "$program" --cell "$1" >"$work/out" 2>"$work/err" &
+  cell=$!
+  while kill -0 "$cell" 2>/dev/null; do
+    { read -r -a workers <"/proc/$cell/task/$cell/children"; } 2>/dev/null
+    for worker in "${workers[@]}"; do
+      kill -SEGV "$worker" 2>/dev/null && break
+    done
+  done
+  wait "$cell" || code=$?
+  [ "$code" -eq 1 ] || fail "exit code $code and not 1 where a worker dies: $1"
+  grep -qE '^error the worker process [0-9]+ ended by signal 11 \(' "$work/out" ||
+    fail "nothing says which worker died: $1"
+}
+dies 'throughput,message-queue,2,without futures,4294967295'
+dies 'latency,message-queue,1,after 1 ms,1000000'
+dies 'balance,fork,2,,100000'
+
 # Peers that are missing are told of in the list, in tables, and when one is asked for.
 missing() {
   MUSTER_BENCH_PYTHON=/nonexistent/python3 "$program" "$@" >"$work/out" 2>"$work/err"

@@ -1,7 +1,5 @@
 // A process for each task, which inherits the argument and writes its result to a pipe. As many at
 // a time as there are to be workers.
-#include <sys/wait.h>
-
 #include <stdexcept>
 #include <utility>
 
@@ -29,10 +27,11 @@ class ForkChannel {
   }
   void flush() {}
   void receive(Record& record) {
+    // Who has ended well has left a result, be it this one or another; who has not never will.
+    require_well_ended(-1);
     if (!read_all(results_.read_end(), &record, sizeof(record))) {
       throw std::runtime_error("the pipe of results was closed");
     }
-    ::wait(nullptr);
   }
 
  private:
@@ -46,13 +45,14 @@ class ForkPeer : public RecordPeer<ForkChannel> {
     double sum = 0;
     for (std::uint32_t i = 0; i < times; ++i) {
       Pipe result;
-      std::vector<pid_t> pid = {fork_child([&] {
+      const pid_t pid = fork_child([&] {
         const double part = sum_of(values);
         write_all(result.write_end(), &part, sizeof(part));
-      })};
+      });
+      result.close_write();  // so that the end of the worker is the end of its result
       double part = 0;
       read_all(result.read_end(), &part, sizeof(part));
-      wait_for_children(pid);
+      require_well_ended(pid);
       sum += part;
     }
     return sum;
@@ -60,14 +60,14 @@ class ForkPeer : public RecordPeer<ForkChannel> {
 
   void from_worker(std::uint64_t count) override {
     Pipe result;
-    std::vector<pid_t> pid = {fork_child([&] {
+    const pid_t pid = fork_child([&] {
       const std::vector<double> values = make_doubles(count);
       write_all(result.write_end(), values.data(), values.size() * sizeof(double));
-    })};
+    });
     result.close_write();
     received_.resize(count);
     read_all(result.read_end(), received_.data(), count * sizeof(double));
-    wait_for_children(pid);
+    require_well_ended(pid);
   }
   double received() override { return sum_of(std::exchange(received_, {})); }
 

@@ -1,8 +1,15 @@
 // Worker processes on two of Boost.Interprocess's message queues in shared memory, one of tasks and
 // one of results, which all workers share.
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include <boost/interprocess/ipc/message_queue.hpp>
 #include <fmt/format.h>
@@ -10,6 +17,7 @@
 #include "bench/peers/makers.hpp"
 #include "bench/peers/record_peer.hpp"
 #include "bench/probes/subprocess.hpp"
+#include "bench/standard_streams.hpp"
 
 namespace bench {
 
@@ -50,9 +58,12 @@ class QueueChannel {
         }
       }));
     }
+    watch_ = std::thread([this] { watch(); });
   }
   ~QueueChannel() {
+    stopping_.store(true);
     for (const pid_t pid : pids_) ::kill(pid, SIGKILL);
+    watch_.join();
     wait_for_children(pids_);
   }
   QueueChannel(const QueueChannel&) = delete;
@@ -66,9 +77,27 @@ class QueueChannel {
   void receive(Record& record) { results_.receive(record); }
 
  private:
+  // Waits until a worker ends, which none does by itself. It may have died with the lock of a
+  // queue, for which this program would wait for ever, and so it cannot go on from here.
+  void watch() const {
+    siginfo_t ended{};
+    while (::waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT) != 0) {
+      if (errno != EINTR) return;
+    }
+    if (stopping_.load()) return;
+    int status = 0;
+    ::waitpid(ended.si_pid, &status, 0);
+    const std::string ending = ending_of(status);
+    print(fmt::format("error the worker process {} {}\n", ended.si_pid,
+                      ending.empty() ? "ended before its time" : ending));
+    ::_exit(EXIT_FAILURE);
+  }
+
   Queue tasks_;
   Queue results_;
   std::vector<pid_t> pids_;
+  std::atomic<bool> stopping_{false};
+  std::thread watch_;
 };
 
 }  // namespace

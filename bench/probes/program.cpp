@@ -151,11 +151,7 @@ int end_all(pid_t pid, bool ask, const std::vector<pid_t>& strangers) {
 
 std::string ProgramEnd::failure(std::chrono::seconds limit) const {
   if (!in_time) return fmt::format("did not end within {} s and was killed", limit.count());
-  if (WIFSIGNALED(status)) {
-    return fmt::format("ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
-  }
-  if (WEXITSTATUS(status) != 0) return fmt::format("ended with code {}", WEXITSTATUS(status));
-  return "";
+  return ending_of(status);
 }
 
 void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }

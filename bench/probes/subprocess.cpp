@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -102,6 +103,24 @@ pid_t fork_child(const std::function<void()>& body) {
     fmt::print(stderr, "muster-bench: a worker: {}\n", error.what());
   }
   ::_exit(code);
+}
+
+std::string ending_of(int status) {
+  if (WIFSIGNALED(status)) {
+    return fmt::format("ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  }
+  return WEXITSTATUS(status) == 0 ? "" : fmt::format("ended with code {}", WEXITSTATUS(status));
+}
+
+void require_well_ended(pid_t pid) {
+  int status = 0;
+  pid_t ended = 0;
+  while ((ended = ::waitpid(pid, &status, 0)) < 0) {
+    if (errno != EINTR) throw_errno("cannot wait for a process");
+  }
+  if (const std::string ending = ending_of(status); !ending.empty()) {
+    throw MeasurementError(fmt::format("the worker process {} {}", ended, ending));
+  }
 }
 
 void wait_for_children(std::vector<pid_t>& pids) {

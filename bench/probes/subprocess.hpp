@@ -36,6 +36,12 @@ class Pipe {
 // A child that runs the function and then ends; it ends with this process at the latest.
 pid_t fork_child(const std::function<void()>& body);
 void wait_for_children(std::vector<pid_t>& pids);
+// Of a status as waitpid() has it: "ended by signal 11 (Segmentation fault)", "ended with code 3";
+// "" where all is well.
+std::string ending_of(int status);
+// Waits until the child has ended, any of them where `pid` is -1. Throws MeasurementError that says
+// which ended how where it is not well.
+void require_well_ended(pid_t pid);
 
 // Whether there is such a program: in PATH or, where the name has a slash, there.
 bool program_exists(const std::string& name);

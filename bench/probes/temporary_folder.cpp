@@ -3,15 +3,20 @@
 #include <stdlib.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 
 namespace bench {
 
 TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "muster-bench.XXXXXX").string();
+  const char* const given = std::getenv("TMPDIR");
+  const std::string parent = given == nullptr || *given == '\0' ? "/tmp" : given;
+  std::string pattern = parent + "/muster-bench.XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) {
-    throw std::system_error(errno, std::generic_category(), "cannot make the folder " + pattern);
+    throw std::system_error(
+        errno, std::generic_category(),
+        "cannot make a folder for temporary files in " + parent + ", TMPDIR can name another");
   }
   path_ = pattern;
 }
