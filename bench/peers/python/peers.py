@@ -143,7 +143,8 @@ class Mpi(Pool):
     def make(self, workers):
         from mpi4py.futures import MPIPoolExecutor
 
-        return MPIPoolExecutor(max_workers=workers)
+        # The thread that talks to the workers looks again at once, and not after up to 1 ms of sleep.
+        return MPIPoolExecutor(max_workers=workers, backoff=0)
 
 
 POOLS = {
