@@ -60,7 +60,9 @@ void require_known(const Scenario& scenario, const Cell& cell) {
                                  without || cell.payload != 0 ? payload : "",
                                  cell.peer.empty() ? "" : " by " + cell.peer, offers_text(cells)));
   }
-  if (!known->missing.empty()) throw MeasurementError(known->missing);
+  if (!known->missing.empty()) {
+    throw MeasurementError(fmt::format("{} is missing: {}", title_of(cell.peer), known->missing));
+  }
   if (cell.size == 0 || cell.threads == 0) {
     throw MeasurementError("a cell does something at least once, from one thread or more");
   }

@@ -78,10 +78,14 @@ std::string given_beside(const CLI::App& app, const std::set<std::string>& allow
 bool are_one_file(const std::string& one, const std::string& other) {
   std::error_code none;  // a path that leads nowhere is told of where it is opened
   if (std::filesystem::equivalent(one, other, none)) return true;
-  const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(one), none);
-  if (none) return one == other;
-  const auto next = std::filesystem::weakly_canonical(std::filesystem::absolute(other), none);
-  return none ? one == other : path == next;
+  const auto path_of = [&](const std::string& name) {
+    const auto path = std::filesystem::absolute(name, none);
+    return none ? path : std::filesystem::weakly_canonical(path, none);
+  };
+  const auto path = path_of(one);
+  if (none) return false;
+  const auto next = path_of(other);
+  return !none && path == next;
 }
 
 // What is read or written under two names would be written over; "": nothing.

@@ -100,6 +100,16 @@ awk '/"runs": \[/ { runs = 0; counts = 1; next }
      counts && /\]/ { counts = 0; if (runs < 3) exit 1 }
      counts { ++runs }' "$work/figures.json" || fail "fewer than three runs: $(cat "$work/out")"
 
+# What is slow runs three times if quick, and as often as is said where it is.
+runs_of_gzip() {
+  "$program" --scenario gzip --quick --peer xargs --workers 2 "$@" --json "$work/figures.json" \
+    >"$work/out" || fail "gzip: $(cat "$work/out")"
+  awk '/"runs": \[/ { counts = 1; next } /\]/ && counts { print runs; exit } counts { ++runs }' \
+    "$work/figures.json"
+}
+[ "$(runs_of_gzip)" -eq 3 ] || fail "not three runs: $(cat "$work/out")"
+[ "$(runs_of_gzip --runs 4)" -eq 4 ] || fail "not four runs: $(cat "$work/out")"
+
 # A cell that fails is a line that says so, and the exit code.
 if out=$("$program" --cell "throughput,nobody,2,kept,20"); then fail "an unknown peer: $out"; fi
 grep -q '^error there is no peer "nobody"' <<<"$out" || fail "an unknown peer: $out"
