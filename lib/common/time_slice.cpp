@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <utility>
+
 namespace muster::detail {
 
 namespace {
@@ -23,31 +25,24 @@ struct Attributes {
   std::uint64_t period;
 };
 
-bool get(Attributes& attributes) {
-  return ::syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) == 0;
-}
-
-bool set_slice(std::uint64_t nanoseconds) {
+// What it was; nothing where it stays so.
+std::optional<std::uint64_t> set_slice(std::uint64_t nanoseconds) {
   Attributes attributes{};
-  if (!get(attributes)) return false;
+  if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0) return std::nullopt;
   // Of the other policies it means something else.
-  if (attributes.policy != SCHED_OTHER && attributes.policy != SCHED_BATCH) return false;
+  if (attributes.policy != SCHED_OTHER && attributes.policy != SCHED_BATCH) return std::nullopt;
   attributes.size = sizeof(attributes);
-  attributes.runtime = nanoseconds;
-  return ::syscall(SYS_sched_setattr, 0, &attributes, 0) == 0;
+  const std::uint64_t before = std::exchange(attributes.runtime, nanoseconds);
+  if (::syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) return std::nullopt;
+  return before;
 }
 
 }  // namespace
 
-void TimeSlice::shorten() noexcept {
-  Attributes before{};
-  if (!get(before)) return;
-  before_ns_ = before.runtime;
-  shortened_ = set_slice(kShortNs);
-}
+void TimeSlice::shorten() noexcept { before_ns_ = set_slice(kShortNs); }
 
 void TimeSlice::restore() const noexcept {
-  if (shortened_) set_slice(before_ns_);
+  if (before_ns_) set_slice(*before_ns_);
 }
 
 }  // namespace muster::detail

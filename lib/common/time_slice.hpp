@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace muster::detail {
 
@@ -18,8 +19,7 @@ class TimeSlice {
   void restore() const noexcept;
 
  private:
-  bool shortened_ = false;
-  std::uint64_t before_ns_ = 0;  // 0: what the kernel gives everybody
+  std::optional<std::uint64_t> before_ns_;  // nothing: it was not shortened
 };
 
 }  // namespace muster::detail

@@ -50,12 +50,15 @@ bool Client::take_tickets(std::uint32_t count, std::uint32_t& first) {
   return first < Ledger::kTickets && Ledger::kTickets - first >= count;
 }
 
-// Sets what is known of the next task, too.
-muster::TaskOptions Client::options() {
-  muster::TaskOptions options;
+unsigned Client::choose_retries() {
   retries_ = random_.percent(40) ? static_cast<std::uint8_t>(random_.below(4)) : 0;
   limited_ = false;
-  options.retries = retries_;
+  return retries_;
+}
+
+muster::TaskOptions Client::options() {
+  muster::TaskOptions options;
+  options.retries = choose_retries();
   if (random_.percent(5)) options.task_timeout = 30s;  // none of them takes that long
   return options;
 }
@@ -198,9 +201,7 @@ void Client::run_map() {
   const std::size_t chunks[] = {0, 0, 1, 4, 16};
   with.chunksize = chunks[random_.below(std::size(chunks))];
   if (random_.percent(20)) with.buffersize = 1 + random_.below(60);
-  retries_ = random_.percent(40) ? static_cast<std::uint8_t>(random_.below(4)) : 0;
-  limited_ = false;
-  with.task.retries = retries_;
+  with.task.retries = choose_retries();
   switch (random_.below(20)) {
     case 0:
       with.task.task_timeout = 4ms;

@@ -71,6 +71,8 @@ class Client {
   ClientRound& round_;
   const std::size_t seat_;
   Random random_;
+  // Of the next task, which has no limit yet.
+  unsigned choose_retries();
   ToldTask waiting() const { return {Told::waiting, retries_, limited_, 0}; }
   // Its future is finished.
   void tell(std::uint32_t index, Told told);
