@@ -2,8 +2,6 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdlib>
-#include <exception>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -12,8 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "bench/check/run_check.hpp"
 #include "bench/page/scale.hpp"
-#include "bench/standard_streams.hpp"
 
 namespace bench {
 
@@ -66,12 +64,4 @@ void run() {
 
 }  // namespace bench
 
-int main() {
-  try {
-    bench::run();
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    bench::complain(error.what());
-    return EXIT_FAILURE;
-  }
-}
+int main() { return bench::run_check(&bench::run); }

@@ -4,8 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
-#include <exception>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -14,8 +12,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/check/run_check.hpp"
 #include "bench/compare/comparison.hpp"
-#include "bench/standard_streams.hpp"
 #include "bench/statistics.hpp"
 #include "bench/units.hpp"
 
@@ -224,12 +222,4 @@ void run() {
 
 }  // namespace bench
 
-int main() {
-  try {
-    bench::run();
-    return EXIT_SUCCESS;
-  } catch (const std::exception& error) {
-    bench::complain(error.what());
-    return EXIT_FAILURE;
-  }
-}
+int main() { return bench::run_check(&bench::run); }
