@@ -49,7 +49,8 @@ class Future {
 
   // True if the task had not started, or was cancelled already: it will never run, and every
   // waiter is woken. CancelMode::kill stops a running one too, by killing its worker, which is
-  // replaced (process pools; of a thread pool it is the same as pending).
+  // replaced (process pools; of a thread pool it is the same as pending). The future is finished at
+  // once; the task goes on until the signal reaches it.
   bool cancel(CancelMode mode = CancelMode::pending) { return state().cancel(mode); }
 
   bool cancelled() const { return done() && state().phase() == detail::Phase::cancelled; }

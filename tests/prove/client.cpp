@@ -34,7 +34,11 @@ void Client::run() {
     while (go_on()) {
       // Now all workers find something to do, now they sleep.
       if (random_.percent(8)) sleep_for(random_.below(3000));
-      random_.percent(20) ? run_map() : run_batch();
+      switch (round_.load) {
+        case Load::mixed: random_.percent(20) ? run_map() : run_batch(random_.percent(30) ? 400 : 20); break;
+        case Load::tiny: run_batch(400); break;
+        case Load::single: run_batch(1); break;
+      }
     }
   } catch (const muster::BrokenProcessPool& error) {
     if (!round_.may_break) {
@@ -64,9 +68,11 @@ muster::TaskOptions Client::options() {
 }
 
 Client::Task Client::submit(Ticket ticket) {
+  constexpr std::uint32_t kTiny = 700;
   const muster::TaskOptions with = options();
   muster::ProcessPoolExecutor& pool = round_.pool;
-  const std::uint32_t kind = random_.below(1000);
+  std::uint32_t kind = random_.below(1000);
+  if (round_.load != Load::mixed && kind >= 20) kind = kTiny;
   const auto argument = [&](std::uint32_t n) {
     ticket.argument = n;
     return ticket;
@@ -100,14 +106,14 @@ Client::Task Client::submit(Ticket ticket) {
   // Plain ones, without options: the way that most tasks go.
   if (kind < 900) {
     retries_ = 0;
-    return {pool.submit(short_task, argument(kind < 700 ? 0 : random_.below(20'000))), ticket};
+    return {pool.submit(short_task, argument(kind <= kTiny ? 0 : random_.below(20'000))), ticket};
   }
   return {pool.submit(with, short_task, argument(random_.below(200'000))), ticket};
 }
 
-void Client::run_batch() {
+void Client::run_batch(std::uint32_t most) {
   std::vector<Task> tasks;
-  const std::uint32_t count = 1 + random_.below(random_.percent(30) ? 400 : 20);
+  const std::uint32_t count = 1 + random_.below(most);
   for (std::uint32_t i = 0; i < count && go_on(); ++i) {
     std::uint32_t index = 0;
     if (!take_tickets(1, index)) break;
@@ -129,7 +135,7 @@ void Client::run_batch() {
           tasks.back().future);
     }
   }
-  if (random_.percent(20)) sleep_for(random_.below(2000));
+  if (round_.load == Load::mixed && random_.percent(20)) sleep_for(random_.below(2000));
   if (random_.percent(30)) std::reverse(tasks.begin(), tasks.end());
   for (Task& task : tasks) {
     if (random_.percent(1)) cancel(task);

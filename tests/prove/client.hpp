@@ -16,10 +16,18 @@
 
 namespace prove {
 
+// What the clients of one round give to the pool.
+enum class Load : std::uint8_t {
+  mixed,   // tasks and maps of all kinds, short and long
+  tiny,    // many empty tasks at once: workers claim most of the time
+  single,  // one empty task at a time: workers park and are woken most of the time
+};
+
 // What the client threads of one round share.
 struct ClientRound {
   muster::ProcessPoolExecutor& pool;
   bool may_break = false;  // OnWorkerDeath::break_pool
+  Load load = Load::mixed;
   ToldTasks& told;
   Verdict& verdict;
   Watch& watch;
@@ -49,7 +57,7 @@ class Client {
   };
 
   bool go_on();
-  void run_batch();
+  void run_batch(std::uint32_t most);
   void run_map();
   template <class F>
   void run_map_of(F function, std::uint32_t largest_argument, muster::MapOptions options);

@@ -41,7 +41,9 @@ bool Tracer::permitted() {
 Tracer::Tracer(pid_t pid) : pid_(pid) {
   check(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr), "tracing", pid);
   attached_ = true;
-  check(::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr), "interrupting", pid);
+  // Refused only of one that is about to end, which is waited for all the same: else its parent
+  // would never hear of it.
+  ::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
   wait_for_stop();
 }
 
@@ -64,9 +66,9 @@ Tracer::Tracer(pid_t parent, const std::function<void()>& cause) : pid_(parent) 
 Tracer::~Tracer() { let_go(); }
 
 void Tracer::let_go() {
-  if (!attached_) return;
+  // Refused of one that somebody has killed: its parent hears of that once this one has.
+  while (attached_ && ::ptrace(PTRACE_DETACH, pid_, nullptr, nullptr) != 0) wait_for_stop();
   attached_ = false;
-  ::ptrace(PTRACE_DETACH, pid_, nullptr, nullptr);
 }
 
 // False: it is gone.
