@@ -35,7 +35,9 @@ void Client::run() {
       // Now all workers find something to do, now they sleep.
       if (random_.percent(8)) sleep_for(random_.below(3000));
       switch (round_.load) {
-        case Load::mixed: random_.percent(20) ? run_map() : run_batch(random_.percent(30) ? 400 : 20); break;
+        case Load::mixed:
+          random_.percent(20) ? run_map() : run_batch(random_.percent(30) ? 400 : 20);
+          break;
         case Load::tiny: run_batch(400); break;
         case Load::single: run_batch(1); break;
       }

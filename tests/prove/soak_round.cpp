@@ -82,8 +82,8 @@ void hold_against_ledger(const ToldTasks& told, bool may_break, SoakTotals& tota
       case Told::waiting: wrong(Fault::lost, "was never told of"); break;
       default: break;
     }
-    // The future of a running task that is killed is finished before its worker is: what was claimed
-    // by then may begin yet.
+    // The future of a running task that is killed is finished before its worker is: what was
+    // claimed by then may begin yet.
     const std::uint32_t more = task.told == Told::killed ? 1 : 0;
     if (task.told != Told::nothing && begun > task.begun_when_told + more) {
       wrong(Fault::duplicated, "began after its future was finished");
