@@ -97,6 +97,7 @@ FIGURES = {
                 "other_goes_on": True,
                 "longest_path": 6000,
                 "kills": 6001,
+                "every": 1,
                 "in_a_task": 40,
                 "wrong": 0,
             }

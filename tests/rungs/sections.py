@@ -104,13 +104,15 @@ def kill_steps(figures):
             one["retries"],
             count(one["longest_path"]),
             count(one["kills"]),
+            count(one["every"]),
             count(one["in_a_task"]),
             count(one["wrong"]),
         ]
         for one in figures["cells"]
     )
     heads = ["scenario", "way of the worker", "workers", "retries", "instructions", "kills"]
-    return table([*heads, "in a task", "wrong"], rows, right=(3, 4, 5, 6, 7))
+    heads = [*heads, "instructions apart", "in a task", "wrong"]
+    return table(heads, rows, right=(3, 4, 5, 6, 7, 8))
 
 
 def soak(figures):

@@ -7,6 +7,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -175,14 +176,14 @@ class Killer {
 
 nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints& complaints) {
   Killer killer(cell, complaints);
+  const std::uint64_t every = options.every != 0 ? options.every : cell.scenario.stride;
   const double began = seconds_now();
   if (options.at) {
     killer.kill_at(*options.at);
   } else {
     // A path is not always as long: it is over when three in a row were.
     unsigned over = 0;
-    const std::uint64_t every = options.every != 0 ? options.every : cell.scenario.stride;
-    for (std::uint64_t at = 0; over < 3; at += every) {
+    for (std::uint64_t at = std::random_device()() % every; over < 3; at += every) {
       const bool at_end = killer.kill_at(at);
       over = at_end ? over + 1 : 0;
       if (cell.scenario.limit != 0 && at >= cell.scenario.limit) break;
@@ -197,10 +198,10 @@ nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints&
                              : cell.other_goes_on ? "2 workers, both go"
                                                   : "2 workers, one goes";
   fmt::print(
-      "{:<10} {:<19} {} retries  path {:>13}  {:>6} kills, {:>6} in a task, {} wrong,"
+      "{:<10} {:<19} {} retries  path {:>13}  {:>6} kills, {:>3} apart, {:>6} in a task, {} wrong,"
       " slowest end {:.1f} ms (at {}), {:.0f} s\n",
-      cell.scenario.name, others, cell.retries, length, tally.kills, tally.in_a_task, tally.wrong,
-      tally.slowest * 1e3, tally.slowest_at, seconds);
+      cell.scenario.name, others, cell.retries, length, tally.kills, every, tally.in_a_task,
+      tally.wrong, tally.slowest * 1e3, tally.slowest_at, seconds);
   std::fflush(stdout);
   return {{"scenario", cell.scenario.name},
           {"path", cell.scenario.path},
@@ -210,6 +211,7 @@ nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints&
           {"shortest_path", tally.longest == 0 ? 0 : tally.shortest},
           {"longest_path", tally.longest},
           {"kills", tally.kills},
+          {"every", every},
           {"in_a_task", tally.in_a_task},
           {"wrong", tally.wrong},
           {"slowest_end_s", tally.slowest},

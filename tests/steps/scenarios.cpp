@@ -132,32 +132,33 @@ std::vector<Scenario> make_scenarios() {
     Scenario& many =
         add("many", "wake-reserve 16 hints-run them-park", [](Play& play) { numbers(play, 20); });
     many.tiny_before = 4000;
-    many.stride = 23;
+    many.stride = 7;
   }
   {
     Scenario& share = add("share", "wake-reserve a share of the hints, another worker is busy",
                           [](Play& play) { numbers(play, 16); });
     share.other_is_busy = true;
     share.tiny_before = 8000;
-    share.stride = 31;
+    share.stride = 11;
     share.quick = false;
   }
-  add("chunk", "wake-claim-run two chunks of a map, item by item-park",
-      [](Play& play) { add_map(play, "chunk", kPlainItems, 10, 5); });
+  add("chunk", "wake-claim-run two chunks of a map, item by item-park", [](Play& play) {
+    add_map(play, "chunk", kPlainItems, 10, 5);
+  }).stride = 17;
   add("arena", "wake-claim-run-publish results in the arena-park", [](Play& play) {
     add_bytes(play, "first", 500);
     add_bytes(play, "second", 700);
-  }).stride = 101;
+  }).stride = 61;
   {
     Scenario& texts = add("texts", "wake-claim-run a chunk of strings and exceptions-park",
                           [](Play& play) { add_map(play, "texts", kTextItems, 7, 7); });
     texts.quick = false;
-    texts.stride = 499;
+    texts.stride = 199;
   }
   {
     Scenario& throws = add("throws", "wake-claim-run-publish an exception-park", &exceptions);
     throws.quick = false;
-    throws.stride = 499;
+    throws.stride = 199;
   }
   {
     Scenario& last = add("last", "wake-claim-run-publish-leave in order",
@@ -191,7 +192,7 @@ std::vector<Scenario> make_scenarios() {
     Scenario& birth = add("birth", "be born-sweep all slots-claim-run-publish-park", &two_numbers);
     birth.birth = true;
     birth.quick = false;
-    birth.stride = 257;
+    birth.stride = 97;
   }
   return all;
 }
