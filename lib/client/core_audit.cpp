@@ -149,6 +149,7 @@ std::string ProcessCore::impossible(std::uint32_t slot, SlotWord word) const {
   const bool to_be_killed = extras != nullptr && extras->kill != KillReason::none;
   switch (word.status()) {
     case SlotStatus::pending:
+      if (word.owner() != 0) return "its task waits, and a worker has claimed it";
       return to_be_killed ? "its task waits, and a worker is to be killed for it" : "";
     case SlotStatus::running:
     case SlotStatus::killing:

@@ -57,10 +57,10 @@ std::ostream& operator<<(std::ostream& out, const Said& said) { return out << sa
 class WordOfAWaitingTask : public testing::TestWithParam<Said> {};
 
 INSTANTIATE_TEST_SUITE_P(Scribble, WordOfAWaitingTask,
-                         testing::Values(Said{"Free", 0, 0}, Said{"RunsOnTheWriter", 2, 0},
-                                         Said{"RunsOnNobody", 2, 77}, Said{"Killing", 5, 0},
-                                         Said{"Killed", 6, 0}, Said{"Died", 7, 0},
-                                         Said{"NoState", 9, 0}),
+                         testing::Values(Said{"Free", 0, 0}, Said{"WaitsAndIsClaimed", 1, 1},
+                                         Said{"RunsOnTheWriter", 2, 0}, Said{"RunsOnNobody", 2, 77},
+                                         Said{"Killing", 5, 0}, Said{"Killed", 6, 0},
+                                         Said{"Died", 7, 0}, Said{"NoState", 9, 0}),
                          testing::PrintToStringParamName());
 
 TEST_P(WordOfAWaitingTask, ThatIsWrittenOverBreaksThePool) {

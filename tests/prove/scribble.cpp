@@ -1,5 +1,6 @@
 // muster-scribble: workers write over all the memory of the pool that they can write, while other
-// tasks flow. The pool may break then. The client may not crash, nor wait for ever.
+// tasks flow. The pool may break then. The client may not crash, nor wait for ever; and where
+// results have checksums, none is taken for what it is not.
 
 #include <csignal>
 #include <cstdio>
@@ -78,7 +79,8 @@ void print(const nlohmann::ordered_json& json) {
       fmt::print("  {:<28} {:>8}\n", how, count.get<std::uint64_t>());
     }
   }
-  fmt::print("hung {}, left over {}\n", json["faults"]["hung"].get<std::uint64_t>(),
+  fmt::print("hung {}, wrong {}, left over {}\n", json["faults"]["hung"].get<std::uint64_t>(),
+             json["faults"]["wrong"].get<std::uint64_t>(),
              json["faults"]["left over"].get<std::uint64_t>());
 }
 

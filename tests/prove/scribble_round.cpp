@@ -34,8 +34,9 @@ constexpr std::uint64_t kPerPool = 120;
 constexpr auto kTimeLimit = 1s;
 
 std::uint64_t plus_one(std::uint64_t n) { return n + 1; }
-std::vector<std::string> strings(std::uint32_t count) {
-  std::vector<std::string> all;
+using Strings = std::vector<std::string>;
+Strings strings(std::uint32_t count) {
+  Strings all;
   for (std::uint32_t i = 0; i < count; ++i) all.push_back(std::string(i % 90, 'x'));
   return all;
 }
@@ -88,9 +89,17 @@ std::string ending() {
 
 class ScribbleClient {
  public:
-  ScribbleClient(ProcessPoolExecutor& pool, ScribbleStage& stage, Watch& watch, std::size_t seat,
-                 Random random, const std::atomic<bool>& stop)
-      : pool_(pool), stage_(stage), watch_(watch), seat_(seat), random_(random), stop_(stop) {}
+  // `verdict`: of results that are not what the task returned; null where nobody promises that they
+  // are, because they have no checksums.
+  ScribbleClient(ProcessPoolExecutor& pool, ScribbleStage& stage, Watch& watch, Verdict* verdict,
+                 std::size_t seat, Random random, const std::atomic<bool>& stop)
+      : pool_(pool),
+        stage_(stage),
+        watch_(watch),
+        verdict_(verdict),
+        seat_(seat),
+        random_(random),
+        stop_(stop) {}
 
   void run() {
     try {
@@ -105,14 +114,27 @@ class ScribbleClient {
 
  private:
   template <class T>
-  void settle(std::vector<Future<T>>& futures) {
-    for (Future<T>& future : futures) {
+  struct Task {
+    Future<T> future;
+    T right;  // what it returns
+  };
+
+  template <class T>
+  void check(const T& value, const T& right, const char* what) {
+    if (verdict_ == nullptr || value == right) return;
+    verdict_->broken(Fault::wrong,
+                     fmt::format("{} has passed its checksum and is not what it returned", what));
+  }
+
+  template <class T>
+  void settle(std::vector<Task<T>>& tasks) {
+    for (auto& [future, right] : tasks) {
       if (random_.percent(3)) future.cancel();
       if (random_.percent(1)) future.cancel(muster::CancelMode::kill);
       const Watch::Waiting waiting(watch_, seat_, stage_.tasks.fetch_add(1));
       try {
         if (random_.percent(10)) muster::wait(std::vector{future});
-        future.result();
+        check(future.result(), right, "a task's value");
         stage_.endings.add("a value");
       } catch (...) {
         stage_.endings.add(ending());
@@ -121,8 +143,8 @@ class ScribbleClient {
   }
 
   void batch() {
-    std::vector<Future<std::uint64_t>> words;
-    std::vector<Future<std::vector<std::string>>> long_ones;
+    std::vector<Task<std::uint64_t>> words;
+    std::vector<Task<Strings>> long_ones;
     const std::uint32_t count = 1 + random_.below(60);
     const Watch::Waiting waiting(watch_, seat_, Watch::kSubmit);
     std::exception_ptr refused;
@@ -130,17 +152,25 @@ class ScribbleClient {
       for (std::uint32_t i = 0; i < count; ++i) {
         const muster::TaskOptions limit{.task_timeout = kTimeLimit, .retries = random_.below(3)};
         switch (random_.below(8)) {
-          case 0: long_ones.push_back(pool_.submit(limit, strings, random_.below(400))); break;
-          case 1: {
-            const std::vector<std::uint64_t> argument(random_.below(3000), i);
-            words.push_back(pool_.submit(limit, sum_of, argument));
+          case 0: {
+            const std::uint32_t many = random_.below(400);
+            long_ones.push_back({pool_.submit(limit, strings, many), strings(many)});
             break;
           }
-          case 2: words.push_back(pool_.submit(limit, spin, random_.below(300))); break;
-          default: words.push_back(pool_.submit(plus_one, i));
+          case 1: {
+            const std::vector<std::uint64_t> argument(random_.below(3000), i);
+            words.push_back({pool_.submit(limit, sum_of, argument), sum_of(argument)});
+            break;
+          }
+          case 2: {
+            const std::uint32_t long_for = random_.below(300);
+            words.push_back({pool_.submit(limit, spin, long_for), long_for});
+            break;
+          }
+          default: words.push_back({pool_.submit(plus_one, i), plus_one(i)});
         }
         if (random_.percent(5) && !words.empty())
-          words.back().add_done_callback([](const auto&) {});
+          words.back().future.add_done_callback([](const auto&) {});
       }
     } catch (...) {
       refused = std::current_exception();
@@ -151,13 +181,16 @@ class ScribbleClient {
   }
 
   void map() {
-    const std::vector<std::uint32_t> counts(1 + random_.below(80), random_.below(60));
+    const std::uint32_t many = random_.below(60);
+    const std::vector<std::uint32_t> counts(1 + random_.below(80), many);
+    const Strings right = strings(many);
     muster::MapOptions options;
     options.chunksize = random_.below(5);
     options.task.task_timeout = kTimeLimit;
     const Watch::Waiting waiting(watch_, seat_, Watch::kSubmit);
     auto results = pool_.map(options, strings, counts);
     for (auto&& outcome : results.outcomes()) {
+      if (outcome.has_value()) check(outcome.value(), right, "an item's value");
       stage_.endings.add(outcome.has_value() ? "an item's value" : "an item's error");
     }
   }
@@ -165,6 +198,7 @@ class ScribbleClient {
   ProcessPoolExecutor& pool_;
   ScribbleStage& stage_;
   Watch& watch_;
+  Verdict* const verdict_;
   const std::size_t seat_;
   Random random_;
   const std::atomic<bool>& stop_;
@@ -183,6 +217,7 @@ void scribble_on(ProcessPoolExecutor& pool, std::uint32_t only, Random& random, 
       order.seed = random.next();
       order.count = 1 + random.below(random.percent(20) ? 20 : 3);
       order.only = only;
+      order.goes_on = random.percent(20);
       tasks.push_back(
           pool.submit({.name = "scribble", .task_timeout = kTimeLimit}, scribble, order));
       try {
@@ -214,7 +249,7 @@ void run_scribble_round(std::uint64_t seed, std::uint64_t number, std::uint32_t 
         random.percent(80) ? OnWorkerDeath::replace : OnWorkerDeath::break_pool;
     options.restart_intensity = {.deaths = random.percent(50) ? 0U : 10U};
     options.kill_grace = 50ms;
-    options.checksum_results = random.percent(30);
+    options.checksum_results = random.percent(50);
     options.initializer = silence;
     if (random.percent(20)) options.max_tasks_per_child = 20 + random.below(200);
     if (random.percent(20)) options.max_pending = 1 + random.below(100);
@@ -229,7 +264,9 @@ void run_scribble_round(std::uint64_t seed, std::uint64_t number, std::uint32_t 
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < kClients; ++i) {
       threads.emplace_back([&, i] {
-        ScribbleClient(*pool, stage, watch, i, Random(seed, number, i + 1), stop).run();
+        ScribbleClient(*pool, stage, watch, options.checksum_results ? &verdict : nullptr, i,
+                       Random(seed, number, i + 1), stop)
+            .run();
       });
     }
     scribble_on(*pool, only, random, watch, stage);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
 #include "lib/common/ticks.hpp"
 #include "prove/random.hpp"
@@ -273,6 +274,12 @@ void Scribbler::once(Scribble what) {
 ScribbleCounts& scribble_counts() { return *counts; }
 
 void scribble(const ScribbleOrder& order) {
+  if (order.goes_on) {
+    ScribbleOrder rest = order;
+    rest.goes_on = false;
+    std::thread([rest] { scribble(rest); }).detach();
+    return;
+  }
   Scribbler scribbler(test_support::WritableMemory::of_this_worker(), order.seed);
   Random random(order.seed + 1);
   // Those that spoil a word of the protocol tell more than a page of noise, which is soon noticed.

@@ -34,6 +34,8 @@ struct ScribbleOrder {
   std::uint64_t seed = 0;
   std::uint32_t count = 0;
   std::uint32_t only = kScribbles;  // a Scribble; kScribbles: any
+  // By a thread that outlives the task: in the midst of whatever its worker does then.
+  bool goes_on = false;
 };
 
 // Of all workers and rounds; in memory that they share with the test.

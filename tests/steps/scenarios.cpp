@@ -144,7 +144,7 @@ std::vector<Scenario> make_scenarios() {
   }
   add("chunk", "wake-claim-run two chunks of a map, item by item-park", [](Play& play) {
     add_map(play, "chunk", kPlainItems, 10, 5);
-  }).stride = 17;
+  }).stride = 31;
   add("arena", "wake-claim-run-publish results in the arena-park", [](Play& play) {
     add_bytes(play, "first", 500);
     add_bytes(play, "second", 700);
