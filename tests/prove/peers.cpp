@@ -55,25 +55,29 @@ int add_one(int n) { return n + 1; }
 int try_muster(muster::OnWorkerDeath policy, const std::string& state, Random& random) {
   muster::ProcessPoolExecutor pool({.max_workers = kWorkers, .on_worker_death = policy});
   pool.submit(add_one, 1).result();
-  std::vector<muster::Future<int>> all;
+  struct Task {
+    muster::Future<int> future;
+    int right;
+  };
+  std::vector<Task> all;
   if (state == "busy") {
-    for (int i = 0; i < 4; ++i) all.push_back(pool.submit(nap, 200));
+    for (int i = 0; i < 4; ++i) all.push_back({pool.submit(nap, 200), 200});
     sleep_ms(100);
   } else if (state == "stream") {
-    for (int i = 0; i < kStreamed; ++i) all.push_back(pool.submit(add_one, i));
+    for (int i = 0; i < kStreamed; ++i) all.push_back({pool.submit(add_one, i), i + 1});
   }
   const auto pids = pool.worker_pids();
   ::kill(pids[random.below(pids.size())], SIGKILL);
   sleep_ms(100);
   int became = kGoesOn;
   try {
-    for (int i = 0; i < kAfter; ++i) all.push_back(pool.submit(add_one, i));
+    for (int i = 0; i < kAfter; ++i) all.push_back({pool.submit(add_one, i), i + 1});
   } catch (const muster::BrokenProcessPool&) {
     became = kBreaks;
   }
-  for (const auto& future : all) {
+  for (const auto& [future, right] : all) {
     try {
-      future.result(5s);
+      if (future.result(5s) != right) return kLoses;
     } catch (const muster::TimeoutError&) {
       return kHangs;
     } catch (const muster::WorkerDiedError&) {

@@ -47,6 +47,14 @@ def least_of_model_mutants(figures):
     return {"mutants": (len(of_kind(figures, "mutants")), 15, 15)}
 
 
+def least_of_explore(figures):
+    cases = figures["results"]
+    return {
+        "executions": (total(cases, "executions"), 5_000_000, 20_000_000),
+        "cases explored to their bounds": (total(cases, "complete"), len(cases), len(cases)),
+    }
+
+
 def least_of_soak(figures):
     return {"kills": (figures["kills"], 10_000, 1_000_000)}
 
@@ -117,6 +125,7 @@ RUNS = (
         quick="{build}/tests/model/muster-explore --level quick --json {json}",
         full="{build}/tests/model/muster-explore --level full --json {json}",
         targets=("muster-explore",),
+        least=least_of_explore,
     ),
     Run(
         rung=3,
