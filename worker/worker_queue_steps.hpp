@@ -16,8 +16,9 @@ inline constexpr std::size_t kFetchAhead = 4;
 // The first sleep's bound, doubled up to the longest while nothing turns up.
 inline constexpr std::int64_t kFirstSleepNs = 100'000'000;
 inline constexpr std::int64_t kLongestSleepNs = 10'000'000'000;
-// How much longer a sleep goes on when its bound found work: a wake may be on its way.
-inline constexpr std::int64_t kRescueGraceNs = 2'000'000;
+// How much longer a sleep goes on when its bound found work: a wake may be on its way, from one who
+// waits for a processor.
+inline constexpr std::int64_t kRescueGraceNs = 50'000'000;
 }  // namespace worker_queue
 
 template <class Platform, class Pace>
@@ -234,10 +235,10 @@ bool BasicWorkerQueue<Platform, Pace>::park(Hint& task, Deadline until) {
     // Who published it may be just about to wake us.
     const std::uint64_t taken = ring_.taken();
     parking_.sleep(worker_, Deadline::at(monotonic_ns() + worker_queue::kRescueGraceNs));
-    // While somebody is awake it is for him to take it, however slow he is, and where something was
-    // taken meanwhile this is other work, which may be there for a moment only.
+    // While somebody is awake or was woken it is for him to take it, however slow he is, and where
+    // something was taken meanwhile this is other work, which may be there for a moment only.
     if (parking_.state(worker_) == kParked && work() && ring_.taken() == taken &&
-        parking_.all_sleep()) {
+        parking_.all_sleep() && !parking_.anyone_woken()) {
       record_.rescued.fetch_add(1, std::memory_order_relaxed);  // a count
     }
   }

@@ -33,6 +33,7 @@
 // everybody. Sleeps are bounded all the same; the caller counts those that only
 // the bound ended though there was work, which in a run without kills and stops must be none.
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -135,6 +136,12 @@ class Parking {
       if ((sleepers_->words[i].load(std::memory_order_seq_cst) & all) != all) return false;
     }
     return true;
+  }
+
+  bool anyone_woken() const {
+    return std::any_of(lines_.begin(), lines_.end(), [](const Line& line) {
+      return line.state.load(std::memory_order_seq_cst) == kWoken;
+    });
   }
 
   // Wakes one sleeper, unless the wake sent last through this object is still pending. True if some

@@ -24,8 +24,8 @@ namespace {
 
 // So many kills, then another pool, with other options.
 constexpr std::uint64_t kKillsOfAPool = 250;
-constexpr std::size_t kClients = 3;
-constexpr std::size_t kMainSeat = kClients;
+constexpr std::size_t kMostClients = 3;
+constexpr std::size_t kMainSeat = kMostClients;
 
 muster::ProcessPoolOptions choose_options(Random& random, const std::string& name, bool breaks) {
   muster::ProcessPoolOptions options;
@@ -125,7 +125,9 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
     ClientRound round{*pool, breaks, choose_load(random), told, verdict, watch, killed};
     const std::uint64_t first = totals.kills.all(ledger().all_own_ends());
     std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < kClients; ++i) {
+    // With one nobody else makes up for a wake that it has lost.
+    const std::size_t clients = 1 + random.below(kMostClients);
+    for (std::size_t i = 0; i < clients; ++i) {
       threads.emplace_back([&, i] {
         Client(round, i, Random(seed, number, i + 1)).run();
         ++round.ended;
@@ -136,7 +138,7 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
     const auto goes_on = [&] {
       const std::uint64_t done = totals.kills.all(ledger().all_own_ends()) - first;
       return verdict.good() && !interrupted.load() && !limits.reached(totals) &&
-             done < (breaks ? 1 : kKillsOfAPool) && round.ended.load() < kClients &&
+             done < (breaks ? 1 : kKillsOfAPool) && round.ended.load() < clients &&
              ledger().next.load() < Ledger::kTickets;
     };
     while (goes_on()) {
