@@ -123,6 +123,7 @@ void ResultGrowth::commit(std::size_t size, std::optional<std::uint64_t> checksu
     part_.checksum = checksum({*checksum_key}, block_ != nullptr ? block_ : inline_begin(), size);
   }
   if (block_ == nullptr) {
+    if (checksums_) std::memcpy(part_.bytes, private_, size);
     part_.inline_size = static_cast<std::uint32_t>(size);
     return;
   }

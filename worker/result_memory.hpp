@@ -55,15 +55,19 @@ class ResultMemory {
 // fails is encoded anew: reset() first.
 class ResultGrowth final : public Growth {
  public:
+  // `checksums`: a short result is encoded where nobody else can write, and summed there.
   // `region`: where to say which block is in use now, for chunks; else null.
-  ResultGrowth(ResultMemory& memory, ResultPart& part, std::atomic<std::uint64_t>* region = nullptr)
-      : memory_(memory), part_(part), region_(region) {}
+  ResultGrowth(ResultMemory& memory, ResultPart& part, bool checksums,
+               std::atomic<std::uint64_t>* region = nullptr)
+      : memory_(memory), part_(part), checksums_(checksums), region_(region) {}
 
   std::byte* grow(std::byte* old, std::size_t used, std::size_t wanted,
                   std::byte*& new_end) override;
   void expect(std::size_t size) noexcept override { expected_ = size; }
 
-  std::byte* inline_begin() { return reinterpret_cast<std::byte*>(part_.bytes); }
+  std::byte* inline_begin() {
+    return checksums_ ? private_ : reinterpret_cast<std::byte*>(part_.bytes);
+  }
   std::byte* inline_end() { return inline_begin() + kInlineResult; }
 
   // Fills in the part: `size` bytes were written. With a key, notes their checksum.
@@ -76,9 +80,11 @@ class ResultGrowth final : public Growth {
  private:
   ResultMemory& memory_;
   ResultPart& part_;
+  const bool checksums_;
   std::atomic<std::uint64_t>* region_;
   std::byte* block_ = nullptr;
   std::size_t expected_ = 0;
+  std::byte private_[kInlineResult];
 };
 
 }  // namespace muster::detail

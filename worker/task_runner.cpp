@@ -73,7 +73,8 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
     // Never 0.
     chunk_.sum_key = checksum_key(task, SlotStatus::running).value_or(0);
   }
-  ResultGrowth growth(memory_, result, in_chunk_ ? &record_.chunk_region : nullptr);
+  ResultGrowth growth(memory_, result, setup_.checksum_results,
+                      in_chunk_ ? &record_.chunk_region : nullptr);
   // A chunk's items must be where the client finds them, from the first on: in the arena.
   std::byte* const begin = growth.inline_begin();
   Encoder out(begin, in_chunk_ ? begin : growth.inline_end(), &growth, &setup_.modules);
@@ -93,7 +94,7 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
     } else {
       growth.reset();
     }
-    ResultGrowth again(memory_, result);
+    ResultGrowth again(memory_, result, setup_.checksum_results);
     Encoder error_out(again.inline_begin(), again.inline_end(), &again, &setup_.modules);
     try {
       encode_exception(error, error_out);

@@ -148,7 +148,7 @@ TEST(ResultMemory, RegionOfAChunkCoversWhatWasWrittenAlsoWhereMemoryIsShort) {
   SmallWindow small(128 * 1024);
   ResultPart part;
   std::atomic<std::uint64_t> region{0};
-  ResultGrowth growth(*small.memory, part, &region);
+  ResultGrowth growth(*small.memory, part, false, &region);
   muster::Encoder out(growth.inline_begin(), growth.inline_begin(), &growth);
   out.expect(std::size_t{1} << 20);  // more than there is
   for (int i = 0; i < 5'000; ++i) {

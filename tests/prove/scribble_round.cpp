@@ -205,8 +205,8 @@ class ScribbleClient {
 };
 
 // Until the pool is broken or enough was written over.
-void scribble_on(ProcessPoolExecutor& pool, std::uint32_t only, Random& random, Watch& watch,
-                 ScribbleStage& stage) {
+void scribble_on(ProcessPoolExecutor& pool, bool checksums, std::uint32_t only, Random& random,
+                 Watch& watch, ScribbleStage& stage) {
   const std::uint64_t first = scribble_counts().all();
   std::vector<Future<void>> tasks;
   try {
@@ -218,6 +218,7 @@ void scribble_on(ProcessPoolExecutor& pool, std::uint32_t only, Random& random, 
       order.count = 1 + random.below(random.percent(20) ? 20 : 3);
       order.only = only;
       order.goes_on = random.percent(20);
+      order.checksums = checksums;
       tasks.push_back(
           pool.submit({.name = "scribble", .task_timeout = kTimeLimit}, scribble, order));
       try {
@@ -269,7 +270,7 @@ void run_scribble_round(std::uint64_t seed, std::uint64_t number, std::uint32_t 
             .run();
       });
     }
-    scribble_on(*pool, only, random, watch, stage);
+    scribble_on(*pool, options.checksum_results, only, random, watch, stage);
     stop.store(true);
     for (std::thread& thread : threads) thread.join();
     {

@@ -273,13 +273,10 @@ void Scribbler::once(Scribble what) {
 
 ScribbleCounts& scribble_counts() { return *counts; }
 
-void scribble(const ScribbleOrder& order) {
-  if (order.goes_on) {
-    ScribbleOrder rest = order;
-    rest.goes_on = false;
-    std::thread([rest] { scribble(rest); }).detach();
-    return;
-  }
+namespace {
+
+// `in_midst`: of other tasks.
+void write_over(const ScribbleOrder& order, bool in_midst) {
   Scribbler scribbler(test_support::WritableMemory::of_this_worker(), order.seed);
   Random random(order.seed + 1);
   // Those that spoil a word of the protocol tell more than a page of noise, which is soon noticed.
@@ -290,11 +287,20 @@ void scribble(const ScribbleOrder& order) {
       unsigned at = random.below(103);
       for (kind = 0; kind + 1 < kScribbles && at >= kWeights[kind]; ++kind) at -= kWeights[kind];
     }
-    scribbler.once(static_cast<Scribble>(kind));
+    const auto what = static_cast<Scribble>(kind);
+    if (what == Scribble::arena && in_midst && order.checksums) continue;
+    scribbler.once(what);
     const std::int64_t end = monotonic_ns() + random.below(50'000);
     while (monotonic_ns() < end) {
     }
   }
+}
+
+}  // namespace
+
+void scribble(const ScribbleOrder& order) {
+  if (!order.goes_on) return write_over(order, false);
+  std::thread([order] { write_over(order, true); }).detach();
 }
 
 }  // namespace prove

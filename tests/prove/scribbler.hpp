@@ -36,6 +36,9 @@ struct ScribbleOrder {
   std::uint32_t only = kScribbles;  // a Scribble; kScribbles: any
   // By a thread that outlives the task: in the midst of whatever its worker does then.
   bool goes_on = false;
+  // What a worker writes over in its own arena before it has summed it is wrong and has the right
+  // checksum.
+  bool checksums = false;
 };
 
 // Of all workers and rounds; in memory that they share with the test.
