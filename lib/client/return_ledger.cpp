@@ -1,5 +1,7 @@
 #include "lib/client/return_ledger.hpp"
 
+#include <new>
+
 namespace muster::detail {
 
 ReturnLedger::ReturnLedger(const TasksView& tasks, const ResultsView& results)
@@ -56,18 +58,27 @@ void ReturnLedger::send_all_below(std::uint32_t w, Account& a) {
   if (a.below == 0 && a.settled && a.floor != 0) send(w, a, a.floor | Returns::kAllBelow);
 }
 
-void ReturnLedger::send(std::uint32_t w, Account& a, std::uint64_t entry) {
-  a.waiting.push_back(entry);
+void ReturnLedger::send(std::uint32_t w, Account& a, std::uint64_t entry) noexcept {
   Returns& ring = tasks_.returns(w);
   // Acquire pairs with the worker's release: the entries before it have been read. A value that
   // makes no sense can only make the ring look fuller or emptier than it is; entries are then
   // lost to the worker that wrote the value.
   const std::uint64_t read = results_.window(w).record().returned.load(std::memory_order_acquire);
-  while (!a.waiting.empty() && a.written - read < kReturns) {
+  const auto has_room = [&] { return a.written - read < kReturns; };
+  const auto write = [&](std::uint64_t value) {
     // Relaxed: ordered by `written`.
-    ring.entries[a.written % kReturns].store(a.waiting.front(), std::memory_order_relaxed);
-    a.waiting.pop_front();
-    ++a.written;
+    ring.entries[a.written++ % kReturns].store(value, std::memory_order_relaxed);
+  };
+  for (; !a.waiting.empty() && has_room(); a.waiting.pop_front()) write(a.waiting.front());
+  if (has_room()) {
+    write(entry);
+  } else {
+    try {
+      a.waiting.push_back(entry);
+    } catch (const std::bad_alloc&) {
+      // The block stays in use until its worker is replaced. Values are destroyed on the way here,
+      // and the more there are the sooner there is memory again.
+    }
   }
   // Release pairs with the worker's acquire in ResultMemory::collect_returns().
   ring.written.store(a.written, std::memory_order_release);

@@ -46,7 +46,7 @@ class ReturnLedger {
 
   Account& account(std::uint32_t w);
   static void raise_floor(Account& account, std::uint64_t floor);
-  void send(std::uint32_t w, Account& account, std::uint64_t entry);
+  void send(std::uint32_t w, Account& account, std::uint64_t entry) noexcept;
   void send_all_below(std::uint32_t w, Account& account);
 
   TasksView tasks_;
