@@ -74,22 +74,29 @@ void ProcessCore::pump_until_end() {
 // and then every future fails. Nothing here asks for memory.
 void ProcessCore::end_without_memory() {
   stop_all_workers();
-  while (true) {
-    pollfd fds[] = {{socket_.get(), POLLIN, 0}, {supervisor_pidfd_.get(), POLLIN, 0}};
-    if (::poll(fds, 2, -1) < 0) continue;
-    const bool ended = fds[1].revents != 0;  // looked at before the last message is read
-    Message message;
-    FileDescriptor pidfd;
-    bool truncated = false;
-    const ReceiveResult got = receive_message(socket_.get(), message, pidfd, truncated);
-    if (got == ReceiveResult::closed || (got == ReceiveResult::none && ended)) break;
-    if (got == ReceiveResult::none || message.kind != MessageKind::worker_started) continue;
-    if (message.worker < geometry_.workers) worker_pidfds_[message.worker] = std::move(pidfd);
+  while (auto news = await_message()) {
+    auto& [message, pidfd] = *news;
+    if (message.kind != MessageKind::worker_started || message.worker >= geometry_.workers)
+      continue;
+    worker_pidfds_[message.worker] = std::move(pidfd);
   }
   await_orphans(nullptr);
   Lock lock(mutex());
   harvest_all();
   fail_all(nullptr);
+}
+
+// None: the supervisor is gone, and all that it said was read.
+std::optional<ProcessCore::News> ProcessCore::await_message() const {
+  while (true) {
+    pollfd fds[] = {{socket_.get(), POLLIN, 0}, {supervisor_pidfd_.get(), POLLIN, 0}};
+    if (::poll(fds, 2, -1) < 0) continue;
+    const bool ended = fds[1].revents != 0;  // looked at before the last message is read
+    News news;
+    const ReceiveResult got = receive_message(socket_.get(), news.message, news.pidfd);
+    if (got == ReceiveResult::message) return news;
+    if (got == ReceiveResult::closed || ended) return std::nullopt;
+  }
 }
 
 // True if the supervisor has something to say.
@@ -252,8 +259,7 @@ bool ProcessCore::handle_messages() {
   while (true) {
     Message message;
     FileDescriptor pidfd;
-    bool truncated = false;
-    switch (receive_message(socket_.get(), message, pidfd, truncated)) {
+    switch (receive_message(socket_.get(), message, pidfd)) {
       case ReceiveResult::none:
         if (!supervisor_ended_) return true;
         handle_supervisor_gone();

@@ -250,27 +250,18 @@ void ProcessCore::await_supervisor() {
 // Until the supervisor says that all workers are made, or that they cannot be.
 void ProcessCore::await_workers() {
   while (true) {
-    pollfd readable[] = {{socket_.get(), POLLIN, 0}, {supervisor_pidfd_.get(), POLLIN, 0}};
-    if (::poll(readable, 2, -1) < 0) continue;
-    const bool ended = readable[1].revents != 0;  // looked at before the last message is read
-    Message message;
-    FileDescriptor pidfd;
-    bool truncated = false;
-    switch (receive_message(socket_.get(), message, pidfd, truncated)) {
-      case ReceiveResult::none:
-        if (!ended) continue;
-        [[fallthrough]];
-      case ReceiveResult::closed:
-        throw Error("the supervisor of pool \"" + name_ + "\" (pid " + std::to_string(supervisor_) +
-                    ") ended before its workers were made");
-      case ReceiveResult::message: break;
+    auto news = await_message();
+    if (!news) {
+      throw Error("the supervisor of pool \"" + name_ + "\" (pid " + std::to_string(supervisor_) +
+                  ") ended before its workers were made");
     }
+    auto& [message, pidfd] = *news;
     if (message.kind == MessageKind::start_failed) {
       throw InvalidArgumentError("cannot make " + std::to_string(geometry_.workers) +
                                  " workers for pool \"" + name_ + "\": " + message.text +
                                  "; ask for fewer, or raise the limit");
     }
-    if (message.kind == MessageKind::worker_started && (truncated || !pidfd)) {
+    if (message.kind == MessageKind::worker_started && !pidfd) {
       throw InvalidArgumentError("cannot watch " + std::to_string(geometry_.workers) +
                                  " workers of pool \"" + name_ +
                                  "\": this process has no file descriptors left; ask for fewer, "

@@ -214,6 +214,11 @@ class ProcessCore final : public TravelBackend,
   void pump();
   void pump_until_end();
   void end_without_memory();
+  struct News {
+    Message message;
+    FileDescriptor pidfd;
+  };
+  std::optional<News> await_message() const;
   bool sleep_in_pump(std::int64_t timeout_ns);
   bool completions_waiting() const;
   void take_completions();

@@ -69,8 +69,7 @@ bool send_message(int socket, const Message& message, SendMode mode, int fd_alon
   }
 }
 
-ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_along,
-                              bool& truncated) {
+ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_along) {
   iovec part{&message, sizeof(message)};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr header{};
@@ -90,7 +89,6 @@ ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_a
   // Another error, and a record of another size: the peer as we know it is gone.
   if (got != static_cast<ssize_t>(sizeof(message))) return ReceiveResult::closed;
   message.text[sizeof(message.text) - 1] = '\0';
-  truncated = (header.msg_flags & MSG_CTRUNC) != 0;
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
     int fd = -1;

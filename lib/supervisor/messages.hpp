@@ -59,9 +59,8 @@ enum class SendMode {
 // False: the peer is gone, `fd_along` (where not -1) could not be sent, or there is no room.
 bool send_message(int socket, const Message& message, SendMode mode, int fd_along = -1);
 
-// Does not wait for a message. `fd_along` is set where one came; `truncated` if one should have
-// come but this process has no descriptors left.
-ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_along,
-                              bool& truncated);
+// Does not wait for a message. `fd_along` is set where one came, and this process has a descriptor
+// left for it.
+ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_along);
 
 }  // namespace muster::detail

@@ -224,8 +224,7 @@ void Supervisor::handle_messages() {
   while (true) {
     Message message;
     FileDescriptor unused;
-    bool truncated = false;
-    switch (receive_message(client_socket_.get(), message, unused, truncated)) {
+    switch (receive_message(client_socket_.get(), message, unused)) {
       // Whatever they were: a message that asks for a kill finds no room where many wait.
       case ReceiveResult::none: kill_for_tasks(); return;
       case ReceiveResult::closed: end_all(SIGKILL); leave();

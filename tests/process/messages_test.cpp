@@ -29,10 +29,9 @@ TEST(Messages, LastWordsAreHeardThoughThePeerHasNotReadOurs) {
 
   Message heard;
   FileDescriptor along;
-  bool truncated = false;
-  ASSERT_EQ(receive_message(ours.get(), heard, along, truncated), ReceiveResult::message);
+  ASSERT_EQ(receive_message(ours.get(), heard, along), ReceiveResult::message);
   EXPECT_EQ(heard.kind, MessageKind::broken);
-  EXPECT_EQ(receive_message(ours.get(), heard, along, truncated), ReceiveResult::closed);
+  EXPECT_EQ(receive_message(ours.get(), heard, along), ReceiveResult::closed);
 }
 
 }  // namespace
