@@ -90,6 +90,7 @@ class Worker {
   void serve() {
     WorkerRecord& record = window_.record();
     await_admission();
+    ::setpgid(0, 0);  // the supervisor has done it, if it could
     clear_record();
     install_crash_handler(record.crash);
     record.life.hold();  // where it cannot be held, the end is heard of later
@@ -158,7 +159,6 @@ class Worker {
 void worker_main(WorkerSetup& setup, std::uint32_t index, std::uint64_t incarnation,
                  pid_t supervisor) {
   die_with(supervisor);
-  ::setpgid(0, 0);
   const std::string name = setup.pool_name + "_" + std::to_string(index);
   ::prctl(PR_SET_NAME, name.c_str());
   detach_stdin();

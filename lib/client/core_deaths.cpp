@@ -68,8 +68,15 @@ pid_t ProcessCore::pid_of(const FileDescriptor& pidfd) {
 // given out again while one of the group is left; a process that has it then is none of ours.
 void ProcessCore::kill_group(std::uint32_t worker) {
   const pid_t pid = worker_groups_[worker];
+  const WorkerFacts& facts = facts_.worker(worker);
   // The supervisor had buried it, and its group before it.
-  if (pid == 0 || facts_.worker(worker).pid.load() != static_cast<std::uint32_t>(pid)) return;
+  if (pid == 0 || facts.pid.load() != static_cast<std::uint32_t>(pid)) return;
+  // One that has ended in order leaves running what its tasks have started.
+  const WorkerRecord& record = results_.window(worker).record();
+  if (record.incarnation.load() == facts.incarnation.load() &&
+      record.phase.load() == WorkerPhase::ended) {
+    return;
+  }
   const bool reaped = pid_of(worker_pidfds_[worker]) != pid;
   if (reaped && (::kill(pid, 0) == 0 || errno != ESRCH)) return;
   ::kill(-pid, SIGKILL);
@@ -338,14 +345,11 @@ void ProcessCore::take_items(Extras& extras, TaskTag tag, std::uint32_t worker,
 // Its workers die with it (PR_SET_PDEATHSIG). Futures fail only once they are gone: until then a
 // task may still be running.
 void ProcessCore::handle_supervisor_gone() {
-  {
-    Lock lock(mutex());
-    if (queue_closed_ && unfinished_ == 0) return;
-  }
   for (std::uint32_t w = 0; w < geometry_.workers; ++w) kill_group(w);
   std::string remain;
   await_orphans(&remain);
   Lock lock(mutex());
+  if (queue_closed_ && unfinished_ == 0) return;  // the workers were about to end anyway
   WorkerDeath death;
   // Perhaps it ended because this process told it to, by the end of its socket.
   std::string sentence = given_up_sentence();
@@ -362,7 +366,7 @@ void ProcessCore::await_orphans(std::string* remain) {
   ::shutdown(socket_.get(), SHUT_RDWR);
   const Deadline until = Deadline::at(monotonic_ns() + kOrphansEndNs);
   // Its socket is closed before its children are given to another parent.
-  if (supervisor_pidfd_) ended_until(supervisor_pidfd_, until);
+  const bool ended = supervisor_pidfd_ && ended_until(supervisor_pidfd_, until);
   for (std::size_t w = 0; w < worker_pidfds_.size(); ++w) {
     if (!worker_pidfds_[w]) continue;
     if (ended_until(worker_pidfds_[w], until)) {
@@ -370,6 +374,23 @@ void ProcessCore::await_orphans(std::string* remain) {
     } else if (remain != nullptr) {
       *remain += "; worker " + std::to_string(w) + " does not end of SIGKILL and was given up";
     }
+  }
+  if (ended) reap_unadmitted();
+}
+
+// The supervisor, which has ended, and those of its children that it had not admitted yet: they are
+// in its group still, and this process's children where it is a subreaper. No news of them has
+// come. They have no tasks and end at once, but for one that was stopped before it had asked the
+// kernel for its signal.
+void ProcessCore::reap_unadmitted() {
+  siginfo_t info{};
+  // As long as the supervisor is not reaped, the number of its group is nobody else's.
+  const auto supervisor = static_cast<id_t>(supervisor_pidfd_.get());
+  if (::waitid(P_PIDFD, supervisor, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) == 0) {
+    ::kill(-supervisor_, SIGKILL);
+  }
+  while (::waitid(P_PGID, static_cast<id_t>(supervisor_), &info, WEXITED | __WALL) == 0 ||
+         errno == EINTR) {
   }
 }
 

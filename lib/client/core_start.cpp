@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <limits>
+#include <new>
 #include <system_error>
 
 #include <muster/log.hpp>
@@ -276,6 +277,13 @@ void ProcessCore::await_workers() {
 void ProcessCore::give_up_start() noexcept {
   // Shut down first: a process that was forked meanwhile may hold our end, too.
   ::shutdown(socket_.get(), SHUT_RDWR);
+  // It may have been killed.
+  try {
+    for (std::uint32_t w = 0; w < worker_groups_.size(); ++w) kill_group(w);
+  } catch (const std::bad_alloc&) {
+    // What initializers have started stays.
+  }
+  await_orphans(nullptr);
   socket_.reset();
   reap_supervisor();
   if (pump_thread_ == nullptr) return;

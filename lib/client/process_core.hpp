@@ -274,6 +274,7 @@ class ProcessCore final : public TravelBackend,
   void break_pool(const WorkerDeath& death, const std::string& sentence);
   void fail_all(const BrokenProcessPool* why);
   void await_orphans(std::string* remain);
+  void reap_unadmitted();
   void stop_all_workers();
   void corrupted(const std::string& what);
   void give_up(const std::string& why);

@@ -67,7 +67,8 @@ void Supervisor::run() {
   leave();
 }
 
-// A process that waits to be admitted. Nobody but this one knows of it.
+// A process that waits to be admitted. Nobody but this one knows of it. Until it is, it stays in
+// this one's process group: whoever is to reap it, should this one be killed, finds it by that.
 bool Supervisor::fork_worker(std::uint32_t index, Child& child, std::string& error) {
   child = Child{};
   child.incarnation = next_incarnation_++;
@@ -87,8 +88,6 @@ bool Supervisor::fork_worker(std::uint32_t index, Child& child, std::string& err
     written_off_.clear();
     worker_main(setup_, index, incarnation, supervisor);
   }
-  // Both sides do it: whoever comes first, the group is there before a signal is sent to it.
-  ::setpgid(pid, pid);
   FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!pidfd) {
     error = with_errno(
@@ -124,6 +123,8 @@ void Supervisor::admit(std::uint32_t index) {
     // Its descriptor cannot be sent (too many are on their way): the client says what that means.
     send_message(client_socket_.get(), message, SendMode::wait);
   }
+  // Before a task can start anything, and once the client knows of it.
+  ::setpgid(child.pid, child.pid);
   facts.admitted.store(static_cast<std::uint32_t>(child.incarnation));
   futex_wake_all(facts.admitted, FutexScope::shared);
 }

@@ -1,5 +1,6 @@
 // kill -9 of the client, and of the supervisor.
 
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ namespace {
 using muster::BrokenProcessPool;
 using muster::ProcessPoolExecutor;
 using test_support::failure_of;
+using test_support::SharedCounter;
 using test_support::SharedGate;
 using test_support::SharedLog;
 
@@ -142,6 +144,78 @@ TEST_P(OrphansOf, AKilledSupervisorAreEndedAndReaped) {
   }
   EXPECT_TRUE(test_support::children_of(::getpid()).empty());
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+// In its so many-th fork the supervisor is killed by the child that it has just made, and that
+// nobody else knows of yet.
+struct DeadlyFork {
+  pid_t client = 0;  // 0: there is none
+  int number = 0;
+  int forks = 0;  // the supervisor's; what it forks has a copy
+};
+
+DeadlyFork deadly_fork;
+
+void before_fork() {
+  if (::getpid() != deadly_fork.client) ++deadly_fork.forks;
+}
+
+bool forked_deadly() { return deadly_fork.client != 0 && deadly_fork.forks == deadly_fork.number; }
+
+void in_parent() {
+  while (forked_deadly()) ::pause();
+}
+
+void in_child() {
+  if (forked_deadly()) ::kill(::getppid(), SIGKILL);
+}
+
+class OrphansOfASubreaper : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    static const int error = ::pthread_atfork(before_fork, in_parent, in_child);
+    ASSERT_EQ(error, 0);
+  }
+  void TearDown() override {
+    deadly_fork = {};
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+  }
+};
+
+TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAsItStartsWorkers) {
+  deadly_fork = {.client = ::getpid(), .number = 2};
+  EXPECT_THROW(ProcessPoolExecutor({.max_workers = 3}), muster::Error);
+  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+}
+
+TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAsItReplacesAWorker) {
+  deadly_fork = {.client = ::getpid(), .number = 3};
+  {
+    ProcessPoolExecutor pool({.max_workers = 2, .on_worker_death = muster::OnWorkerDeath::replace});
+    const SharedGate never;
+    auto running = pool.submit([never] { never.wait(); });
+    auto deadly = pool.submit([] { ::kill(::getpid(), SIGKILL); });
+    failure_of<BrokenProcessPool>(running);
+  }
+  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+}
+
+TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAfterTheLastTask) {
+  {
+    const SharedCounter finalizing;
+    const SharedGate never;
+    ProcessPoolExecutor pool({.max_workers = 2, .finalizer = [finalizing, never] {
+                                finalizing.add();
+                                never.wait();
+                              }});
+    const pid_t supervisor = test_support::parent_of(pool.worker_pids().at(0));
+    EXPECT_EQ(pool.submit([] { return 5; }).result(), 5);
+    pool.shutdown({.wait = false});
+    finalizing.wait_at_least(2);
+    ASSERT_EQ(::kill(supervisor, SIGKILL), 0);
+  }
+  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
 }
 
 TEST(KilledSupervisorWhileIdle, IsNoticedByTheNextSubmitOrItsFuture) {
