@@ -68,6 +68,17 @@ ABOUT = {
         "often than its retries allow, and none after it was cancelled; no process, descriptor or "
         "memory stays. Each kind of instant is at least one in a hundred of the deaths.",
     ),
+    "ends": (
+        "A client makes a pool and uses it; client, supervisor and workers are killed in a sequence "
+        "that is drawn, from none to some milliseconds apart: while the pool is made, used, ended, "
+        "and while the survivors clean up after the first. The client also ends by SIGTERM, "
+        "`exit()`, `_exit()` and `abort()`. Tasks start programs, hold files; some workers are "
+        "stopped first ([tests/prove/](../tests/prove/README.md)).",
+        "No process is left, no zombie, no memory, no file. A client that lives gets an answer or an "
+        "error of Muster's for each future, ends its pool, and has no child and no descriptor more "
+        "than before. Each order of the three occurs. What a task has started goes with its worker, "
+        "but where client and supervisor are both killed: then nobody is there to end it.",
+    ),
     "peers": (
         "The same deaths in Python's two pools and in one on Boost's message queue, beside "
         "Muster's.",
@@ -134,7 +145,8 @@ Empty tasks through a process pool, before and after recovery was what it is now
   own.
 - **Between two instructions is not within one.** A death inside of a system call, in the kernel, is
   one step of these programs. Instructions that end a path of the supervisor or of the client are
-  not tried one by one: when those die the pool ends with them, which other tests look at.
+  not tried one by one: when those die the pool ends with them, which [ends](#ends) looks at, at
+  random.
 - **The compiled code that was stepped** is that of one compiler and its options.
 - **A scribbling worker** may break its pool, and does. That it does not also break the client is
   random evidence.

@@ -34,6 +34,12 @@ class Page(unittest.TestCase):
         self.assertIn("| 123,456 |", self.row(text, "tasks run in the soak"))
         self.assertIn("| 0 |", self.row(text, "of these lost"))
         self.assertIn(
+            "1,200, in 2 orders of client, supervisor and worker",
+            self.row(text, "pools whose processes were killed in any order"),
+        )
+        left = "of these that left something behind, hung or answered wrongly"
+        self.assertIn("| 0 |", self.row(text, left))
+        self.assertIn(
             "1,500,000 in 1 worlds, every state that they have; 2,500,000,000 more",
             self.row(text, "states of the model"),
         )

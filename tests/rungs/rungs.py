@@ -59,6 +59,14 @@ def least_of_soak(figures):
     return {"kills": (figures["kills"], 10_000, 1_000_000)}
 
 
+def least_of_ends(figures):
+    occurred = [order for order, number in figures["orders"].items() if number]
+    return {
+        "clients with a pool": (figures["rounds"], 1_000, 100_000),
+        "orders of client, supervisor and worker": (len(occurred), 15, 15),
+    }
+
+
 def least_of_scribble(figures):
     return {"corruptions": (figures["corruptions"], 10_000, 1_000_000)}
 
@@ -154,6 +162,15 @@ RUNS = (
         targets=("muster-syscalls",),
         tools=("strace",),
         least=least_of_syscalls,
+    ),
+    Run(
+        rung=5,
+        name="ends",
+        what="client, supervisor and workers killed in any combination and order",
+        quick="{build}/tests/prove/muster-ends --quick --json {json}",
+        full="{build}/tests/prove/muster-ends --full --json {json}",
+        targets=("muster-ends",),
+        least=least_of_ends,
     ),
     Run(
         rung=5,

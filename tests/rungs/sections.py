@@ -132,6 +132,31 @@ def soak(figures):
     ]
 
 
+def ends(figures):
+    faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
+    folders = (
+        "Each client had a `/tmp` and a `/dev/shm` of its own, empty at first."
+        if figures["own_folders"]
+        else "Mount namespaces were not permitted: in `/tmp` and `/dev/shm` only names of pools were "
+        "looked for."
+    )
+    orders = {what: number for what, number in figures["orders"].items() if number}
+    return [
+        *wrap(
+            f"{count(figures['rounds'])} clients with a pool; {count(figures['kills'])} processes "
+            f"were killed, {count(figures['stops'])} workers stopped first. "
+            f"{count(figures['misses'])} were there no more, or not yet, when they were to be "
+            f"killed. {count(figures['orphans_of_tasks'])} programs that tasks had started outlived "
+            f"a client and a supervisor that were both killed, as they may. {folders} Broken "
+            f"promises: **{faults}**."
+        ),
+        "",
+        *shares({**orders, "nobody was there": figures["nobody"]}, "killed, in this order"),
+        *shares(figures["while_it"], "at first, while the client"),
+        *shares(figures["kills_of"], "killed"),
+    ]
+
+
 def peers(figures):
     rows = []
     heads = None
@@ -265,6 +290,7 @@ SECTIONS = {
     "snapshots": snapshots,
     "kill-steps": kill_steps,
     "soak": soak,
+    "ends": ends,
     "peers": peers,
     "scribble": scribble,
     "scribble-asan": scribble,

@@ -78,6 +78,10 @@ def rows(documents):
         parts = listing(f"{count(number)} by {name}" for name, number in signals.items())
         return f"{count(sum(signals.values()))}: {parts}"
 
+    def ended(ends):
+        orders = sum(1 for number in ends["orders"].values() if number)
+        return f"{count(ends['rounds'])}, in {orders} orders of client, supervisor and worker"
+
     def searched(model):
         worlds = of_kind(model, "configuration")
         every = [one for one in worlds if one["search"] == "exhaustive"]
@@ -119,6 +123,13 @@ def rows(documents):
         ("hung", "that somebody waited for in vain"),
     ):
         yield row(documents, "soak", sentence, lambda soak, what=what: fault(soak, what))
+    yield row(documents, "ends", "pools whose processes were killed in any order", ended)
+    yield row(
+        documents,
+        "ends",
+        "of these that left something behind, hung or answered wrongly",
+        lambda ends: count(sum(ends["faults"].values())),
+    )
     yield row(
         documents,
         "snapshots",
