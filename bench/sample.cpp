@@ -1,11 +1,24 @@
 #include "bench/sample.hpp"
 
 #include <charconv>
+#include <cmath>
 #include <system_error>
 
 #include <fmt/format.h>
 
 namespace bench {
+
+namespace {
+
+// What is infinite, no number or too large for one is no figure: nothing can be compared with it,
+// and no result file holds it.
+bool read_number(std::string_view text, double& value) {
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stopped == end && std::isfinite(value);
+}
+
+}  // namespace
 
 double Sample::get(std::string_view key) const {
   const auto found = values_.find(std::string(key));
@@ -25,8 +38,7 @@ Sample Sample::from_text(std::string_view text) {
     text.remove_prefix(line.size() == text.size() ? line.size() : line.size() + 1);
     const auto space = line.find(' ');
     double value = 0;
-    const char* const end = line.data() + line.size();
-    if (space == line.npos || std::from_chars(line.data() + space + 1, end, value).ptr != end) {
+    if (space == line.npos || !read_number(line.substr(space + 1), value)) {
       throw MeasurementError(fmt::format("printed \"{}\"", line));
     }
     sample.set(line.substr(0, space), value);
