@@ -11,10 +11,11 @@ constexpr std::string_view kReplacement = "\uFFFD";
 
 bool between(unsigned char byte, int least, int most) { return byte >= least && byte <= most; }
 
-// What the second byte of a character may be says where it is too long, a surrogate or beyond all
-// characters.
+// What the second byte of a character may be says where it is too long, a command to a terminal, a
+// surrogate or beyond all characters.
 bool second_fits(unsigned char first, unsigned char second) {
   switch (first) {
+    case 0xc2: return between(second, 0xa0, 0xbf);
     case 0xe0: return between(second, 0xa0, 0xbf);
     case 0xed: return between(second, 0x80, 0x9f);
     case 0xf0: return between(second, 0x90, 0xbf);

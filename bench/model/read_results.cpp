@@ -15,6 +15,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/clean_text.hpp"
+
 namespace bench {
 
 namespace {
@@ -284,6 +286,22 @@ Results read_json(const Json& json) {
   return results;
 }
 
+// The same with clean names and texts: they are shown on terminals, which whoever wrote the file is
+// not to command.
+Json cleaned(const Json& json) {
+  if (json.is_string()) return clean_text(json.get_ref<const std::string&>());
+  if (!json.is_structured()) return json;
+  Json clean = json.is_object() ? Json::object() : Json::array();
+  for (const auto& [key, each] : json.items()) {
+    if (json.is_object()) {
+      clean[clean_text(key)] = cleaned(each);
+    } else {
+      clean.push_back(cleaned(each));
+    }
+  }
+  return clean;
+}
+
 // Throws WrongShape where lists and objects lie in each other deeper than in any result file: what
 // is done with them goes down as deep.
 bool require_shallow(int depth, Json::parse_event_t event, Json&) {
@@ -300,7 +318,7 @@ bool require_shallow(int depth, Json::parse_event_t event, Json&) {
 Results parse_results(std::string_view text, const std::string& name) {
   if (text.empty()) throw UnreadableResults(name + " is empty");
   try {
-    return read_json(Json::parse(text, &require_shallow));
+    return read_json(cleaned(Json::parse(text, &require_shallow)));
   } catch (const WrongShape& error) {
     throw UnreadableResults(
         fmt::format("{} is not a result file of this muster-bench: {}", name, error.what()));
