@@ -106,7 +106,7 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   max_pending_ = options.max_pending;
   checksum_results_ = options.checksum_results;
   cpus_ = usable_cpus();
-  make_segments(checked_workers(options));
+  make_segments(Geometry::choose(checked_workers(options)));
   warm_up_backtrace();
   fork_supervisor(options);
   // While the supervisor makes the workers.
@@ -146,8 +146,8 @@ void ProcessCore::release_pump(Pump what) noexcept {
   futex_wake_all(pump_);
 }
 
-void ProcessCore::make_segments(std::size_t workers) {
-  geometry_ = Geometry::choose(workers);
+void ProcessCore::make_segments(const Geometry& geometry) {
+  geometry_ = geometry;
   segments_.emplace(name_, geometry_, on_worker_death_ == OnWorkerDeath::replace);
   tasks_ = segments_->tasks();
   control_ = segments_->control();
@@ -156,7 +156,7 @@ void ProcessCore::make_segments(std::size_t workers) {
   slots_ = SlotTable<>(control_.slot_lines());
   ring_ = HintRing<>(&control_.header().ends, control_.cells());
   parking_.emplace(control_.sleepers(), control_.park());
-  for (std::uint32_t w = 0; w < workers; ++w) parking_->forget(w);
+  for (std::uint32_t w = 0; w < geometry_.workers; ++w) parking_->forget(w);
   // Now, while the program may have one thread only: with several the kernel takes milliseconds to
   // make sure that all of them know, and later that would be in the middle of a submit.
   if (!include_in_shared_heavy_fences()) parking_->use_full_fences();

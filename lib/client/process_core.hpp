@@ -116,7 +116,7 @@ class ProcessCore final : public TravelBackend,
   static constexpr std::size_t kHarvestPatience = 8;
 
   // core_start.cpp
-  void make_segments(std::size_t workers);
+  void make_segments(const Geometry& geometry);
   void make_tables();
   void start_pump();
   void release_pump(Pump what) noexcept;

@@ -62,6 +62,12 @@ class Asked {
   bool running() const { return state_->running(); }
   bool cancel(muster::CancelMode mode) { return cancel_(mode); }
   void stop() { state_->request_stop(); }
+  // Is told of its end, if that comes at once.
+  void watch() {
+    StateBase* const one[] = {state_};
+    wait_for(one,
+             {.timeout = muster::Duration(), .return_when = muster::ReturnWhen::first_completed});
+  }
   // What it came to: a value, an error, or not yet.
   void look() {
     try {
@@ -84,7 +90,8 @@ class Asked {
 
 class Play {
  public:
-  explicit Play(Input input) : input_(input), probe_(options()) {}
+  explicit Play(Input input)
+      : input_(input), flags_(input_.take<std::uint8_t>()), probe_(options(), room()) {}
 
   void run() {
     for (int steps = 0; steps < kMostSteps && !input_.empty(); ++steps) step();
@@ -101,16 +108,21 @@ class Play {
   static constexpr int kMostSteps = 200;
   static constexpr std::size_t kMostAsked = 100;
 
-  muster::ProcessPoolOptions options() {
-    const auto flags = input_.take<std::uint8_t>();
+  muster::ProcessPoolOptions options() const {
     muster::ProcessPoolOptions options;
     options.name = "fuzz";
     options.max_workers = kWorkers;
     options.on_worker_death =
-        (flags & 1) != 0 ? muster::OnWorkerDeath::replace : muster::OnWorkerDeath::break_pool;
-    options.checksum_results = (flags & 2) != 0;
+        (flags_ & 1) != 0 ? muster::OnWorkerDeath::replace : muster::OnWorkerDeath::break_pool;
+    options.checksum_results = (flags_ & 2) != 0;
+    if (bounded()) options.max_pending = CoreProbe::kFewSlots + 4;
     return options;
   }
+  CoreProbe::Room room() const {
+    return {.few_slots = (flags_ & 4) != 0, .few_arguments = (flags_ & 8) != 0};
+  }
+  // No more than so many tasks at a time: one more is refused, as nobody is there to wait for.
+  bool bounded() const { return (flags_ & 16) != 0; }
 
   void step() {
     switch (input_.below(18)) {
@@ -146,21 +158,30 @@ class Play {
   }
 
   template <class F, class... Args>
-  void submit(const muster::TaskOptions& options, F&& fn, Args&&... args) {
-    auto future = TravelPath::submit({.threads = nullptr, .travel = &probe_.backend()}, &options,
-                                     true, std::forward<F>(fn), std::forward<Args>(args)...);
-    asked_.emplace_back(std::move(*future));
+  void submit(const muster::TaskOptions* options, F&& fn, Args&&... args) {
+    auto future = TravelPath::submit({.threads = nullptr, .travel = &probe_.backend()}, options,
+                                     !bounded(), std::forward<F>(fn), std::forward<Args>(args)...);
+    require(future.has_value() || bounded(), "a pool without a bound refuses no task");
+    if (future) asked_.emplace_back(std::move(*future));
+  }
+
+  // Most often of a few bytes; of many pages, too.
+  std::size_t text_size() {
+    const std::size_t size = input_.take<std::uint8_t>();
+    return size < 240 ? size : (size - 239) * kPage;
   }
 
   void submit() {
     if (asked_.size() == kMostAsked) return;
-    const muster::TaskOptions options = task_options();
+    const bool plain = !bounded() && input_.peek() == 0;
+    const muster::TaskOptions given = task_options();
+    const muster::TaskOptions* const options = plain ? nullptr : &given;
     try {
       switch (input_.below(6)) {
         case 0: return submit(options, &add, 1, 2);
         case 1: return submit(options, &is_odd, 3);
         case 2: return submit(options, &nothing);
-        case 3: return submit(options, &text, std::string(input_.take<std::uint8_t>(), 'x'));
+        case 3: return submit(options, &text, std::string(text_size(), 'x'));
         case 4: return submit(options, &numbers, 7U);
         case 5: return submit(options, &parcel, Parcel{});
       }
@@ -181,7 +202,7 @@ class Play {
   }
 
   void submit_chunk() {
-    if (asked_.size() == kMostAsked) return;
+    if (asked_.size() == kMostAsked || bounded()) return;
     try {
       switch (input_.below(3)) {
         case 0: return submit_items(&one);
@@ -369,7 +390,7 @@ class Play {
   }
 
   void rare() {
-    switch (input_.below(4)) {
+    switch (input_.below(5)) {
       case 0:
         closed_ = true;
         probe_.close(input_.flag());
@@ -382,10 +403,16 @@ class Play {
         }
         break;
       case 3: probe_.views().control.header().ends.head.store(input_.take<std::uint64_t>()); break;
+      case 4: {
+        const auto choice = input_.take<std::uint8_t>();
+        if (!asked_.empty()) asked_[choice % asked_.size()].watch();
+        break;
+      }
     }
   }
 
   Input input_;
+  std::uint8_t flags_;
   CoreProbe probe_;
   std::vector<Asked> asked_;
   bool closed_ = false;

@@ -40,14 +40,25 @@ std::byte* address(const bip::mapped_region& region) {
   return static_cast<std::byte*>(region.get_address());
 }
 
+Geometry geometry_for(const ProcessPoolOptions& options, CoreProbe::Room room) {
+  Geometry g = Geometry::choose(options.max_workers);
+  if (room.few_slots) {
+    g.slots = CoreProbe::kFewSlots;
+    g.ring_cells = 2 * CoreProbe::kFewSlots;
+  }
+  constexpr std::size_t kFewPages = 4;
+  if (room.few_arguments) g.arguments_bytes = kFewPages * kPage;
+  return g;
+}
+
 }  // namespace
 
-CoreProbe::CoreProbe(const ProcessPoolOptions& options)
+CoreProbe::CoreProbe(const ProcessPoolOptions& options, Room room)
     : core_(std::make_shared<ProcessCore>(options)) {
   ProcessCore& core = *core_;
   core.max_pending_ = options.max_pending;
   core.checksum_results_ = options.checksum_results;
-  core.make_segments(options.max_workers);
+  core.make_segments(geometry_for(options, room));
   auto& writable = core.segments_->for_supervisor();
   results_ = map_shared(writable.results, bip::read_write, 0, core.geometry_.results_bytes());
   facts_ = map_shared(writable.facts, bip::read_write, 0, core.geometry_.facts_bytes());

@@ -18,7 +18,15 @@ namespace muster::detail {
 
 class CoreProbe {
  public:
-  explicit CoreProbe(const ProcessPoolOptions& options);
+  // How much of the memory there is: as much as usual, or so little that tasks have to wait for it.
+  struct Room {
+    bool few_slots = false;
+    bool few_arguments = false;
+  };
+  static constexpr std::uint32_t kFewSlots = 8;
+
+  explicit CoreProbe(const ProcessPoolOptions& options) : CoreProbe(options, Room()) {}
+  CoreProbe(const ProcessPoolOptions& options, Room room);
   // Every future is done when this has returned, but for those that wait in a probe that broke.
   ~CoreProbe();
   CoreProbe(const CoreProbe&) = delete;

@@ -31,6 +31,9 @@ class Input {
   std::uint32_t below(std::uint32_t end) { return take<std::uint8_t>() % end; }
   bool flag() { return (take<std::uint8_t>() & 1) != 0; }
 
+  // The byte that comes next.
+  std::uint8_t peek() const { return empty() ? 0 : rest_.front(); }
+
   // At most `size` bytes, fewer where there are no more.
   std::span<const std::uint8_t> take_bytes(std::size_t size) {
     const auto taken = rest_.first(std::min(size, rest_.size()));
