@@ -29,6 +29,29 @@ SlotWord expected(SlotWord word, std::uint32_t worker) {
   return word;
 }
 
+// What it is said to have run is one of its tasks, if it ran any.
+void expect_held(const SmallPool& was, std::uint32_t worker,
+                 const Recovery<StdPlatform>::Held& held) {
+  const SlotTable<> slots(was.views().control.slot_lines());
+  const auto ran = [&](std::uint32_t slot) {
+    return slots.read(slot).owner() == worker &&
+           expected(slots.read(slot), worker) != slots.read(slot);
+  };
+  if (held.task == 0) {
+    for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
+      require(!ran(slot), "a task that the dead worker ran is told of");
+    }
+    return;
+  }
+  const Hint task(held.task - 1);
+  require(task.slot() < kSlots && ran(task.slot()),
+          "the task that is told of ran on the dead worker");
+  const SlotWord word = slots.read(task.slot());
+  require(word.tag() == task.tag(), "the task that is told of is the one in its slot");
+  require(held.was_killing == (word.status() == SlotStatus::killing),
+          "a task that was being killed is told of as such");
+}
+
 // Takes back in `now` what recovery does, by its own account; then all must be as it was.
 void expect_recovered(const SmallPool& was, SmallPool& now, std::uint32_t worker) {
   const ControlView& before = was.views().control;
@@ -104,6 +127,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto held = recover(now, worker);
   require(held.not_begun <= muster::detail::kMaxReserved,
           "no worker has taken more hints than it may");
+  expect_held(was, worker, held);
   write_death(now.views(), worker, exit, incarnation, held.task);
   static SmallPool once;
   once.copy(now);
