@@ -68,6 +68,13 @@ stat() {
   awk -v name="stat::$2:" '$1 == name { value = $2 } END { print value + 0 }' "$work/$1.log"
 }
 
+# branches TARGET first|last: how many it had reached by then; the first time, by its corpus.
+branches() {
+  awk -v which="$2" '{
+    for (i = 1; i < NF; ++i) if ($i == "cov:" && (which == "last" || !value)) value = $(i + 1)
+  } END { print value + 0 }' "$work/$1.log"
+}
+
 running=0
 for target in "${targets[@]}"; do
   [ -x "$build/tests/fuzz/fuzz-$target" ] || die "$build/tests/fuzz/fuzz-$target is not built: ./dev fuzz does."
@@ -81,11 +88,13 @@ done
 wait
 
 crashed=0 rows=''
-printf '%-14s %12s %9s %7s %7s\n' target executions 'exec/s' new crashes
+printf '%-14s %12s %9s %9s %9s %7s %7s\n' target executions 'exec/s' 'branches' 'at end' new crashes
 for target in "${targets[@]}"; do
   executions=$(stat "$target" number_of_executed_units)
   rate=$(stat "$target" average_exec_per_sec)
   new=$(stat "$target" new_units_added)
+  first=$(branches "$target" first)
+  last=$(branches "$target" last)
   known=$(find "$here/corpus/$target" -type f | wc -l)
   found=0
   for input in "$work/crashes/$target"/*; do
@@ -102,9 +111,10 @@ for target in "${targets[@]}"; do
     echo "$target: ended with exit code $(cat "$work/$target.failed" 2>/dev/null || echo 0)" >&2
   fi
   crashed=$((crashed + found))
-  printf '%-14s %12d %9d %7d %7d\n' "$target" "$executions" "$rate" "$new" "$found"
-  rows+=${rows:+,}$(printf '\n    {"name": "%s", "executions": %d, "executions_per_second": %d, "corpus": %d, "new_units": %d, "slowest_unit_seconds": %d, "peak_rss_mb": %d, "crashes": %d}' \
-    "$target" "$executions" "$rate" "$known" "$new" "$(stat "$target" slowest_unit_time_sec)" \
+  printf '%-14s %12d %9d %9d %9d %7d %7d\n' \
+    "$target" "$executions" "$rate" "$first" "$last" "$new" "$found"
+  rows+=${rows:+,}$(printf '\n    {"name": "%s", "executions": %d, "executions_per_second": %d, "corpus": %d, "branches_of_corpus": %d, "branches": %d, "new_units": %d, "slowest_unit_seconds": %d, "peak_rss_mb": %d, "crashes": %d}' \
+    "$target" "$executions" "$rate" "$known" "$first" "$last" "$new" "$(stat "$target" slowest_unit_time_sec)" \
     "$(stat "$target" peak_rss_mb)" "$found")
 done
 

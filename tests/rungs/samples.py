@@ -166,6 +166,8 @@ FIGURES = {
                 "executions": 777,
                 "executions_per_second": 12,
                 "corpus": 12,
+                "branches_of_corpus": 300,
+                "branches": 310,
                 "new_units": 3,
                 "crashes": 0,
             }

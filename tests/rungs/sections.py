@@ -195,16 +195,27 @@ def fuzz(figures):
             count(one["executions"]),
             count(one["executions_per_second"]),
             count(one["corpus"]),
+            count(one["branches_of_corpus"]),
+            count(one["branches"]),
             count(one["new_units"]),
             count(one["crashes"]),
         ]
         for one in figures["targets"]
     )
-    heads = ["target", "inputs", "a second", "in the corpus", "new to it", "failures"]
+    heads = [
+        "target",
+        "inputs",
+        "a second",
+        "in the corpus",
+        "branches it reaches",
+        "reached at the end",
+        "inputs that reached more",
+        "failures",
+    ]
     return [
         f"{duration(figures['seconds_each'])} for each target.",
         "",
-        *table(heads, rows, right=(1, 2, 3, 4, 5)),
+        *table(heads, rows, right=(1, 2, 3, 4, 5, 6, 7)),
     ]
 
 
