@@ -2,12 +2,14 @@
 // pools as they really are, values as they are really encoded, plays that make sense. Run it again
 // when the layout of the memory or a target's reading of its input changes: README.md says how.
 
+#include <elf.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <span>
@@ -257,6 +259,32 @@ Bytes records_of(std::uint32_t items, int first) {
   return bytes;
 }
 
+Bytes times(int count, const Bytes& bytes) {
+  Bytes all;
+  for (int i = 0; i < count; ++i) all = all + bytes;
+  return all;
+}
+
+// More tasks than there are slots, more arguments than there is memory, more than may wait.
+void write_waits(const Folder& folder, const Bytes& looks) {
+  constexpr std::uint8_t kFewSlots = 1 | 4;
+  constexpr std::uint8_t kFewArguments = 8;
+  constexpr std::uint8_t kBounded = 16;
+  const Bytes plain{kSubmit, 0, 0};
+  const Bytes named{kSubmit, 8, 0};
+  const Bytes two_pages{kSubmit, 8, 3, 241};
+  const Bytes too_long{kSubmit, 8, 3, 255};
+  const Bytes ends = word(SlotStatus::running) + Bytes{kShortResult, 0, 4, 3, 0, 0, 0, 0} +
+                     word(SlotStatus::done) + Bytes{kCompletion, 0, 1, 0, 1, kPump};
+  const Bytes cancels{kAsk, 9, 5, kAsk, 1, 5};
+  folder.write("completions", "behind",
+               Bytes{kFewSlots} + times(6, plain) + times(6, named) + ends + cancels + looks);
+  folder.write("completions", "behind-of-few-arguments",
+               Bytes{kFewSlots | kFewArguments} + times(3, two_pages) + too_long + ends + looks);
+  folder.write("completions", "bounded",
+               Bytes{kFewSlots | kBounded} + times(14, named) + ends + times(2, named) + looks);
+}
+
 void write_plays(const Folder& folder) {
   const Bytes replaces{1};
   const Bytes looks{kAsk, 0, 2};
@@ -290,6 +318,55 @@ void write_plays(const Folder& folder) {
   folder.write("completions", "chunk-of-endless-nothing",
                replaces + Bytes{kSubmitChunk, 2, 3, 0} + word(SlotStatus::running) +
                    Bytes{kShortResult, 0, 8} + endless + Bytes{0} + word(SlotStatus::done) + looks);
+  write_waits(folder, looks);
+}
+
+// ---- programs ----
+
+// Header, sections (none, symbols, their names), symbols, names. Two functions and an object.
+void write_programs(const Folder& folder) {
+  Elf64_Ehdr header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  header.e_shentsize = sizeof(Elf64_Shdr);
+  header.e_shnum = 3;
+  header.e_shoff = sizeof(header);
+  const std::string_view names("\0one\0two", 9);
+  Elf64_Sym symbols[3]{};
+  symbols[0] = {.st_name = 1,
+                .st_info = STT_FUNC,
+                .st_other = 0,
+                .st_shndx = 1,
+                .st_value = 0x1000,
+                .st_size = 16};
+  symbols[1] = {.st_name = 5,
+                .st_info = STT_GNU_IFUNC,
+                .st_other = 0,
+                .st_shndx = 1,
+                .st_value = 0x1010,
+                .st_size = 8};
+  symbols[2] = {.st_name = 1,
+                .st_info = STT_OBJECT,
+                .st_other = 0,
+                .st_shndx = 1,
+                .st_value = 0x2000,
+                .st_size = 8};
+  Elf64_Shdr sections[3]{};
+  sections[1].sh_type = SHT_SYMTAB;
+  sections[1].sh_link = 2;
+  sections[1].sh_offset = sizeof(header) + sizeof(sections);
+  sections[1].sh_size = sizeof(symbols);
+  sections[2].sh_type = SHT_STRTAB;
+  sections[2].sh_offset = sections[1].sh_offset + sizeof(symbols);
+  sections[2].sh_size = names.size();
+  Bytes bytes;
+  put(bytes, std::uint64_t{0x1004});
+  put(bytes, header);
+  put(bytes, sections);
+  put(bytes, symbols);
+  bytes.insert(bytes.end(), names.begin(), names.end());
+  folder.write("symbols", "three", bytes);
 }
 
 // ---- words and files ----
@@ -315,10 +392,95 @@ void write_words(const Folder& folder) {
     }
     folder.write("command_lines", std::to_string(++number), bytes);
   }
+}
+
+void write_text(const Folder& folder, const std::string& target, const std::string& name,
+                Bytes front, std::string_view text) {
+  folder.write(target, name, std::move(front) + Bytes(text.begin(), text.end()));
+}
+
+void write_texts(const Folder& folder) {
+  using namespace std::string_view_literals;
+  const auto write = [&](const std::string& name, std::uint8_t reader, std::string_view text) {
+    write_text(folder, "bench_text", name, {reader}, text);
+  };
+  write("sample", 0, "rate 1.5e7\nseconds 0.25\n");
+  write("cell", 1, "process,2,kept,1000000");
+  write("cell-of-six", 1, "thread,8,,100,64,4");
+  write("counts", 2,
+        "% time     seconds  usecs/call     calls    errors syscall\n"
+        "------ ----------- ----------- --------- --------- ----------------\n"
+        " 75.00    0.000012          12         1           execve\n"
+        " 25.00    0.000004           2         2         1 access\n"
+        "------ ----------- ----------- --------- --------- ----------------\n"
+        "100.00    0.000016           5         3         1 total\n");
+  write("logs", 3,
+        "1700000000.100000 write(-1, \"muster-bench: begin\", 19) = -1 EBADF\n"
+        "1700000000.200000 futex(0x7f0000000000, FUTEX_WAKE, 1) = 0\n"
+        "1700000000.300000 write(-1, \"muster-bench: end\", 17) = -1 EBADF\n"
+        "1700000000.400000 +++ exited with 0 +++\n"
+        "\0"
+        "1700000000.250000 read(3, \"\", 8) = 0\n"sv);
+  write("words", 4, "a\tb\n\xc2\xb5s \xe2\x80\x93 \xf0\x9f\x99\x82 \xed\xa0\x80 \xff"sv);
+}
+
+// A result file with a case for all that a page shows: a run of both pools beside others, curves
+// along an axis, percentiles, what is missing and what failed.
+std::string results_for_a_page() {
+  const auto figure = [](std::string_view key, std::string_view low, std::string_view high) {
+    std::string text = "\"";
+    text += key;
+    text += "\":{\"median\":";
+    text += low;
+    text += ",\"lower_quartile\":";
+    text += low;
+    text += ",\"upper_quartile\":";
+    text += high;
+    text += ",\"runs\":[";
+    text += low;
+    for (int i = 0; i < 4; ++i) (text += ',') += i < 2 ? low : high;
+    return text + "]}";
+  };
+  const auto row = [](std::string_view peer, std::string_view more) {
+    std::string text = ",{\"peer\":\"";
+    text += peer;
+    text += "\",\"workers\":2,\"variant\":\"kept\",\"size\":1,";
+    text += more;
+    return text + '}';
+  };
+  std::string text =
+      R"({"machine":{"processor":"p<&>"},"settings":{"peers":["a"]},"scenarios":[{"name":"throughput",)"
+      R"("metrics":{"rate":{"title":"tasks","unit":"per_second","more_is_better":true}},"cases":[)"
+      R"({"peer":"","workers":0,"variant":"m","size":1})";
+  for (const std::string_view peer : {"process", "thread", "pipe", "loky"}) {
+    text += row(peer, "\"values\":{" + figure("rate", "2e7", "3e7") + "}");
+    text += row(peer, "\"x\":{\"tasks\":100},\"values\":{" + figure("rate", "1e6", "2e6") + "}");
+    text += row(peer, "\"x\":{\"tasks\":1000},\"values\":{" + figure("rate", "1e4", "1e5") + "}");
+  }
+  text += row("asio", R"("missing":"install it")") + row("fork", R"("failure":"fails")");
+  text +=
+      R"(]},{"name":"latency","metrics":{"p50":{"title":"p50","unit":"seconds","more_is_better":false},)"
+      R"("p99":{"title":"p99","unit":"seconds","more_is_better":false}},"cases":[)"
+      R"({"peer":"serial","workers":0,"variant":"","size":1})";
+  for (const std::string_view peer : {"process", "asio"}) {
+    text += row(peer, "\"values\":{" + figure("p50", "3e-7", "4e-7") + "," +
+                          figure("p99", "1e-6", "1e-3") + "}");
+  }
+  return text +
+         R"(]},{"name":"bytes","metrics":{"b":{"title":"b","unit":"bytes",)"
+         R"("more_is_better":false}},"cases":[{"peer":"process","workers":1,"variant":"",)"
+         R"("size":1,"x":{"payload_bytes":4096},"values":{)" +
+         figure("b", "4096", "4096") +
+         R"(}},{"peer":"process","workers":1,"variant":"","size":1,"x":{"payload_bytes":65536},)"
+         R"("values":{)" +
+         figure("b", "65536", "1e9") + "}}]}]}";
+}
+
+void write_results(const Folder& folder) {
   const std::string_view results =
       R"({"schema":1,"machine":{"cpus":2,"cpu":"x"},"settings":{"runs":3,"workers":[1,2]},)"
       R"("doubts":["d"],"cut_short":"","scenarios":[{"name":"map","summary":"s","notes":["n"],)"
-      R"("metrics":{"time":{"title":"t","unit":"s","more_is_better":false,"heat":"hot",)"
+      R"("metrics":{"time":{"title":"t","unit":"seconds","more_is_better":false,"heat":"hot",)"
       R"("least_difference":0.1}},"cases":[{"peer":"process","peer_title":"pool","family":"f",)"
       R"("workers":2,"variant":"v","size":10,"payload_bytes":1,"threads":1,"heat":"cold",)"
       R"("x":{"tasks":10},"values":{"time":{"median":1.5,"lower_quartile":1.25,)"
@@ -331,6 +493,7 @@ void write_words(const Folder& folder) {
   std::string other(results);
   other.replace(other.find("1.25"), 4, "9.25");
   folder.write("results_file", "two", bytes + Bytes(other.begin(), other.end()));
+  write_text(folder, "results_file", "page", {}, results_for_a_page());
 }
 
 void write_all(const Folder& folder) {
@@ -342,7 +505,10 @@ void write_all(const Folder& folder) {
                            [](int i) { return std::string(3, static_cast<char>('a' + i)); });
   write_chunk<void>(folder, 4, [](int) {});
   write_plays(folder);
+  write_programs(folder);
   write_words(folder);
+  write_texts(folder);
+  write_results(folder);
 }
 
 }  // namespace
