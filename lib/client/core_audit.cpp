@@ -85,13 +85,17 @@ void ProcessCore::audit_hints() {
 // their own that was written over, or nobody can wake them.
 void ProcessCore::audit_takers() {
   const std::uint64_t taken = ring_.taken();
+  std::uint64_t taken_in = 0;
+  for (const TakenIn& of_one : taken_in_) taken_in += of_one.tasks + of_one.perhaps;
   bool running = false;
+  bool waiting = false;
   in_flight_.for_each_in_use([&](std::uint32_t slot) {
     const SlotStatus status = slots_.read(slot).status();
     running = running || status == SlotStatus::running || status == SlotStatus::killing;
+    waiting = waiting || status == SlotStatus::pending;
   });
-  if (running || taken == ring_.published() || taken != stall_.taken) {
-    stall_ = {taken, 0, {}};
+  if (running || !waiting || taken != stall_.taken || taken_in != stall_.taken_in) {
+    stall_ = {taken, taken_in, 0, {}};
     return;
   }
   if (++stall_.looks == kLooksForHint) {
@@ -105,16 +109,29 @@ void ProcessCore::audit_takers() {
   corrupted("tasks wait, and none of the workers takes one");
 }
 
+// Whether a worker is on its way in or out, as it says itself. One whose tasks were taken in is not
+// on its way in, and none goes before it has run so many as it may, or is told to.
+bool ProcessCore::is_between(std::uint32_t worker) const {
+  const TakenIn& taken_in = taken_in_[worker];
+  switch (results_.window(worker).record().phase.load()) {
+    case WorkerPhase::starting:
+      return taken_in.tasks == 0 ||
+             taken_in.incarnation != facts_.worker(worker).incarnation.load();
+    case WorkerPhase::ending:
+    case WorkerPhase::ended:
+      return queue_closed_ || (max_tasks_per_child_ != 0 &&
+                               taken_in.tasks + taken_in.perhaps >= max_tasks_per_child_);
+    default: return false;
+  }
+}
+
 // One that is being made, or is on its way out, however long its initializer or finalizer takes, or
 // is stopped, is not lost. Nor is one that has had no processor since it was woken: it is starved,
 // or frozen, and time that passes says nothing of it.
 bool ProcessCore::takers_may_come() const {
   for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
     const std::uint32_t pid = facts_.worker(w).pid.load();
-    const WorkerPhase phase = results_.window(w).record().phase.load();
-    const bool between = phase == WorkerPhase::starting || phase == WorkerPhase::ending ||
-                         phase == WorkerPhase::ended;
-    if (pid == 0 || between || is_stopped(pid)) return true;
+    if (pid == 0 || is_between(w) || is_stopped(pid)) return true;
     const std::uint64_t on_cpu = time_on_cpu(pid);
     if (on_cpu != 0 && on_cpu == stall_.on_cpu[w]) return true;
   }

@@ -62,6 +62,11 @@ bool ProcessCore::harvest(std::uint32_t slot) {
     corrupted(oddity(slot, word));
     return false;
   }
+  TakenIn& taken_in = taken_in_[word.owner()];
+  // Relaxed: of two incarnations either will do, and then none is told of yet.
+  const std::uint64_t alive =
+      facts_.worker(word.owner()).incarnation.load(std::memory_order_relaxed);
+  ++(alive == taken_in.incarnation ? taken_in.tasks : taken_in.perhaps);
   if (failed || !take_plain_value(slot)) take_result(slot, word.owner(), failed);
   return true;
 }

@@ -291,11 +291,13 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
       }
       worker_groups_[message.worker] = pid_of(pidfd);
       worker_pidfds_[message.worker] = std::move(pidfd);
-      if (message.number == 0) return;  // nobody has used the arena before it
       // What its predecessor had finished is taken in now, and its memory given back when the
       // last of it is.
       harvest_all();
-      returns_->replaced(message.worker, message.number);
+      taken_in_[message.worker].incarnation = message.incarnation;
+      taken_in_[message.worker].tasks = 0;
+      // 0: nobody has used the arena before it.
+      if (message.number != 0) returns_->replaced(message.worker, message.number);
       return;
     }
     case MessageKind::death: return handle_death(message.number);

@@ -105,6 +105,7 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   check_options(options);
   max_pending_ = options.max_pending;
   checksum_results_ = options.checksum_results;
+  max_tasks_per_child_ = options.max_tasks_per_child;
   cpus_ = usable_cpus();
   make_segments(Geometry::choose(checked_workers(options)));
   warm_up_backtrace();
@@ -176,6 +177,7 @@ void ProcessCore::make_tables() {
   worker_pidfds_.resize(geometry_.workers);
   worker_groups_.resize(geometry_.workers);
   completions_seen_.resize(geometry_.workers);
+  taken_in_.resize(geometry_.workers);
 }
 
 // In the child it does not return.

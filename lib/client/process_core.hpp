@@ -245,11 +245,18 @@ class ProcessCore final : public TravelBackend,
     std::uint64_t hints = 0;     // published by then
     unsigned looks = 0;          // since those are taken
   };
-  // Hints that nobody takes, though no task runs.
+  // Tasks that nobody takes, though none runs.
   struct Stall {
-    std::uint64_t taken = 0;  // up to here
+    std::uint64_t taken = 0;     // of the hints, up to here
+    std::uint64_t taken_in = 0;  // of the tasks, so many
     unsigned looks = 0;
     std::vector<std::uint64_t> on_cpu;  // of each worker, for how long, when they were woken for it
+  };
+  // Tasks of a worker that were taken in: what it cannot deny in what it says of itself.
+  struct TakenIn {
+    std::uint64_t incarnation = 0;  // the one that the supervisor told of last
+    std::uint64_t tasks = 0;        // its
+    std::uint64_t perhaps = 0;      // its or of the one before, or behind it
   };
   static Deadline within_audit(Deadline until);
   void audit();
@@ -258,6 +265,7 @@ class ProcessCore final : public TravelBackend,
   void audit_hints();
   void audit_takers();
   bool takers_may_come() const;
+  bool is_between(std::uint32_t worker) const;
   std::string impossible(std::uint32_t slot, SlotWord word) const;
   void confirm(std::size_t doubt);
   bool is_odd(std::uint32_t slot, SlotWord word) const;
@@ -298,6 +306,7 @@ class ProcessCore final : public TravelBackend,
   OnWorkerDeath on_worker_death_;
   std::size_t cpus_ = 1;  // that this process may use
   bool checksum_results_ = false;
+  std::size_t max_tasks_per_child_ = 0;
   std::uint32_t fork_generation_ = 0;
   ProcessSource& source_;
   std::optional<PoolSegments> segments_;
@@ -350,6 +359,7 @@ class ProcessCore final : public TravelBackend,
   std::vector<FileDescriptor> worker_pidfds_;
   std::vector<pid_t> worker_groups_;  // each the pid of who leads it; 0: not known
   std::vector<std::uint64_t> completions_seen_;
+  std::vector<TakenIn> taken_in_;            // of each worker
   std::optional<BrokenProcessPool> broken_;  // what submit throws
   // Made beforehand: when they are needed there is no memory to make them.
   std::optional<BrokenProcessPool> no_memory_;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -71,6 +72,26 @@ TEST_P(WordOfAWaitingTask, ThatIsWrittenOverBreaksThePool) {
     const auto memory = WritableMemory::of_this_worker();
     auto& word = first_slot_that_is(memory, SlotStatus::pending).word;
     word.store(SlotWord(static_cast<SlotStatus>(said), owner, SlotWord(word.load()).tag()).bits());
+  });
+  auto waits = pool.submit(plus_one, 1);
+  submitted.open();
+  failure_of<BrokenProcessPool>(waits);
+}
+
+// A worker that was led to believe that the pool is at its end, and does not come to its own.
+TEST(Scribble, WorkerThatEndsThoughNobodyHasToldItToBreaksThePool) {
+  auto options = one_worker();
+  options.finalizer = [] {
+    WritableMemory::of_this_worker().control.header().ends.closed.store(0);
+    while (true) std::this_thread::yield();
+  };
+  ProcessPoolExecutor pool(options);
+  const SharedGate submitted;
+  auto writer = pool.submit([submitted] {
+    submitted.wait();
+    auto& ends = WritableMemory::of_this_worker().control.header().ends;
+    ends.head.store(ends.tail.load());
+    ends.closed.store(1);
   });
   auto waits = pool.submit(plus_one, 1);
   submitted.open();

@@ -49,6 +49,13 @@ bool read_memory(pid_t pid, std::uintptr_t from, void* to, std::size_t size) {
   return ::process_vm_readv(pid, &local, 1, &remote, 1, 0) == static_cast<ssize_t>(size);
 }
 
+// A queue begins with where the tasks are, and that with the pool's geometry behind an address.
+bool begins_with(const Geometry& geometry, const std::byte* queue) {
+  Geometry found;
+  std::memcpy(&found, queue + offsetof(TasksView, geometry), sizeof(found));
+  return found == geometry;
+}
+
 // Of a stopped process: it is the system call that it was in, and goes on with, that counts.
 bool sleeps_on_futex(pid_t pid) {
   const std::string call = muster::detail::read_small_file(fmt::format("/proc/{}/syscall", pid));
@@ -128,11 +135,8 @@ bool WorkerStates::sweeps_by(std::uintptr_t queue_at, std::uint32_t worker, pid_
   alignas(WorkerQueue) std::byte bytes[sizeof(WorkerQueue)];
   is_queue = false;
   if (!read_memory(pid, queue_at, bytes, sizeof(bytes))) return false;
-  // It begins with where the tasks are, and that with the pool's geometry behind an address.
   const Geometry& geometry = memory_.geometry();
-  if (std::memcmp(bytes + offsetof(TasksView, geometry), &geometry, sizeof(Geometry)) != 0) {
-    return false;
-  }
+  if (!begins_with(geometry, bytes)) return false;
   const auto& queue = *reinterpret_cast<const WorkerQueue*>(bytes);
   if (slots_of(queue).size() != geometry.slots || worker_of(queue) != worker) return false;
   is_queue = true;
@@ -154,11 +158,7 @@ bool WorkerStates::sweeps(std::uint32_t worker, pid_t pid) {
     if (!read_memory(pid, top - have - kBlock, stack.data() + kDeep - have - kBlock, kBlock)) break;
   }
   for (std::size_t at = kDeep - have; at + sizeof(WorkerQueue) <= kDeep; at += 8) {
-    const Geometry& geometry = memory_.geometry();
-    if (std::memcmp(stack.data() + at + offsetof(TasksView, geometry), &geometry,
-                    sizeof(Geometry)) != 0) {
-      continue;
-    }
+    if (!begins_with(memory_.geometry(), stack.data() + at)) continue;
     const std::uintptr_t address = top - kDeep + at;
     const bool sweeping = sweeps_by(address, worker, pid, is_queue);
     if (!is_queue) continue;
