@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 
 #include <gtest/gtest.h>
 
@@ -46,7 +47,24 @@ class Audit : public testing::Test {
     }
   }
 
-  CoreProbe probe{muster::ProcessPoolOptions{.max_workers = 1}};
+  // As the worker does, and the future's task is taken in.
+  void run_one() {
+    auto ends = submit();
+    for (auto& line : probe.views().control.slot_lines()) {
+      const SlotWord word(line.word.load());
+      if (word.status() != SlotStatus::pending) continue;
+      const int result = 2;
+      line.result.inline_size = sizeof(result);
+      std::memcpy(line.result.bytes, &result, sizeof(result));
+      line.word.store(SlotWord(SlotStatus::done, 0, word.tag()).bits());
+    }
+    ASSERT_EQ(ends.result(), 2);
+  }
+
+  CoreProbe probe;
+
+  explicit Audit(std::size_t max_tasks_per_child = 0)
+      : probe({.max_workers = 1, .max_tasks_per_child = max_tasks_per_child}) {}
 };
 
 TEST_F(Audit, GivesThePoolUpWhereAWorkerThatRunsTakesNoTask) {
@@ -61,18 +79,44 @@ TEST_F(Audit, GivesThePoolUpWhereAWorkerThatRunsTakesNoTask) {
                "none of the workers takes one");
 }
 
-// A worker that is on its way out takes as long as its finalizer does.
-class WorkerOnItsWay : public Audit, public testing::WithParamInterface<WorkerPhase> {};
+TEST_F(Audit, WaitsForAnInitializerHoweverLongItTakes) {
+  auto waits = submit();
+  worker_is(::getpid(), WorkerPhase::starting);
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
+}
 
-INSTANTIATE_TEST_SUITE_P(Audit, WorkerOnItsWay,
-                         testing::Values(WorkerPhase::starting, WorkerPhase::ending,
-                                         WorkerPhase::ended));
+TEST_F(Audit, DoesNotBelieveThatAWorkerStartsWhichHasRunATask) {
+  run_one();
+  auto waits = submit();
+  worker_is(::getpid(), WorkerPhase::starting);
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "tasks wait, and none of the workers takes one");
+  probe.end();
+}
 
-TEST_P(WorkerOnItsWay, IsWaitedForHoweverLongThatTakes) {
+class WorkerOnItsWayOut : public Audit, public testing::WithParamInterface<WorkerPhase> {
+ protected:
+  WorkerOnItsWayOut() : Audit(1) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(Audit, WorkerOnItsWayOut,
+                         testing::Values(WorkerPhase::ending, WorkerPhase::ended));
+
+TEST_P(WorkerOnItsWayOut, IsWaitedForHoweverLongItsFinalizerTakes) {
+  run_one();
   auto waits = submit();
   worker_is(::getpid(), GetParam());
   look_often();
   EXPECT_EQ(probe.corrupted(), "");
+}
+
+TEST_P(WorkerOnItsWayOut, IsNotBelievedBeforeItHasRunAllThatItMay) {
+  auto waits = submit();
+  worker_is(::getpid(), GetParam());
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "tasks wait, and none of the workers takes one");
+  probe.end();
 }
 
 // As where all processors are taken, or it is frozen.
