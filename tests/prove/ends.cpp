@@ -24,7 +24,7 @@ namespace {
 using namespace prove;
 
 const Counted kCounted{
-    .name = "rounds", .what = "clients with a pool", .quick = 1000, .full = 100'000};
+    .name = "rounds", .what = "clients with a pool", .quick = 1000, .full = 20'000};
 
 volatile std::sig_atomic_t interrupted = 0;
 

@@ -62,7 +62,7 @@ def least_of_soak(figures):
 def least_of_ends(figures):
     occurred = [order for order, number in figures["orders"].items() if number]
     return {
-        "clients with a pool": (figures["rounds"], 1_000, 100_000),
+        "clients with a pool": (figures["rounds"], 1_000, 20_000),
         "orders of client, supervisor and worker": (len(occurred), 15, 15),
     }
 
@@ -217,7 +217,7 @@ RUNS = (
         name="fuzz",
         what="arbitrary bytes for everything that reads bytes of others",
         quick="tests/fuzz/run.sh --json {json} 60",
-        full="tests/fuzz/run.sh --json {json} 3600",
+        full="tests/fuzz/run.sh --json {json} 600",
         preset="fuzz",
         targets=("fuzz-targets",),
         cpus=0,
