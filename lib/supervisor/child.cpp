@@ -11,12 +11,15 @@
 namespace muster::detail {
 
 void Child::signal(int number) const {
-  ::syscall(SYS_pidfd_send_signal, pidfd.get(), number, nullptr, 0);  // it may have left the group
-  ::kill(-pid, number);
-  if (number == SIGKILL) return;
+  const auto send = [this](int what) {
+    // By itself, too: it may have left its group, or have none yet. It is not reaped: its number is
+    // nobody else's.
+    if (::syscall(SYS_pidfd_send_signal, pidfd.get(), what, nullptr, 0) != 0) ::kill(pid, what);
+    ::kill(-pid, what);
+  };
+  send(number);
   // A stopped process would keep the signal for later.
-  ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGCONT, nullptr, 0);
-  ::kill(-pid, SIGCONT);
+  if (number != SIGKILL) send(SIGCONT);
 }
 
 bool Child::ends_within(std::int64_t ns) const {
