@@ -96,16 +96,16 @@ void warn_of_threads(const std::string& name) {
 
 ProcessCore::ProcessCore(const ProcessPoolOptions& options)
     : name_(pool_name(options.name)),
+      max_pending_(options.max_pending),
       on_worker_death_(options.on_worker_death),
+      checksum_results_(options.checksum_results),
+      max_tasks_per_child_(options.max_tasks_per_child),
       fork_generation_(fork_generation()),
       source_(ProcessSource::take()),
       callbacks_(CallbackRunner::take("muster-callback")) {}
 
 void ProcessCore::start(const ProcessPoolOptions& options) {
   check_options(options);
-  max_pending_ = options.max_pending;
-  checksum_results_ = options.checksum_results;
-  max_tasks_per_child_ = options.max_tasks_per_child;
   cpus_ = usable_cpus();
   make_segments(Geometry::choose(checked_workers(options)));
   warm_up_backtrace();

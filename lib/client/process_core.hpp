@@ -302,11 +302,11 @@ class ProcessCore final : public TravelBackend,
   // Constant after construction.
   std::string name_;
   Geometry geometry_;
-  std::size_t max_pending_ = 0;
+  const std::size_t max_pending_;
   OnWorkerDeath on_worker_death_;
   std::size_t cpus_ = 1;  // that this process may use
-  bool checksum_results_ = false;
-  std::size_t max_tasks_per_child_ = 0;
+  const bool checksum_results_;
+  const std::size_t max_tasks_per_child_;
   std::uint32_t fork_generation_ = 0;
   ProcessSource& source_;
   std::optional<PoolSegments> segments_;

@@ -56,9 +56,6 @@ Geometry geometry_for(const ProcessPoolOptions& options, CoreProbe::Room room) {
 CoreProbe::CoreProbe(const ProcessPoolOptions& options, Room room)
     : core_(std::make_shared<ProcessCore>(options)) {
   ProcessCore& core = *core_;
-  core.max_pending_ = options.max_pending;
-  core.checksum_results_ = options.checksum_results;
-  core.max_tasks_per_child_ = options.max_tasks_per_child;
   core.make_segments(geometry_for(options, room));
   auto& writable = core.segments_->for_supervisor();
   results_ = map_shared(writable.results, bip::read_write, 0, core.geometry_.results_bytes());
