@@ -1,8 +1,7 @@
 // What muster-bench reads of other programs, and of itself in other processes: any text is figures,
 // a cell or counts, or a sentence that says why it is not. The first byte says which.
 
-#include <sys/mman.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include <array>
 #include <cmath>
@@ -18,8 +17,8 @@
 #include "bench/sample.hpp"
 #include "bench/scenario.hpp"
 #include "bench/strace.hpp"
+#include "fuzz/memory_file.hpp"
 #include "fuzz/require.hpp"
-#include "lib/segments/memfd.hpp"
 
 namespace fuzz {
 namespace {
@@ -55,11 +54,9 @@ void cell(std::string_view text) {
 
 // A table of `strace -c`.
 void counts(std::string_view text) {
-  static const muster::detail::FileDescriptor file(::memfd_create("fuzz", MFD_CLOEXEC));
-  require(::ftruncate(file.get(), 0) == 0 && ::pwrite(file.get(), text.data(), text.size(), 0) ==
-                                                 static_cast<ssize_t>(text.size()),
-          "a file can be written");
-  read([&] { return bench::read_counts("/proc/self/fd/" + std::to_string(file.get())); });
+  static const MemoryFile file;
+  file.set(text.data(), text.size());
+  read([&] { return bench::read_counts(file.path()); });
 }
 
 // Gone with the program.

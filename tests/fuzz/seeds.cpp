@@ -333,25 +333,16 @@ void write_programs(const Folder& folder) {
   header.e_shnum = 3;
   header.e_shoff = sizeof(header);
   const std::string_view names("\0one\0two", 9);
-  Elf64_Sym symbols[3]{};
-  symbols[0] = {.st_name = 1,
-                .st_info = STT_FUNC,
-                .st_other = 0,
-                .st_shndx = 1,
-                .st_value = 0x1000,
-                .st_size = 16};
-  symbols[1] = {.st_name = 5,
-                .st_info = STT_GNU_IFUNC,
-                .st_other = 0,
-                .st_shndx = 1,
-                .st_value = 0x1010,
-                .st_size = 8};
-  symbols[2] = {.st_name = 1,
-                .st_info = STT_OBJECT,
-                .st_other = 0,
-                .st_shndx = 1,
-                .st_value = 0x2000,
-                .st_size = 8};
+  const auto symbol = [](Elf64_Word name, unsigned char type, Elf64_Addr at, Elf64_Xword size) {
+    return Elf64_Sym{.st_name = name,
+                     .st_info = type,
+                     .st_other = 0,
+                     .st_shndx = 1,
+                     .st_value = at,
+                     .st_size = size};
+  };
+  const Elf64_Sym symbols[] = {symbol(1, STT_FUNC, 0x1000, 16), symbol(5, STT_GNU_IFUNC, 0x1010, 8),
+                               symbol(1, STT_OBJECT, 0x2000, 8)};
   Elf64_Shdr sections[3]{};
   sections[1].sh_type = SHT_SYMTAB;
   sections[1].sh_link = 2;

@@ -1,23 +1,19 @@
 // A file whose functions are to be named: it was written over since the program began, is cut off
 // or is no program at all. Names lie in the file, and a function that is found is found again.
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
 
 #include "fuzz/input.hpp"
+#include "fuzz/memory_file.hpp"
 #include "fuzz/require.hpp"
 #include "lib/common/symbol_table.hpp"
-#include "lib/segments/memfd.hpp"
 
 namespace fuzz {
 namespace {
 
-using muster::detail::FileDescriptor;
 using muster::detail::SymbolTable;
 
 void look(const SymbolTable& table, std::uint64_t address, std::size_t file_size) {
@@ -35,15 +31,12 @@ void look(const SymbolTable& table, std::uint64_t address, std::size_t file_size
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fuzz;
-  static const FileDescriptor file(::memfd_create("fuzz", MFD_CLOEXEC));
-  static const std::string path = "/proc/self/fd/" + std::to_string(file.get());
+  static const MemoryFile file;
   Input input(data, size);
   const auto address = input.take<std::uint64_t>();
   const auto bytes = input.rest();
-  require(::ftruncate(file.get(), 0) == 0 && ::pwrite(file.get(), bytes.data(), bytes.size(), 0) ==
-                                                 static_cast<ssize_t>(bytes.size()),
-          "a file can be written");
-  const SymbolTable table = SymbolTable::of_file(path);
+  file.set(bytes.data(), bytes.size());
+  const SymbolTable table = SymbolTable::of_file(file.path());
   look(table, address, bytes.size());
   // All that the file could mean by an address.
   for (std::size_t at = 0; at + sizeof(address) <= bytes.size(); at += sizeof(address)) {
