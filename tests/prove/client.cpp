@@ -1,7 +1,5 @@
 #include "prove/client.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 #include <numeric>
@@ -10,20 +8,13 @@
 
 #include <fmt/format.h>
 
+#include "prove/pause.hpp"
+
 namespace prove {
 
 using muster::CancelMode;
 using muster::Future;
 using namespace std::chrono_literals;
-
-namespace {
-
-void sleep_for(std::uint32_t microseconds) {
-  const timespec time{0, static_cast<long>(microseconds) * 1000};
-  ::nanosleep(&time, nullptr);
-}
-
-}  // namespace
 
 bool Client::go_on() {
   return !round_.stop.load(std::memory_order_relaxed) && ledger().next.load() < Ledger::kTickets;

@@ -6,16 +6,14 @@
 
 #include <csignal>
 #include <cstdio>
-#include <exception>
-#include <iostream>
 
 #include <fmt/format.h>
 
 #include "bench/progress.hpp"
 #include "lib/common/ticks.hpp"
+#include "prove/conclusion.hpp"
 #include "prove/ends_report.hpp"
 #include "prove/ends_round.hpp"
-#include "prove/json_file.hpp"
 #include "prove/options.hpp"
 #include "prove/own_folders.hpp"
 
@@ -41,7 +39,7 @@ int run(const Options& options) {
   const auto seconds = [&] {
     return static_cast<double>(muster::detail::monotonic_ns() - start) * 1e-9;
   };
-  const OwnFolders folders(MUSTER_PROVE_ENDS_SUBJECT);
+  const OwnFolders folders(MUSTER_PROVE_SUBJECT);
   EndsTotals totals;
   std::uint64_t number = options.round;
   while (totals.good() && interrupted == 0 && totals.rounds < options.count) {
@@ -52,38 +50,16 @@ int run(const Options& options) {
   }
   line.clear();
   fmt::print("{}", ends_text(totals, folders.whole(), seconds()));
-  bool good = totals.good();
-  if (const std::string missing = missing_order(totals); good && !missing.empty()) {
-    fmt::print(stderr, "muster-ends: this run proves less than it should: {}\n", missing);
-    good = false;
-  }
-  for (const std::string& sentence : totals.sentences) {
-    fmt::print(stderr, "muster-ends: {}\n", sentence);
-  }
-  if (!totals.good()) {
-    fmt::print(stderr, "muster-ends: repeat with: {}\n",
-               command_to_repeat(options, kCounted, number - 1));
-  }
-  if (!options.json.empty() &&
-      !write_json(options.json, ends_json(totals, folders.whole(), options, seconds()))) {
-    return 1;
-  }
-  return good ? 0 : 1;
+  return conclude(options, kCounted, {totals.sentences, missing_order(totals), number - 1},
+                  ends_json(totals, folders.whole(), options, seconds()));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    int exit_code = 0;
-    const auto options = parse_options(
-        argc, argv,
-        "Kills client, supervisor and workers of process pools in any combination and order, and "
-        "looks whether anything is left of them.",
-        kCounted, std::cout, std::cerr, exit_code);
-    return options ? run(*options) : exit_code;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "muster-ends: {}\n", error.what());
-    return 1;
-  }
+  return run_program(
+      argc, argv,
+      "Kills client, supervisor and workers of process pools in any combination and order, and "
+      "looks whether anything is left of them.",
+      kCounted, &run);
 }

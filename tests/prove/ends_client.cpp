@@ -47,16 +47,6 @@ constexpr std::size_t kOutputKept = 4000;
   ::_exit(127);
 }
 
-bool wait_for(pollfd* fds, nfds_t count, std::int64_t deadline_ns) {
-  while (true) {
-    const std::int64_t left =
-        std::max<std::int64_t>(0, deadline_ns - muster::detail::monotonic_ns());
-    const timespec time{left / 1'000'000'000, left % 1'000'000'000};
-    const int ready = ::ppoll(fds, count, &time, nullptr);
-    if (ready >= 0 || errno != EINTR) return ready > 0;
-  }
-}
-
 }  // namespace
 
 EndsClient::EndsClient(const OwnFolders& folders, std::uint64_t seed, std::uint64_t round,
@@ -72,7 +62,7 @@ EndsClient::EndsClient(const OwnFolders& folders, std::uint64_t seed, std::uint6
   if (::pipe2(life, O_CLOEXEC) != 0) throw_errno("pipe2");
   life_ = FileDescriptor(life[0]);
   const FileDescriptor clients_life(life[1]);
-  std::array<std::string, 4> words{MUSTER_PROVE_ENDS_SUBJECT, std::to_string(seed),
+  std::array<std::string, 4> words{MUSTER_PROVE_SUBJECT, std::to_string(seed),
                                    std::to_string(round), pool};
   char* arguments[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
   std::fflush(nullptr);
@@ -98,7 +88,7 @@ EndsClient::~EndsClient() {
 
 std::optional<char> EndsClient::hear(std::int64_t deadline_ns) const {
   pollfd fds[] = {{talk_.get(), POLLIN, 0}, {process_.fd(), POLLIN, 0}};
-  if (!wait_for(fds, 2, deadline_ns)) return std::nullopt;
+  if (!poll_until(fds, 2, deadline_ns)) return std::nullopt;
   char word = 0;
   // The last one is there to be read where it has ended since.
   if (::recv(talk_.get(), &word, 1, MSG_DONTWAIT) != 1) return std::nullopt;
@@ -109,7 +99,7 @@ void EndsClient::tell(char word) const { ::send(talk_.get(), &word, 1, MSG_NOSIG
 
 bool EndsClient::all_leave(std::int64_t deadline_ns) const {
   pollfd closed{life_.get(), 0, 0};  // POLLHUP
-  return wait_for(&closed, 1, deadline_ns);
+  return poll_until(&closed, 1, deadline_ns);
 }
 
 // True: there are no more children, and so nobody that descends from the client.

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include "lib/inspect/processes.hpp"
 #include "prove/ends_client.hpp"
 #include "prove/ends_words.hpp"
+#include "prove/pause.hpp"
 #include "prove/pool_processes.hpp"
 
 namespace prove {
@@ -29,18 +29,6 @@ namespace {
 constexpr std::int64_t kPatienceNs = 60'000'000'000;
 
 std::int64_t patience() { return monotonic_ns() + kPatienceNs; }
-
-void pause_for(std::int64_t ns) {
-  // A sleep is not that exact.
-  constexpr std::int64_t kSpinNs = 60'000;
-  const std::int64_t end = monotonic_ns() + ns;
-  if (ns > kSpinNs) {
-    const timespec time{0, static_cast<long>(ns - kSpinNs)};
-    ::nanosleep(&time, nullptr);
-  }
-  while (monotonic_ns() < end) {
-  }
-}
 
 class Round {
  public:

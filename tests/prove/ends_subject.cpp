@@ -8,7 +8,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,6 +33,7 @@
 #include "lib/inspect/processes.hpp"
 #include "prove/ends_words.hpp"
 #include "prove/leftovers.hpp"
+#include "prove/pause.hpp"
 #include "prove/random.hpp"
 
 extern char** environ;
@@ -49,18 +49,13 @@ using Words = std::vector<std::uint64_t>;
 
 constexpr std::size_t kThreads = 2;
 
-void nap(std::uint32_t microseconds) {
-  const timespec time{0, static_cast<long>(microseconds) * 1000};
-  ::nanosleep(&time, nullptr);
-}
-
 std::uint64_t plus_one(std::uint64_t n) { return n + 1; }
 Words reversed(Words words) {
   std::reverse(words.begin(), words.end());
   return words;
 }
 std::uint64_t sleeping(std::uint64_t n, std::uint32_t microseconds) {
-  nap(microseconds);
+  sleep_for(microseconds);
   return n + 1;
 }
 // Its child outlives it if nobody but the task ends it.
@@ -71,7 +66,7 @@ std::uint64_t with_child(std::uint64_t n, std::uint32_t microseconds) {
   pid_t child = 0;
   const int error = ::posix_spawnp(&child, name.c_str(), nullptr, nullptr, arguments, environ);
   if (error != 0) throw std::system_error(error, std::generic_category(), name);
-  nap(microseconds);
+  sleep_for(microseconds);
   ::kill(child, SIGKILL);
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
@@ -81,7 +76,7 @@ std::uint64_t with_file(std::uint64_t n, std::uint32_t microseconds) {
   std::FILE* const file = std::tmpfile();
   if (file == nullptr) throw std::system_error(errno, std::generic_category(), "tmpfile");
   std::fputs("of a task", file);
-  nap(microseconds);
+  sleep_for(microseconds);
   std::fclose(file);
   return n + 1;
 }

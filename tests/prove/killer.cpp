@@ -1,8 +1,6 @@
 #include "prove/killer.hpp"
 
 #include <fcntl.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +11,8 @@
 
 #include "lib/common/ticks.hpp"
 #include "lib/segments/memfd.hpp"
+#include "prove/pause.hpp"
+#include "prove/pidfd.hpp"
 
 namespace prove {
 
@@ -26,27 +26,24 @@ constexpr std::uint64_t kShare = 12;
 constexpr std::array kWanted{Doing::idle,    Doing::parking,    Doing::claiming, Doing::claimed,
                              Doing::running, Doing::publishing, Doing::sweeping, Doing::between};
 
-// A process that cannot become another one while we look at it.
+// A worker that cannot become another process while we look at it.
 class Victim {
  public:
   // Empty where there is no such worker now.
-  Victim(const PoolMemory& memory, std::uint32_t worker) : pid_(memory.worker(worker)) {
-    if (pid_ == 0) return;
-    pidfd_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  Victim(const PoolMemory& memory, std::uint32_t worker) : process_(memory.worker(worker)) {
+    if (!process_) return;
     // Its number was not given to another one before it was opened.
     const std::string stat = read_stat();
     const std::size_t end = stat.rfind(')');
-    if (end == std::string::npos || memory.worker(worker) != pid_ ||
+    if (end == std::string::npos || memory.worker(worker) != pid() ||
         std::stol(stat.substr(std::min(stat.size(), end + 4))) != memory.supervisor()) {
-      pidfd_.reset();
+      process_ = Pidfd();
     }
   }
 
-  explicit operator bool() const { return static_cast<bool>(pidfd_); }
-  pid_t pid() const { return pid_; }
-  bool send(int signal) const {
-    return ::syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0) == 0;
-  }
+  explicit operator bool() const { return static_cast<bool>(process_); }
+  pid_t pid() const { return process_.pid(); }
+  bool send(int signal) const { return process_.signal(signal); }
   // After SIGSTOP. False: it has ended instead, or somebody lets it go on.
   bool wait_until_stopped() const {
     const std::int64_t end = muster::detail::monotonic_ns() + 200'000'000;
@@ -63,29 +60,15 @@ class Victim {
 
  private:
   std::string read_stat() const {
-    const std::string path = "/proc/" + std::to_string(pid_) + "/stat";
+    const std::string path = "/proc/" + std::to_string(pid()) + "/stat";
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     std::array<char, 512> text;
     const ssize_t size = file ? ::read(file.get(), text.data(), text.size()) : -1;
     return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : "";
   }
 
-  pid_t pid_;
-  FileDescriptor pidfd_;
+  Pidfd process_;
 };
-
-void pause_for(std::int64_t nanoseconds) {
-  // The timer is too coarse for less.
-  constexpr std::int64_t kShortest = 60'000;
-  if (nanoseconds < kShortest) {
-    const std::int64_t end = muster::detail::monotonic_ns() + nanoseconds;
-    while (muster::detail::monotonic_ns() < end) {
-    }
-    return;
-  }
-  const timespec time{0, std::min<std::int64_t>(nanoseconds, 999'999'999)};
-  ::nanosleep(&time, nullptr);
-}
 
 }  // namespace
 

@@ -1,11 +1,16 @@
 #include "prove/options.hpp"
 
+#include <cstdio>
+#include <exception>
+#include <iostream>
 #include <random>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace prove {
+
+std::string name_of(const std::string& program) { return program.substr(program.rfind('/') + 1); }
 
 std::optional<Options> parse_options(int argc, char** argv, const std::string& about,
                                      const Counted& counted, std::ostream& out, std::ostream& err,
@@ -42,10 +47,21 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
   return options;
 }
 
+int run_program(int argc, char** argv, const std::string& about, const Counted& counted,
+                int (*run)(const Options&)) {
+  try {
+    int exit_code = 0;
+    const auto options = parse_options(argc, argv, about, counted, std::cout, std::cerr, exit_code);
+    return options ? run(*options) : exit_code;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", name_of(argv[0]), error.what());
+    return 1;
+  }
+}
+
 std::string command_to_repeat(const Options& options, const Counted& counted, std::uint64_t round) {
-  const std::string name = options.program.substr(options.program.rfind('/') + 1);
-  return fmt::format("{} --{} {} --seed {} --round {}", name, counted.name, options.count,
-                     options.seed, round);
+  return fmt::format("{} --{} {} --seed {} --round {}", name_of(options.program), counted.name,
+                     options.count, options.seed, round);
 }
 
 }  // namespace prove

@@ -33,6 +33,13 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
                                      const Counted& counted, std::ostream& out, std::ostream& err,
                                      int& exit_code);
 
+// For main(): runs the program with its options. What it throws is said, and is exit code 1.
+int run_program(int argc, char** argv, const std::string& about, const Counted& counted,
+                int (*run)(const Options&));
+
+// Without its folder: as messages begin.
+std::string name_of(const std::string& program);
+
 // The command that makes the same random choices again.
 std::string command_to_repeat(const Options& options, const Counted& counted, std::uint64_t round);
 

@@ -17,6 +17,17 @@
 
 namespace prove {
 
+// Until one of them is ready. False: none was by then (CLOCK_MONOTONIC).
+inline bool poll_until(pollfd* fds, nfds_t count, std::int64_t deadline_ns) {
+  while (true) {
+    const std::int64_t left =
+        std::max<std::int64_t>(0, deadline_ns - muster::detail::monotonic_ns());
+    const timespec time{left / 1'000'000'000, left % 1'000'000'000};
+    const int ready = ::ppoll(fds, count, &time, nullptr);
+    if (ready >= 0 || errno != EINTR) return ready > 0;
+  }
+}
+
 // A process by a descriptor: its number may be another's a moment later.
 class Pidfd {
  public:
@@ -34,13 +45,7 @@ class Pidfd {
   // Waits until then (CLOCK_MONOTONIC). True: it has ended.
   bool ends_by(std::int64_t deadline_ns) const {
     pollfd exited{fd_.get(), POLLIN, 0};
-    while (true) {
-      const std::int64_t left =
-          std::max<std::int64_t>(0, deadline_ns - muster::detail::monotonic_ns());
-      const timespec time{left / 1'000'000'000, left % 1'000'000'000};
-      const int ready = ::ppoll(&exited, 1, &time, nullptr);
-      if (ready >= 0 || errno != EINTR) return ready > 0;
-    }
+    return poll_until(&exited, 1, deadline_ns);
   }
 
  private:

@@ -5,8 +5,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
-#include <iostream>
 
 #include <fmt/format.h>
 
@@ -14,8 +12,8 @@
 
 #include "bench/progress.hpp"
 #include "lib/common/ticks.hpp"
+#include "prove/conclusion.hpp"
 #include "prove/describe_pool.hpp"
-#include "prove/json_file.hpp"
 #include "prove/options.hpp"
 #include "prove/scribble_round.hpp"
 #include "prove/scribbler.hpp"
@@ -121,30 +119,15 @@ int run(const Options& options) {
   line.clear();
   const nlohmann::ordered_json json = figures(options, stage, verdict, seconds());
   print(json);
-  for (const std::string& sentence : verdict.sentences()) {
-    fmt::print(stderr, "muster-scribble: {}\n", sentence);
-  }
-  if (!verdict.good()) {
-    fmt::print(stderr, "muster-scribble: repeat with: {}\n",
-               command_to_repeat(options, kCounted, stage.round.load()));
-  }
-  if (!options.json.empty() && !write_json(options.json, json)) return 1;
-  return verdict.good() ? 0 : 1;
+  return conclude(options, kCounted, {verdict.sentences(), "", stage.round.load()}, json);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    int exit_code = 0;
-    const auto options = parse_options(
-        argc, argv,
-        "Lets workers write over the shared memory of their pool, at random, and looks whether the "
-        "client survives it.",
-        kCounted, std::cout, std::cerr, exit_code);
-    return options ? run(*options) : exit_code;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "muster-scribble: {}\n", error.what());
-    return 1;
-  }
+  return run_program(
+      argc, argv,
+      "Lets workers write over the shared memory of their pool, at random, and looks whether the "
+      "client survives it.",
+      kCounted, &run);
 }

@@ -1,7 +1,6 @@
 #include "prove/scribble_round.hpp"
 
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -15,6 +14,7 @@
 
 #include "lib/common/ticks.hpp"
 #include "prove/leftovers.hpp"
+#include "prove/pause.hpp"
 #include "prove/random.hpp"
 #include "prove/scribbler.hpp"
 
@@ -50,11 +50,6 @@ std::uint64_t spin(std::uint32_t microseconds) {
   while (muster::detail::monotonic_ns() < end) {
   }
   return microseconds;
-}
-
-void sleep_for(std::uint32_t microseconds) {
-  const timespec time{0, static_cast<long>(microseconds) * 1000};
-  ::nanosleep(&time, nullptr);
 }
 
 // What a worker says as it ends, of the mess in its memory, is of no interest.

@@ -3,8 +3,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <exception>
-#include <iostream>
 
 #include <fmt/format.h>
 
@@ -12,8 +10,8 @@
 
 #include "bench/progress.hpp"
 #include "lib/common/ticks.hpp"
+#include "prove/conclusion.hpp"
 #include "prove/describe_pool.hpp"
-#include "prove/json_file.hpp"
 #include "prove/options.hpp"
 #include "prove/peers.hpp"
 #include "prove/soak_report.hpp"
@@ -58,6 +56,7 @@ void hung(const Options& options, const SoakStage& stage, std::size_t seat, std:
 }
 
 int run(const Options& options) {
+  if (options.peer) return run_peers(options);
   // That the client has threads of its own when it makes a pool is as it should be here: the watch
   // holds no lock. All else is worth reading.
   muster::set_log_handler([](muster::LogLevel level, std::string_view text) {
@@ -90,39 +89,17 @@ int run(const Options& options) {
   line.clear();
   const double seconds = static_cast<double>(muster::detail::monotonic_ns() - start) * 1e-9;
   fmt::print("{}", soak_text(totals, verdict, seconds));
-  bool good = verdict.good();
-  if (const std::string missing = missing_instants(totals); good && !missing.empty()) {
-    fmt::print(stderr, "muster-soak: this run proves less than it should: {}\n", missing);
-    good = false;
-  }
-  for (const std::string& sentence : verdict.sentences()) {
-    fmt::print(stderr, "muster-soak: {}\n", sentence);
-  }
-  if (!verdict.good()) {
-    fmt::print(stderr, "muster-soak: repeat with: {}\n",
-               command_to_repeat(options, kCounted, stage.round.load()));
-  }
-  if (!options.json.empty() &&
-      !write_json(options.json, soak_json(totals, verdict, options, seconds))) {
-    return 1;
-  }
-  return good ? 0 : 1;
+  return conclude(options, kCounted,
+                  {verdict.sentences(), missing_instants(totals), stage.round.load()},
+                  soak_json(totals, verdict, options, seconds));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    int exit_code = 0;
-    const auto options = parse_options(
-        argc, argv,
-        "Kills the workers of process pools at random instants and looks whether a task is lost, "
-        "run too often or waited for in vain.",
-        kCounted, std::cout, std::cerr, exit_code);
-    if (!options) return exit_code;
-    return options->peer ? run_peers(*options) : run(*options);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "muster-soak: {}\n", error.what());
-    return 1;
-  }
+  return run_program(
+      argc, argv,
+      "Kills the workers of process pools at random instants and looks whether a task is lost, "
+      "run too often or waited for in vain.",
+      kCounted, &run);
 }

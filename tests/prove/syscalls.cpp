@@ -8,9 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <exception>
 #include <filesystem>
-#include <iostream>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -180,16 +178,9 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    int exit_code = 0;
-    const auto options = parse_options(
-        argc, argv,
-        "Lets each system call that Muster makes fail in turn (with strace), and looks whether the "
-        "program that uses it still ends in order.",
-        kCounted, std::cout, std::cerr, exit_code);
-    return options ? run(*options) : exit_code;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "muster-syscalls: {}\n", error.what());
-    return 1;
-  }
+  return run_program(
+      argc, argv,
+      "Lets each system call that Muster makes fail in turn (with strace), and looks whether the "
+      "program that uses it still ends in order.",
+      kCounted, &run);
 }
