@@ -11,6 +11,9 @@
 #include <muster/detail/exception_codec.hpp>
 #include <muster/encoder.hpp>
 
+#include "lib/common/fence.hpp"
+#include "lib/common/futex.hpp"
+#include "lib/common/ticks.hpp"
 #include "worker/output.hpp"
 
 namespace muster::detail {
@@ -37,6 +40,7 @@ ProcessTaskRunner::ProcessTaskRunner(const WorkerSetup& setup, const TasksView& 
 LoopStep ProcessTaskRunner::run(Hint task) {
   const std::uint32_t slot = task.slot();
   part_ = &tasks_.part(slot);
+  task_ = task;
   if (record_.progress_total.load(std::memory_order_relaxed) != 0) set_progress(0, 0);  // our own
   ResultPart& result = queue_.slots().result(slot);
   const bool failed = call(task, *part_, result);
@@ -69,6 +73,8 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
   if (in_chunk_) {
     chunk_.first = part.where.first;
     chunk_.stop = &part.stop;
+    chunk_.stop_mask = kStopAsked;
+    chunk_.gate = (part.flags & kTimed) != 0 ? this : nullptr;
     chunk_.items_done = &record_.chunk_items;
     // Never 0.
     chunk_.sum_key = checksum_key(task, SlotStatus::running).value_or(0);
@@ -112,6 +118,23 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
 std::optional<std::uint64_t> ProcessTaskRunner::checksum_key(Hint task, SlotStatus status) const {
   if (!setup_.checksum_results) return std::nullopt;
   return SlotWord(status, index_, task.tag()).bits();
+}
+
+// Of a chunk with a time limit. The client may be about to have this worker killed for the item
+// before, and no other one is to die for that.
+void ProcessTaskRunner::pass() noexcept {
+  // The note that the item before is done, this fence, the look; the client holds, and then looks
+  // at the note (ProcessCore::hold_items): one of the two sees the other.
+  full_fence();
+  while (true) {
+    const std::uint32_t stop = part_->stop.load(std::memory_order_seq_cst);
+    if ((stop & kItemsHeld) == 0) return;
+    if (queue_.slots().read(task_.slot()) != SlotWord(SlotStatus::running, index_, task_.tag()))
+      await_kill(task_);
+    // The word changes without a wake.
+    constexpr std::int64_t kLookNs = 50'000'000;
+    futex_wait(part_->stop, stop, Deadline::at(monotonic_ns() + kLookNs), FutexScope::shared);
+  }
 }
 
 void ProcessTaskRunner::forget_chunk() {
@@ -162,7 +185,7 @@ void ProcessTaskRunner::await_kill(Hint task) {
 
 bool ProcessTaskRunner::stop_requested() const noexcept {
   // Relaxed: a flag and nothing else.
-  return part_ != nullptr && part_->stop.load(std::memory_order_relaxed) != 0;
+  return part_ != nullptr && (part_->stop.load(std::memory_order_relaxed) & kStopAsked) != 0;
 }
 
 void ProcessTaskRunner::set_progress(std::uint64_t done, std::uint64_t total) noexcept {

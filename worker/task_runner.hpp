@@ -24,7 +24,7 @@
 
 namespace muster::detail {
 
-class ProcessTaskRunner final : public TaskContext {
+class ProcessTaskRunner final : public TaskContext, private ItemGate {
  public:
   ProcessTaskRunner(const WorkerSetup& setup, const TasksView& tasks, const ControlView& control,
                     const WindowView& window, WorkerQueue& queue, std::uint32_t index);
@@ -45,6 +45,7 @@ class ProcessTaskRunner final : public TaskContext {
   std::optional<std::uint64_t> checksum_key(Hint task, SlotStatus status) const;
   void forget_chunk();
   Thunk thunk_of(FunctionCode code);
+  void pass() noexcept override;
   void tell(Hint task);
   [[noreturn]] void await_kill(Hint task);
 
@@ -58,6 +59,7 @@ class ProcessTaskRunner final : public TaskContext {
   const std::uint32_t index_;
   const pid_t pid_;
   const TaskPart* part_ = nullptr;  // of the task that runs
+  Hint task_;                       // the last that was begun
   ChunkProgress chunk_;
   bool in_chunk_ = false;
   std::byte* failed_chunk_ = nullptr;  // the records of a chunk that failed as a whole

@@ -134,16 +134,23 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
     free_slot(slot);
     return;
   }
-  const unsigned attempt = extras != nullptr ? extras->attempts : 1;
-  const unsigned attempts = extras != nullptr ? extras->retries + 1 : 1;
-  const std::string sentence = describe_death(facts, attempt, attempts);
-
   if (extras != nullptr && extras->items != 0) {
+    const std::uint32_t before = extras->first;
     take_items_of(*extras, shadow.tag, record.worker % geometry_.workers, record.chunk_region,
                   record.chunk_items);
     // It died of something after its last item.
     if (extras->first == extras->items) return end_chunk(slot);
+    // The deaths before were another item's.
+    if (extras->first != before) extras->begin_item();
+    if (killed && why == KillReason::timeout && extras->first > extras->killed_item) {
+      // The item that it was killed for came to its end all the same, and no other was begun.
+      extras->kill = KillReason::none;
+      return go_on(slot);
+    }
   }
+  const unsigned attempt = extras != nullptr ? extras->attempts : 1;
+  const unsigned attempts = extras != nullptr ? extras->retries + 1 : 1;
+  const std::string sentence = describe_death(facts, attempt, attempts);
   if (!killed && extras != nullptr && extras->retries_left != 0) {
     --extras->retries_left;
     ++extras->attempts;
@@ -172,9 +179,7 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
   if (extras != nullptr && extras->items != 0) {
     extras->assembly.add_failure(error);
     extras->kill = KillReason::none;
-    extras->attempts = 1;
-    extras->retries_left = extras->retries;
-    extras->deaths.clear();
+    extras->begin_item();
     if (++extras->first < extras->items) return go_on(slot);
     return end_chunk(slot);
   }
@@ -197,7 +202,10 @@ void ProcessCore::end_chunk(std::uint32_t slot) {
 void ProcessCore::go_on(std::uint32_t slot) {
   Shadow& shadow = in_flight_[slot];
   TaskPart& part = tasks_.part(slot);
-  if (shadow.extras->items != 0) part.where.first = shadow.extras->first;
+  if (shadow.extras->items != 0) {
+    part.where.first = shadow.extras->first;
+    let_items_go_on(slot);
+  }
   shadow.tag = shadow.tag.next_attempt();
   if (shadow.sleepers != 0) slots_.rouse(slot);
   publish(slot, true);

@@ -14,6 +14,7 @@
 
 #include "lib/client/life_watch.hpp"
 #include "lib/client/process_core.hpp"
+#include "lib/common/futex.hpp"
 #include "lib/common/ticks.hpp"
 
 namespace muster::detail {
@@ -202,10 +203,12 @@ std::int64_t ProcessCore::enforce_timeouts() {
         const std::int64_t ran = scale.nanoseconds(now_ticks > started ? now_ticks - started : 0);
         left = std::min(left, extras.timeout_ns - ran);
       }
-      if (left <= 0) {
+      if (left <= 0 && (extras.items == 0 || hold_items(slot, word.owner(), done))) {
+        extras.killed_item = extras.first + done;
         kill_for(slot, word.owner(), KillReason::timeout);
         continue;
       }
+      if (left <= 0) left = extras.timeout_ns;  // the item has ended at this very moment
       // Between its claim and its note of the time: look again at once.
       if (!begun) left = 0;
       if (extras.items != 0) left = std::min(left, extras.timeout_ns / kChunkLooks);
@@ -221,19 +224,35 @@ std::int64_t ProcessCore::enforce_timeouts() {
   return timed_.empty() || next == std::numeric_limits<std::int64_t>::max() ? kForever : next;
 }
 
-// The word first, the signal after it: so the worker cannot have begun another task when the
+// True: the worker is to be killed for this task. False: the task has just ended, or its worker
+// has. The word first, the signal after it: so the worker cannot have begun another task when the
 // signal comes.
-void ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why) {
+bool ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why) {
   Shadow& shadow = in_flight_[slot];
   // Before the word: without memory for it the worker is not to wait for its end.
   if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
-  // Unless it has just ended.
-  if (!slots_.begin_kill(slot, shadow.tag, worker) &&
-      slots_.read(slot) != SlotWord(SlotStatus::killing, worker, shadow.tag)) {
-    return;
-  }
+  if (!slots_.begin_kill(slot, shadow.tag, worker)) return false;
   shadow.extras->kill = why;
   ask_to_kill(slot);
+  return true;
+}
+
+// True: whoever runs the chunk begins no item behind the one that came next when so many were done,
+// and that one has not ended. False: it has, and all goes on.
+bool ProcessCore::hold_items(std::uint32_t slot, std::uint32_t worker, std::uint32_t done) {
+  std::atomic<std::uint32_t>& stop = tasks_.part(slot).stop;
+  // This and the look after it, and the worker's note of an item and its look before the next one
+  // (ProcessTaskRunner::pass), are all seq_cst: one of the two sees the other.
+  stop.fetch_or(kItemsHeld);
+  if (results_.window(worker).record().chunk_items.load() == done) return true;
+  let_items_go_on(slot);
+  return false;
+}
+
+void ProcessCore::let_items_go_on(std::uint32_t slot) {
+  std::atomic<std::uint32_t>& stop = tasks_.part(slot).stop;
+  if ((stop.fetch_and(~std::uint32_t{kItemsHeld}) & kItemsHeld) == 0) return;
+  futex_wake_all(stop, FutexScope::shared);
 }
 
 void ProcessCore::ask_to_kill(std::uint32_t slot) {

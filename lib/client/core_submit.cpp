@@ -245,7 +245,8 @@ void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
   TaskPart& shared = tasks_.part(slot);
   Backlog::copy_part(shared, part);
   if ((part.flags & kInArena) != 0) shadow.block = part.where.offset;
-  if (state != nullptr && state->stop_requested()) shared.stop.store(1, std::memory_order_relaxed);
+  if (state != nullptr && state->stop_requested())
+    shared.stop.store(kStopAsked, std::memory_order_relaxed);
   if (extras) {
     if (extras->timeout_ns != 0) {
       timed_.push_back(slot);

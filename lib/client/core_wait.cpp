@@ -135,15 +135,13 @@ bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
   }
   if (harvest(slot)) refill();
   if (state.done() || mode != CancelMode::kill) return false;
-  if (!shadow.extras) shadow.extras = std::make_unique<Extras>();  // as in kill_for()
   const SlotWord word = slots_.read(slot);
   if (word.status() != SlotStatus::running || word.owner() >= geometry_.workers ||
-      !slots_.begin_kill(slot, shadow.tag, word.owner())) {
+      !kill_for(slot, word.owner(), KillReason::cancel)) {
     // It ended between the two looks, or its worker has died.
     if (harvest(slot)) refill();
     return false;
   }
-  kill_for(slot, word.owner(), KillReason::cancel);
   shadow.state = nullptr;
   count_ended(Ended::cancelled);
   state.complete_cancelled();
@@ -163,7 +161,8 @@ void ProcessCore::request_stop(StateBase& state) {
   const Place place(state.task());
   // One that waits behind is told when it gets its slot (put_in_slot).
   if (!place.has_slot()) return;
-  tasks_.part(place.slot()).stop.store(1, std::memory_order_relaxed);  // a flag and nothing else
+  // Relaxed: a flag and nothing else.
+  tasks_.part(place.slot()).stop.fetch_or(kStopAsked, std::memory_order_relaxed);
 }
 
 std::string ProcessCore::task_name(const StateBase& state) const {

@@ -36,6 +36,15 @@ struct Extras {
   std::uint32_t seen_items = 0;
   std::uint64_t seen_tag = 0;
   std::int64_t seen_at_ns = 0;
+  // Of a chunk whose worker is killed for its time limit, the item that is meant.
+  std::uint32_t killed_item = 0;
+
+  // What was asked for is of each item of a chunk.
+  void begin_item() {
+    retries_left = retries;
+    attempts = 1;
+    deaths.clear();
+  }
 };
 
 inline constexpr std::uint64_t kNoBlock = ~std::uint64_t{0};

@@ -226,7 +226,9 @@ class ProcessCore final : public TravelBackend,
   bool handle_messages();
   void handle_message(const Message& message, FileDescriptor pidfd);
   std::int64_t enforce_timeouts();
-  void kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why);
+  bool kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why);
+  bool hold_items(std::uint32_t slot, std::uint32_t worker, std::uint32_t done);
+  void let_items_go_on(std::uint32_t slot);
   void ask_to_kill(std::uint32_t slot);
   void ring_doorbell();
   void end_workers_if_done();

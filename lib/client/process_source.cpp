@@ -92,10 +92,10 @@ void ProcessSource::observe(StateBase& state) {
   if (!state.done() && core_ != nullptr) core_->observe(state);
 }
 
-void ProcessSource::abandon(StateBase& state) {
+bool ProcessSource::abandon(StateBase& state) {
   // Under the lock, so that who completes the state finds it abandoned or not at all.
   const std::lock_guard lock(mutex_);
-  state.mark_abandoned();
+  return state.mark_abandoned();
 }
 
 void ProcessSource::request_stop(StateBase& state) {

@@ -37,7 +37,7 @@ class ProcessSource final : public TaskSource {
   void wait(StateBase& state, Deadline until) override;
   void poll(StateBase& state) override;
   void observe(StateBase& state) override;
-  void abandon(StateBase& state) override;
+  bool abandon(StateBase& state) override;
   void request_stop(StateBase& state) override;
   void release_raw(StateBase& state, const std::byte* data, std::size_t size) noexcept override;
   std::string task_name(const StateBase& state) override;

@@ -89,19 +89,20 @@ void StateBase::let_go() noexcept {
   if ((status_.fetch_and(~kHeld, std::memory_order_acq_rel) & kAbandoned) != 0) destroy();
 }
 
-void StateBase::mark_abandoned() noexcept {
+bool StateBase::mark_abandoned() noexcept {
   // Acq_rel: pairs with let_go() and with the CAS that completes.
-  if ((status_.fetch_or(kAbandoned, std::memory_order_acq_rel) & kHeld) == 0) destroy();
+  return (status_.fetch_or(kAbandoned, std::memory_order_acq_rel) & kHeld) == 0;
 }
 
 void StateBase::drop_last() noexcept {
   const std::uint32_t seen = status_.load(std::memory_order_acquire);
-  if ((seen & kHeld) == 0)
-    destroy();
-  else if ((seen & kDoneBit) == 0 && source_ != nullptr)
-    source_->abandon(*this);
-  else
-    mark_abandoned();
+  bool last = (seen & kHeld) == 0;
+  if (!last) {
+    const bool unfinished = (seen & kDoneBit) == 0 && source_ != nullptr;
+    last = unfinished ? source_->abandon(*this) : mark_abandoned();
+  }
+  // Here, where no lock is held: it may have ended by now, with a result that its source keeps.
+  if (last) destroy();
 }
 
 void StateBase::destroy() noexcept {

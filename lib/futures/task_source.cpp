@@ -18,7 +18,7 @@ void TaskSource::poll(StateBase&) {}
 
 void TaskSource::observe(StateBase&) {}
 
-void TaskSource::abandon(StateBase& state) { state.mark_abandoned(); }
+bool TaskSource::abandon(StateBase& state) { return state.mark_abandoned(); }
 
 void TaskSource::request_stop(StateBase&) {}
 

@@ -67,6 +67,13 @@ enum TaskFlags : std::uint8_t {
   kTimed = 4,    // has a time limit: when it began must be known exactly
 };
 
+enum StopBits : std::uint32_t {
+  kStopAsked = 1,  // the task is asked to stop; a chunk ends behind its present item
+  // The next item of the chunk is not to be begun for the time being: the worker may be killed for
+  // the present one. A futex.
+  kItemsHeld = 2,
+};
+
 // What a worker must know of a task. A cache line, written by the client before the slot is
 // published and left alone until it is free again, but for `stop`.
 struct alignas(64) TaskPart {
@@ -82,7 +89,7 @@ struct alignas(64) TaskPart {
   std::uint8_t flags;
   std::uint8_t name;  // index into the table of names
   std::uint8_t pad;
-  std::atomic<std::uint32_t> stop;  // the client asks the task to stop; may be set at any time
+  std::atomic<std::uint32_t> stop;  // StopBits; the client's alone to write, at any time
   union {
     unsigned char bytes[kInlineArguments];
     Where where;

@@ -148,6 +148,37 @@ TEST(Retries, ItemsOfAMapAreRunAgain) {
   }
 }
 
+// Behaviour 1c.3: an item's deaths are not told of, or counted for, the next one in its chunk.
+TEST(Retries, EachItemOfAChunkHasItsOwn) {
+  ProcessPoolExecutor pool(replacing(1));
+  const SharedCounter of_two;
+  const SharedCounter of_five;
+  auto results = pool.map(
+      {.chunksize = 8, .task = {.retries = 1}},
+      [of_two, of_five](int n) {
+        if (n == 2 && of_two.add() == 1) test_support::end_worker(End::killed);
+        if (n == 5 && of_five.add() <= 2) test_support::end_worker(End::killed);
+        return n;
+      },
+      std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7});
+  for (auto&& outcome : results.outcomes()) {
+    if (outcome.index() != 5) {
+      EXPECT_EQ(outcome.value(), static_cast<int>(outcome.index()));
+      continue;
+    }
+    try {
+      (void)outcome.value();
+      ADD_FAILURE() << "it has died twice";
+    } catch (const WorkerDiedError& error) {
+      const std::string text = error.what();
+      EXPECT_NE(text.find("attempt 2 of 2"), std::string::npos) << text;
+      EXPECT_EQ(count(text, "was killed by SIGKILL"), 2U) << text;
+    }
+  }
+  EXPECT_EQ(of_two.value(), 2);
+  EXPECT_EQ(of_five.value(), 2);
+}
+
 // Under break_pool there is no worker left to run it again.
 TEST(Retries, MeanNothingUnderBreakPool) {
   ProcessPoolExecutor pool({.max_workers = 2});

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <string>
@@ -24,6 +25,7 @@ using muster::Future;
 using muster::ProcessPoolExecutor;
 using muster::TaskTimeoutError;
 using test_support::failure_of;
+using test_support::SharedCounter;
 using test_support::SharedGate;
 
 // Behaviour 145.
@@ -170,6 +172,32 @@ TEST(TaskTimeout, ThreadPoolRefusesIt) {
   muster::Executor& pool = threads;
   EXPECT_THROW(pool.submit({.task_timeout = 1s}, [] { return 1; }), muster::InvalidArgumentError);
   EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+}
+
+std::atomic<bool> terminated{false};
+
+// Its worker is to be killed for an item that then ends in its last moment: the next one is not
+// begun there, so that nobody dies for another's time.
+TEST(TaskTimeout, NoOtherItemOfTheChunkIsBegunByAWorkerThatIsToBeKilled) {
+  ProcessPoolExecutor pool({.max_workers = 1, .kill_grace = 100ms});
+  const SharedCounter begun;
+  auto results = pool.map(
+      {.chunksize = 4, .task = {.task_timeout = 50ms}},
+      [begun](int n) {
+        begun.add();
+        if (n != 1) return ::getpid();
+        std::signal(SIGTERM, [](int) { terminated = true; });
+        while (!terminated) ::usleep(100);
+        return ::getpid();
+      },
+      std::vector<int>{0, 1, 2, 3});
+  std::vector<pid_t> pids;
+  for (const pid_t pid : results) pids.push_back(pid);
+  ASSERT_EQ(pids.size(), 4U);
+  EXPECT_EQ(pids[1], pids[0]);
+  EXPECT_NE(pids[2], pids[1]);
+  EXPECT_EQ(pids[3], pids[2]);
+  EXPECT_EQ(begun.value(), 4);
 }
 
 }  // namespace

@@ -104,6 +104,12 @@ void CoreProbe::pump_once() {
   if (listening_) listening_ = core_->handle_messages();
 }
 
+void CoreProbe::take_in_after(const std::function<void()>& first) {
+  const ProcessCore::Lock lock(core_->mutex());
+  first();
+  core_->harvest_all();
+}
+
 void CoreProbe::audit() {
   const ProcessCore::Lock lock(core_->mutex());
   core_->audited_at_ns_ = 0;

@@ -6,6 +6,7 @@
 // one by one.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -45,6 +46,8 @@ class CoreProbe {
 
   // What the pump does when it is rung for, but for its sleep.
   void pump_once();
+  // Under the lock: `first`, and then takes in what has ended.
+  void take_in_after(const std::function<void()>& first);
   // As if the time of the next look had come.
   void audit();
   void close(bool cancel_pending);

@@ -59,6 +59,16 @@ struct ChunkInfo {
   std::uint32_t items = 0;
 };
 
+// Stands before each item of a chunk.
+class ItemGate {
+ public:
+  // Returns when the item may be begun.
+  virtual void pass() noexcept = 0;
+
+ protected:
+  ~ItemGate() = default;
+};
+
 // What the worker tells the chunk it runs, through TaskContext::chunk().
 struct ChunkProgress {
   // Items that were done in an earlier run and are skipped in this one.
@@ -71,9 +81,14 @@ struct ChunkProgress {
   // Not 0: a checksum is noted with each item, keyed by that.
   std::uint64_t sum_key = 0;
 
-  bool stopped() const noexcept {
+  // May be null.
+  ItemGate* gate = nullptr;
+
+  // False: the next item is not to be begun.
+  bool begin_item() const noexcept {
+    if (gate != nullptr) gate->pass();
     // Relaxed: a flag, nothing is published with it.
-    return stop != nullptr && (stop->load(std::memory_order_relaxed) & stop_mask) != 0;
+    return stop == nullptr || (stop->load(std::memory_order_relaxed) & stop_mask) == 0;
   }
 };
 

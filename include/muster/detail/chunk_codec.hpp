@@ -70,7 +70,7 @@ class ChunkWriter {
       out_.truncate(committed_);
     };
     try {
-      while (done < most && (progress == nullptr || !progress->stopped())) {
+      while (done < most && (progress == nullptr || progress->begin_item())) {
         const R value = next();
         std::memcpy(at, &value, sizeof(R));
         at += sizeof(R);
@@ -202,7 +202,7 @@ struct ChunkCode {
   static void run(Callable& callable, Decoder& args, std::uint32_t items, std::uint32_t first,
                   Encoder& result, ChunkWriter& writer, const ChunkProgress* progress) {
     for (std::uint32_t i = 0; i < items; ++i) {
-      if (i >= first && progress != nullptr && progress->stopped()) return;
+      if (i >= first && progress != nullptr && !progress->begin_item()) return;
       std::size_t end = 0;
       if constexpr (!kSameSize) {
         const auto size = args.read<std::uint64_t>();

@@ -74,7 +74,7 @@ class ThreadChunk {
     result.reserve(items_.size());
     const ItemTimer timer(item_time_of<ThreadChunk>);
     for (Item& item : items_) {
-      if (progress != nullptr && progress->stopped()) break;
+      if (progress != nullptr && !progress->begin_item()) break;
       try {
         result.add_from([&] { return Call::invoke(callable, std::move(item)); });
       } catch (...) {

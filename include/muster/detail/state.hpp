@@ -127,8 +127,9 @@ class alignas(64) StateBase {
   }
   // Of a state that is done already (cancelled in the queue). The caller touches it no more.
   void let_go() noexcept;
-  // From TaskSource::abandon(). The caller touches it no more.
-  void mark_abandoned() noexcept;
+  // From TaskSource::abandon(). True: nobody else is left to free it, and who asked does. False:
+  // the caller touches it no more.
+  [[nodiscard]] bool mark_abandoned() noexcept;
   // One of the handles is a promise's (or no longer).
   void set_promised(bool promised) noexcept {
     // Relaxed: only_future() is exact only for who knows that the promise rests.

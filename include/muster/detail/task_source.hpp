@@ -37,9 +37,9 @@ class TaskSource {
   virtual void poll(StateBase& state);
   // Somebody attached a hook: from now on the state must be completed without being asked.
   virtual void observe(StateBase& state);
-  // The last handle went. Must end in state.mark_abandoned(), after which the state is not the
-  // caller's to touch.
-  virtual void abandon(StateBase& state);
+  // The last handle went: returns what state.mark_abandoned() says. The state is freed by the
+  // caller and not here, where a lock may be held that freeing it takes.
+  [[nodiscard]] virtual bool abandon(StateBase& state);
   virtual void request_stop(StateBase& state);
   // The bytes that complete_raw() kept are no longer needed.
   virtual void release_raw(StateBase& state, const std::byte* data, std::size_t size) noexcept;
