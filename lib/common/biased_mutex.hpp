@@ -5,10 +5,20 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/common/asymmetric_fence.hpp"
 #include "lib/common/futex_mutex.hpp"
+#include "lib/common/local_platform.hpp"
 
 namespace muster::detail {
+
+// Who becomes the favourite of a BiasedMutex.
+struct FavouriteRules {
+  // After so many turns in a row without another thread the one that took them is the favourite;
+  // twice as many after each time that it had to give that up.
+  static constexpr std::uint32_t kFewestTurns = 64;
+  static constexpr std::uint32_t kMostTurns = 1 << 10;
+  // While so many threads live that have been favourites no other one ever is.
+  static constexpr std::size_t kFavourites = 8;
+};
 
 // A mutex that one thread takes nearly always: for that one, locking and unlocking are plain stores
 // and loads. Any other thread revokes the bias first, which costs a system call and some
@@ -27,19 +37,24 @@ namespace muster::detail {
 // that was interrupted between its first look and (1) does no harm to the favourite after it.
 // For std::lock_guard and std::unique_lock. Works where the kernel has no membarrier, without a
 // favourite.
-class BiasedMutex {
+//
+// A template over its platform, as the code over shared memory is (platform.hpp), so that all
+// orders of its steps can be tried. Those of threads that are not the favourite are in
+// biased_mutex_steps.hpp.
+template <class Platform, class Rules>
+class BasicBiasedMutex {
  public:
-  BiasedMutex() = default;
-  BiasedMutex(const BiasedMutex&) = delete;
-  BiasedMutex& operator=(const BiasedMutex&) = delete;
+  BasicBiasedMutex() = default;
+  BasicBiasedMutex(const BasicBiasedMutex&) = delete;
+  BasicBiasedMutex& operator=(const BasicBiasedMutex&) = delete;
 
   void lock() noexcept {
     // Relaxed: only a thread that made itself the favourite finds its own number here.
     Bias* bias = favourite_.load(std::memory_order_relaxed);
-    if (bias != nullptr && bias->thread.load(std::memory_order_relaxed) == this_thread_)
-        [[likely]] {
+    if (bias != nullptr &&
+        bias->thread.load(std::memory_order_relaxed) == Platform::this_thread().number) [[likely]] {
       bias->held.store(1, std::memory_order_relaxed);  // ordered by the fences
-      light_fence();
+      Platform::light_fence();
       if (favourite_.load(std::memory_order_relaxed) == bias) [[likely]] {
         by_bias_ = bias;
         return;
@@ -62,22 +77,23 @@ class BiasedMutex {
   void reset_after_fork() noexcept;
 
  private:
-  struct ThreadMark;
-  struct Bias {
-    std::atomic<std::uint64_t> thread{0};  // written under the mutex, before it is a favourite
-    const ThreadMark* mark = nullptr;      // tells whether that thread lives
-    std::atomic<std::uint32_t> held{0};
-  };
+  friend Platform;  // one that tells what happens has names for the words
 
-  // After so many turns in a row without another thread the one that took them is the favourite;
-  // twice as many after each time that it had to give that up.
-  static constexpr std::uint32_t kFewestTurns = 64;
-  static constexpr std::uint32_t kMostTurns = 1 << 10;
+  template <class T>
+  using Atomic = typename Platform::template Atomic<T>;
+  template <class T>
+  using Guarded = typename Platform::template Guarded<T>;
+
+  struct Bias {
+    Atomic<std::uint64_t> thread{};  // written under the mutex, before it is a favourite
+    Guarded<const BasicThreadMark<Platform>*> mark{nullptr};  // tells whether that thread lives
+    Atomic<std::uint32_t> held{};
+  };
 
   void let_go(Bias& bias) noexcept {
     // Release: pairs with the acquire of who waits in revoke().
     bias.held.store(0, std::memory_order_release);
-    light_fence();
+    Platform::light_fence();
     if (favourite_.load(std::memory_order_relaxed) != &bias) [[unlikely]]
       wake_revoker(bias);
   }
@@ -86,23 +102,20 @@ class BiasedMutex {
   void unlock_slow() noexcept;
   void revoke(Bias& bias) noexcept;
   static void wake_revoker(Bias& bias) noexcept;
-  static ThreadMark* mark_thread() noexcept;
-  static void forget_thread(void* mark) noexcept;
   Bias* bias_of_this_thread() noexcept;
 
-  // The calling thread's number; 0: it has none yet.
-  [[gnu::tls_model("initial-exec")]] static constinit thread_local std::uint64_t this_thread_;
-  [[gnu::tls_model("initial-exec")]] static constinit thread_local ThreadMark* this_mark_;
-
-  std::atomic<Bias*> favourite_{nullptr};
-  Bias* by_bias_ = nullptr;  // under the lock: how it was taken
-  FutexMutex mutex_;
+  Atomic<Bias*> favourite_{};
+  Guarded<Bias*> by_bias_{nullptr};  // under the lock: how it was taken
+  BasicFutexMutex<Platform> mutex_;
   // Under mutex_, without a favourite.
-  std::uint32_t turns_ = 0;
-  std::uint32_t turns_wanted_ = kFewestTurns;
-  std::uint64_t last_thread_ = 0;
-  // Threads that have been favourites. While all of them live no other one ever is.
-  std::array<Bias, 8> biases_;
+  Guarded<std::uint32_t> turns_{0};
+  Guarded<std::uint32_t> turns_wanted_{Rules::kFewestTurns};
+  Guarded<std::uint64_t> last_thread_{0};
+  // Threads that have been favourites.
+  std::array<Bias, Rules::kFavourites> biases_;
 };
+
+extern template class BasicBiasedMutex<LocalPlatform, FavouriteRules>;
+using BiasedMutex = BasicBiasedMutex<LocalPlatform, FavouriteRules>;
 
 }  // namespace muster::detail

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "lib/common/local_platform.hpp"
+
 namespace muster::detail {
 
 // A mutex of four bytes for short critical sections inside one process; std::lock_guard and
@@ -16,22 +18,25 @@ namespace muster::detail {
 //
 // Who wakes from sleep takes the lock as `contended`, because others may sleep still.
 // Constant-initialised, never destroyed in a way that matters, and safe to reset after fork().
-class FutexMutex {
+//
+// A template over its platform, as the code over shared memory is (platform.hpp), so that all
+// orders of its steps can be tried. What a thread does that has to wait is in
+// futex_mutex_steps.hpp.
+template <class Platform>
+class BasicFutexMutex {
  public:
-  constexpr FutexMutex() = default;
-  FutexMutex(const FutexMutex&) = delete;
-  FutexMutex& operator=(const FutexMutex&) = delete;
+  BasicFutexMutex() = default;
+  BasicFutexMutex(const BasicFutexMutex&) = delete;
+  BasicFutexMutex& operator=(const BasicFutexMutex&) = delete;
 
   void lock() noexcept {
-    std::uint32_t expected = kFree;
-    // Acquire: pairs with the release in unlock().
-    if (!word_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire,
-                                       std::memory_order_relaxed)) [[unlikely]]
+    if (!try_lock()) [[unlikely]]
       lock_slow();
   }
 
   bool try_lock() noexcept {
     std::uint32_t expected = kFree;
+    // Acquire: pairs with the release in unlock().
     return word_.compare_exchange_strong(expected, kHeld, std::memory_order_acquire,
                                          std::memory_order_relaxed);
   }
@@ -46,6 +51,8 @@ class FutexMutex {
   void reset_after_fork() noexcept { word_.store(kFree, std::memory_order_relaxed); }
 
  private:
+  friend Platform;  // one that tells what happens has names for the words
+
   static constexpr std::uint32_t kFree = 0;
   static constexpr std::uint32_t kHeld = 1;
   static constexpr std::uint32_t kContended = 2;
@@ -53,7 +60,10 @@ class FutexMutex {
   void lock_slow() noexcept;
   void wake_one() noexcept;
 
-  std::atomic<std::uint32_t> word_{kFree};
+  typename Platform::Word word_{};  // kFree
 };
+
+extern template class BasicFutexMutex<LocalPlatform>;
+using FutexMutex = BasicFutexMutex<LocalPlatform>;
 
 }  // namespace muster::detail
