@@ -1,26 +1,26 @@
 #include "tests/model/cases.hpp"
 
+#include "tests/model/lock_model.hpp"
+
 namespace muster::model {
 
 namespace {
+
+template <class Shape>
+struct Row {
+  Shape shape;
+  std::string what;
+  Bounds test;
+  Bounds quick;
+  Bounds full;
+};
 
 Bounds bounds(unsigned preemptions, unsigned crashes, unsigned delays) {
   return {.preemptions = preemptions, .crashes = crashes, .delays = delays};
 }
 
-}  // namespace
-
-const Bounds& Case::bounds(Level level) const {
-  switch (level) {
-    case Level::test: return test;
-    case Level::quick: return quick;
-    case Level::full: break;
-  }
-  return full;
-}
-
-const std::vector<Case>& cases() {
-  static const std::vector<Case> all = {
+const std::vector<Row<PoolShape>>& pools() {
+  static const std::vector<Row<PoolShape>> rows = {
       {{.name = "one-task", .slots = 1, .cells = 1, .tasks = 1},
        "one worker, one task: publish, claim, finish, park, wake, recover",
        bounds(1, 1, 0),
@@ -148,6 +148,71 @@ const std::vector<Case>& cases() {
        bounds(2, 0, 1),
        bounds(3, 0, 1)},
   };
+  return rows;
+}
+
+const std::vector<Row<LockShape>>& locks() {
+  static const std::vector<Row<LockShape>> rows = {
+      {{.name = "lock", .threads = {{3}, {2}}},
+       "the client's lock: one thread that takes it again and again, and another",
+       bounds(3, 0, 1),
+       bounds(4, 0, 2),
+       bounds(6, 0, 3)},
+      {{.name = "lock-three", .threads = {{2}, {2}, {1}}},
+       "the same, and two others",
+       bounds(2, 0, 1),
+       bounds(3, 0, 1),
+       bounds(4, 0, 2)},
+      {{.name = "lock-ended", .kind = LockKind::one_favourite, .threads = {{2, 1}, {3}}},
+       "a lock with room for one favourite, whose thread ends and takes it once more while it ends",
+       bounds(3, 0, 1),
+       bounds(4, 0, 1),
+       bounds(5, 0, 2)},
+      {{.name = "lock-plain", .kind = LockKind::futex, .threads = {{2}, {2}, {1}}},
+       "the mutex beneath it, and three threads",
+       bounds(3, 0, 1),
+       bounds(4, 0, 1),
+       bounds(6, 0, 2)},
+  };
+  return rows;
+}
+
+template <class Shape, class Make>
+Case make_case(const Row<Shape>& row, std::size_t actors, Make make) {
+  return {row.shape.name,
+          row.what,
+          static_cast<unsigned>(actors),
+          [shape = row.shape, make] { return make(shape); },
+          std::nullopt,
+          row.test,
+          row.quick,
+          row.full};
+}
+
+}  // namespace
+
+const Bounds& Case::bounds(Level level) const {
+  switch (level) {
+    case Level::test: return test;
+    case Level::quick: return quick;
+    case Level::full: break;
+  }
+  return full;
+}
+
+const std::vector<Case>& cases() {
+  static const std::vector<Case> all = [] {
+    std::vector<Case> made;
+    for (const Row<PoolShape>& row : pools()) {
+      // The pump and the supervisor, too.
+      made.push_back(make_case(row, row.shape.clients + row.shape.workers + 2, make_pool));
+      made.back().pool = row.shape;
+    }
+    for (const Row<LockShape>& row : locks()) {
+      made.push_back(make_case(row, row.shape.threads.size(), make_lock));
+    }
+    return made;
+  }();
   return all;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,11 @@ enum class Level {
 };
 
 struct Case {
-  PoolShape shape;
+  std::string name;
   std::string what;
+  unsigned actors;  // from the start; each death adds one
+  Scheduler::MakeProgram make;
+  std::optional<PoolShape> pool;  // none: it is not about a pool
   Bounds test;
   Bounds quick;
   Bounds full;

@@ -25,13 +25,8 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-// Those there are from the start; each death adds one.
-unsigned actors(const muster::model::PoolShape& shape) {
-  return shape.clients + shape.workers + 2;  // the pump, the supervisor
-}
-
 std::string describe(const Case& one, const Bounds& bounds) {
-  return fmt::format("{} actors, {} preemptions, {} crashes, {} delays", actors(one.shape),
+  return fmt::format("{} actors, {} preemptions, {} crashes, {} delays", one.actors,
                      bounds.preemptions, bounds.crashes, bounds.delays);
 }
 
@@ -50,16 +45,16 @@ std::string definitions(const muster::model::PoolShape& shape) {
 }
 
 void write_run(std::ostream& out, const Case& one, const Outcome& run) {
-  out << "run " << one.shape.name << " " << run.seed << "\n";
-  out << "world " << definitions(one.shape) << "\n";
+  out << "run " << one.name << " " << run.seed << "\n";
+  out << "world " << definitions(*one.pool) << "\n";
   for (const std::string& event : run.events) out << event << "\n";
   out << "end\n";
 }
 
 void show_failure(const Case& one, const Outcome& outcome) {
   for (const std::string& line : outcome.trace) fmt::print("  {}\n", line);
-  fmt::print("{}: {}\n  to repeat it: muster-explore --case {} --seed {}\n", one.shape.name,
-             outcome.failure, one.shape.name, outcome.seed);
+  fmt::print("{}: {}\n  to repeat it: muster-explore --case {} --seed {}\n", one.name,
+             outcome.failure, one.name, outcome.seed);
 }
 
 }  // namespace
@@ -93,7 +88,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", seed, "one run of the one case, with its trace");
   app.add_option("--json", json_file, "the figures, as JSON");
   app.add_option("--record", record_file,
-                 "writes down what runs do to the memory, for spin/run.sh --replay");
+                 "writes down what runs of pools do to the memory, for spin/run.sh --replay");
   app.add_option("--random", random_runs, "so many runs of each case, with choices at random")
       ->needs("--record");
   app.add_option("--random-seed", random_seed, "their first seed, 1 by default");
@@ -105,7 +100,7 @@ int main(int argc, char** argv) {
   std::vector<Case> chosen;
   const bool all = names.empty();
   for (const Case& one : muster::model::cases()) {
-    if (std::erase(names, one.shape.name) != 0 || all) chosen.push_back(one);
+    if (std::erase(names, one.name) != 0 || all) chosen.push_back(one);
   }
   if (!names.empty()) {
     std::cerr << "There is no case \"" << names.front() << "\"; --list shows those there are.\n";
@@ -124,6 +119,13 @@ int main(int argc, char** argv) {
     }
     record.open(record_file);
   }
+  if (record.is_open()) {
+    std::erase_if(chosen, [](const Case& one) { return !one.pool; });
+    if (chosen.empty()) {
+      std::cerr << "Only runs of pools are recorded: there is no Promela model of a lock.\n";
+      return 2;
+    }
+  }
   nlohmann::json results = nlohmann::json::array();
   bool failed = false;
   muster::model::Scheduler scheduler;
@@ -134,14 +136,13 @@ int main(int argc, char** argv) {
     if (delays_option->count() != 0) bounds.delays = delays;
     bounds.executions = executions;
     if (list) {
-      fmt::print("{:<12} {} ({})\n", one.shape.name, one.what, describe(one, bounds));
+      fmt::print("{:<12} {} ({})\n", one.name, one.what, describe(one, bounds));
       continue;
     }
-    const auto make = [&] { return muster::model::make_pool(one.shape); };
     if (!seed.empty()) {
       Outcome outcome;
       try {
-        outcome = scheduler.replay(make, bounds, seed);
+        outcome = scheduler.replay(one.make, bounds, seed);
       } catch (const std::invalid_argument&) {
         std::cerr << "A seed is a list of numbers with commas between them.\n";
         return 2;
@@ -151,33 +152,33 @@ int main(int argc, char** argv) {
       return outcome.failure.empty() ? 0 : 1;
     }
     for (std::uint64_t i = 0; i < random_runs; ++i) {
-      const Outcome run = scheduler.sample(make, bounds, random_seed + i);
+      const Outcome run = scheduler.sample(one.make, bounds, random_seed + i);
       write_run(record, one, run);
       if (run.failure.empty()) continue;
       failed = true;
-      show_failure(one, scheduler.replay(make, bounds, run.seed));
+      show_failure(one, scheduler.replay(one.make, bounds, run.seed));
     }
     if (record.is_open() && sample_every == 0) continue;
     const auto start = std::chrono::steady_clock::now();
-    const Outcome outcome = scheduler.explore(make, bounds, sample_every);
+    const Outcome outcome = scheduler.explore(one.make, bounds, sample_every);
     for (const std::string& sample : outcome.samples) {
-      write_run(record, one, scheduler.replay(make, bounds, sample));
+      write_run(record, one, scheduler.replay(one.make, bounds, sample));
     }
     const double seconds = seconds_since(start);
     const char* const end = !outcome.failure.empty() ? "FAILED"
                             : outcome.complete       ? "all within these bounds"
                                                      : "NOT all within these bounds: given up";
     fmt::print("{:<12} {}: {} executions, {} states, {} crashes, at most {} steps, {:.1f} s: {}\n",
-               one.shape.name, describe(one, bounds), outcome.executions, outcome.states,
-               outcome.crashes, outcome.longest, seconds, end);
+               one.name, describe(one, bounds), outcome.executions, outcome.states, outcome.crashes,
+               outcome.longest, seconds, end);
     std::fflush(stdout);
     if (!outcome.failure.empty()) {
       failed = true;
       show_failure(one, outcome);
     }
-    results.push_back({{"case", one.shape.name},
+    results.push_back({{"case", one.name},
                        {"what", one.what},
-                       {"actors", actors(one.shape)},
+                       {"actors", one.actors},
                        {"preemptions", bounds.preemptions},
                        {"crashes", bounds.crashes},
                        {"delays", bounds.delays},

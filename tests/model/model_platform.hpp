@@ -15,7 +15,7 @@ namespace muster::model {
 // operation empties it. What else a weaker order would allow x86-64 does not do.
 template <class T>
 class ModelAtomic {
-  static_assert(std::is_integral_v<T>);
+  static_assert(std::is_integral_v<T> || std::is_pointer_v<T>);
 
  public:
   ModelAtomic() = default;
@@ -25,8 +25,8 @@ class ModelAtomic {
   T load(std::memory_order = std::memory_order_seq_cst) const {
     Scheduler& s = Scheduler::instance();
     s.point(Scheduler::Access::reads);
-    const T value = static_cast<T>(s.load(word_));
-    s.observe(value);
+    const T value = decode(s.load(word_));
+    s.observe(encode(value));
     if (s.tracing()) s.note("reads " + s.name_of(this) + ": " + text(value));
     return value;
   }
@@ -36,10 +36,10 @@ class ModelAtomic {
     if (order == std::memory_order_seq_cst) {
       s.point();
       s.flush();
-      s.write(word_, value);
+      s.write(word_, encode(value));
     } else {
       s.may_die();
-      s.store(word_, value);
+      s.store(word_, encode(value));
     }
     if (s.tracing()) s.note("writes " + s.name_of(this) + ": " + text(value));
   }
@@ -64,24 +64,49 @@ class ModelAtomic {
     s.point();
     s.flush();
     const T found = peek();
-    s.observe(found);
+    s.observe(encode(found));
     const bool same = found == expected;
     if (s.tracing()) {
       s.note(same ? "swaps " + s.name_of(this) + ": " + text(found) + " -> " + text(desired)
                   : "fails to swap " + s.name_of(this) + ": " + text(found) + ", not " +
                         text(expected));
     }
-    if (same) s.write(word_, desired);
+    if (same) s.write(word_, encode(desired));
     expected = found;
     return same;
   }
 
   // Without a step: for who sets up a run, and for who checks it.
-  T peek() const { return static_cast<T>(word_.value); }
-  void poke(T value) { word_.value = value; }
+  T peek() const { return decode(word_.value); }
+  void poke(T value) { word_.value = encode(value); }
 
  private:
-  static std::string text(T value) { return std::to_string(value); }
+  // Pointers as distances: the same in each run, wherever its memory lies, if what they point to
+  // lies in one object with them.
+  std::uint64_t encode(T value) const {
+    if constexpr (std::is_pointer_v<T>) {
+      if (value == nullptr) return 0;
+      return reinterpret_cast<std::uintptr_t>(value) - reinterpret_cast<std::uintptr_t>(this);
+    } else {
+      return static_cast<std::uint64_t>(value);
+    }
+  }
+  T decode(std::uint64_t bits) const {
+    if constexpr (std::is_pointer_v<T>) {
+      if (bits == 0) return nullptr;
+      return reinterpret_cast<T>(reinterpret_cast<std::uintptr_t>(this) + bits);
+    } else {
+      return static_cast<T>(bits);
+    }
+  }
+
+  static std::string text(T value) {
+    if constexpr (std::is_pointer_v<T>) {
+      return value == nullptr ? "none" : Scheduler::instance().name_of(value);
+    } else {
+      return std::to_string(value);
+    }
+  }
 
   template <class Next>
   T change(const char* how, Next&& next) {
@@ -89,8 +114,8 @@ class ModelAtomic {
     s.point();
     s.flush();
     const T old = peek();
-    s.observe(old);
-    s.write(word_, next(old));
+    s.observe(encode(old));
+    s.write(word_, encode(next(old)));
     if (s.tracing()) {
       s.note(std::string(how) + " " + s.name_of(this) + ": " + text(old) + " -> " + text(peek()));
     }

@@ -41,7 +41,8 @@ struct ModelPace {
 
 // The client's. To the thread that takes it most, unlocking is a plain store (biased_mutex.hpp), so
 // what it published under the lock may be on its way still when it looks for sleepers after it.
-// Whoever takes the lock next sees it all, by its heavy fence.
+// Whoever takes the lock next sees it all, by its heavy fence. That the shipped one does as much is
+// explored by itself (lock_model.hpp).
 class ModelMutex {
  public:
   // The first so many actors take it.

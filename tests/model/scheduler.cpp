@@ -136,6 +136,7 @@ void Scheduler::run_once(const MakeProgram& make, const Bounds& bounds) {
   events_.clear();
   names_.clear();
   pruned_ = false;
+  stores_sink_ = false;
   words_ = 0;
   memory_ = 0;
   bounds_ = left_ = bounds;
@@ -269,7 +270,13 @@ void Scheduler::point(Access access) {
   Actor& me = *actors_[current_];
   me.history = mix(me.history);
   maybe_preempt(access, me);
-  me.executed = me.stores.size();  // before the access that comes now
+  if (!stores_sink_) me.executed = me.stores.size();  // before the access that comes now
+}
+
+void Scheduler::order_stores() {
+  Actor& me = *actors_[current_];
+  if (me.executed != me.stores.size()) point();
+  me.executed = me.stores.size();
 }
 
 void Scheduler::maybe_preempt(Access access, Actor& me) {
@@ -282,7 +289,7 @@ void Scheduler::maybe_preempt(Access access, Actor& me) {
     others += i != current_ && actors_[i]->state == State::ready ? 1 : 0;
   }
   const bool may_crash = access == Access::writes && left_.crashes != 0 && me.may_crash;
-  // Stores since its last point may not be executed yet: that is no delay.
+  // Stores that may not be executed yet may be kept: that is no delay.
   const std::size_t fresh = me.stores.size() - me.executed;
   const std::size_t ways = 1 + (left_.delays != 0 ? me.stores.size() : fresh);
   std::uint32_t choice =
@@ -297,7 +304,7 @@ void Scheduler::maybe_preempt(Access access, Actor& me) {
   drain(current_, me.stores.size() - kept);
   if (kept > fresh) {
     --left_.delays;
-    me.executed = kept;
+    if (!stores_sink_) me.executed = kept;
     if (recording_) program_->delayed(*this, current_);
   }
   std::size_t nth = choice / ways;

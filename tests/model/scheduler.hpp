@@ -6,7 +6,9 @@
 // comes to a point(), where the scheduler decides who goes on: the actor itself, another one (a
 // preemption), or nobody, because it dies here (a crash). Stores that are no locked operations wait
 // in the actor's store buffer, as on x86-64 (TSO): they are written at the next switch, or, as
-// another choice (a delay), stay while others run.
+// another choice (a delay), stay while others run. One that was made since the last point need not
+// have been executed yet. Where a program lets stores sink, as a compiler may, none is executed
+// before an order_stores() or a locked operation.
 //
 // explore() runs a program again and again, each time with the next of all sequences of such
 // choices that stay within the bounds on preemptions, crashes and delays (as CHESS does: Musuvathi
@@ -125,6 +127,10 @@ class Scheduler {
   // no difference to others.
   enum class Access { reads, writes };
   void point(Access access = Access::writes);
+  // Loads do not keep the compiler from moving stores below them, from here to the end of the run.
+  void let_stores_sink() { stores_sink_ = true; }
+  // What keeps it from that.
+  void order_stores();
   // Before a plain store, which waits in the buffer, so that nobody has to run in between.
   void may_die();
   // The memory that is part of the state. Each word has a number of its own, the same in each run.
@@ -211,6 +217,7 @@ class Scheduler {
   std::vector<std::pair<const void*, std::string>> names_;
   std::string failure_;
   bool pruned_ = false;
+  bool stores_sink_ = false;
   std::uint32_t words_ = 0;
   std::uint64_t memory_ = 0;  // hash of all words
   // State and what is left of crashes and delays -> the most preemptions that were left.

@@ -106,6 +106,20 @@ TEST(SchedulerTest, AHeavyFenceOnOneSideMakesUpForALightOneOnTheOther) {
             "neither saw the other");
 }
 
+// The compiler may move the store below the load, and then no fence of another finds it.
+TEST(SchedulerTest, AHeavyFenceDoesNotMakeUpForACompilersReordering) {
+  const auto sink = [](auto fence) {
+    return [=] {
+      Scheduler::instance().let_stores_sink();
+      fence();
+    };
+  };
+  const auto heavy = [] { ModelPlatform::heavy_fence(); };
+  const auto light = [] { Scheduler::instance().order_stores(); };
+  EXPECT_EQ(dekker(0, sink([] {}), heavy).failure, "neither saw the other");
+  EXPECT_EQ(dekker(4, sink(light), heavy).failure, "");
+}
+
 // Between two instructions of one actor another may do anything, a heavy fence too: what comes
 // second has not been executed then.
 TEST(SchedulerTest, AHeavyFenceFindsAStoreThatIsNotExecutedYet) {

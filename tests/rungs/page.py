@@ -39,11 +39,11 @@ ABOUT = {
         "Spin catches each by the property that it breaks, in a world that is in order without it.",
     ),
     "explore": (
-        "The shipped code of slots, ring, parking and recovery, compiled over a scheduler that "
-        "decides before each access to shared memory who goes on "
+        "The shipped code of slots, ring, parking and recovery, and of the client's lock, compiled "
+        "over a scheduler that decides before each access to shared memory who goes on "
         "([tests/model/](../tests/model/README.md)). It tries every order within its bounds, with "
         "stores that wait in a buffer, and a death at each step.",
-        "The same, of the code itself.",
+        "The same, of the code itself; and never do two threads have the lock.",
     ),
     "snapshots": (
         "A worker of a live pool goes one instruction at a time (ptrace) from one sleep to the "
