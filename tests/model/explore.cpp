@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/model/cases.hpp"
+#include "tests/support/json_file.hpp"
 
 namespace {
 
@@ -195,13 +196,7 @@ int main(int argc, char** argv) {
     std::cerr << "Cannot write " << record_file << ".\n";
     return 2;
   }
-  if (!json_file.empty()) {
-    std::ofstream out(json_file);
-    out << nlohmann::json{{"schema", 1}, {"results", results}}.dump(2) << '\n';
-    if (!out.flush()) {
-      std::cerr << "Cannot write " << json_file << ".\n";
-      return 2;
-    }
-  }
+  const nlohmann::json document{{"schema", 1}, {"results", results}};
+  if (!json_file.empty() && !test_support::write_json(json_file, document)) return 2;
   return failed ? 1 : 0;
 }

@@ -134,7 +134,7 @@ void Client::run_batch(std::uint32_t most) {
     if (random_.percent(1)) cancel(task);
     // Nobody wants it any more; it may run all the same.
     if (random_.percent(1) && round_.told[task.ticket.index].told == Told::waiting) {
-      round_.told[task.ticket.index].told = Told::nothing;
+      round_.told[task.ticket.index].told = Told::dropped;
       continue;
     }
     settle(task);
@@ -154,8 +154,12 @@ void Client::cancel(Task& task) {
 
 void Client::tell(std::uint32_t index, Told told) {
   ToldTask& task = round_.told[index];
+  if (task.told != Told::waiting) {
+    wrong(Fault::wrong, index,
+          fmt::format("it has ended twice: {}, then {}", name_of(task.told), name_of(told)));
+  }
   task.told = told;
-  task.begun_when_told = ledger().entries[index].begun.load();
+  task.begun_when_told = ledger().entries[index].begun();
 }
 
 template <class T>
@@ -288,8 +292,9 @@ void Client::note_failure(std::uint32_t index) {
   try {
     throw;
   } catch (const muster::CancelledError&) {
-    if (told.told == Told::waiting) wrong(Fault::lost, index, "nobody has cancelled it");
-    tell(index, told.told);
+    if (told.told == Told::cancelled || told.told == Told::killed) return;  // told already
+    wrong(Fault::lost, index, "nobody has cancelled it");
+    tell(index, Told::cancelled);
   } catch (const muster::TaskTimeoutError& error) {
     tell(index, Told::timed_out);
     if (!told.limited) wrong(Fault::lost, index, fmt::format("it has time: {}", error.what()));

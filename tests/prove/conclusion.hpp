@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,16 @@ struct Conclusion {
 // broken, and writes the figures where that was asked for. Returns the exit code.
 int conclude(const Options& options, const Counted& counted, const Conclusion& found,
              const nlohmann::ordered_json& figures);
+
+// What is missing of a run that was interrupted before it had done all; "": nothing.
+std::string cut_short(const Options& options, const Counted& counted, std::uint64_t done,
+                      bool interrupted);
+
+// For who watches the others: they hang, and nothing can be relied on any more but what is looked
+// at from outside. Says where all threads are, with `state` of what they use, and last, so that it
+// is what is read first, the sentence; writes the figures with it; and ends the program.
+[[noreturn]] void end_hung(const Options& options, const std::string& sentence,
+                           const std::string& state,
+                           const std::function<nlohmann::ordered_json()>& figures);
 
 }  // namespace prove

@@ -84,9 +84,8 @@ std::string describe_pool(const PoolMemory& memory, std::uint64_t ticket) {
     if (counts[i] != 0) text += fmt::format("slots {}: {}\n", kStatusNames[i], counts[i]);
   }
   if (ticket < Ledger::kTickets) {
-    text +=
-        fmt::format("the task began {} times and ended {} times\n",
-                    ledger().entries[ticket].begun.load(), ledger().entries[ticket].ended.load());
+    text += fmt::format("the task began {} times and ended {} times\n",
+                        ledger().entries[ticket].begun(), ledger().entries[ticket].ended.load());
   }
   return text;
 }

@@ -50,7 +50,9 @@ int run(const Options& options) {
   }
   line.clear();
   fmt::print("{}", ends_text(totals, folders.whole(), seconds()));
-  return conclude(options, kCounted, {totals.sentences, missing_order(totals), number - 1},
+  std::string missing = cut_short(options, kCounted, totals.rounds, interrupted != 0);
+  if (missing.empty()) missing = missing_order(totals);
+  return conclude(options, kCounted, {totals.sentences, missing, number - 1},
                   ends_json(totals, folders.whole(), options, seconds()));
 }
 

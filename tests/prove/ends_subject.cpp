@@ -32,9 +32,9 @@
 
 #include "lib/inspect/processes.hpp"
 #include "prove/ends_words.hpp"
-#include "prove/leftovers.hpp"
 #include "prove/pause.hpp"
 #include "prove/random.hpp"
+#include "support/belongings.hpp"
 
 extern char** environ;
 
@@ -231,9 +231,10 @@ std::string mappings_of(const std::string& name) {
   return found.empty() ? found : found.substr(2);
 }
 
-void look_for_leftovers(const Belongings& before, bool reaps, const std::string& name) {
+void look_for_leftovers(const test_support::Belongings& before, bool reaps,
+                        const std::string& name) {
   if (reaps) reap_children_of_tasks();
-  const std::string more = Belongings::now().more_than(before);
+  const std::string more = test_support::Belongings::now().more_than(before);
   const std::string mapped = mappings_of(name);
   if (more.empty() && mapped.empty()) return;
   for (const pid_t pid : test_support::children_of(::getpid())) {
@@ -261,7 +262,7 @@ int run(std::uint64_t seed, std::uint64_t round, const std::string& name) {
   const bool reaps = random.percent(30);
   if (reaps) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   const muster::ProcessPoolOptions options = draw_options(random, name);
-  const Belongings before = Belongings::now();
+  const test_support::Belongings before = test_support::Belongings::now();
 
   std::unique_ptr<ProcessPoolExecutor> pool;
   say(kStarting);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -98,7 +97,7 @@ Killer::Stopped Killer::stop_and_kill(std::uint32_t worker, bool only_rare) {
   victim.send(signal);
   if (signal != SIGKILL) victim.send(SIGCONT);
   ++counts_.by_doing[static_cast<std::size_t>(doing)];
-  ++counts_.by_signal[std::string("SIG") + ::sigabbrev_np(signal)];
+  counts_.add_signal(signal);
   return Stopped::killed;
 }
 
@@ -110,7 +109,7 @@ bool Killer::kill_async(std::uint32_t worker) {
   killed_.add(victim.pid());
   if (!victim.send(signal)) return false;
   ++counts_.async;
-  ++counts_.by_signal[std::string("SIG") + ::sigabbrev_np(signal)];
+  counts_.add_signal(signal);
   return true;
 }
 

@@ -1,30 +1,34 @@
 #include "prove/ledger.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+
+#include "support/shared_object.hpp"
 
 namespace prove {
 
 namespace {
 
-Ledger* map_ledger() {
-  void* const memory = ::mmap(nullptr, sizeof(Ledger), PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) {
-    std::perror("cannot map the ledger");
-    std::abort();
-  }
-  return static_cast<Ledger*>(memory);  // zeroed pages are a ledger in its first state
-}
-
-Ledger* const mapped = map_ledger();
+Ledger& mapped = test_support::map_shared<Ledger>();
 
 }  // namespace
 
-Ledger& ledger() { return *mapped; }
+Ledger& ledger() { return mapped; }
+
+void LedgerEntry::note_begin(pid_t worker) {
+  for (std::atomic<pid_t>& cell : begun_by) {
+    pid_t nobody = 0;
+    if (cell.compare_exchange_strong(nobody, worker)) return;
+  }
+  begun_beyond.fetch_add(1);
+}
+
+std::uint32_t LedgerEntry::begun() const {
+  std::uint32_t count = begun_beyond.load();
+  for (const std::atomic<pid_t>& cell : begun_by) {
+    if (cell.load() != 0) ++count;
+  }
+  return count;
+}
 
 bool Ledger::ended_itself(pid_t pid) const {
   const std::uint32_t count = std::min(pids.load(), kPids);
@@ -41,7 +45,8 @@ std::uint64_t Ledger::all_own_ends() const {
 void Ledger::begin_round(std::uint64_t new_salt) {
   const std::uint32_t used = std::min(next.load(), kTickets);
   for (std::uint32_t i = 0; i < used; ++i) {
-    entries[i].begun.store(0, std::memory_order_relaxed);
+    for (auto& cell : entries[i].begun_by) cell.store(0, std::memory_order_relaxed);
+    entries[i].begun_beyond.store(0, std::memory_order_relaxed);
     entries[i].ended.store(0, std::memory_order_relaxed);
   }
   for (WorkerCell& cell : cells) {

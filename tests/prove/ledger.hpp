@@ -14,8 +14,17 @@ namespace prove {
 
 // One task, or one item of a map.
 struct LedgerEntry {
-  std::atomic<std::uint32_t> begun;
+  // One more than the retries that a task may have.
+  static constexpr std::size_t kBegins = 4;
+
+  // In order; 0: it has not begun so often. To be counted and to be named is one step, so that
+  // nobody dies between the two.
+  std::array<std::atomic<pid_t>, kBegins> begun_by;
+  std::atomic<std::uint32_t> begun_beyond;
   std::atomic<std::uint32_t> ended;
+
+  void note_begin(pid_t worker);
+  std::uint32_t begun() const;
 };
 
 // What a worker is doing: {pid:32, ticket:32} of the task whose body began last, and ended last.

@@ -19,8 +19,8 @@
 
 #include <muster/muster.hpp>
 
-#include "prove/json_file.hpp"
 #include "prove/random.hpp"
+#include "support/json_file.hpp"
 
 namespace prove {
 
@@ -265,7 +265,7 @@ int run_peers(const Options& options) {
       fmt::print("\n");
     }
   }
-  return options.json.empty() || write_json(options.json, json) ? 0 : 1;
+  return options.json.empty() || test_support::write_json(options.json, json) ? 0 : 1;
 }
 
 }  // namespace prove

@@ -6,31 +6,16 @@
 
 #include <stdexcept>
 
+#include "support/own_pool.hpp"
+
 namespace prove {
 
 using muster::detail::FileDescriptor;
-using muster::detail::FoundPool;
-using muster::detail::kSegments;
 using muster::detail::Segment;
 
 PoolMemory::PoolMemory(const std::string& pool_name) {
-  const auto held = muster::detail::segments_held_by(::getpid());
-  if (!held || !held->contains(pool_name)) {
-    throw std::runtime_error("pool \"" + pool_name + "\" has no memory in this process");
-  }
-  FoundPool found;
-  found.name = pool_name;
-  for (std::size_t i = 0; i < kSegments; ++i) {
-    const auto& places = held->at(pool_name)[i];
-    if (places.size() != 1) throw std::runtime_error("pool \"" + pool_name + "\" is not one pool");
-    found.segments[i] = places.front();
-  }
-  auto load = muster::detail::load_pool(found);
-  if (!load.pool) {
-    throw std::runtime_error("the memory of pool \"" + pool_name + "\" cannot be read (error " +
-                             std::to_string(static_cast<int>(load.error)) + ")");
-  }
-  pool_.emplace(std::move(*load.pool));
+  const auto found = test_support::find_own_pool(pool_name);
+  pool_.emplace(test_support::load_own_pool(found));
   const std::string path =
       "/proc/self/fd/" +
       std::to_string(found.segments[static_cast<std::size_t>(Segment::tasks)]->fd);

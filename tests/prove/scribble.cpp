@@ -28,20 +28,6 @@ const Counted kCounted{
 std::atomic<bool> interrupted{false};
 std::atomic<std::uint64_t> logged{0};
 
-void hung(const Options& options, const ScribbleStage& stage, std::size_t seat,
-          std::uint64_t what) {
-  std::string state = "(there is no pool at the moment)\n";
-  if (const PoolMemory* const memory = stage.memory.load()) state = describe_pool(*memory, ~0ULL);
-  fmt::print(stderr,
-             "\nmuster-scribble: hung: thread {} of round {} has waited for more than {} s {}; the "
-             "last thing written over: {}. Repeat with: {}\n{}",
-             seat, stage.round.load(), Watch::kLimitNs / 1'000'000'000, Watch::describe(what),
-             kScribbleNames[scribble_counts().last_kind.load() % kScribbles],
-             command_to_repeat(options, kCounted, stage.round.load()), state);
-  std::fflush(nullptr);
-  std::_Exit(1);  // the supervisor ends the workers of a client that is gone
-}
-
 nlohmann::ordered_json figures(const Options& options, const ScribbleStage& stage,
                                const Verdict& verdict, double seconds) {
   nlohmann::ordered_json json{{"schema", 1},
@@ -61,6 +47,24 @@ nlohmann::ordered_json figures(const Options& options, const ScribbleStage& stag
   }
   json["sentences"] = verdict.sentences();
   return json;
+}
+
+// The watch's thread.
+void hung(const Options& options, const ScribbleStage& stage, Verdict& verdict, double seconds,
+          std::size_t seat, std::uint64_t what) {
+  const std::uint64_t round = stage.round.load();
+  const std::string sentence = fmt::format(
+      "hung: thread {} of round {} has waited for more than {} s {}; the last thing written over: "
+      "{}. Repeat with: {}",
+      seat, round, Watch::kLimitNs / 1'000'000'000, Watch::describe(what),
+      kScribbleNames[scribble_counts().last_kind.load() % kScribbles],
+      command_to_repeat(options, kCounted, round));
+  std::string state = "(there is no pool at the moment)\n";
+  if (const PoolMemory* const memory = stage.memory.load()) state = describe_pool(*memory, ~0ULL);
+  end_hung(options, sentence, state, [&] {
+    verdict.count_only(Fault::hung);
+    return figures(options, stage, verdict, seconds);
+  });
 }
 
 void print(const nlohmann::ordered_json& json) {
@@ -107,7 +111,9 @@ int run(const Options& options) {
     return static_cast<double>(muster::detail::monotonic_ns() - start) * 1e-9;
   };
   {
-    Watch watch([&](std::size_t seat, std::uint64_t what) { hung(options, stage, seat, what); });
+    Watch watch([&](std::size_t seat, std::uint64_t what) {
+      hung(options, stage, verdict, seconds(), seat, what);
+    });
     for (std::uint64_t number = options.round; verdict.good() && !interrupted.load(); ++number) {
       if (scribble_counts().all() >= options.count) break;
       if (options.seconds != 0 && seconds() >= options.seconds) break;
@@ -119,7 +125,11 @@ int run(const Options& options) {
   line.clear();
   const nlohmann::ordered_json json = figures(options, stage, verdict, seconds());
   print(json);
-  return conclude(options, kCounted, {verdict.sentences(), "", stage.round.load()}, json);
+  return conclude(options, kCounted,
+                  {verdict.sentences(),
+                   cut_short(options, kCounted, scribble_counts().all(), interrupted.load()),
+                   stage.round.load()},
+                  json);
 }
 
 }  // namespace

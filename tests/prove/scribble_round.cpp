@@ -13,10 +13,10 @@
 #include <muster/muster.hpp>
 
 #include "lib/common/ticks.hpp"
-#include "prove/leftovers.hpp"
 #include "prove/pause.hpp"
 #include "prove/random.hpp"
 #include "prove/scribbler.hpp"
+#include "support/belongings.hpp"
 
 namespace prove {
 
@@ -235,7 +235,7 @@ void run_scribble_round(std::uint64_t seed, std::uint64_t number, std::uint32_t 
                         Verdict& verdict, Watch& watch, ScribbleStage& stage) {
   Random random(seed, number, 0);
   const std::string name = fmt::format("scribble-{}", number);
-  const Belongings before = Belongings::now();
+  const test_support::Belongings before = test_support::Belongings::now();
   stage.round.store(number);
   {
     muster::ProcessPoolOptions options;
@@ -275,7 +275,7 @@ void run_scribble_round(std::uint64_t seed, std::uint64_t number, std::uint32_t 
     }
     stage.memory.store(nullptr);
   }
-  if (const std::string more = Belongings::now().more_than(before); !more.empty()) {
+  if (const std::string more = test_support::Belongings::now().more_than(before); !more.empty()) {
     verdict.broken(Fault::left_over, fmt::format("pool \"{}\" left behind: {}", name, more));
   }
 }

@@ -1,14 +1,12 @@
 #include "prove/scribbler.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <thread>
 
 #include "lib/common/ticks.hpp"
 #include "prove/random.hpp"
+#include "support/shared_object.hpp"
 #include "support/writable_memory.hpp"
 
 namespace prove {
@@ -17,14 +15,7 @@ namespace {
 
 using namespace muster::detail;
 
-ScribbleCounts* map_counts() {
-  void* const memory = ::mmap(nullptr, sizeof(ScribbleCounts), PROT_READ | PROT_WRITE,
-                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) std::abort();
-  return static_cast<ScribbleCounts*>(memory);
-}
-
-ScribbleCounts* const counts = map_counts();
+ScribbleCounts& counts = test_support::map_shared<ScribbleCounts>();
 
 // One task's work.
 class Scribbler {
@@ -231,8 +222,8 @@ void Scribbler::arena() {
 }
 
 void Scribbler::once(Scribble what) {
-  counts->last_kind.store(static_cast<std::uint32_t>(what));
-  counts->by_kind[static_cast<std::size_t>(what)].fetch_add(1);
+  counts.last_kind.store(static_cast<std::uint32_t>(what));
+  counts.by_kind[static_cast<std::size_t>(what)].fetch_add(1);
   switch (what) {
     case Scribble::bit: {
       std::byte* const at = anywhere(1);
@@ -271,7 +262,7 @@ void Scribbler::once(Scribble what) {
 
 }  // namespace
 
-ScribbleCounts& scribble_counts() { return *counts; }
+ScribbleCounts& scribble_counts() { return counts; }
 
 namespace {
 

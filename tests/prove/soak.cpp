@@ -38,21 +38,23 @@ void show_progress(const SoakTotals& totals) {
   next_ns = now + 200'000'000;
   progress_line->show(fmt::format("{} of {} workers killed, {} tasks, {} pools",
                                   totals.kills.all(ledger().all_own_ends()), wanted_kills,
-                                  totals.tasks, totals.rounds));
+                                  totals.tasks.load(), totals.rounds.load()));
 }
 
-// The watch's thread: nothing can be relied on any more but what is looked at from outside.
-void hung(const Options& options, const SoakStage& stage, std::size_t seat, std::uint64_t what) {
+// The watch's thread.
+void hung(const Options& options, const SoakStage& stage, const SoakTotals& totals,
+          Verdict& verdict, double seconds, std::size_t seat, std::uint64_t what) {
+  const std::uint64_t round = stage.round.load();
+  const std::string sentence =
+      fmt::format("hung: thread {} of round {} has waited for more than {} s {}. Repeat with: {}",
+                  seat, round, Watch::kLimitNs / 1'000'000'000, Watch::describe(what),
+                  command_to_repeat(options, kCounted, round));
   std::string state = "(there is no pool at the moment)\n";
   if (const PoolMemory* const memory = stage.memory.load()) state = describe_pool(*memory, what);
-  fmt::print(stderr,
-             "\nmuster-soak: hung: thread {} of round {} has waited for more than {} s {}. Repeat "
-             "with: {}\n{}",
-             seat, stage.round.load(), Watch::kLimitNs / 1'000'000'000, Watch::describe(what),
-             command_to_repeat(options, kCounted, stage.round.load()), state);
-  std::fflush(nullptr);
-  // The supervisor ends the workers of a client that is gone.
-  std::_Exit(1);
+  end_hung(options, sentence, state, [&] {
+    verdict.count_only(Fault::hung);
+    return soak_json(totals, verdict, options, seconds);
+  });
 }
 
 int run(const Options& options) {
@@ -71,6 +73,9 @@ int run(const Options& options) {
   progress_line = &line;
   wanted_kills = options.count;
   const std::int64_t start = muster::detail::monotonic_ns();
+  const auto seconds = [&] {
+    return static_cast<double>(muster::detail::monotonic_ns() - start) * 1e-9;
+  };
   SoakLimits limits{options.count, 0};
   if (options.seconds != 0) {
     limits.until_ns = start + static_cast<std::int64_t>(options.seconds * 1e9);
@@ -79,7 +84,9 @@ int run(const Options& options) {
   SoakStage stage;
   Verdict verdict;
   {
-    Watch watch([&](std::size_t seat, std::uint64_t what) { hung(options, stage, seat, what); });
+    Watch watch([&](std::size_t seat, std::uint64_t what) {
+      hung(options, stage, totals, verdict, seconds(), seat, what);
+    });
     for (std::uint64_t number = options.round;
          verdict.good() && !interrupted.load() && !limits.reached(totals); ++number) {
       run_round(options.seed, number, limits, totals, verdict, watch, stage, interrupted,
@@ -87,11 +94,13 @@ int run(const Options& options) {
     }
   }
   line.clear();
-  const double seconds = static_cast<double>(muster::detail::monotonic_ns() - start) * 1e-9;
-  fmt::print("{}", soak_text(totals, verdict, seconds));
-  return conclude(options, kCounted,
-                  {verdict.sentences(), missing_instants(totals), stage.round.load()},
-                  soak_json(totals, verdict, options, seconds));
+  const double took = seconds();
+  fmt::print("{}", soak_text(totals, verdict, took));
+  std::string missing =
+      cut_short(options, kCounted, totals.kills.all(ledger().all_own_ends()), interrupted.load());
+  if (missing.empty()) missing = missing_instants(totals);
+  return conclude(options, kCounted, {verdict.sentences(), missing, stage.round.load()},
+                  soak_json(totals, verdict, options, took));
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "prove/soak_report.hpp"
 
-#include <map>
-
 #include <fmt/format.h>
 
 namespace prove {
@@ -32,9 +30,10 @@ std::string missing_instants(const SoakTotals& totals) {
   const std::uint64_t all = all_kills(totals);
   if (all < kEnough) return "";
   for (std::size_t i = 0; i < kDoings; ++i) {
-    if (static_cast<Doing>(i) == Doing::starting || totals.kills.by_doing[i] * 100 >= all) continue;
+    if (static_cast<Doing>(i) == Doing::starting || totals.kills.by_doing[i].load() * 100 >= all)
+      continue;
     return fmt::format("only {} of {} kills hit a worker while it was: {}",
-                       totals.kills.by_doing[i], all, kDoingNames[i]);
+                       totals.kills.by_doing[i].load(), all, kDoingNames[i]);
   }
   return "";
 }
@@ -42,22 +41,26 @@ std::string missing_instants(const SoakTotals& totals) {
 std::string soak_text(const SoakTotals& totals, const Verdict& verdict, double seconds) {
   const std::uint64_t all = all_kills(totals);
   std::string text = fmt::format("{} workers killed in {:.1f} s, {} pools, {} of which broke\n",
-                                 all, seconds, totals.rounds, totals.broken_pools);
+                                 all, seconds, totals.rounds.load(), totals.broken_pools.load());
   text += "while the worker was\n";
   for (std::size_t i = 0; i < kDoings; ++i)
     text += row(kDoingNames[i], totals.kills.by_doing[i], all);
-  text += row("not stopped before", totals.kills.async, all);
+  text += row("not stopped before", totals.kills.async.load(), all);
   text += row("ending itself", ledger().all_own_ends(), all);
   text += "by\n";
-  for (const auto& [signal, count] : totals.kills.by_signal) text += row(signal, count, all);
+  for (std::size_t i = 0; i < kKillSignals.size(); ++i) {
+    text += row(kKillSignalNames[i], totals.kills.by_signal[i], all);
+  }
   for (std::size_t i = 0; i < kOwnEnds; ++i) {
     text += row(kOwnEndNames[i], ledger().own_ends[i].load(), all);
   }
-  text += fmt::format("and {} times stopped, and let go on unless killed\n", totals.kills.stops);
-  text += fmt::format("{} tasks, which began {} times; {} callbacks; told of them\n", totals.tasks,
-                      totals.begun, totals.callbacks);
+  text +=
+      fmt::format("and {} times stopped, and let go on unless killed\n", totals.kills.stops.load());
+  text += fmt::format("{} tasks, which began {} times; {} callbacks; told of them\n",
+                      totals.tasks.load(), totals.begun.load(), totals.callbacks.load());
   for (std::size_t i = 0; i < kTolds; ++i) {
-    if (totals.told[i] != 0) text += row(kToldNames[i], totals.told[i], totals.tasks);
+    if (totals.told[i].load() != 0)
+      text += row(kToldNames[i], totals.told[i].load(), totals.tasks.load());
   }
   for (std::size_t i = 0; i < kFaults; ++i) {
     text += fmt::format("{} {}{}", kFaultNames[i], verdict.count(static_cast<Fault>(i)),
@@ -70,23 +73,25 @@ nlohmann::ordered_json soak_json(const SoakTotals& totals, const Verdict& verdic
                                  const Options& options, double seconds) {
   nlohmann::ordered_json json{
       {"schema", 1},        {"program", "muster-soak"},   {"seed", options.seed},
-      {"seconds", seconds}, {"kills", all_kills(totals)}, {"stops", totals.kills.stops}};
+      {"seconds", seconds}, {"kills", all_kills(totals)}, {"stops", totals.kills.stops.load()}};
   for (std::size_t i = 0; i < kDoings; ++i) {
-    json["kills_while"][kDoingNames[i]] = totals.kills.by_doing[i];
+    json["kills_while"][kDoingNames[i]] = totals.kills.by_doing[i].load();
   }
-  json["kills_while"]["not stopped before"] = totals.kills.async;
+  json["kills_while"]["not stopped before"] = totals.kills.async.load();
   json["kills_while"]["ending itself"] = ledger().all_own_ends();
-  for (const auto& [signal, count] : totals.kills.by_signal) json["kills_by"][signal] = count;
+  for (std::size_t i = 0; i < kKillSignals.size(); ++i) {
+    json["kills_by"][kKillSignalNames[i]] = totals.kills.by_signal[i].load();
+  }
   for (std::size_t i = 0; i < kOwnEnds; ++i) {
     json["kills_by"][kOwnEndNames[i]] = ledger().own_ends[i].load();
   }
-  json["pools"] = totals.rounds;
-  json["broken_pools"] = totals.broken_pools;
-  json["tasks"] = totals.tasks;
-  json["begun"] = totals.begun;
-  json["callbacks"] = totals.callbacks;
-  for (std::size_t i = 0; i < kTolds; ++i) json["told"][kToldNames[i]] = totals.told[i];
-  json["rescued_wakeups"] = totals.rescued_wakeups;
+  json["pools"] = totals.rounds.load();
+  json["broken_pools"] = totals.broken_pools.load();
+  json["tasks"] = totals.tasks.load();
+  json["begun"] = totals.begun.load();
+  json["callbacks"] = totals.callbacks.load();
+  for (std::size_t i = 0; i < kTolds; ++i) json["told"][kToldNames[i]] = totals.told[i].load();
+  json["rescued_wakeups"] = totals.rescued_wakeups.load();
   for (std::size_t i = 0; i < kFaults; ++i) {
     json["faults"][kFaultNames[i]] = verdict.count(static_cast<Fault>(i));
   }

@@ -12,7 +12,7 @@
 
 #include "lib/common/ticks.hpp"
 #include "prove/client.hpp"
-#include "prove/leftovers.hpp"
+#include "support/belongings.hpp"
 
 namespace prove {
 
@@ -45,50 +45,111 @@ Load choose_load(Random& random) {
   return random.percent(70) ? Load::tiny : Load::single;
 }
 
-void end_pool(ProcessPoolExecutor& pool, Random& random) {
+// True: in order, so that all that was submitted runs before.
+bool end_pool(ProcessPoolExecutor& pool, Random& random) {
   switch (random.below(4)) {
-    case 0: return pool.shutdown();
-    case 1: return pool.shutdown({.cancel_futures = true});
-    case 2: return pool.kill_workers();
-    default: return;  // its destructor
+    case 0: pool.shutdown(); return true;
+    case 1: pool.shutdown({.cancel_futures = true}); return false;
+    case 2: pool.kill_workers(); return false;
+    default: return true;  // its destructor
   }
 }
 
+// How a round ended.
+struct RoundEnd {
+  bool breaks = false;    // OnWorkerDeath::break_pool
+  bool in_order = false;  // what was submitted still ran
+  std::uint64_t deaths = 0;
+};
+
 // Each task against what it wrote down itself.
-void hold_against_ledger(const ToldTasks& told, bool may_break, SoakTotals& totals,
-                         Verdict& verdict) {
-  const std::uint32_t used = std::min(ledger().next.load(), Ledger::kTickets);
-  for (std::uint32_t i = 0; i < used; ++i) {
-    const ToldTask& task = told[i];
-    const std::uint32_t begun = ledger().entries[i].begun.load();
-    const std::uint32_t ended = ledger().entries[i].ended.load();
+class Audit {
+ public:
+  Audit(const RoundEnd& end, const KilledPids& killed, SoakTotals& totals, Verdict& verdict)
+      : end_(end), killed_(killed), totals_(totals), verdict_(verdict) {}
+
+  void look_at(std::uint32_t index, const ToldTask& task) {
+    const LedgerEntry& entry = ledger().entries[index];
+    const std::uint32_t begun = entry.begun();
+    ++totals_.told[static_cast<std::size_t>(task.told)];
+    totals_.begun += begun;
     const auto wrong = [&](Fault fault, const std::string& what) {
-      verdict.broken(fault, fmt::format("task {} (told: {}; retries {}) {}; it began {} times and "
-                                        "ended {} times",
-                                        i, kToldNames[static_cast<std::size_t>(task.told)],
-                                        task.retries, what, begun, ended));
+      verdict_.broken(fault, fmt::format("task {} (told: {}; retries {}) {}; it began {} times and "
+                                         "ended {} times",
+                                         index, name_of(task.told), task.retries, what, begun,
+                                         entry.ended.load()));
     };
-    ++totals.told[static_cast<std::size_t>(task.told)];
-    totals.begun += begun;
-    const std::uint32_t allowed = 1 + (may_break ? 0U : task.retries);
-    if (begun > allowed) {
-      wrong(Fault::duplicated, fmt::format("may run {} times at most", allowed));
+    const std::uint32_t retries = end_.breaks ? 0 : task.retries;
+    if (begun > 1 + retries) {
+      wrong(Fault::duplicated, fmt::format("may run {} times at most", 1 + retries));
+    }
+    // Run again because the worker before was lost, and for no other reason.
+    const bool cancelled = task.told == Told::cancelled;
+    for (std::size_t i = 0; i < LedgerEntry::kBegins; ++i) {
+      const pid_t pid = entry.begun_by[i].load();
+      if (pid == 0 || (i + 1 >= begun && !cancelled) || has_died(pid)) continue;
+      wrong(Fault::duplicated,
+            fmt::format("{} though its worker {}, the {}. of them, had not died",
+                        cancelled ? "was cancelled" : "was run again", pid, i + 1));
     }
     switch (task.told) {
       case Told::value:
       case Told::threw:
-        if (ended == 0) wrong(Fault::wrong, "has a result without having run to its end");
+        if (entry.ended.load() == 0) {
+          wrong(Fault::wrong, "has a result without having run to its end");
+        }
         break;
       case Told::waiting: wrong(Fault::lost, "was never told of"); break;
+      case Told::cancelled:
+        // While it waited: for the first time, or after a death, with another attempt left. That
+        // its workers were dead by then was looked at above.
+        if (begun > retries) wrong(Fault::duplicated, "began though it was cancelled");
+        break;
+      case Told::died: ++deaths_taken_; break;  // at least: of a chunk attempts are shared
+      case Told::dropped:
+        if (begun != 0 || end_.breaks || !end_.in_order) break;
+        ++unseen_;
+        deaths_taken_ += 1 + retries;
+        break;
       default: break;
     }
     // The future of a running task that is killed is finished before its worker is: what was
     // claimed by then may begin yet.
     const std::uint32_t more = task.told == Told::killed ? 1 : 0;
-    if (task.told != Told::nothing && begun > task.begun_when_told + more) {
+    if (task.told != Told::nothing && task.told != Told::dropped &&
+        begun > task.begun_when_told + more) {
       wrong(Fault::duplicated, "began after its future was finished");
     }
   }
+
+  // After all: a pool that ends in order waits for each task that was given to it, so who waits for
+  // its end would wait for ever for one that is lost; one that it counts as ended and that never
+  // began went with its worker, before its body. Each death takes one attempt of one task.
+  void conclude() {
+    if (unseen_ == 0 || deaths_taken_ <= end_.deaths) return;
+    verdict_.broken(Fault::lost,
+                    fmt::format("{} tasks that nobody looked at never began; with those that died "
+                                "that takes {} deaths, of which there were {}",
+                                unseen_, deaths_taken_, end_.deaths));
+  }
+
+ private:
+  bool has_died(pid_t pid) const { return killed_.has(pid) || ledger().ended_itself(pid); }
+
+  const RoundEnd& end_;
+  const KilledPids& killed_;
+  SoakTotals& totals_;
+  Verdict& verdict_;
+  std::uint64_t unseen_ = 0;
+  std::uint64_t deaths_taken_ = 0;
+};
+
+void hold_against_ledger(const ToldTasks& told, const RoundEnd& end, const KilledPids& killed,
+                         SoakTotals& totals, Verdict& verdict) {
+  Audit audit(end, killed, totals, verdict);
+  const std::uint32_t used = std::min(ledger().next.load(), Ledger::kTickets);
+  for (std::uint32_t i = 0; i < used; ++i) audit.look_at(i, told[i]);
+  audit.conclude();
   totals.tasks += used;
 }
 
@@ -106,13 +167,14 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
   // Pools that break have one kill each, so most of the rounds are theirs.
   const bool breaks = number % 10 != 0;
   const std::string name = fmt::format("soak-{}", number);
-  const Belongings before = Belongings::now();
+  const test_support::Belongings before = test_support::Belongings::now();
   ToldTasks& told = stage.told;
   std::fill_n(told.begin(), std::min(ledger().next.load(), Ledger::kTickets), ToldTask{});
   ledger().begin_round(random.next());
   KilledPids killed;
   stage.round.store(number);
   std::uint64_t due = 0;
+  RoundEnd end{.breaks = breaks};
   {
     std::optional<ProcessPoolExecutor> pool;
     {
@@ -167,7 +229,7 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
     if (!breaks && random.percent(50)) killer.kill_async(random.below(memory.geometry().workers));
     {
       const Watch::Waiting waiting(watch, kMainSeat, Watch::kPoolEnd);
-      end_pool(*pool, random);
+      end.in_order = end_pool(*pool, random);
       pool.reset();
     }
     due = round.callbacks_due.load();
@@ -176,12 +238,13 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
                                               round.callbacks_called.load(), due));
     }
     stage.memory.store(nullptr);
+    end.deaths = totals.kills.all(ledger().all_own_ends()) - first;
   }
-  hold_against_ledger(told, breaks, totals, verdict);
+  hold_against_ledger(told, end, killed, totals, verdict);
   totals.callbacks += due;
   ++totals.rounds;
   if (breaks) ++totals.broken_pools;
-  if (const std::string more = Belongings::now().more_than(before); !more.empty()) {
+  if (const std::string more = test_support::Belongings::now().more_than(before); !more.empty()) {
     verdict.broken(Fault::left_over, fmt::format("pool \"{}\" left behind: {}", name, more));
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -12,16 +13,19 @@
 
 namespace prove {
 
-// What is counted over all rounds.
+// What is counted over all rounds, by the one thread that plays them; the watch reads where that
+// one hangs.
 struct SoakTotals {
+  using Count = std::atomic<std::uint64_t>;
+
   KillCounts kills;
-  std::uint64_t tasks = 0;
-  std::uint64_t begun = 0;  // bodies; with retries more than once a task
-  std::uint64_t told[kTolds] = {};
-  std::uint64_t rounds = 0;
-  std::uint64_t broken_pools = 0;
-  std::uint64_t callbacks = 0;
-  std::uint64_t rescued_wakeups = 0;
+  Count tasks{0};
+  Count begun{0};  // bodies; with retries more than once a task
+  std::array<Count, kTolds> told{};
+  Count rounds{0};
+  Count broken_pools{0};
+  Count callbacks{0};
+  Count rescued_wakeups{0};
 };
 
 // The pool of the present round, for who has to describe it.

@@ -26,7 +26,7 @@ class Body {
         cell_(ledger().cells[muster::this_worker::index() % Ledger::kWorkers]),
         word_(cell_word(::getpid(), ticket.index)) {
     cell_.begun.store(word_);
-    entry_.begun.fetch_add(1);
+    entry_.note_begin(::getpid());
   }
   ~Body() {
     entry_.ended.fetch_add(1);
@@ -115,7 +115,7 @@ std::uint64_t sleeping_task(Ticket ticket) {
 
 std::uint64_t deadly_task(Ticket ticket) {
   const Body body(ticket);
-  const bool again = ledger().entries[ticket.index].begun.load() > 1;
+  const bool again = ledger().entries[ticket.index].begun() > 1;
   if (ticket.argument < kOnceOnly || !again) {
     end_worker(static_cast<OwnEnd>(ticket.argument % kOnceOnly));
   }

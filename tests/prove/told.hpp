@@ -11,7 +11,8 @@
 namespace prove {
 
 enum class Told : std::uint8_t {
-  nothing,    // not submitted, or its result was wanted no more
+  nothing,    // not submitted, or of a map whose other outcomes were wanted no more
+  dropped,    // submitted, and its future destroyed before anybody looked
   waiting,    // submitted, and its future not looked at yet
   value,      // the right one
   threw,      // what the task throws
@@ -21,10 +22,12 @@ enum class Told : std::uint8_t {
   timed_out,
   broken,  // with the pool
 };
-inline constexpr std::size_t kTolds = 9;
-inline constexpr const char* kToldNames[kTolds] = {"not looked at", "waiting",   "value",
-                                                   "threw",         "cancelled", "killed",
-                                                   "died",          "timed out", "broken"};
+inline constexpr std::size_t kTolds = 10;
+inline constexpr const char* kToldNames[kTolds] = {"given up",  "not looked at", "waiting", "value",
+                                                   "threw",     "cancelled",     "killed",  "died",
+                                                   "timed out", "broken"};
+
+constexpr const char* name_of(Told told) { return kToldNames[static_cast<std::size_t>(told)]; }
 
 struct ToldTask {
   Told told = Told::nothing;

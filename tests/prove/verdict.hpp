@@ -25,6 +25,12 @@ class Verdict {
     any_.store(true);
   }
 
+  // Of one whose sentence is told by other means.
+  void count_only(Fault fault) {
+    const std::lock_guard lock(mutex_);
+    ++counts_[static_cast<std::size_t>(fault)];
+  }
+
   bool good() const { return !any_.load(); }
   std::uint64_t count(Fault fault) const {
     const std::lock_guard lock(mutex_);

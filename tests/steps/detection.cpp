@@ -3,7 +3,6 @@
 // Muster means to keep it kept. They are times, so missing one is no failure.
 
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,10 +21,11 @@
 
 #include "lib/common/ticks.hpp"
 #include "steps/percentiles.hpp"
-#include "steps/pool_memory.hpp"
 #include "steps/program.hpp"
 #include "steps/python_detection.hpp"
 #include "support/failure.hpp"
+#include "support/own_pool.hpp"
+#include "support/shared_object.hpp"
 
 namespace steps {
 namespace {
@@ -41,13 +41,8 @@ struct Board {
 };
 
 Board& board() {
-  static Board* const shared = [] {
-    void* memory =
-        ::mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) std::abort();
-    return static_cast<Board*>(memory);
-  }();
-  return *shared;
+  static Board& shared = test_support::map_shared<Board>();
+  return shared;
 }
 
 // Waits for its death, the first time.
@@ -90,7 +85,7 @@ class Measurement {
                .initializer = [size = std::size_t{megabytes}] { touch(size); },
                .on_worker_death = muster::OnWorkerDeath::replace,
                .restart_intensity = {.deaths = 0}}),
-        memory_(load_own_pool("detection")) {}
+        memory_(test_support::load_own_pool("detection")) {}
 
   void kill_one(int signal, unsigned retries) {
     await_workers();

@@ -13,10 +13,10 @@
 
 #include "lib/common/ticks.hpp"
 #include "steps/instant.hpp"
-#include "steps/leftovers.hpp"
 #include "steps/program.hpp"
 #include "steps/stage.hpp"
 #include "steps/walk.hpp"
+#include "support/belongings.hpp"
 
 namespace steps {
 namespace {
@@ -239,7 +239,7 @@ int run_all(const Options& options) {
   }
   stay_on_one_cpu();
   Complaints complaints("muster-kill-steps");
-  const Leftovers leftovers;
+  const auto before = test_support::Belongings::now();
   auto document = begin_document("muster-kill-steps", options);
   for (const Scenario* scenario : chosen_scenarios(options)) {
     for (const unsigned workers : chosen_workers(options, *scenario)) {
@@ -248,8 +248,9 @@ int run_all(const Options& options) {
           const Cell cell{*scenario, workers, retries, other_goes_on};
           if (!wanted(options, cell)) continue;
           document["cells"].push_back(run(cell, options, complaints));
-          const std::string left = leftovers.found();
-          if (!left.empty()) complaints.add("when the pools have ended, " + left, cell.text());
+          const std::string left = test_support::Belongings::now().more_than(before);
+          if (!left.empty())
+            complaints.add("when the pools have ended there is left: " + left, cell.text());
         }
       }
     }

@@ -3,12 +3,11 @@
 // What tasks really did: each marks its entry when it begins and when it ends, in memory that the
 // client shares with its workers and that no recovery touches.
 
-#include <sys/mman.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+
+#include "support/shared_object.hpp"
 
 namespace steps {
 
@@ -23,8 +22,8 @@ class Ledger {
 
   // Mapped before the first fork, so that it lies at one address everywhere.
   static LedgerEntry* entries() {
-    static LedgerEntry* const all = map();
-    return all;
+    static auto& all = test_support::map_shared<Entries>();
+    return all.of;
   }
   static LedgerEntry& at(std::uint32_t entry) { return entries()[entry % kEntries]; }
 
@@ -37,12 +36,9 @@ class Ledger {
   }
 
  private:
-  static LedgerEntry* map() {
-    void* memory = ::mmap(nullptr, kEntries * sizeof(LedgerEntry), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) std::abort();
-    return static_cast<LedgerEntry*>(memory);
-  }
+  struct Entries {
+    LedgerEntry of[kEntries];
+  };
 };
 
 // Marks the body of a task.

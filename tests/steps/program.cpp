@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "support/json_file.hpp"
+
 namespace steps {
 
 namespace {
@@ -126,15 +128,7 @@ int finish(const Options& options, nlohmann::ordered_json document, const Compla
   ::alarm(0);
   document["broken_promises"] = complaints.count();
   document["sentences"] = complaints.sentences();
-  if (!options.json.empty()) {
-    std::ofstream file(options.json);
-    file << document.dump(2) << "\n";
-    file.close();
-    if (!file) {
-      fmt::print(stderr, "cannot write to {}\n", options.json);
-      return kUsage;
-    }
-  }
+  if (!options.json.empty() && !test_support::write_json(options.json, document)) return kUsage;
   return complaints.count() == 0 ? kFine : kBroken;
 }
 

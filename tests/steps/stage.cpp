@@ -15,7 +15,8 @@
 #include <fmt/format.h>
 
 #include "lib/slots/slot_table.hpp"
-#include "steps/pool_memory.hpp"
+#include "steps/own_control.hpp"
+#include "support/own_pool.hpp"
 #include "support/proc.hpp"
 
 namespace steps {
@@ -59,7 +60,7 @@ Stage::Stage(const Scenario& scenario, unsigned workers) : scenario_(scenario), 
   options.restart_intensity = {.deaths = 0};
   const SegmentLimit limit(scenario.segment_limit);
   pool_ = std::make_unique<muster::ProcessPoolExecutor>(options);
-  memory_.emplace(load_own_pool(options.name));
+  memory_.emplace(test_support::load_own_pool(options.name));
   control_ = own_control(options.name, views().control.geometry);
   if (scenario.other_is_busy) make_other_busy();
   settle();

@@ -1,15 +1,20 @@
-#include "prove/json_file.hpp"
+#pragma once
+
+// Files of figures.
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <string>
 
-#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
-namespace prove {
+namespace test_support {
 
-bool write_json(const std::string& file, const nlohmann::ordered_json& json) {
+// Whole or not at all. False: it could not be written, which was said on standard error.
+template <class Json>
+bool write_json(const std::string& file, const Json& json) {
   const std::string unfinished = file + ".part";
   bool written = false;
   {
@@ -19,9 +24,9 @@ bool write_json(const std::string& file, const nlohmann::ordered_json& json) {
     written = out.good();
   }
   if (written && std::rename(unfinished.c_str(), file.c_str()) == 0) return true;
-  fmt::print(stderr, "{} cannot be written: {}\n", file, std::strerror(errno));
+  std::fprintf(stderr, "%s cannot be written: %s\n", file.c_str(), std::strerror(errno));
   std::remove(unfinished.c_str());
   return false;
 }
 
-}  // namespace prove
+}  // namespace test_support

@@ -1,25 +1,10 @@
-#include "steps/pool_memory.hpp"
+#include "steps/own_control.hpp"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
-#include <utility>
-
-#include "lib/inspect/pool_finder.hpp"
 
 namespace steps {
-
-muster::detail::LoadedPool load_own_pool(const std::string& name) {
-  for (const auto& found : muster::detail::find_pools().pools) {
-    if (found.name != name || !std::ranges::count(found.holders, ::getpid())) continue;
-    muster::detail::PoolLoad load = muster::detail::load_pool(found);
-    if (load.pool) return std::move(*load.pool);
-  }
-  throw std::runtime_error("the memory of pool \"" + name + "\" was not found in /proc");
-}
 
 muster::detail::ControlView own_control(const std::string& name,
                                         const muster::detail::Geometry& geometry) {
