@@ -18,10 +18,10 @@
 #include "bench/progress.hpp"
 #include "lib/common/ticks.hpp"
 #include "prove/failing_calls.hpp"
-#include "prove/json_file.hpp"
 #include "prove/options.hpp"
 #include "prove/random.hpp"
 #include "prove/traced_run.hpp"
+#include "support/json_file.hpp"
 
 namespace {
 
@@ -35,6 +35,9 @@ constexpr int kTimeLimit = 60;
 // Of one call in one process: a loop's hundredth is as its tenth.
 constexpr unsigned kMostOfACall = 60;
 
+// The program's first call in main, which is never failed.
+constexpr const char* kMarker = "getppid";
+
 volatile std::sig_atomic_t interrupted = 0;
 
 struct Failure {
@@ -44,9 +47,19 @@ struct Failure {
   unsigned when = 0;
   bool lasts = false;  // all from then on
 
-  std::vector<std::string> command() const {
-    return {"strace",        "-f", "-qq",       "--seccomp-bpf",      "-o",  "/dev/null", "-e",
-            "trace=" + call, "-e", injection(), MUSTER_PROVE_SUBJECT, script};
+  std::vector<std::string> command(const std::string& log) const {
+    return {"strace",
+            "-f",
+            "-qq",
+            "--seccomp-bpf",
+            "-o",
+            log,
+            "-e",
+            fmt::format("trace={},{}", call, kMarker),
+            "-e",
+            injection(),
+            MUSTER_PROVE_SUBJECT,
+            script};
   }
   std::string text() const { return fmt::format("{} in the program \"{}\"", injection(), script); }
 
@@ -62,11 +75,28 @@ struct Failures {
   std::map<std::string, std::string> left_alone;
 };
 
+// strace's output of one run.
+class TraceFile {
+ public:
+  TraceFile()
+      : name_(std::filesystem::temp_directory_path() /
+              fmt::format("muster-syscalls-{}.trace", ::getpid())) {}
+  ~TraceFile() {
+    std::error_code not_there;
+    std::filesystem::remove(name_, not_there);
+  }
+  TraceFile(const TraceFile&) = delete;
+  TraceFile& operator=(const TraceFile&) = delete;
+
+  const std::string& name() const { return name_; }
+
+ private:
+  std::string name_;
+};
+
 // What each script calls when all is well.
-Failures all_failures() {
+Failures all_failures(const std::string& file) {
   Failures failures;
-  const std::string file =
-      std::filesystem::temp_directory_path() / fmt::format("muster-syscalls-{}.trace", ::getpid());
   for (const char* const script : kScripts) {
     const TracedEnd end =
         run_traced({"strace", "-f", "-qq", "-o", file, MUSTER_PROVE_SUBJECT, script}, kTimeLimit);
@@ -74,7 +104,7 @@ Failures all_failures() {
       throw std::runtime_error(
           fmt::format("the program \"{}\" does not end well by itself:\n{}", script, end.output));
     }
-    for (const auto& [call, most] : calls_in(file)) {
+    for (const auto& [call, most] : read_trace(file).most) {
       const auto errors = plausible_errors(call);
       if (const auto why = why_not_failed(call)) {
         failures.left_alone[call] = *why;
@@ -93,23 +123,46 @@ Failures all_failures() {
       }
     }
   }
-  std::filesystem::remove(file);
   return failures;
 }
 
+// Whether the call was there to fail: not every run makes as many.
+enum class Reached { no, by_the_loader, by_the_program };
+
+Reached reached_in(const Trace& trace) {
+  if (trace.injected == 0) return Reached::no;
+  return trace.most.contains(kMarker) ? Reached::by_the_program : Reached::by_the_loader;
+}
+
 // "": as it should be.
-std::string what_is_wrong(const TracedEnd& end) {
+std::string what_is_wrong(const TracedEnd& end, Reached reached) {
   std::string left;
   for (const std::string& process : end.left) left += (left.empty() ? "" : ", ") + process;
   if (!end.in_time) return fmt::format("has not ended in {} s; there were {}", kTimeLimit, left);
   if (!left.empty()) return "left behind " + left;
   // Before main it is the loader that fails, each in its way.
-  if (end.output.find("begun") == std::string::npos) return "";
+  if (reached == Reached::by_the_loader) return "";
   // strace ends as its program does.
   if (end.signal != 0) return fmt::format("was ended by signal {}", end.signal);
   if (end.exit_code != 0) return fmt::format("exited with {}", end.exit_code);
   return "";
 }
+
+// Programs run, by what became of the call that was to fail; and those that ended badly.
+struct Tally {
+  std::uint64_t failed = 0;
+  std::uint64_t in_loader = 0;
+  std::uint64_t not_reached = 0;
+  std::uint64_t bad = 0;
+
+  void add(Reached reached) {
+    switch (reached) {
+      case Reached::no: ++not_reached; break;
+      case Reached::by_the_loader: ++in_loader; break;
+      case Reached::by_the_program: ++failed; break;
+    }
+  }
+};
 
 int run(const Options& options) {
   std::signal(SIGINT, [](int) { interrupted = 1; });
@@ -122,7 +175,8 @@ int run(const Options& options) {
   const auto seconds = [&] {
     return static_cast<double>(muster::detail::monotonic_ns() - start) * 1e-9;
   };
-  const auto [all, left_alone] = all_failures();
+  const TraceFile file;
+  const auto [all, left_alone] = all_failures(file.name());
   std::vector<Failure> failures = all;
   Random random(options.seed);
   for (std::size_t i = failures.size(); i > 1; --i) {
@@ -130,20 +184,23 @@ int run(const Options& options) {
   }
   // In the given order of a shuffle those of rare calls come as early as others.
   const std::size_t possible = failures.size();
-  std::map<std::string, std::pair<unsigned, unsigned>> by_call;  // runs, wrong ones
+  std::map<std::string, Tally> by_call;
   std::vector<std::string> sentences;
   std::uint64_t runs = 0;
+  Tally sum;
   for (const Failure& failure : failures) {
     if (runs >= options.count || interrupted != 0) break;
     if (options.seconds != 0 && seconds() >= options.seconds) break;
-    const TracedEnd end = run_traced(failure.command(), kTimeLimit);
+    const TracedEnd end = run_traced(failure.command(file.name()), kTimeLimit);
+    if (interrupted != 0) break;  // so was the program
     ++runs;
-    auto& [tried, bad] = by_call[failure.call];
-    ++tried;
-    if (const std::string wrong = what_is_wrong(end); !wrong.empty() && interrupted == 0) {
-      ++bad;
+    const Reached reached = reached_in(read_trace(file.name()));
+    by_call[failure.call].add(reached);
+    sum.add(reached);
+    if (const std::string wrong = what_is_wrong(end, reached); !wrong.empty()) {
+      ++by_call[failure.call].bad;
       std::string command;
-      for (const std::string& word : failure.command()) command += word + " ";
+      for (const std::string& word : failure.command("/dev/stderr")) command += word + " ";
       sentences.push_back(
           fmt::format("with {} it {}. Repeat with: {}", failure.text(), wrong, command));
       line.clear();
@@ -153,13 +210,18 @@ int run(const Options& options) {
                           std::min<std::uint64_t>(options.count, possible), sentences.size()));
   }
   line.clear();
-  fmt::print("{} programs run in {:.1f} s, of {} failures that there are; {} ended badly\n", runs,
-             seconds(), possible, sentences.size());
+  fmt::print(
+      "{} programs run in {:.1f} s, of {} failures that there are; {} ended badly\nthe call failed "
+      "in {} of them, for the loader, which ended it, in {}, and was not made so often in {}\n",
+      runs, seconds(), possible, sentences.size(), sum.failed, sum.in_loader, sum.not_reached);
   nlohmann::ordered_json json{{"schema", 1},
                               {"program", "muster-syscalls"},
                               {"seed", options.seed},
                               {"seconds", seconds()},
                               {"runs", runs},
+                              {"failed", sum.failed},
+                              {"in_loader", sum.in_loader},
+                              {"not_reached", sum.not_reached},
                               {"possible", possible},
                               {"bad", sentences.size()},
                               {"sentences", sentences}};
@@ -167,11 +229,20 @@ int run(const Options& options) {
     fmt::print("  {:<20} left alone: {}\n", call, why);
     json["left_alone"][call] = why;
   }
-  for (const auto& [call, counts] : by_call) {
-    fmt::print("  {:<20} {:>6} {:>6} bad\n", call, counts.first, counts.second);
-    json["calls"][call] = {{"runs", counts.first}, {"bad", counts.second}};
+  for (const auto& [call, tally] : by_call) {
+    fmt::print("  {:<20} {:>6} failed {:>4} for the loader {:>4} not made {:>4} bad\n", call,
+               tally.failed, tally.in_loader, tally.not_reached, tally.bad);
+    json["calls"][call] = {{"failed", tally.failed},
+                           {"in_loader", tally.in_loader},
+                           {"not_reached", tally.not_reached},
+                           {"bad", tally.bad}};
   }
-  if (!options.json.empty() && !write_json(options.json, json)) return 1;
+  if (!options.json.empty() && !test_support::write_json(options.json, json)) return 1;
+  if (interrupted != 0) {
+    fmt::print(stderr, "muster-syscalls: it was interrupted after {} of {} programs\n", runs,
+               std::min<std::uint64_t>(options.count, possible));
+    return 1;
+  }
   return sentences.empty() ? 0 : 1;
 }
 

@@ -88,8 +88,7 @@ void run(std::string_view script) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::puts("begun");  // what fails before is the loader's
-  std::fflush(stdout);
+  ::getppid();  // who traces sees by it that main has begun: what fails before is the loader's
   try {
     run(argc > 1 ? argv[1] : "plain");
   } catch (const muster::Error& error) {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -55,6 +56,15 @@ std::vector<std::string> describe(const std::vector<pid_t>& pids) {
   return all;
 }
 
+// What can be read of it at once. False: there is no more of it.
+bool take_output(int pipe, std::string& output) {
+  char text[4096];
+  const ssize_t size = ::read(pipe, text, sizeof(text));
+  if (size > 0) output.append(text, static_cast<std::size_t>(size));
+  if (output.size() > 2 * kOutputKept) output.erase(0, output.size() - kOutputKept);
+  return size > 0;
+}
+
 void kill_descendants() {
   for (int i = 0; i < 100; ++i) {
     const std::vector<pid_t> left = descendants();
@@ -72,6 +82,7 @@ TracedEnd run_traced(const std::vector<std::string>& arguments, int seconds) {
   if (::pipe2(ends, O_CLOEXEC) != 0) {
     throw std::system_error(errno, std::generic_category(), "pipe2");
   }
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
@@ -98,15 +109,10 @@ TracedEnd run_traced(const std::vector<std::string>& arguments, int seconds) {
   while (!ended && muster::detail::monotonic_ns() < deadline) {
     pollfd readable{open ? ends[0] : -1, POLLIN, 0};
     if (::poll(&readable, 1, 2) > 0) {
-      char text[4096];
-      const ssize_t size = ::read(ends[0], text, sizeof(text));
-      open = size > 0;
-      if (open) end.output.append(text, static_cast<std::size_t>(size));
-      if (end.output.size() > 2 * kOutputKept) end.output.erase(0, kOutputKept);
+      open = take_output(ends[0], end.output);
     }
     ended = ::waitpid(pid, &status, WNOHANG) == pid;
   }
-  ::close(ends[0]);
   end.in_time = ended;
   if (ended && WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
   if (ended && WIFSIGNALED(status)) end.signal = WTERMSIG(status);
@@ -121,13 +127,19 @@ TracedEnd run_traced(const std::vector<std::string>& arguments, int seconds) {
     end.left = describe(descendants());
   }
   kill_descendants();
+  // Nobody writes any more.
+  while (open) open = take_output(ends[0], end.output);
+  ::close(ends[0]);
   return end;
 }
 
-std::map<std::string, unsigned> calls_in(const std::string& file) {
+Trace read_trace(const std::string& file) {
   std::map<std::string, std::map<std::string, unsigned>> counts;  // by call, by process
+  Trace trace;
   std::ifstream in(file);
+  if (!in) throw std::runtime_error("strace has written nothing to " + file);
   for (std::string line; std::getline(in, line);) {
+    if (line.ends_with("(INJECTED)")) ++trace.injected;
     std::istringstream words(line);
     std::string pid;
     std::string rest;
@@ -137,11 +149,11 @@ std::map<std::string, unsigned> calls_in(const std::string& file) {
     if (end == std::string::npos || end == 0 || rest[0] == '<') continue;
     ++counts[rest.substr(0, end)][pid];
   }
-  std::map<std::string, unsigned> most;
   for (const auto& [call, by_process] : counts) {
-    for (const auto& [pid, count] : by_process) most[call] = std::max(most[call], count);
+    unsigned& most = trace.most[call];
+    for (const auto& [pid, count] : by_process) most = std::max(most, count);
   }
-  return most;
+  return trace;
 }
 
 }  // namespace prove

@@ -21,8 +21,13 @@ struct TracedEnd {
 // from it is killed. REQUIRES: this process is the subreaper of its descendants.
 TracedEnd run_traced(const std::vector<std::string>& arguments, int seconds);
 
-// The system calls in strace's output file, each with how many times at most one of the traced
-// processes makes it.
-std::map<std::string, unsigned> calls_in(const std::string& file);
+// A file of strace's output, `strace -f -o`.
+struct Trace {
+  // By system call: how many times at most one of the traced processes makes it.
+  std::map<std::string, unsigned> most;
+  unsigned injected = 0;  // calls that strace made fail
+};
+// Throws std::runtime_error where it cannot be read.
+Trace read_trace(const std::string& file);
 
 }  // namespace prove

@@ -31,7 +31,7 @@ class Page(unittest.TestCase):
             "16,051: 16,031 by SIGKILL and 20 by SIGABRT",
             self.row(text, "deaths of workers survived"),
         )
-        self.assertIn("| 123,456 |", self.row(text, "tasks run in the soak"))
+        self.assertIn("| 123,999 |", self.row(text, "tasks run in the soak"))
         self.assertIn("| 0 |", self.row(text, "of these lost"))
         self.assertIn(
             "1,200, in 2 orders of client, supervisor and worker",

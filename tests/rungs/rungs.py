@@ -89,7 +89,9 @@ def least_of_fuzz(figures):
 
 
 def least_of_syscalls(figures):
-    return {"programs run": (figures["runs"], 600, figures["possible"])}
+    # Some end in the loader, and not each makes as many calls as the one that was listened to.
+    most = figures["possible"] * 3 // 4
+    return {"programs in which the call failed": (figures["failed"], 400, most)}
 
 
 def least_of_mutants(figures):

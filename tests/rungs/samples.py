@@ -175,10 +175,13 @@ FIGURES = {
     },
     "syscalls": {
         "runs": 300,
+        "failed": 250,
+        "in_loader": 40,
+        "not_reached": 10,
         "possible": 4000,
         "bad": 0,
         "left_alone": {"getpid": "it does not fail"},
-        "calls": {"mmap": {"runs": 300, "bad": 0}},
+        "calls": {"mmap": {"failed": 250, "in_loader": 40, "not_reached": 10, "bad": 0}},
     },
     "threads": {
         "tests": 1,

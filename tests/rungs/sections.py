@@ -221,14 +221,24 @@ def fuzz(figures):
 
 def syscalls(figures):
     rows = (
-        [f"`{call}`", count(one["runs"]), count(one["bad"])]
+        [
+            f"`{call}`",
+            *(count(one[what]) for what in ("failed", "in_loader", "not_reached", "bad")),
+        ]
         for call, one in sorted(figures["calls"].items())
     )
+    heads = ["system call", "failed", "failed for the loader", "not made", "ended badly"]
     return [
-        f"{count(figures['runs'])} programs of {count(figures['possible'])} failures that there "
-        f"are, drawn at random; {count(figures['bad'])} ended badly.",
+        *wrap(
+            f"{count(figures['runs'])} programs of {count(figures['possible'])} failures that "
+            f"there are, drawn at random; {count(figures['bad'])} ended badly. In "
+            f"{count(figures['failed'])} the call failed, as strace says; in "
+            f"{count(figures['in_loader'])} it failed for the loader, before `main`, which has its "
+            f"own ways to end; in {count(figures['not_reached'])} it was not made as often as in "
+            "the program that was listened to, so nothing failed."
+        ),
         "",
-        *table(["system call", "programs", "ended badly"], rows, right=(1, 2)),
+        *table(heads, rows, right=(1, 2, 3, 4)),
         "Not failed:",
         "",
         *(f"- `{call}`: {why}." for call, why in sorted(figures["left_alone"].items())),

@@ -115,7 +115,7 @@ def rows(documents):
 
     yield row(documents, "soak kill-steps", "deaths of workers survived", kills)
     yield row(
-        documents, "soak", "tasks run in the soak", lambda soak: count(soak["tasks"])
+        documents, "soak", "tasks run in the soak", lambda soak: count(soak["begun"])
     )
     for what, sentence in (
         ("lost", "of these lost"),
@@ -157,8 +157,8 @@ def rows(documents):
     yield row(
         documents,
         "syscalls",
-        "programs run with a system call that fails",
-        lambda calls: f"{count(calls['runs'])}, {count(calls['bad'])} of which ended badly",
+        "programs run in which a system call failed",
+        lambda calls: f"{count(calls['failed'])}, {count(calls['bad'])} of which ended badly",
     )
     yield row(documents, "mutants", "broken variants of the code", code_mutants)
     yield row(documents, "model-mutants", "broken variants of the model", model_mutants)
