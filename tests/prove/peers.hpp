@@ -4,8 +4,8 @@
 
 namespace prove {
 
-// Kills workers of other pools and prints what becomes of their tasks. The program's exit code:
-// 0, whatever they do.
+// The soak's load and random kills for other pools too, as a table of what becomes of them. `count`
+// of the options: how many kills of each pool, as far as it takes them.
 int run_peers(const Options& options);
 
 }  // namespace prove

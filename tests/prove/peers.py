@@ -1,37 +1,52 @@
-"""One worker of one of Python's pools is killed; says by the exit code what becomes of its tasks.
+"""One of Python's pools under the load of peer_load.cpp, while its workers are killed at random.
 
-peers.py pool|executor idle|busy|stream
+peers.py pool|executor mixed|tiny|single KILLS SEED
 
-The exit codes are those of peers.cpp: 10 goes on, 11 goes on and tells of the task that died,
-12 breaks and says so, 13 goes on and has lost tasks, 14 hangs.
+Prints one line of JSON: what became of it, as PeerEnd::from_json() reads it.
 """
 
 import concurrent.futures
+import json
 import multiprocessing
 import os
 import random
 import signal
 import sys
+import threading
 import time
 
 WORKERS = 2
-PATIENCE = 5.0
-GOES_ON, TELLS, BREAKS, LOSES, HANGS = 10, 11, 12, 13, 14
+CLIENTS = 3
+PATIENCE = 1.0
+LAST_PATIENCE = 3.0
+STALLS = 2
+LAST_TASKS = 20
+VALUE, BROKE, NOT_YET = "value", "broke", "not yet"
 
 
-def pid_after(seconds):
-    time.sleep(seconds)
-    return os.getpid()
+def work(spin_ns, sleep_us):
+    if sleep_us:
+        time.sleep(sleep_us * 1e-6)
+    until = time.monotonic_ns() + spin_ns
+    while spin_ns and time.monotonic_ns() < until:
+        pass
 
 
-def add_one(n):
-    return n + 1
+def choose_batch(load, chance):
+    most = {"single": 1, "tiny": 400}.get(load) or (400 if chance.random() < 0.3 else 20)
+    batch = [(0, 0)] * chance.randint(1, most)
+    return batch if load != "mixed" else [choose_work(chance) for _ in batch]
 
 
-def end(code):
-    for child in multiprocessing.active_children():
-        child.kill()
-    os._exit(code)
+def choose_work(chance):
+    kind = chance.randrange(100)
+    if kind < 2:
+        return 0, chance.randrange(3000)
+    if kind < 12:
+        return chance.randrange(200_000), 0
+    if kind < 40:
+        return chance.randrange(20_000), 0
+    return 0, 0
 
 
 class Pool:
@@ -39,17 +54,17 @@ class Pool:
         self.pool = multiprocessing.Pool(WORKERS)
 
     def pids(self):
-        return [worker.pid for worker in self.pool._pool]
+        return [worker.pid for worker in list(self.pool._pool)]
 
-    def submit(self, function, argument):
-        return self.pool.apply_async(function, (argument,))
+    def submit(self, works):
+        return [self.pool.apply_async(work, one) for one in works]
 
     def outcome(self, task, until):
         try:
             task.get(max(0, until - time.monotonic()))
-            return "value"
+            return VALUE
         except multiprocessing.TimeoutError:
-            return "none"
+            return NOT_YET
 
 
 class Executor:
@@ -57,50 +72,121 @@ class Executor:
         self.pool = concurrent.futures.ProcessPoolExecutor(WORKERS)
 
     def pids(self):
-        return list(self.pool._processes)
+        return list(self.pool._processes or ())
 
-    def submit(self, function, argument):
+    def submit(self, works):
+        return [self.submit_one(one) for one in works]
+
+    def submit_one(self, one):
         try:
-            return self.pool.submit(function, argument)
+            return self.pool.submit(work, *one)
         except concurrent.futures.process.BrokenProcessPool:
             return None
 
     def outcome(self, task, until):
         if task is None:
-            return "broken"
+            return BROKE
         try:
             task.result(max(0, until - time.monotonic()))
-            return "value"
+            return VALUE
         except concurrent.futures.TimeoutError:
-            return "none"
+            return NOT_YET
         except concurrent.futures.process.BrokenProcessPool:
-            return "broken"
+            return BROKE
+
+
+class Trial:
+    """What the client threads share."""
+
+    def __init__(self, pool, load):
+        self.pool = pool
+        self.load = load
+        self.lock = threading.Lock()
+        self.over = False
+        self.broke = False
+        self.thrown = None
+        self.tasks = 0
+        self.late = []
+
+    def run_client(self, chance):
+        stalls = 0
+        try:
+            while not self.over and stalls < STALLS:
+                came = self.run_batch(choose_batch(self.load, chance), PATIENCE)
+                stalls = 0 if came else stalls + 1
+                if chance.random() < 0.08:
+                    time.sleep(chance.random() * 0.003)
+        except Exception as error:  # whatever it is, it is the pool's answer
+            self.thrown = self.thrown or f"{type(error).__name__}: {error}"
+        self.over = True
+
+    def run_batch(self, works, patience):
+        """Whether anything came of it by then."""
+        tasks = self.pool.submit(works)
+        until = time.monotonic() + patience
+        came = [self.pool.outcome(task, until) for task in tasks]
+        with self.lock:
+            self.tasks += len(works)
+            self.late += [task for task, how in zip(tasks, came) if how == NOT_YET]
+        if BROKE in came:
+            self.broke = self.over = True
+        return came.count(NOT_YET) < len(came)
+
+    def conclude(self, kills):
+        if self.thrown:
+            return {"became": "threw", "kills": kills, "why": self.thrown}
+        answers = True
+        if not self.broke:
+            before = len(self.late)
+            self.run_batch([(0, 0)] * LAST_TASKS, LAST_PATIENCE)
+            answers = len(self.late) == before
+        until = time.monotonic() + (PATIENCE if answers else 0)
+        lost = sum(self.pool.outcome(task, until) == NOT_YET for task in self.late)
+        if self.broke:
+            return {"became": "broke", "kills": kills}
+        if not answers:
+            return {"became": "hung", "kills": kills}
+        return {"became": "lost tasks" if lost else "went on", "kills": kills, "lost": lost}
+
+
+def kill_one(pool, chance):
+    pids = pool.pids()
+    if not pids:
+        return False
+    pid = chance.choice(pids)
+    try:
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return False  # dead already, and not replaced yet
+        os.kill(pid, signal.SIGKILL)
+    except (ChildProcessError, ProcessLookupError):
+        return False
+    return True
 
 
 def main():
-    pool = Pool() if sys.argv[1] == "pool" else Executor()
-    state = sys.argv[2]
-    first = [pool.submit(pid_after, 0.05) for _ in range(2 * WORKERS)]
-    for task in first:
-        pool.outcome(task, time.monotonic() + PATIENCE)
-    before = []
-    if state == "busy":
-        before = [pool.submit(pid_after, 0.2) for _ in range(4)]
-        time.sleep(0.1)
-    elif state == "stream":
-        before = [pool.submit(add_one, n) for n in range(3000)]
-        time.sleep(random.uniform(0.001, 0.1))
-    os.kill(random.choice(pool.pids()), signal.SIGKILL)
-    time.sleep(0.1)
-    after = [pool.submit(add_one, n) for n in range(20)]
-    until = time.monotonic() + PATIENCE
-    later = [pool.outcome(task, until) for task in after]
-    earlier = [pool.outcome(task, until) for task in before]
-    if "broken" in later:
-        end(BREAKS)
-    if "none" in later:
-        end(HANGS)
-    end(LOSES if "none" in earlier else GOES_ON)
+    kind, load, kills, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    chance = random.Random(seed)
+    pool = Pool() if kind == "pool" else Executor()
+    trial = Trial(pool, load)
+    trial.run_batch([(0, 0)] * 2 * WORKERS, LAST_PATIENCE)  # they are there
+    clients = [
+        threading.Thread(target=trial.run_client, args=(random.Random(chance.random()),))
+        for _ in range(CLIENTS)
+    ]
+    for client in clients:
+        client.start()
+    killed = 0
+    while killed < kills and not trial.over:
+        time.sleep(min(chance.expovariate(100), 0.05))
+        killed += kill_one(pool, chance)
+    trial.over = True
+    for client in clients:
+        client.join()
+    end = {"tasks": 0, "told": 0, "lost": 0, "why": "", **trial.conclude(killed)}
+    print(json.dumps({**end, "tasks": trial.tasks}), flush=True)
+    for child in multiprocessing.active_children():
+        child.kill()
+    os._exit(0)
 
 
 if __name__ == "__main__":

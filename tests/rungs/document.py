@@ -5,7 +5,8 @@ A document is a JSON file, NAME.json, in a folder of results:
     run      its name, as in rungs.py         date     when it began, in UTC
     mode     quick or full                    seconds  how long it took
     verdict  passed, failed, not run or interrupted
-    why      a sentence, unless it passed     words    the last lines it printed, unless it passed
+    why      a sentence; of one that passed   words    the last lines it printed, unless it passed
+             a remark, or ""
     command  what was executed                exit     its exit code, or the signal it died of
     commit   of the sources                   changed  whether they had changes besides
     machine  processor, cpus, memory, kernel, compiler

@@ -80,9 +80,10 @@ ABOUT = {
         "but where client and supervisor are both killed: then nobody is there to end it.",
     ),
     "peers": (
-        "The same deaths in Python's two pools and in one on Boost's message queue, beside "
-        "Muster's.",
-        "Nothing: it is a table of what they do.",
+        "The soak's load, without what other pools cannot do, and its kills, in Python's two pools "
+        "and in one on Boost's message queue whose workers are forked anew, beside Muster's.",
+        "Of Muster's pools: those that replace their workers go on and lose nothing unsaid, those "
+        "that are to break break and say so. Of the others nothing: it is a table of what they do.",
     ),
     "scribble": (
         "Workers write over all the memory of the pool that they can write, while tasks flow: "
@@ -121,8 +122,10 @@ ABOUT = {
         "polls the worker's pidfd, as the kernel's own notice. The larger the worker, the longer "
         "the kernel takes to tear it down before it tells.",
         "Nothing: times depend on the machine. Those that Muster means to keep stand in the second "
-        "table, and whether it did. The replacement is made before the kernel's notice, by the "
-        "early tier; the future's error, which says everything, needs the notice.",
+        "table, and whether it did. The crash handler and the "
+        "kernel's mark are early: they stand in shared memory before the kernel's notice. Of the mark "
+        "the replacement is made; the crash handler's note is read when the error is made, which "
+        "needs the notice.",
     ),
 }
 
@@ -185,7 +188,7 @@ def verdict(one):
     if one is None:
         return "**not run**"
     if one["verdict"] == PASSED:
-        return "passed"
+        return "passed" + (f", **{one['why']}**" if one["why"] else "")
     return f"**{one['verdict']}**: {one['why']}"
 
 

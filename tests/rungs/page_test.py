@@ -7,7 +7,7 @@ import unittest
 import document
 import page
 import samples
-from rungs import RUNS
+from rungs import RUNS, times_missed
 
 
 class Page(unittest.TestCase):
@@ -96,6 +96,15 @@ class Page(unittest.TestCase):
         self.assertIn("Of another commit than most: **fedcba987654**.", text)
         self.assertIn("On another machine than most: a processor, 64 processors", text)
         self.assertEqual(text.count("**fedcba987654**"), 2)
+
+    def test_says_which_times_were_missed(self):
+        wanted = [{**samples.FIGURES["detection"]["wanted"][0], "found_s": 0.0021, "kept": False}]
+        figures = {**samples.FIGURES["detection"], "wanted": wanted}
+        why = times_missed(figures)
+        self.assertIn("1 of 1 times missed: p50 until the future's error (+0 MB: 2.10 ms)", why)
+        text = self.text(detection={"figures": figures, "why": why})
+        self.assertIn(f"passed, **{why}**", self.row(text, " | [detection](#detection)"))
+        self.assertIn("| 2.1 ms | **no** |", text)
 
     def test_marks_sources_that_were_not_committed(self):
         text = self.text(explore={"changed": True})

@@ -15,7 +15,7 @@ from document import FAILED, INTERRUPTED, NOT_RUN, PASSED
 SKIPPED = 77
 # After an interrupt programs finish what they are at, and write what they have.
 PATIENCE_S = 30
-LAST_WORDS = 20
+LAST_WORDS = 40
 
 
 # What ends a run early. They are blocked and waited for, so that none comes in the midst of a step.
@@ -109,12 +109,13 @@ def judge(child, figures):
     code = child.process.returncode
     words = child.last_words()
     last = words[-1] if words else "it said nothing"
+    sentences = (figures or {}).get("sentences")
     if code == SKIPPED:
         return NOT_RUN, last
-    if child.interrupted:
+    # A promise that was broken before the interrupt is broken.
+    if child.interrupted and not sentences:
         return INTERRUPTED, "what was measured by then was kept" if figures else "nothing was kept"
-    if code != 0:
-        sentences = (figures or {}).get("sentences")
+    if sentences or code != 0:
         said = sentences[0] if sentences else last
         how = f"killed by {exit_of(code)}" if code < 0 else f"exit code {code}"
         return FAILED, f"{how}: {said}"
@@ -128,7 +129,7 @@ def judge(child, figures):
         enough = quick if child.mode == "quick" else full
         if done < enough:
             return FAILED, f"it proves less than it should: {done:,} {what}, not {enough:,}"
-    return PASSED, ""
+    return PASSED, child.run.remark(figures)
 
 
 def without(run, mode, folder, state, why):

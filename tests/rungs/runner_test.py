@@ -1,6 +1,7 @@
 """The runner tells what passed from what failed, could not be, or proved too little."""
 
 import contextlib
+import dataclasses
 import io
 import os
 import pathlib
@@ -144,6 +145,24 @@ class Runs(unittest.TestCase):
             ends = os.pidfd_open(pid)
             select.select([ends], [], [])
             os.close(ends)
+
+    def test_fails_what_had_broken_a_promise_when_it_was_interrupted(self):
+        broken = self.program(
+            "broken",
+            "trap 'echo {\\\"sentences\\\": [\\\"a task was lost\\\"]} >$1; exit 1' INT",
+            "sleep 1000 & kill -INT $PPID",
+            "wait",
+        )
+        found = self.run_all(broken)["broken"]
+        self.assertEqual(found["verdict"], document.FAILED)
+        self.assertEqual(found["why"], "exit code 1: a task was lost")
+
+    def test_says_what_is_remarkable_of_what_passed(self):
+        run = self.program("it", "echo '{\"kills\": 10}' >$1")
+        remark = dataclasses.replace(run, remark=lambda figures: f"only {figures['kills']}")
+        found = self.run_all(remark)["it"]
+        self.assertEqual((found["verdict"], found["why"]), (document.PASSED, "only 10"))
+        self.assertIn("passed: only 10", self.said.getvalue())
 
     def test_begins_nothing_when_its_building_was_interrupted(self):
         def build(runs, execute):

@@ -140,7 +140,21 @@ FIGURES = {
     },
     "peers": {
         "trials": 3,
-        "peers": {"Another pool": {"idle": {"goes on": 0, "hangs (5 s)": 3}}},
+        "workers": 2,
+        "clients": 3,
+        "kills_of_each": 10,
+        "peers": {
+            "Another pool": {
+                "tiny": {
+                    "became": {"went on": 1, "lost tasks": 0, "broke": 0, "hung": 1, "threw": 1},
+                    "kills": 12,
+                    "tasks": 3456,
+                    "told": 1,
+                    "lost": 0,
+                    "whys": ["a queue is no queue"],
+                }
+            }
+        },
     },
     "scribble": {
         "corruptions": 10000,

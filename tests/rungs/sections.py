@@ -158,19 +158,36 @@ def ends(figures):
 
 
 def peers(figures):
+    loads = {"mixed": "tasks of all lengths", "tiny": "many empty tasks", "single": "one at a time"}
     rows = []
-    heads = None
-    for name, states in figures.get("peers", {}).items():
-        for state, became in states.items():
-            heads = heads or ["pool", "the worker is killed", *became]
-            when = {"idle": "idle", "busy": "in a task", "stream": "among many short tasks"}
-            rows.append([name, when.get(state, state), *(n or "" for n in became.values())])
-    if not rows:
-        return ["Nothing could be tried.", ""]
+    heads = ["pool", "load"]
+    for name, row in ((name, row) for name, of in figures["peers"].items() for row in of.items()):
+        load, one = row
+        heads = ["pool", "load", *one["became"], "kills", "tasks", "said to be lost", "lost"]
+        became = (number or "" for number in one["became"].values())
+        sums = (count(one[what]) for what in ("kills", "tasks", "told", "lost"))
+        rows.append([name, loads.get(load, load), *became, *sums])
+    whys = sorted(
+        {
+            f"{name}: {why}"
+            for name, of in figures["peers"].items()
+            for one in of.values()
+            for why in one["whys"]
+        }
+    )
     return [
-        f"One of two workers is killed, {count(figures['trials'])} times each.",
+        *wrap(
+            f"{count(figures['trials'])} pools each, of {figures['workers']} workers. "
+            f"{figures['clients']} threads give tasks to a pool while up to "
+            f"{count(figures['kills_of_each'])} of its workers are killed (SIGKILL), at random, "
+            "some 10 ms apart, as long as it goes on; then 20 more tasks are to come back. Tasks "
+            "are said to be lost where their futures say so, and lost where nothing is heard of "
+            "them again though of others it is; of pools that broke or hung they are not counted."
+        ),
         "",
         *table(heads, rows, right=range(2, len(heads))),
+        *(f"- {why}" for why in whys),
+        *([""] if whys else []),
     ]
 
 

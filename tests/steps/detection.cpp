@@ -3,6 +3,7 @@
 // Muster means to keep it kept. They are times, so missing one is no failure.
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 
 #include <muster/muster.hpp>
 
+#include "lib/common/life_mark.hpp"
 #include "lib/common/ticks.hpp"
 #include "steps/percentiles.hpp"
 #include "steps/program.hpp"
@@ -75,6 +77,7 @@ struct Times {
   std::vector<double> behind;       // that, after the kernel's notice
   std::vector<double> replacement;  // forked, its pid known
   std::vector<double> elsewhere;    // the task, which has a retry, runs on another worker
+  std::vector<double> early;        // what stands in shared memory before the kernel's notice
 };
 
 class Measurement {
@@ -87,12 +90,39 @@ class Measurement {
                .restart_intensity = {.deaths = 0}}),
         memory_(test_support::load_own_pool("detection")) {}
 
+  // The early tiers by themselves: of SIGKILL the kernel's mark in the worker's life mark, of
+  // SIGSEGV the crash handler's note. Looked at without a pause and not slept for: the mark wakes
+  // one sleeper, and that is the pool's own watch.
+  void kill_and_look(int signal) {
+    const auto future = begin_task(0);
+    const pid_t pid = board().pid.load();
+    const std::uint32_t worker = board().worker.load();
+    const auto& record = memory_.views().results.window(worker).record();
+    const auto& facts = memory_.views().facts.worker(worker);
+    const auto stands = [&] {
+      if (signal != SIGKILL) return record.crash.signal.load() == signal;
+      return muster::detail::LifeMark::says_dead(record.life.word().load());
+    };
+    const auto incarnation = facts.incarnation.load();
+    const std::int64_t killed = monotonic_ns();
+    ::kill(pid, signal);
+    // Its successor clears both; then this program was too late to see it.
+    bool seen = stands();
+    while (!seen && facts.incarnation.load() == incarnation) {
+      ::sched_yield();
+      seen = stands();
+    }
+    const std::int64_t now = monotonic_ns();
+    if (seen) {
+      Times& times = signal == SIGKILL ? killed_ : crashed_;
+      times.early.push_back(static_cast<double>(now - killed) * 1e-9);
+    }
+    test_support::as<muster::WorkerDiedError>(future.exception());
+    await_successor(pid);
+  }
+
   void kill_one(int signal, unsigned retries) {
-    await_workers();
-    board().runs.store(0);
-    board().pid.store(0);
-    auto future = pool_.submit({.name = "stays", .retries = retries}, &stay);
-    while (board().pid.load() == 0) ::usleep(100);
+    const auto future = begin_task(retries);
     const pid_t pid = board().pid.load();
     const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     std::int64_t seen = 0;
@@ -118,6 +148,25 @@ class Measurement {
     } else {
       times.elsewhere.push_back(since(board().again_at_ns.load()));
     }
+    times.replacement.push_back(since(await_successor(pid)));
+  }
+
+  const Times& killed() const { return killed_; }
+  const Times& crashed() const { return crashed_; }
+
+ private:
+  // Runs when this returns, and waits for its death.
+  muster::Future<void> begin_task(unsigned retries) {
+    await_workers();
+    board().runs.store(0);
+    board().pid.store(0);
+    auto future = pool_.submit({.name = "stays", .retries = retries}, &stay);
+    while (board().pid.load() == 0) ::usleep(100);
+    return future;
+  }
+
+  // When it was forked.
+  std::int64_t await_successor(pid_t pid) const {
     const auto& facts = memory_.views().facts.worker(board().worker.load());
     pid_t successor = 0;
     while (successor == 0 || successor == pid) {
@@ -125,13 +174,9 @@ class Measurement {
       successor = static_cast<pid_t>(facts.pid.load());
     }
     await_workers();
-    times.replacement.push_back(since(facts.started_monotonic_ns.load()));
+    return facts.started_monotonic_ns.load();
   }
 
-  const Times& killed() const { return killed_; }
-  const Times& crashed() const { return crashed_; }
-
- private:
   // Until both are asleep, with their memory touched.
   void await_workers() const {
     for (std::uint32_t w = 0; w < 2; ++w) {
@@ -152,10 +197,15 @@ class Measurement {
   Times crashed_;  // by SIGSEGV: the worker writes down where it was
 };
 
-// `tier`: who tells first. The kernel marks a robust futex before it tears the memory of the worker
-// down, and its pidfd after; the crash handler runs in the worker before either.
+// `tier`: whose notice it comes of. The kernel marks a robust futex before it tears the memory of
+// the worker down, and its pidfd after. The crash handler runs in the worker before either, and
+// notes what the error says then; nobody waits for it.
 void print_row(unsigned megabytes, const char* tier, const char* what,
                const std::vector<double>& seconds, nlohmann::ordered_json& rows) {
+  if (seconds.empty()) {
+    fmt::print("{:>5} MB  {:<52} was never seen\n", megabytes, what);
+    return;
+  }
   const Percentiles p = percentiles_of(seconds);
   fmt::print("{:>5} MB  {:<52} {:>10.0f} {:>10.0f} {:>10.0f} {:>6}\n", megabytes, what, p.p50 * 1e6,
              p.p99 * 1e6, p.max * 1e6, seconds.size());
@@ -181,7 +231,7 @@ void judge(unsigned megabytes, const char* what, double found, double limit,
 }
 
 void measure(unsigned megabytes, unsigned kills, bool python_too, nlohmann::ordered_json& rows,
-             nlohmann::ordered_json& wanted) {
+             nlohmann::ordered_json& wanted, nlohmann::ordered_json& remarks) {
   watch(fmt::format("{} MB", megabytes));
   Measurement measurement(megabytes);
   for (unsigned i = 0; i < kills; ++i) {
@@ -189,6 +239,8 @@ void measure(unsigned megabytes, unsigned kills, bool python_too, nlohmann::orde
     measurement.kill_one(SIGKILL, 0);
     measurement.kill_one(SIGKILL, 1);
     measurement.kill_one(SIGSEGV, 0);
+    measurement.kill_and_look(SIGKILL);
+    measurement.kill_and_look(SIGSEGV);
   }
   const auto row = [&](const char* tier, const char* what, const std::vector<double>& seconds) {
     print_row(megabytes, tier, what, seconds, rows);
@@ -197,11 +249,14 @@ void measure(unsigned megabytes, unsigned kills, bool python_too, nlohmann::orde
   row("pidfd", "a pidfd that this program polls", killed.pidfd);
   row("pidfd", "the future's error, in a thread that slept for it", killed.future);
   row("pidfd", "the same, from the pidfd's notice on", killed.behind);
+  row("robust futex", "the mark, in memory that this program looks at", killed.early);
   row("robust futex", "the replacement, forked", killed.replacement);
   row("pidfd", "the task, with a retry, on the other worker", killed.elsewhere);
   const Times& crashed = measurement.crashed();
-  row("crash handler", "SIGSEGV: a pidfd that this program polls", crashed.pidfd);
-  row("crash handler", "SIGSEGV: the future's error, with a backtrace", crashed.future);
+  row("crash handler", "SIGSEGV: its note, in memory that this program looks at", crashed.early);
+  row("robust futex", "SIGSEGV: the replacement, forked", crashed.replacement);
+  row("pidfd", "SIGSEGV: a pidfd that this program polls", crashed.pidfd);
+  row("pidfd", "SIGSEGV: the future's error, with the backtrace noted", crashed.future);
   ::alarm(0);
   if (megabytes == 0) {
     const Percentiles future = percentiles_of(killed.future);
@@ -216,6 +271,12 @@ void measure(unsigned megabytes, unsigned kills, bool python_too, nlohmann::orde
   if (!python_too) return;
   if (const auto python = python_detection(megabytes, kills)) {
     row("", "Python's ProcessPoolExecutor: BrokenProcessPool", *python);
+  } else {
+    remarks.push_back(
+        fmt::format("Python's ProcessPoolExecutor at +{} MB was not measured: there is no python3 "
+                    "here, or it failed",
+                    megabytes));
+    fmt::print("Remark: {}\n", remarks.back().get<std::string>());
   }
   std::fflush(stdout);
 }
@@ -242,9 +303,9 @@ int run_all(const Options& options) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   nlohmann::ordered_json wanted = nlohmann::ordered_json::array();
   const bool python_too = options.kills == 0;
-  measure(0, kills(200, 500), python_too, rows, wanted);
-  measure(64, kills(200, 500), python_too, rows, wanted);
-  measure(256, kills(50, 200), python_too, rows, wanted);
+  measure(0, kills(200, 500), python_too, rows, wanted, document["remarks"]);
+  measure(64, kills(200, 500), python_too, rows, wanted, document["remarks"]);
+  measure(256, kills(50, 200), python_too, rows, wanted, document["remarks"]);
   document["rows"] = std::move(rows);
   document["wanted"] = std::move(wanted);
   return finish(options, std::move(document), none);
