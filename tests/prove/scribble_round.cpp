@@ -17,6 +17,7 @@
 #include "prove/random.hpp"
 #include "prove/scribbler.hpp"
 #include "support/belongings.hpp"
+#include "support/failure.hpp"
 
 namespace prove {
 
@@ -59,8 +60,9 @@ void silence() {
   ::close(null);
 }
 
-// The name of what is being handled. All is well that ends.
-std::string ending() {
+// The name of what is being handled. All is well that ends so. What is none of Muster's is neither
+// the tasks', which throw nothing: it comes of bytes that were taken for what they are not.
+std::string ending(Verdict& verdict) {
   try {
     throw;
   } catch (const muster::CancelledError&) {
@@ -77,21 +79,24 @@ std::string ending() {
     return "RemoteError";
   } catch (const muster::Error&) {
     return "another error of Muster's";
-  } catch (const std::exception&) {
-    return "a standard exception";
+  } catch (...) {
+    const std::string what = test_support::describe(std::current_exception());
+    verdict.broken(Fault::wrong, "the client was given what is no error of Muster's: " + what);
+    return "no error of Muster's";
   }
 }
 
 class ScribbleClient {
  public:
-  // `verdict`: of results that are not what the task returned; null where nobody promises that they
-  // are, because they have no checksums.
-  ScribbleClient(ProcessPoolExecutor& pool, ScribbleStage& stage, Watch& watch, Verdict* verdict,
-                 std::size_t seat, Random random, const std::atomic<bool>& stop)
+  // `checksums`: results have them, so that each is what its task returned. Else nobody promises
+  // that.
+  ScribbleClient(ProcessPoolExecutor& pool, ScribbleStage& stage, Watch& watch, Verdict& verdict,
+                 bool checksums, std::size_t seat, Random random, const std::atomic<bool>& stop)
       : pool_(pool),
         stage_(stage),
         watch_(watch),
         verdict_(verdict),
+        checksums_(checksums),
         seat_(seat),
         random_(random),
         stop_(stop) {}
@@ -103,7 +108,7 @@ class ScribbleClient {
         if (random_.percent(5)) sleep_for(random_.below(2000));
       }
     } catch (...) {
-      stage_.endings.add("submit: " + ending());
+      stage_.endings.add("submit: " + ending(verdict_));
     }
   }
 
@@ -116,9 +121,9 @@ class ScribbleClient {
 
   template <class T>
   void check(const T& value, const T& right, const char* what) {
-    if (verdict_ == nullptr || value == right) return;
-    verdict_->broken(Fault::wrong,
-                     fmt::format("{} has passed its checksum and is not what it returned", what));
+    if (!checksums_ || value == right) return;
+    verdict_.broken(Fault::wrong,
+                    fmt::format("{} has passed its checksum and is not what it returned", what));
   }
 
   template <class T>
@@ -132,7 +137,7 @@ class ScribbleClient {
         check(future.result(), right, "a task's value");
         stage_.endings.add("a value");
       } catch (...) {
-        stage_.endings.add(ending());
+        stage_.endings.add(ending(verdict_));
       }
     }
   }
@@ -185,15 +190,20 @@ class ScribbleClient {
     const Watch::Waiting waiting(watch_, seat_, Watch::kSubmit);
     auto results = pool_.map(options, strings, counts);
     for (auto&& outcome : results.outcomes()) {
-      if (outcome.has_value()) check(outcome.value(), right, "an item's value");
-      stage_.endings.add(outcome.has_value() ? "an item's value" : "an item's error");
+      try {
+        check(outcome.value(), right, "an item's value");
+        stage_.endings.add("an item's value");
+      } catch (...) {
+        stage_.endings.add("an item's " + ending(verdict_));
+      }
     }
   }
 
   ProcessPoolExecutor& pool_;
   ScribbleStage& stage_;
   Watch& watch_;
-  Verdict* const verdict_;
+  Verdict& verdict_;
+  const bool checksums_;
   const std::size_t seat_;
   Random random_;
   const std::atomic<bool>& stop_;
@@ -221,7 +231,7 @@ void scribble_on(ProcessPoolExecutor& pool, bool checksums, std::uint32_t only, 
       } catch (const muster::BrokenProcessPool&) {
         throw;
       } catch (const std::exception&) {
-        // The next one all the same.
+        // The next one all the same: it finds its memory spoiled by others, or its worker does.
       }
     }
   } catch (const muster::BrokenProcessPool&) {
@@ -260,7 +270,7 @@ void run_scribble_round(std::uint64_t seed, std::uint64_t number, std::uint32_t 
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < kClients; ++i) {
       threads.emplace_back([&, i] {
-        ScribbleClient(*pool, stage, watch, options.checksum_results ? &verdict : nullptr, i,
+        ScribbleClient(*pool, stage, watch, verdict, options.checksum_results, i,
                        Random(seed, number, i + 1), stop)
             .run();
       });

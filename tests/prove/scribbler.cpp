@@ -1,8 +1,11 @@
 #include "prove/scribbler.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cstring>
 #include <thread>
+#include <type_traits>
 
 #include "lib/common/ticks.hpp"
 #include "prove/random.hpp"
@@ -26,13 +29,28 @@ class Scribbler {
         window_(memory.window),
         random_(seed) {}
 
+  // Counts it where it has changed anything.
   void once(Scribble what);
 
  private:
+  template <class Atomic>
+  void put_into(Atomic&& where, typename std::remove_cvref_t<Atomic>::value_type value) {
+    if (where.exchange(value, std::memory_order_relaxed) != value) changed_ = true;
+  }
   template <class T>
   void put(std::atomic<T>& where, std::uint64_t value) {
-    where.store(static_cast<T>(value), std::memory_order_relaxed);
+    put_into(where, static_cast<T>(value));
   }
+  // Of what is no atomic.
+  template <class T>
+  void put_plain(T& where, std::uint64_t value) {
+    put_into(std::atomic_ref<T>(where), static_cast<T>(value));
+  }
+  void put_bytes(void* where, const void* bytes, std::size_t size) {
+    if (std::memcmp(where, bytes, size) != 0) changed_ = true;
+    std::memcpy(where, bytes, size);
+  }
+  void write(Scribble what);
   // A number that is likely to be wrong in an interesting way.
   std::uint64_t odd(std::uint64_t now) {
     switch (random_.below(9)) {
@@ -81,6 +99,7 @@ class Scribbler {
   const ControlView control_;
   const WindowView window_;
   Random random_;
+  bool changed_ = false;
 };
 
 void Scribbler::slot_word() {
@@ -145,9 +164,7 @@ void Scribbler::ring() {
 
 void Scribbler::result() {
   ResultPart& part = control_.slot_lines()[some_slot()].result;
-  const auto size = [&](std::uint64_t value) {
-    std::atomic_ref(part.inline_size).store(static_cast<std::uint32_t>(value));
-  };
+  const auto size = [&](std::uint64_t value) { put_plain(part.inline_size, value); };
   // Larger ones would be read by the client, in parts, as holes: that is only slow.
   constexpr std::uint64_t kSmall = 64 * 1024;
   switch (random_.below(7)) {
@@ -155,25 +172,21 @@ void Scribbler::result() {
     case 1: return size(random_.next());
     case 2: return size(ResultPart::kInArena);
     case 3:
-      std::atomic_ref(part.where.size)
-          .store(random_.percent(70) ? random_.below(kSmall) : random_.next());
+      put_plain(part.where.size, random_.percent(70) ? random_.below(kSmall) : random_.next());
       return size(ResultPart::kInArena);
     case 4:
-      std::atomic_ref(part.where.offset)
-          .store(random_.percent(70) ? random_.below(1 << 20) : odd(geometry_.arena_bytes));
+      put_plain(part.where.offset,
+                random_.percent(70) ? random_.below(1 << 20) : odd(geometry_.arena_bytes));
       return size(ResultPart::kInArena);
-    case 5: return std::atomic_ref(part.where.ran_ticks).store(random_.next());
-    default: part.bytes[random_.below(kInlineResult)] ^= static_cast<unsigned char>(random_.next());
+    case 5: return put_plain(part.where.ran_ticks, random_.next());
+    default: put_plain(part.bytes[random_.below(kInlineResult)], random_.next());
   }
 }
 
 void Scribbler::record() {
   WorkerRecord& r = window_.record();
   switch (random_.below(20)) {
-    case 0: {
-      const auto phase = static_cast<WorkerPhase>(random_.below(7));
-      return r.phase.store(phase);
-    }
+    case 0: return put(r.phase, random_.below(7));
     case 1: return spoil(r.pid);
     case 2: return spoil(r.incarnation);
     case 3: return spoil(r.current);
@@ -192,11 +205,14 @@ void Scribbler::record() {
     case 16: return spoil(r.arena_floor);
     case 17: return put(r.arena_whole, random_.below(3));
     case 18: {
-      r.crash.frames = static_cast<std::uint32_t>(random_.next());
+      put_plain(r.crash.frames, random_.next());
       return put(r.crash.signal, random_.below(70));
     }
-    default:
-      std::memset(r.init_error, static_cast<int>(1 + random_.below(255)), sizeof(r.init_error));
+    default: {
+      std::array<char, sizeof(r.init_error)> text;
+      text.fill(static_cast<char>(1 + random_.below(255)));
+      put_bytes(r.init_error, text.data(), text.size());
+    }
   }
 }
 
@@ -218,32 +234,35 @@ void Scribbler::arena() {
   if (backed < 8) return;
   std::byte* const at = window_.arena() + floor + random_.below(backed - 8);
   const std::uint64_t value = odd(0);
-  std::memcpy(at, &value, 1 + random_.below(8));
+  put_bytes(at, &value, 1 + random_.below(8));
 }
 
 void Scribbler::once(Scribble what) {
   counts.last_kind.store(static_cast<std::uint32_t>(what));
-  counts.by_kind[static_cast<std::size_t>(what)].fetch_add(1);
+  changed_ = false;
+  write(what);
+  if (changed_) counts.by_kind[static_cast<std::size_t>(what)].fetch_add(1);
+}
+
+void Scribbler::write(Scribble what) {
   switch (what) {
     case Scribble::bit: {
       std::byte* const at = anywhere(1);
-      *at ^= static_cast<std::byte>(1U << random_.below(8));
-      return;
+      const std::byte flipped = *at ^ static_cast<std::byte>(1U << random_.below(8));
+      return put_bytes(at, &flipped, 1);
     }
     case Scribble::word: {
       const std::uint64_t value = odd(0);
-      std::memcpy(anywhere(8), &value, sizeof(value));
-      return;
+      return put_bytes(anywhere(8), &value, sizeof(value));
     }
     case Scribble::page: {
       std::byte* const at =
           control_.base + random_.below(geometry_.control_bytes() / kPage) * kPage;
       const bool noise = random_.percent(50);
       const auto same = static_cast<std::byte>(random_.next());
-      for (std::size_t i = 0; i < kPage; ++i) {
-        at[i] = noise ? static_cast<std::byte>(random_.next()) : same;
-      }
-      return;
+      std::array<std::byte, kPage> page;
+      for (std::byte& byte : page) byte = noise ? static_cast<std::byte>(random_.next()) : same;
+      return put_bytes(at, page.data(), page.size());
     }
     case Scribble::slot_word: return slot_word();
     case Scribble::attention: return attention();

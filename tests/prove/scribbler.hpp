@@ -41,7 +41,7 @@ struct ScribbleOrder {
   bool checksums = false;
 };
 
-// Of all workers and rounds; in memory that they share with the test.
+// What has changed the memory, of all workers and rounds; in memory that they share with the test.
 struct ScribbleCounts {
   std::atomic<std::uint64_t> by_kind[kScribbles];
   std::atomic<std::uint32_t> last_kind;
