@@ -7,8 +7,8 @@
 // preemption), or nobody, because it dies here (a crash). Stores that are no locked operations wait
 // in the actor's store buffer, as on x86-64 (TSO): they are written at the next switch, or, as
 // another choice (a delay), stay while others run. One that was made since the last point need not
-// have been executed yet. Where a program lets stores sink, as a compiler may, none is executed
-// before an order_stores() or a locked operation.
+// have been executed yet. Where a program lets stores sink, as a compiler may, that goes for all
+// that were made since the last order_stores() or locked operation.
 //
 // explore() runs a program again and again, each time with the next of all sequences of such
 // choices that stay within the bounds on preemptions, crashes and delays (as CHESS does: Musuvathi
