@@ -25,7 +25,7 @@ constexpr int kWordGone = 124;
 
 ProcessTaskRunner::ProcessTaskRunner(const WorkerSetup& setup, const TasksView& tasks,
                                      const ControlView& control, const WindowView& window,
-                                     WorkerQueue& queue, std::uint32_t index)
+                                     WorkerQueue& queue, std::uint32_t index, ParentWatch& parent)
     : setup_(setup),
       tasks_(tasks),
       control_(control),
@@ -35,7 +35,8 @@ ProcessTaskRunner::ProcessTaskRunner(const WorkerSetup& setup, const TasksView& 
       memory_(window, tasks.returns(index), setup.results.fd(),
               index * setup.geometry.window_bytes + setup.geometry.arena_at()),
       index_(index),
-      pid_(::getpid()) {}
+      pid_(::getpid()),
+      parent_(parent) {}
 
 LoopStep ProcessTaskRunner::run(Hint task) {
   const std::uint32_t slot = task.slot();
@@ -60,6 +61,7 @@ LoopStep ProcessTaskRunner::idle() {
   record_.current.store(0, std::memory_order_relaxed);  // for whoever looks in
   // Now rather than at the next result: the memory is better given out again while it is warm.
   memory_.collect_returns();
+  parent_.renew_now_and_then();
   return LoopStep::go_on;
 }
 
@@ -179,6 +181,7 @@ void ProcessTaskRunner::await_kill(Hint task) {
   while (queue_.slots().read(task.slot()) == meant) {
     const timespec pause{0, 50'000'000};
     ::nanosleep(&pause, nullptr);
+    parent_.renew();  // who comes to kill may have died
   }
   ::_exit(kWordGone);
 }

@@ -18,6 +18,7 @@
 
 #include "lib/queue/worker_loop.hpp"
 #include "lib/segments/views.hpp"
+#include "worker/parent_watch.hpp"
 #include "worker/result_memory.hpp"
 #include "worker/worker_queue.hpp"
 #include "worker/worker_setup.hpp"
@@ -27,12 +28,13 @@ namespace muster::detail {
 class ProcessTaskRunner final : public TaskContext, private ItemGate {
  public:
   ProcessTaskRunner(const WorkerSetup& setup, const TasksView& tasks, const ControlView& control,
-                    const WindowView& window, WorkerQueue& queue, std::uint32_t index);
+                    const WindowView& window, WorkerQueue& queue, std::uint32_t index,
+                    ParentWatch& parent);
 
   // For run_worker(). An item is a task that the queue has claimed for this worker.
   LoopStep run(Hint task);
   LoopStep idle();
-  static Deadline idle_until() { return Deadline::never(); }
+  Deadline idle_until() const { return parent_.next(); }
 
   bool stop_requested() const noexcept override;
   void set_progress(std::uint64_t done, std::uint64_t total) noexcept override;
@@ -58,6 +60,7 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
   ResultMemory memory_;
   const std::uint32_t index_;
   const pid_t pid_;
+  ParentWatch& parent_;
   const TaskPart* part_ = nullptr;  // of the task that runs
   Hint task_;                       // the last that was begun
   ChunkProgress chunk_;

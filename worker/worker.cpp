@@ -20,6 +20,7 @@
 #include "lib/queue/worker_loop.hpp"
 #include "worker/crash_handler.hpp"
 #include "worker/output.hpp"
+#include "worker/parent_watch.hpp"
 #include "worker/task_runner.hpp"
 
 namespace muster::detail {
@@ -30,12 +31,6 @@ namespace {
 
 // With this status a worker leaves that could not even set itself up.
 constexpr int kSetupFailed = 125;
-
-// The supervisor's death must be this process's: no orphan serves tasks.
-void die_with(pid_t supervisor) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != supervisor) ::_exit(kSetupFailed);  // it died before the call
-}
 
 // A read from the terminal would stop a process in the background.
 void detach_stdin() {
@@ -48,8 +43,8 @@ void detach_stdin() {
 // One worker's life.
 class Worker {
  public:
-  Worker(WorkerSetup& setup, std::uint32_t index, std::uint64_t incarnation)
-      : setup_(setup), index_(index), incarnation_(incarnation) {
+  Worker(WorkerSetup& setup, std::uint32_t index, std::uint64_t incarnation, ParentWatch& parent)
+      : setup_(setup), index_(index), incarnation_(incarnation), parent_(parent) {
     const Geometry& g = setup.geometry;
     tasks_region_ = map_shared(setup.tasks, bip::read_only, 0, g.tasks_bytes());
     control_region_ = map_shared(setup.control, bip::read_write, 0, g.control_bytes());
@@ -84,6 +79,7 @@ class Worker {
       record.phase.store(WorkerPhase::init_failed);
       leave(1);
     }
+    parent_.renew();  // the initializer may have given privileges up
     window_.record().phase.store(WorkerPhase::ready);
   }
 
@@ -96,7 +92,7 @@ class Worker {
     record.life.hold();  // where it cannot be held, the end is heard of later
     WorkerQueue queue(control_.queue(), tasks_, record, index_, setup_.max_tasks_per_child,
                       index_ < setup_.spinners);
-    ProcessTaskRunner runner(setup_, tasks_, control_, window_, queue, index_);
+    ProcessTaskRunner runner(setup_, tasks_, control_, window_, queue, index_, parent_);
     initialize(runner);
     queue.arrive();
     run_worker(queue, runner);
@@ -144,6 +140,7 @@ class Worker {
   WorkerSetup& setup_;
   const std::uint32_t index_;
   const std::uint64_t incarnation_;
+  ParentWatch& parent_;
   bip::mapped_region tasks_region_;
   bip::mapped_region control_region_;
   bip::mapped_region window_region_;
@@ -158,14 +155,14 @@ class Worker {
 
 void worker_main(WorkerSetup& setup, std::uint32_t index, std::uint64_t incarnation,
                  pid_t supervisor) {
-  die_with(supervisor);
+  ParentWatch parent(supervisor);
   const std::string name = setup.pool_name + "_" + std::to_string(index);
   ::prctl(PR_SET_NAME, name.c_str());
   detach_stdin();
   guard_exit();
   reseed_random(setup.random_seed, index, incarnation);
   try {
-    Worker(setup, index, incarnation).serve();
+    Worker(setup, index, incarnation, parent).serve();
   } catch (const std::exception& e) {
     log(LogLevel::error, "worker " + std::to_string(index) + " of pool \"" + setup.pool_name +
                              "\" could not start: " + e.what());

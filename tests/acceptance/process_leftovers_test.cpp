@@ -70,6 +70,33 @@ TEST_P(KilledClient, LeavesNoProcessNoFileAndNoMemory) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
+class WorkersOfAnotherUser : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Leftovers, WorkersOfAnotherUser,
+                         testing::Values("initializer_changes_user", "task_changes_user"),
+                         [](const auto& suite) { return std::string(suite.param); });
+
+// The kernel does not kill them with their supervisor any more, and nobody else is left to do it.
+TEST_P(WorkersOfAnotherUser, DoNotOutliveClientAndSupervisor) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can change its user";
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  {
+    test_support::Program client("killed_client", {GetParam()});
+    ASSERT_EQ(client.read_line(), "ready");
+    const auto supervisor = test_support::children_of(client.pid());
+    ASSERT_EQ(supervisor.size(), 1);
+    ASSERT_EQ(test_support::children_of(supervisor[0]).size(), 3);
+    // So that neither has time to hear of the other's death.
+    for (pid_t pid : {client.pid(), supervisor[0]}) ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+    for (pid_t pid : {client.pid(), supervisor[0]}) ASSERT_EQ(::kill(pid, SIGKILL), 0);
+    EXPECT_EQ(client.wait().term_signal, SIGKILL);  // and the end of the workers' output
+  }
+  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
+  }
+  EXPECT_EQ(errno, ECHILD);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
 class KilledSupervisor : public testing::TestWithParam<muster::OnWorkerDeath> {};
 
 INSTANTIATE_TEST_SUITE_P(Leftovers, KilledSupervisor,

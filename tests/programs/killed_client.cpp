@@ -1,10 +1,11 @@
 // A client that is to be killed: while its workers are idle, run a task, run one that no other
-// signal ends, are stopped, or while pools are being made.
+// signal ends, are stopped, or while pools are being made; or when they have changed their user.
 
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,12 @@ void ignore_signals() {
   for (int signal = 1; signal < NSIG; ++signal) std::signal(signal, SIG_IGN);
 }
 
+// The kernel forgets what it was to do at the parent's death. The others stay what they were.
+void change_user() {
+  constexpr uid_t kNobody = 65534;
+  if (::setresuid(kNobody, kNobody, kNobody) != 0) std::abort();
+}
+
 [[noreturn]] void wait_for_the_end() {
   while (true) ::pause();
 }
@@ -37,6 +44,24 @@ int main(int argc, char** argv) {
       if (first) say_ready();
       pool.submit([] {}).result();
     }
+  }
+  if (state == "initializer_changes_user" || state == "task_changes_user") {
+    const bool at_first = state == "initializer_changes_user";
+    muster::ProcessPoolExecutor pool(
+        {.max_workers = 3, .initializer = [at_first] { at_first ? change_user() : void(); }});
+    // One each: no worker is done before all have begun.
+    const test_support::SharedCounter started;
+    std::vector<muster::Future<void>> all;
+    for (int i = 0; i < 3; ++i) {
+      all.push_back(pool.submit([started, at_first] {
+        started.add();
+        started.wait_at_least(3);
+        if (!at_first) change_user();
+      }));
+    }
+    for (auto& one : all) one.result();
+    say_ready();
+    wait_for_the_end();
   }
   muster::ProcessPoolExecutor pool({.max_workers = 3});
   const std::vector<char> large(5'000'000, 'x');
