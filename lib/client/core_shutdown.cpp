@@ -92,7 +92,7 @@ void ProcessCore::stop_workers(int signal) {
   message.kind = MessageKind::stop_workers;
   message.code = signal;
   // A supervisor that is gone has taken the workers with it; the pump will say so.
-  send_message(socket_.get(), message, SendMode::wait);
+  send_message(socket_.get(), message, SendMode::wait, -1, supervisor_pidfd_.get());
   Lock lock(mutex());
   while (life_ != Life::broken && !pump_done_) wait_for_progress(lock, Progress::any);
 }

@@ -244,7 +244,8 @@ void ProcessCore::await_supervisor() {
   if (supervisor_pidfd_) return;
   const int error = errno;
   // Without a pidfd its number is all there is; it is our child and not reaped, so it is its own.
-  socket_.reset();
+  // Shut down and not closed: a process that was forked meanwhile may hold our end, too.
+  ::shutdown(socket_.get(), SHUT_RDWR);
   while (::waitpid(supervisor_, nullptr, __WALL) < 0 && errno == EINTR) {
   }
   throw Error("cannot watch the supervisor of pool \"" + name_ + "\": " + reason(error));

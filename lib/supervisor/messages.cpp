@@ -1,5 +1,6 @@
 #include "lib/supervisor/messages.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -31,6 +32,13 @@ class Patience {
   int pauses_ = 0;
 };
 
+// Waits until there is room, as far as the kernel says. False: the peer has ended.
+bool await_room(int socket, int peer) {
+  pollfd fds[] = {{socket, POLLOUT, 0}, {peer, POLLIN, 0}};
+  const int ready = ::poll(fds, 2, -1);
+  return ready < 0 || fds[1].revents == 0;
+}
+
 bool short_of_memory(int error) { return error == ENOMEM || error == ENOBUFS; }
 
 }  // namespace
@@ -41,7 +49,7 @@ void Message::set_text(const char* from) {
   text[length] = '\0';
 }
 
-bool send_message(int socket, const Message& message, SendMode mode, int fd_along) {
+bool send_message(int socket, const Message& message, SendMode mode, int fd_along, int peer) {
   Message copy = message;
   iovec part{&copy, sizeof(copy)};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -60,11 +68,13 @@ bool send_message(int socket, const Message& message, SendMode mode, int fd_alon
   const bool waits = mode == SendMode::wait;
   Patience patience;
   while (true) {
-    const ssize_t sent = ::sendmsg(socket, &header, MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT));
+    const ssize_t sent = ::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent >= 0) return sent == static_cast<ssize_t>(sizeof(copy));
     if (errno == EINTR) continue;
     // Who waits for room waits for memory, too: a message that got lost would never be made up for.
-    if (!waits || !(short_of_memory(errno) || errno == EAGAIN)) return false;
+    const bool full = errno == EAGAIN;
+    if (!waits || !(short_of_memory(errno) || full)) return false;
+    if (full && !await_room(socket, peer)) return false;
     if (!patience.try_again(socket)) return false;
   }
 }

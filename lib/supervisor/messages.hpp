@@ -52,12 +52,15 @@ struct Message {
 enum class ReceiveResult { message, none, closed };
 
 enum class SendMode {
-  wait,     // for room
+  wait,     // for room, as long as the peer lives
   at_once,  // or not at all
 };
 
-// False: the peer is gone, `fd_along` (where not -1) could not be sent, or there is no room.
-bool send_message(int socket, const Message& message, SendMode mode, int fd_along = -1);
+// False: the peer is gone, `fd_along` (where not -1) could not be sent, or there is no room. With
+// SendMode::wait `peer` is the other process's pidfd: its end of the socket may live on in one that
+// was forked at the wrong moment.
+bool send_message(int socket, const Message& message, SendMode mode, int fd_along = -1,
+                  int peer = -1);
 
 // Does not wait for a message. `fd_along` is set where one came, and this process has a descriptor
 // left for it.

@@ -119,14 +119,18 @@ void Supervisor::admit(std::uint32_t index) {
   message.pid = child.pid;
   message.number = results_.window(index).record().next_floor();
   // Should the client be gone, the next poll tells.
-  if (!send_message(client_socket_.get(), message, SendMode::wait, child.pidfd.get())) {
+  if (!tell(message, child.pidfd.get())) {
     // Its descriptor cannot be sent (too many are on their way): the client says what that means.
-    send_message(client_socket_.get(), message, SendMode::wait);
+    tell(message);
   }
   // Before a task can start anything, and once the client knows of it.
   ::setpgid(child.pid, child.pid);
   facts.admitted.store(static_cast<std::uint32_t>(child.incarnation));
   futex_wake_all(facts.admitted, FutexScope::shared);
+}
+
+bool Supervisor::tell(const Message& message, int fd_along) const {
+  return send_message(client_socket_.get(), message, SendMode::wait, fd_along, client_pidfd_.get());
 }
 
 bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
@@ -170,12 +174,12 @@ void Supervisor::start_all() {
     message.kind = MessageKind::start_failed;
     message.worker = i;
     message.set_text(error.c_str());
-    send_message(client_socket_.get(), message, SendMode::wait);
+    tell(message);
     leave();
   }
   Message message;
   message.kind = MessageKind::ready;
-  send_message(client_socket_.get(), message, SendMode::wait);
+  tell(message);
 }
 
 void Supervisor::watch() {
@@ -193,7 +197,7 @@ void Supervisor::watch() {
       drop_heirs();
       Message message;
       message.kind = MessageKind::ended;
-      send_message(client_socket_.get(), message, SendMode::wait);
+      tell(message);
       return;
     }
     for (const Child& lost : written_off_) fds.push_back({lost.pidfd.get(), POLLIN, 0});
@@ -305,7 +309,7 @@ void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
   message.kind = MessageKind::death;
   message.worker = index;
   message.number = number;
-  send_message(client_socket_.get(), message, SendMode::wait);
+  tell(message);
   if (recovery_->closed()) return;
   if (!replace_worker(index, error)) {
     break_pool(BreakCause::cannot_replace, number, error.c_str(), SIGKILL);
@@ -381,7 +385,7 @@ void Supervisor::break_pool(BreakCause cause, std::uint64_t record, const char* 
   message.number = record;
   message.code = signal;
   message.set_text(text);
-  send_message(client_socket_.get(), message, SendMode::wait);
+  tell(message);
   leave();
 }
 

@@ -44,6 +44,7 @@ class Supervisor {
  private:
   bool fork_worker(std::uint32_t index, Child& child, std::string& error);
   void admit(std::uint32_t index);
+  bool tell(const Message& message, int fd_along = -1) const;
   bool start_worker(std::uint32_t index, std::string& error);
   bool replace_worker(std::uint32_t index, std::string& error);
   void prepare_heir(std::uint32_t index);

@@ -2,9 +2,12 @@
 
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <set>
@@ -242,6 +245,53 @@ TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAfterTheLastTask)
     finalizing.wait_at_least(2);
     ASSERT_EQ(::kill(supervisor, SIGKILL), 0);
   }
+  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+}
+
+// Once the supervisor is forked, another process is that has all descriptors that the client has at
+// that moment, and then the client gets no more of them.
+struct HeldSocket {
+  pid_t client = 0;  // 0: there is none
+  pid_t holder = 0;
+};
+
+HeldSocket held_socket;
+
+void limit_descriptors(rlim_t most) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = std::min(most, limit.rlim_max);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+void hold_socket() {
+  if (held_socket.client != ::getpid() || held_socket.holder != 0) return;
+  // Without the handlers of forks, those of the pool among them.
+  held_socket.holder = static_cast<pid_t>(::syscall(SYS_fork));
+  if (held_socket.holder == 0) {
+    ::close_range(STDIN_FILENO, STDERR_FILENO, 0);
+    ::alarm(600);  // should this test fail
+    while (true) ::pause();
+  }
+  limit_descriptors(STDERR_FILENO + 1);
+}
+
+TEST(SupervisorThatCannotBeWatched, LeavesThoughAnotherProcessHoldsTheClientsSocket) {
+  ASSERT_EQ(::pthread_atfork(nullptr, hold_socket, nullptr), 0);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  held_socket.client = ::getpid();
+  std::string what;
+  try {
+    const ProcessPoolExecutor pool({.max_workers = 2});
+  } catch (const muster::Error& e) {
+    what = e.what();
+  }
+  limit_descriptors(before.rlim_cur);
+  ASSERT_EQ(::kill(held_socket.holder, SIGKILL), 0);
+  ASSERT_EQ(::waitpid(held_socket.holder, nullptr, 0), held_socket.holder);
+  held_socket.client = 0;
+  EXPECT_TRUE(what.starts_with("cannot watch the supervisor of pool")) << what;
   EXPECT_TRUE(test_support::children_of(::getpid()).empty());
 }
 
