@@ -7,10 +7,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include "lib/client/process_core.hpp"
-#include "lib/common/small_file.hpp"
+#include "lib/client/process_signs.hpp"
 
 namespace muster::detail {
 
@@ -23,19 +22,9 @@ constexpr unsigned kLooksForHint = 2;
 // Longer than any worker sleeps without a look (worker_queue_steps.hpp).
 constexpr unsigned kLooksForTakers = 50;
 
-// Stopped by a signal or a debugger: what it is in the midst of takes as long as that lasts.
-bool is_stopped(std::uint32_t pid) {
-  const std::string stat = read_small_file("/proc/" + std::to_string(pid) + "/stat");
-  const std::size_t end = stat.rfind(") ");
-  return end != std::string::npos && end + 2 < stat.size() &&
-         (stat[end + 2] == 'T' || stat[end + 2] == 't');
-}
-
-// For how long it has had a processor, in nanoseconds; 0 if that cannot be said (proc(5)).
-std::uint64_t time_on_cpu(std::uint32_t pid) {
-  const std::string text = read_small_file("/proc/" + std::to_string(pid) + "/schedstat");
-  return std::strtoull(text.c_str(), nullptr, 10);
-}
+// So often, of those looks, whoever is to write the next word must have had a processor meanwhile:
+// the first turn may have ended in the midst of a step.
+constexpr unsigned kTurns = 2;
 
 }  // namespace
 
@@ -100,7 +89,7 @@ void ProcessCore::audit_takers() {
   }
   if (++stall_.looks == kLooksForHint) {
     for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
-      stall_.on_cpu.push_back(time_on_cpu(facts_.worker(w).pid.load()));
+      stall_.on_cpu.push_back(signs_of(worker_pid(w)).on_cpu);
     }
     ring_.bump_sweep_epoch();
     parking_->wake_all();
@@ -125,17 +114,21 @@ bool ProcessCore::is_between(std::uint32_t worker) const {
   }
 }
 
-// One that is being made, or is on its way out, however long its initializer or finalizer takes, or
-// is stopped, is not lost. Nor is one that has had no processor since it was woken: it is starved,
-// or frozen, and time that passes says nothing of it.
+pid_t ProcessCore::worker_pid(std::uint32_t worker) const {
+  return static_cast<pid_t>(facts_.worker(worker).pid.load());
+}
+
+// One that is being made, or is on its way out, however long its initializer or finalizer, its core
+// or its memory takes, or is stopped, is not lost. Nor is one that has had no processor since it
+// was woken: it is starved, or frozen, and time that passes says nothing of it.
 bool ProcessCore::takers_may_come() const {
   for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
-    const std::uint32_t pid = facts_.worker(w).pid.load();
-    if (pid == 0 || is_between(w) || is_stopped(pid)) return true;
-    const std::uint64_t on_cpu = time_on_cpu(pid);
-    if (on_cpu != 0 && on_cpu == stall_.on_cpu[w]) return true;
+    const pid_t pid = worker_pid(w);
+    if (pid == 0 || is_between(w)) return true;
+    const ProcessSigns signs = signs_of(pid);
+    if (signs.life != ProcessLife::lives || signs.on_cpu == stall_.on_cpu[w]) return true;
   }
-  return is_stopped(static_cast<std::uint32_t>(supervisor_));
+  return signs_of(supervisor_).life == ProcessLife::stopped;
 }
 
 void ProcessCore::audit_queue() {
@@ -202,20 +195,66 @@ bool ProcessCore::is_odd(std::uint32_t slot, SlotWord word) const {
   }
 }
 
-// Whether who is to write the next word is stopped.
-bool ProcessCore::may_be_stopped(SlotWord word) const {
-  const bool by_worker = word.status() == SlotStatus::running;
-  return is_stopped(by_worker ? facts_.worker(word.owner()).pid.load()
-                              : static_cast<std::uint32_t>(supervisor_));
+// What the worker of a word that says `running` says of itself cannot be so where the word is true:
+// that it takes no tasks, or that it runs another one.
+bool ProcessCore::is_denied(std::uint32_t slot, SlotWord word) const {
+  if (word.status() != SlotStatus::running) return false;
+  const std::uint32_t worker = word.owner();
+  const WorkerRecord& record = results_.window(worker).record();
+  bool denied = record.incarnation.load() == facts_.worker(worker).incarnation.load() &&
+                record.phase.load() != WorkerPhase::ready;
+  if (const std::uint64_t current = record.current.load(std::memory_order_acquire); current != 0) {
+    // Until it has noted this one it is the one before, which it has ended.
+    const Hint other(current - 1);
+    denied = denied || other.slot() >= slots_.size();
+    if (!denied && other.slot() != slot) {
+      const SlotWord its = slots_.read(other.slot());
+      denied = its == SlotWord(SlotStatus::running, worker, other.tag()) ||
+               its == SlotWord(SlotStatus::killing, worker, other.tag());
+    }
+  }
+  // All of that was so while the word was this one.
+  return denied && slots_.read(slot) == word;
+}
+
+// Who is to write the next word, or to bring the news, has had a processor since the last time that
+// this was so; they are asked to do something with it. Of a worker that ends it is the supervisor,
+// and then the pump. What cannot be read may be so.
+bool ProcessCore::have_had_a_turn(Doubt& doubt) {
+  const bool by_worker =
+      doubt.word.status() == SlotStatus::running && worker_pid(doubt.word.owner()) != 0;
+  std::array<std::uint64_t, 2> on_cpu{0, doubt.on_cpu[1] + 1};
+  ProcessSigns signs = signs_of(by_worker ? worker_pid(doubt.word.owner()) : supervisor_);
+  if (by_worker && signs.life == ProcessLife::lives) {
+    parking_->wake_all();
+  } else {
+    if (by_worker && signs.life != ProcessLife::gone) return false;
+    if (by_worker) signs = signs_of(supervisor_);
+    if (signs.life != ProcessLife::lives) return false;
+    if (pump_thread_ != nullptr) {
+      on_cpu[1] = time_on_cpu(pump_thread_->native_handle()).value_or(on_cpu[1]);
+    }
+    ask_to_kill(doubt.slot);  // it looks whether it is to, which it is not
+    ring_doorbell();
+  }
+  on_cpu[0] = signs.on_cpu;
+  if (on_cpu[0] == doubt.on_cpu[0] || on_cpu[1] == doubt.on_cpu[1]) return false;
+  doubt.on_cpu = on_cpu;
+  return true;
 }
 
 void ProcessCore::confirm(std::size_t index) {
   Doubt& doubt = doubts_[index];
   const std::string slot = "slot " + std::to_string(doubt.slot);
-  if (++doubt.looks < kLooks) return;
-  doubt.looks = 0;
-  if (doubt.word.status() == SlotStatus::killing) return ask_to_kill(doubt.slot);  // once more
-  if (may_be_stopped(doubt.word)) return;
+  ++doubt.looks;
+  if (doubt.word.status() == SlotStatus::killing) {
+    if (doubt.looks % kLooks == 0) ask_to_kill(doubt.slot);  // once more
+    return;
+  }
+  const bool denied = is_denied(doubt.slot, doubt.word);
+  // The first time is where it is counted from.
+  if (!denied && doubt.turns <= kTurns && have_had_a_turn(doubt)) ++doubt.turns;
+  if (doubt.looks < kLooks || !(denied || doubt.turns > kTurns)) return;
   if (doubt.word.status() == SlotStatus::running) {
     return corrupted(slot + " says that worker " + std::to_string(doubt.word.owner()) +
                      " runs its task, and that worker says that it does not");

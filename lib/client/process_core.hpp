@@ -13,6 +13,7 @@
 // What workers can write is not believed: a word, a size or an offset is read once, checked
 // against the private shadow, and only the copy is used. What cannot be breaks the pool.
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
@@ -240,6 +241,10 @@ class ProcessCore final : public TravelBackend,
     std::uint32_t slot = 0;
     SlotWord word;
     unsigned looks = 0;
+    unsigned turns = 0;  // of whoever is to write the next word
+    // At the last of them: for how long they had had a processor, in nanoseconds. The worker, or
+    // the supervisor and the pump.
+    std::array<std::uint64_t, 2> on_cpu{};
   };
   // Tasks that waited at some look: once the hints of that time are taken, they are claimed.
   struct Waited {
@@ -271,7 +276,9 @@ class ProcessCore final : public TravelBackend,
   std::string impossible(std::uint32_t slot, SlotWord word) const;
   void confirm(std::size_t doubt);
   bool is_odd(std::uint32_t slot, SlotWord word) const;
-  bool may_be_stopped(SlotWord word) const;
+  bool is_denied(std::uint32_t slot, SlotWord word) const;
+  bool have_had_a_turn(Doubt& doubt);
+  pid_t worker_pid(std::uint32_t worker) const;
 
   // core_deaths.cpp
   void handle_death(std::uint64_t number);

@@ -48,6 +48,8 @@ class CoreProbe {
   void pump_once();
   // Under the lock: `first`, and then takes in what has ended.
   void take_in_after(const std::function<void()>& first);
+  // What the audit looks at in place of the supervisor; otherwise at this process.
+  void supervisor_is(pid_t pid) { core_->supervisor_ = pid; }
   // As if the time of the next look had come.
   void audit();
   void close(bool cancel_pending);

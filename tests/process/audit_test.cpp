@@ -1,10 +1,15 @@
 // What the client concludes from looking at tasks that wait, with nobody on the other side.
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string>
+#include <system_error>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -12,6 +17,7 @@
 #include <muster/muster.hpp>
 
 #include "fuzz/core_probe.hpp"
+#include "lib/client/process_signs.hpp"
 #include "support/failure.hpp"
 #include "support/proc.hpp"
 #include "support/watchdog.hpp"
@@ -119,26 +125,185 @@ TEST_P(WorkerOnItsWayOut, IsNotBelievedBeforeItHasRunAllThatItMay) {
   probe.end();
 }
 
-// As where all processors are taken, or it is frozen.
-TEST_F(Audit, WaitsForAWorkerThatGetsNoProcessor) {
-  int never[2];
-  ASSERT_EQ(::pipe(never), 0);
-  const pid_t asleep = ::fork();
-  if (asleep == 0) {
-    char byte;
-    ::close(never[1]);
-    (void)!::read(never[0], &byte, 1);
-    ::_exit(0);
+// A process that has no processor, as where all are taken or it is frozen, until it is told to end.
+class Starved {
+ public:
+  Starved() {
+    int ends[2];
+    if (::pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      char byte;
+      ::close(ends[1]);
+      // So much that the end takes the kernel some time.
+      const std::vector<char> large(std::size_t{64} << 20, 'x');
+      (void)!::read(ends[0], &byte, 1);
+      ::_exit(0);
+    }
+    ::close(ends[0]);
+    end_ = ends[1];
+    while (state() != "S") ::usleep(1000);
   }
-  ::close(never[0]);
-  // Until it sleeps.
-  while (test_support::stat_fields(asleep).at(0) != "S") ::usleep(1000);
+  ~Starved() {
+    ::close(end_);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Starved(const Starved&) = delete;
+  Starved& operator=(const Starved&) = delete;
+
+  pid_t pid() const { return pid_; }
+  std::string state() const { return test_support::stat_fields(pid_).at(0); }
+  // And is not reaped.
+  void kill() const {
+    ::kill(pid_, SIGKILL);
+    while (state() != "Z") ::usleep(1000);
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int end_ = -1;
+};
+
+TEST_F(Audit, WaitsForAWorkerThatGetsNoProcessor) {
+  const Starved worker;
   auto waits = submit();
-  worker_is(asleep, WorkerPhase::ready);
+  worker_is(worker.pid(), WorkerPhase::ready);
   look_often();
   EXPECT_EQ(probe.corrupted(), "");
-  ::close(never[1]);
-  ::waitpid(asleep, nullptr, 0);
+}
+
+TEST_F(Audit, WaitsForAWorkerWhoseEndTakesLong) {
+  const Starved worker;
+  auto waits = submit();
+  worker_is(worker.pid(), WorkerPhase::ready);
+  for (int i = 0; i < 4; ++i) probe.audit();
+  worker.kill();  // the kernel's work for it counts as its own
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
+}
+
+// As where a program has no descriptors left.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(Audit, AccusesNobodyWhomItCannotLookAt) {
+  const Starved worker;
+  auto waits = submit();
+  worker_is(worker.pid(), WorkerPhase::ready);
+  {
+    const NoDescriptors none;
+    look_often();
+    EXPECT_EQ(probe.corrupted(), "");
+    worker_is(::getpid(), WorkerPhase::ready);
+    look_often();
+    EXPECT_EQ(probe.corrupted(), "");
+  }
+  look_often();
+  EXPECT_NE(probe.corrupted(), "");
+}
+
+// A task's word says that its worker runs it, and the worker has not said so.
+class Claimed : public Audit {
+ protected:
+  // All of them; the last one.
+  muster::detail::Hint claim() {
+    muster::detail::Hint last(0);
+    std::uint32_t slot = 0;
+    for (auto& line : probe.views().control.slot_lines()) {
+      const SlotWord word(line.word.load());
+      if (word.status() == SlotStatus::pending) {
+        line.word.store(SlotWord(SlotStatus::running, 0, word.tag()).bits());
+        last = muster::detail::Hint(slot, word.tag());
+      }
+      ++slot;
+    }
+    return last;
+  }
+};
+
+TEST_F(Claimed, TaskOfAWorkerThatRunsOnGivesThePoolUp) {
+  auto future = submit();
+  worker_is(::getpid(), WorkerPhase::ready);
+  claim();
+  look_often();
+  EXPECT_TRUE(probe.corrupted().ends_with(
+      " says that worker 0 runs its task, and that worker says that it does not"))
+      << probe.corrupted();
+}
+
+TEST_F(Claimed, TaskOfAWorkerThatGetsNoProcessorIsWaitedFor) {
+  const Starved worker;
+  auto future = submit();
+  worker_is(worker.pid(), WorkerPhase::ready);
+  claim();
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
+}
+
+TEST_F(Claimed, TaskOfAWorkerThatEndsIsWaitedFor) {
+  const Starved worker;
+  auto future = submit();
+  worker_is(worker.pid(), WorkerPhase::ready);
+  claim();
+  probe.audit();
+  worker.kill();
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
+}
+
+TEST_F(Claimed, TaskOfAWorkerThatRunsAnotherGivesThePoolUp) {
+  const Starved worker;
+  auto future = submit();
+  auto other = submit();
+  worker_is(worker.pid(), WorkerPhase::ready);
+  probe.views().results.window(0).record().current.store(claim().bits() + 1);
+  look_often();
+  EXPECT_NE(probe.corrupted(), "");
+}
+
+TEST_F(Claimed, TaskOfAWorkerThatHasNotBegunToTakeAnyGivesThePoolUp) {
+  const Starved worker;
+  auto future = submit();
+  worker_is(worker.pid(), WorkerPhase::starting);
+  claim();
+  look_often();
+  EXPECT_NE(probe.corrupted(), "");
+}
+
+TEST_F(Claimed, TaskOfAWorkerThatIsGoneGivesThePoolUp) {
+  auto future = submit();
+  worker_is(0, WorkerPhase::ready);
+  claim();
+  look_often();
+  EXPECT_NE(probe.corrupted(), "");
+}
+
+TEST(ProcessSigns, TellThatAProcessEnds) {
+  using muster::detail::life_in;
+  using muster::detail::ProcessLife;
+  const auto stat = [](const std::string& state, unsigned flags) {
+    return "7 (a ) b) " + state + " 1 7 7 0 -1 " + std::to_string(flags) + " 5 0\n";
+  };
+  EXPECT_EQ(life_in(stat("S", 0x400040), "Name:\tx\nCoreDumping:\t0\n"), ProcessLife::lives);
+  EXPECT_EQ(life_in(stat("T", 0x400040), ""), ProcessLife::stopped);
+  EXPECT_EQ(life_in(stat("t", 0x400040), ""), ProcessLife::stopped);
+  EXPECT_EQ(life_in(stat("Z", 0x400040), ""), ProcessLife::ends);
+  EXPECT_EQ(life_in(stat("R", 0x400044), ""), ProcessLife::ends);
+  EXPECT_EQ(life_in(stat("D", 0x400040), "Name:\tx\nCoreDumping:\t1\n"), ProcessLife::ends);
+  EXPECT_EQ(life_in("", ""), ProcessLife::unknown);
+  EXPECT_EQ(life_in("7 (a) ", ""), ProcessLife::unknown);
 }
 
 // The task's word says that its worker is dead, of which nothing is heard.
@@ -159,6 +324,15 @@ TEST_F(SilentDeath, GivesThePoolUp) {
   kill_worker();
   look_often();
   EXPECT_NE(probe.corrupted(), "");
+}
+
+TEST_F(SilentDeath, IsInOrderWhileTheSupervisorGetsNoProcessor) {
+  const Starved supervisor;
+  probe.supervisor_is(supervisor.pid());
+  auto future = submit();
+  kill_worker();
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
 }
 
 TEST_F(SilentDeath, IsInOrderWhileTheSupervisorEndsAll) {
