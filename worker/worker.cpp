@@ -29,8 +29,8 @@ namespace bip = boost::interprocess;
 
 namespace {
 
-// With this status a worker leaves that could not even set itself up.
-constexpr int kSetupFailed = 125;
+// With this status a worker leaves that cannot set itself up, or go on between tasks.
+constexpr int kCannotServe = 125;
 
 // A read from the terminal would stop a process in the background.
 void detach_stdin() {
@@ -164,10 +164,11 @@ void worker_main(WorkerSetup& setup, std::uint32_t index, std::uint64_t incarnat
   try {
     Worker(setup, index, incarnation, parent).serve();
   } catch (const std::exception& e) {
+    // Of its setup or its loop: what tasks, initializer and finalizer throw is caught there.
     log(LogLevel::error, "worker " + std::to_string(index) + " of pool \"" + setup.pool_name +
-                             "\" could not start: " + e.what());
+                             "\" ends, not by a task: " + e.what());
   }
-  ::_exit(kSetupFailed);
+  ::_exit(kCannotServe);
 }
 
 }  // namespace muster::detail

@@ -238,6 +238,9 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
       sentence = "the pool broke because a worker could not be started: " + text +
                  (sentence.empty() ? "" : "; it was to replace one that died: " + sentence);
       return;
+    case BreakCause::cannot_watch:
+      sentence = "the pool broke because its supervisor could not watch its workers: " + text;
+      return;
     case BreakCause::stopped:
       sentence = given_up_sentence();
       if (!sentence.empty()) return;

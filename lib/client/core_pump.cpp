@@ -306,7 +306,7 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
       if (!pidfd) {
         return give_up("worker " + std::to_string(message.worker) + " (pid " +
                        std::to_string(message.pid) +
-                       ") cannot be watched: this process has no file descriptors left");
+                       ") cannot be watched: " + message.why_no_pidfd());
       }
       worker_groups_[message.worker] = pid_of(pidfd);
       worker_pidfds_[message.worker] = std::move(pidfd);

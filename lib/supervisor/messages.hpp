@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "lib/segments/memfd.hpp"
 
@@ -15,9 +16,10 @@ namespace muster::detail {
 
 enum class MessageKind : std::uint32_t {
   // Supervisor to client.
-  worker_started,  // worker, incarnation, pid, number = its arena's floor; its pidfd comes along
+  worker_started,  // worker, incarnation, pid, number = its arena's floor; its pidfd comes
+                   // along, or code = why it could not be sent
   ready,           // the first workers are made
-  start_failed,    // they could not be: code = errno, text = what failed
+  start_failed,    // they could not be: text = what failed
   death,           // number = that of the death record
   broken,          // number = that of the death record that broke the pool, or 0; text; code
   ended,           // all workers have ended in order
@@ -32,6 +34,7 @@ enum class BreakCause : std::uint32_t {
   worker_died,
   initializer_failed,  // text = what it threw
   cannot_replace,      // text = why
+  cannot_watch,        // text = why
   too_many_deaths,     // text = the count
   stopped              // by stop_workers
 };
@@ -47,6 +50,8 @@ struct Message {
   char text[1024] = {};
 
   void set_text(const char* from);
+  // Of a worker_started with which no pidfd came.
+  std::string why_no_pidfd() const;
 };
 
 enum class ReceiveResult { message, none, closed };

@@ -121,6 +121,7 @@ void Supervisor::admit(std::uint32_t index) {
   // Should the client be gone, the next poll tells.
   if (!tell(message, child.pidfd.get())) {
     // Its descriptor cannot be sent (too many are on their way): the client says what that means.
+    message.code = errno;
     tell(message);
   }
   // Before a task can start anything, and once the client knows of it.
@@ -202,8 +203,7 @@ void Supervisor::watch() {
     }
     for (const Child& lost : written_off_) fds.push_back({lost.pidfd.get(), POLLIN, 0});
     if (::poll(fds.data(), fds.size(), poll_timeout_ms()) < 0 && errno != EINTR) {
-      break_pool(BreakCause::cannot_replace, 0,
-                 with_errno("the supervisor cannot watch its workers", errno).c_str(), SIGKILL);
+      break_pool(BreakCause::cannot_watch, 0, std::strerror(errno), SIGKILL);
     }
     // The client first: what it asked for decides what a death means.
     if (fds[1].revents != 0) {
@@ -426,12 +426,14 @@ void supervisor_main(WorkerSetup setup, FileDescriptor client_socket, FileDescri
   ::setpgid(0, 0);  // a terminal's signals reach the client alone
   const std::string title = "muster:" + setup.pool_name;
   ::prctl(PR_SET_NAME, title.c_str());
+  const std::string name = setup.pool_name;
   try {
     Supervisor(std::move(setup), std::move(client_socket), std::move(client_pidfd)).run();
   } catch (const std::exception& e) {
     // The socket went with the object; the client sees it closed and says that the supervisor
     // ended. What it was goes where the program's own last words go.
-    log(LogLevel::error, std::string("the pool's supervisor could not start: ") + e.what());
+    log(LogLevel::error,
+        "the supervisor of pool \"" + name + "\" ends, and its workers with it: " + e.what());
     ::_exit(1);
   }
 }

@@ -365,7 +365,7 @@ class Play {
   void send() {
     Message message;
     message.kind = static_cast<MessageKind>(input_.below(10));
-    message.cause = static_cast<muster::detail::BreakCause>(input_.below(6));
+    message.cause = static_cast<muster::detail::BreakCause>(input_.below(7));
     const auto byte = input_.take<std::uint8_t>();
     message.worker = byte < 240 ? byte % kWorkers : input_.take<std::uint32_t>();
     message.number = input_.flag() ? input_.take<std::uint8_t>() : input_.take<std::uint64_t>();
