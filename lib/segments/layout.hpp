@@ -4,7 +4,9 @@
 // segment holds which, and who may write it, stands in geometry.hpp; the handles that give them
 // meaning are other types (slot_table.hpp, hint_ring.hpp, parking.hpp).
 //
-// If a process dies here: each field has one writer. What a dead worker has left in its window
+// If a process dies here: each field has one writer, but for control, where every process of the
+// pool writes: slot words, park words, epoch and pump_sleeps change by steps of which each leaves
+// what the others can go on from (the handles say how). What a dead worker has left in its window
 // stays as it is until its successor starts, which clears the record and nothing else.
 
 #include <sys/types.h>

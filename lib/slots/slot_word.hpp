@@ -31,8 +31,8 @@ constexpr bool is_terminal(SlotStatus s) {
 
 inline constexpr std::uint32_t kMaxOwners = 1u << 12;
 
-// Names one attempt at one task: {id:44, attempt:4}. Never used twice within the life of any hint,
-// so a compare-and-swap that names it cannot hit another task in the same slot.
+// Names one attempt at one task: {id:44, attempt:4}. A compare-and-swap that names it cannot hit
+// another task in the same slot.
 class TaskTag {
  public:
   static constexpr unsigned kBits = 48;
@@ -45,7 +45,8 @@ class TaskTag {
 
   constexpr std::uint64_t bits() const { return bits_; }
   constexpr std::uint64_t id() const { return bits_ >> kAttemptBits; }
-  // The attempt wraps after 16, long after the last hint of the one it repeats is gone.
+  // The attempt wraps after 16. A worker that was stopped meanwhile may hold a hint of the one that
+  // this repeats: it is a hint of the same task, and whoever claims by it claims what waits.
   constexpr TaskTag next_attempt() const {
     constexpr std::uint64_t kAttemptMask = (std::uint64_t{1} << kAttemptBits) - 1;
     return TaskTag((bits_ & ~kAttemptMask) | ((bits_ + 1) & kAttemptMask));
