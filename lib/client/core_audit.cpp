@@ -234,7 +234,7 @@ bool ProcessCore::have_had_a_turn(Doubt& doubt) {
     if (pump_thread_ != nullptr) {
       on_cpu[1] = time_on_cpu(pump_thread_->native_handle()).value_or(on_cpu[1]);
     }
-    ask_to_kill(doubt.slot);  // it looks whether it is to, which it is not
+    ask_to_kill();  // it looks whether it is to, which it is not
     ring_doorbell();
   }
   on_cpu[0] = signs.on_cpu;
@@ -248,7 +248,7 @@ void ProcessCore::confirm(std::size_t index) {
   const std::string slot = "slot " + std::to_string(doubt.slot);
   ++doubt.looks;
   if (doubt.word.status() == SlotStatus::killing) {
-    if (doubt.looks % kLooks == 0) ask_to_kill(doubt.slot);  // once more
+    if (doubt.looks % kLooks == 0) ask_to_kill();  // once more
     return;
   }
   const bool denied = is_denied(doubt.slot, doubt.word);

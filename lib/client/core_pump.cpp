@@ -233,7 +233,7 @@ bool ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason 
   if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
   if (!slots_.begin_kill(slot, shadow.tag, worker)) return false;
   shadow.extras->kill = why;
-  ask_to_kill(slot);
+  ask_to_kill();
   return true;
 }
 
@@ -255,10 +255,9 @@ void ProcessCore::let_items_go_on(std::uint32_t slot) {
   futex_wake_all(stop, FutexScope::shared);
 }
 
-void ProcessCore::ask_to_kill(std::uint32_t slot) {
+void ProcessCore::ask_to_kill() {
   Message message;
   message.kind = MessageKind::kill_task;
-  message.number = Hint(slot, in_flight_[slot].tag).bits();
   // A supervisor that is gone takes its workers with it: the kill is done then, too. Where there is
   // no room, messages wait that make it look for words like this one.
   send_message(socket_.get(), message, SendMode::at_once);

@@ -230,7 +230,7 @@ class ProcessCore final : public TravelBackend,
   bool kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why);
   bool hold_items(std::uint32_t slot, std::uint32_t worker, std::uint32_t done);
   void let_items_go_on(std::uint32_t slot);
-  void ask_to_kill(std::uint32_t slot);
+  void ask_to_kill();
   void ring_doorbell();
   void end_workers_if_done();
 

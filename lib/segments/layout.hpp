@@ -211,21 +211,14 @@ struct DeathRecord {
   std::int32_t exit_code;    // -1: none
   std::int32_t term_signal;  // 0: none
   std::uint32_t core_dumped;
-  std::uint32_t asked_for;  // the client had asked for it (kill of a task)
-  std::uint64_t task;       // Hint bits + 1 of what it ran; 0: nothing
-  std::uint32_t task_was_killing;
+  std::uint32_t task_was_killing;  // the client had asked for its end
+  std::uint64_t task;              // Hint bits + 1 of what it ran; 0: nothing
   std::uint32_t requeued;       // hints it had reserved of tasks that wait; others may have them
   std::uint32_t written_off;    // 1: it did not end of SIGKILL, and nobody waits for it any more
   std::uint32_t out_of_memory;  // 1: the kernel killed for lack of memory, and perhaps this one
   std::uint64_t chunk_region;   // ChunkRegion of a chunk that ran; 0: none
   std::uint32_t chunk_items;
-  std::uint32_t pad;
   std::uint64_t ran_for_ticks;
-  std::int64_t at_realtime_ns;
-  std::int64_t at_monotonic_ns;
-  std::int64_t max_rss_bytes;
-  std::int64_t user_ns;
-  std::int64_t system_ns;
   CrashRecord crash;
 };
 

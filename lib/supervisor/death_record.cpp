@@ -1,6 +1,5 @@
 #include "lib/supervisor/death_record.hpp"
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -11,20 +10,11 @@
 
 namespace muster::detail {
 
-namespace {
-
-std::int64_t nanoseconds(const timeval& t) {
-  return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_usec * 1000;
-}
-
-}  // namespace
-
 ExitFacts reap(pid_t pid) {
   int status = 0;
-  rusage used{};
   pid_t got = 0;
   do {
-    got = ::wait4(pid, &status, __WALL, &used);
+    got = ::waitpid(pid, &status, __WALL);
   } while (got < 0 && errno == EINTR);
   ExitFacts facts;
   if (got != pid) return facts;
@@ -33,9 +23,6 @@ ExitFacts reap(pid_t pid) {
     facts.term_signal = WTERMSIG(status);
     facts.core_dumped = WCOREDUMP(status);
   }
-  facts.max_rss_bytes = used.ru_maxrss * 1024;
-  facts.user_ns = nanoseconds(used.ru_utime);
-  facts.system_ns = nanoseconds(used.ru_stime);
   return facts;
 }
 
@@ -58,11 +45,6 @@ void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker,
   death.core_dumped = exit.core_dumped ? 1 : 0;
   death.written_off = exit.written_off ? 1 : 0;
   death.out_of_memory = 0;
-  death.max_rss_bytes = exit.max_rss_bytes;
-  death.user_ns = exit.user_ns;
-  death.system_ns = exit.system_ns;
-  death.at_realtime_ns = realtime_ns();
-  death.at_monotonic_ns = monotonic_ns();
   death.ran_for_ticks = 0;
   death.chunk_region = 0;
   death.chunk_items = 0;

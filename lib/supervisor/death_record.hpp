@@ -14,9 +14,6 @@ struct ExitFacts {
   int term_signal = 0;  // 0: none
   bool core_dumped = false;
   bool written_off = false;  // it has not ended, and does not end of SIGKILL
-  std::int64_t max_rss_bytes = 0;
-  std::int64_t user_ns = 0;
-  std::int64_t system_ns = 0;
 };
 
 // Waits for the child's end.

@@ -89,7 +89,7 @@ class Fields {
   }
   void death(DeathRecord& d) {
     each(d.number, d.worker, d.pid, d.incarnation, d.exit_code, d.term_signal, d.core_dumped,
-         d.asked_for, d.task, d.task_was_killing, d.requeued, d.written_off, d.out_of_memory,
+         d.task_was_killing, d.task, d.requeued, d.written_off, d.out_of_memory,
          d.chunk_region, d.chunk_items, d.ran_for_ticks);
     crash(d.crash);
   }
