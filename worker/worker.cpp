@@ -84,14 +84,15 @@ class Worker {
   }
 
   void serve() {
-    WorkerRecord& record = window_.record();
     await_admission();
     ::setpgid(0, 0);  // the supervisor has done it, if it could
+    WorkerRecord& record = window_.record();
+    // Before the record says that it is this life's: what its predecessor had reserved is not.
+    WorkerQueue queue(control_.queue(), tasks_, record, index_, setup_.max_tasks_per_child,
+                      index_ < setup_.spinners);
     clear_record();
     install_crash_handler(record.crash);
     record.life.hold();  // where it cannot be held, the end is heard of later
-    WorkerQueue queue(control_.queue(), tasks_, record, index_, setup_.max_tasks_per_child,
-                      index_ < setup_.spinners);
     ProcessTaskRunner runner(setup_, tasks_, control_, window_, queue, index_, parent_);
     initialize(runner);
     queue.arrive();

@@ -284,7 +284,7 @@ void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
   DeathRecord& death = next_death(facts_);
   fill_death(death, exit, index, pid, incarnation, held.task, same_life ? &record : nullptr);
   death.task_was_killing = held.was_killing ? 1 : 0;
-  death.requeued = held.not_begun;
+  death.requeued = same_life ? held.not_begun : 0;  // else its predecessor's, which were told of
   const bool killed_by_others = exit.term_signal == SIGKILL && !held.was_killing;
   death.out_of_memory = killed_by_others && oom_.explains_death(monotonic_ns()) ? 1 : 0;
   const std::uint64_t number = publish_death(facts_, death);

@@ -1,5 +1,6 @@
 // A worker's death under OnWorkerDeath::replace.
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -229,6 +230,47 @@ TEST(Replace, ADeadWorkersChildrenAreKilled) {
     ::_exit(3);
   }));
   test_support::wait_for_end(static_cast<pid_t>(child.values().at(0)));
+}
+
+// From the supervisor's so many-th fork on, what it forks dies at once.
+struct StillbornWorkers {
+  pid_t client = 0;  // 0: there is none
+  int first = 0;
+  int forks = 0;  // the supervisor's; what it forks has a copy
+};
+
+StillbornWorkers stillborn;
+
+void count_fork() {
+  if (::getpid() != stillborn.client) ++stillborn.forks;
+}
+
+void die_at_birth() {
+  if (stillborn.client != 0 && stillborn.forks >= stillborn.first) ::kill(::getpid(), SIGKILL);
+}
+
+TEST(Replace, SuccessorThatDiesAtBirthHadReservedNothing) {
+  ASSERT_EQ(::pthread_atfork(count_fork, nullptr, die_at_birth), 0);
+  stillborn = {.client = ::getpid(), .first = 2};
+  {
+    ProcessPoolExecutor pool({.max_workers = 1,
+                              .on_worker_death = muster::OnWorkerDeath::replace,
+                              .restart_intensity = {.deaths = 1}});
+    stillborn.client = 0;
+    // The first waits until all are there; of the others, tiny ones, many are reserved at once.
+    const SharedGate gate;
+    std::vector<muster::Future<void>> all;
+    all.push_back(pool.submit([gate] { gate.wait(); }));
+    for (int i = 0; i < 2000; ++i) {
+      all.push_back(pool.submit([i] {
+        if (i == 1000) ::kill(::getpid(), SIGKILL);
+      }));
+    }
+    gate.open();
+    const std::string what = failure_of<muster::BrokenProcessPool>(all.back()).what();
+    EXPECT_NE(what.find("while running no task"), std::string::npos) << what;
+    EXPECT_EQ(what.find("it had reserved"), std::string::npos) << what;
+  }
 }
 
 }  // namespace
