@@ -9,6 +9,8 @@
 #include <array>
 #include <cstdint>
 
+#include "lib/common/ticks.hpp"
+
 namespace muster::detail {
 
 namespace {
@@ -28,6 +30,7 @@ void on_crash(int signal, siginfo_t* info, void* context) {
   // A process that a task has forked is no worker, and has no record.
   if (::getpid() != the_worker) return send_again(signal);
   CrashRecord& record = *the_record;
+  record.at_ticks = ticks_now();
   record.code = info->si_code;
   // The two share a place: who sent it, or where the processor found fault.
   const bool sent = info->si_code <= 0;

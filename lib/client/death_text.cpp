@@ -53,6 +53,7 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
     death.task_name = task_name;
     facts.task_id = Hint(record.task - 1).tag().id();
     facts.ran_for_seconds = ran_for_seconds;
+    if (record.chunk_region != 0) facts.items_before = record.chunk_items;
   }
   const int crash = record.crash.signal.load();
   if (record.term_signal != 0) {
@@ -101,6 +102,10 @@ std::string describe_death(const DeathFacts& facts, unsigned attempt, unsigned a
       text += ", attempt " + std::to_string(attempt) + " of " + std::to_string(attempts);
     }
     text += ") for " + seconds_text(facts.ran_for_seconds);
+    if (facts.items_before == 1) text += " with the item before it";
+    if (facts.items_before > 1) {
+      text += " with the " + std::to_string(facts.items_before) + " items before it";
+    }
   } else {
     text += " while running no task";
   }

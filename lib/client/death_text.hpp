@@ -18,6 +18,7 @@ struct DeathFacts {
   bool ran_task = false;
   std::uint32_t requeued = 0;
   double ran_for_seconds = 0;
+  std::uint32_t items_before = 0;  // of a chunk, that had ended in this time
 };
 
 // "1.2 s", "0.3 ms", "17 us".

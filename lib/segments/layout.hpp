@@ -146,8 +146,9 @@ struct ChunkRegion {
 // between it and the frames, with release; the frames after it, their count last.
 struct CrashRecord {
   std::atomic<std::int32_t> signal;
-  std::int32_t code;      // si_code; positive: the kernel's own, and there is an address
-  std::uint64_t address;  // 0: none
+  std::int32_t code;       // si_code; positive: the kernel's own, and there is an address
+  std::uint64_t at_ticks;  // when it came: what the kernel does afterwards takes long
+  std::uint64_t address;   // 0: none
   std::uint32_t frames;
   std::uint32_t sender;          // the process that sent the signal; 0: none, or not known
   std::uint64_t frame[kFrames];  // addresses in the worker
@@ -213,10 +214,10 @@ struct DeathRecord {
   std::uint32_t core_dumped;
   std::uint32_t task_was_killing;  // the client had asked for its end
   std::uint64_t task;              // Hint bits + 1 of what it ran; 0: nothing
-  std::uint32_t requeued;       // hints it had reserved of tasks that wait; others may have them
-  std::uint32_t written_off;    // 1: it did not end of SIGKILL, and nobody waits for it any more
-  std::uint32_t out_of_memory;  // 1: the kernel killed for lack of memory, and perhaps this one
-  std::uint64_t chunk_region;   // ChunkRegion of a chunk that ran; 0: none
+  std::uint32_t requeued;          // hints it had reserved of tasks that wait; others may have them
+  std::uint32_t written_off;       // 1: it did not end of SIGKILL, and nobody waits for it any more
+  std::uint32_t out_of_memory;     // 1: the kernel killed for lack of memory, and perhaps this one
+  std::uint64_t chunk_region;      // ChunkRegion of a chunk that ran; 0: none
   std::uint32_t chunk_items;
   std::uint64_t ran_for_ticks;
   CrashRecord crash;

@@ -51,15 +51,20 @@ void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker,
   death.crash.signal.store(0);
   death.crash.frames = 0;
   if (record == nullptr) return;
+  // Acquire pairs with the crash handler's release: the fields are there if the signal is.
+  const std::int32_t signal = record->crash.signal.load(std::memory_order_acquire);
   // One that died between its claim and its note of it has a start there that is another task's, or
   // its predecessor's.
   if (record->current.load() == task) {
-    death.ran_for_ticks = ticks_now() - record->started_ticks.load();
+    const std::uint64_t started = record->started_ticks.load();
+    std::uint64_t ended = ticks_now();
+    // As the worker says, where that can be.
+    const std::uint64_t crashed = record->crash.at_ticks;
+    if (signal != 0 && crashed >= started && crashed <= ended) ended = crashed;
+    death.ran_for_ticks = ended - started;
   }
   death.chunk_region = record->chunk_region.load();
   death.chunk_items = record->chunk_items.load();
-  // Acquire pairs with the crash handler's release: the fields are there if the signal is.
-  const std::int32_t signal = record->crash.signal.load(std::memory_order_acquire);
   if (signal == 0) return;
   death.crash.code = record->crash.code;
   death.crash.address = record->crash.address;
