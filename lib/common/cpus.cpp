@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "lib/common/cgroups.hpp"
 #include "lib/common/small_file.hpp"
 
 namespace muster::detail {
@@ -60,35 +61,16 @@ double smallest(const std::string& root, std::string path, double (*quota)(const
   }
 }
 
-bool names_cpu_controller(std::string_view controllers) {
-  while (!controllers.empty()) {
-    const auto comma = controllers.find(',');
-    if (controllers.substr(0, comma) == "cpu") return true;
-    if (comma == std::string_view::npos) return false;
-    controllers.remove_prefix(comma + 1);
-  }
-  return false;
-}
-
 }  // namespace
 
 double cgroup_cpu_quota(const std::string& proc_cgroup, const std::string& root) {
   double least = no_limit();
-  // Each line: hierarchy:controllers:path. Version 2 is hierarchy 0 without controllers.
-  for (std::size_t begin = 0; begin < proc_cgroup.size();) {
-    const std::size_t line_end = std::min(proc_cgroup.find('\n', begin), proc_cgroup.size());
-    const std::string line = proc_cgroup.substr(begin, line_end - begin);
-    begin = line_end + 1;
-    const auto first = line.find(':');
-    const auto second = first == std::string::npos ? first : line.find(':', first + 1);
-    if (second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    std::string path = line.substr(second + 1);
-    if (path == "/") path.clear();
+  for (const CgroupPlace& place : cgroup_places(proc_cgroup)) {
+    const std::string path = place.path == "/" ? "" : place.path;
     double here = no_limit();
-    if (controllers.empty()) {
+    if (place.is_v2()) {
       here = smallest(root, path, quota_v2);
-    } else if (names_cpu_controller(controllers)) {
+    } else if (place.has("cpu")) {
       here = smallest(root + "/cpu", path, quota_v1);
     }
     if (here < least) least = here;

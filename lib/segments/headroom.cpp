@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/common/cgroups.hpp"
 #include "lib/common/small_file.hpp"
 
 namespace muster::detail {
@@ -39,19 +40,11 @@ std::size_t cgroup_left(const std::string& limit_file, const std::string& usage_
 
 std::size_t cgroup_headroom() {
   std::size_t left = kUnknown;
-  const std::string text = read_small_file("/proc/self/cgroup");
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t line_end = std::min(text.find('\n', begin), text.size());
-    const std::string line = text.substr(begin, line_end - begin);
-    begin = line_end + 1;
-    // "0::/a/b" is version 2, "9:memory:/a/b" version 1. Every ancestor's limit counts.
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    std::string path = line.substr(second + 1);
-    const bool v2 = controllers.empty();
-    if (!v2 && controllers.find("memory") == std::string::npos) continue;
+  for (const CgroupPlace& place : cgroup_places(read_small_file("/proc/self/cgroup"))) {
+    const bool v2 = place.is_v2();
+    if (!v2 && !place.has("memory")) continue;
+    // Every ancestor's limit counts.
+    std::string path = place.path;
     while (true) {
       if (v2) {
         const std::string folder = "/sys/fs/cgroup" + path;

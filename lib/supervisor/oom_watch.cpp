@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/common/cgroups.hpp"
 #include "lib/common/small_file.hpp"
 
 namespace muster::detail {
@@ -25,28 +26,14 @@ std::optional<std::uint64_t> kills_in(const std::string& file) {
   return static_cast<std::uint64_t>(*number);
 }
 
-bool names_memory(std::string_view controllers) {
-  return ("," + std::string(controllers) + ",").find(",memory,") != std::string::npos;
-}
-
 }  // namespace
 
 // Version 1's where there is one: the controller is in one tree only.
 std::string OomWatch::cgroup_file() const {
   std::string unified;
-  const std::string text = read_small_file(proc_ + "/self/cgroup");
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t line_end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = std::string_view(text).substr(begin, line_end - begin);
-    begin = line_end + 1;
-    // "0::/a/b" is version 2, "9:memory:/a/b" version 1.
-    const auto first = line.find(':');
-    const auto second = first == std::string_view::npos ? first : line.find(':', first + 1);
-    if (second == std::string_view::npos) continue;
-    const std::string_view controllers = line.substr(first + 1, second - first - 1);
-    const std::string path(line.substr(second + 1));
-    if (names_memory(controllers)) return cgroups_ + "/memory" + path + "/memory.oom_control";
-    if (controllers.empty()) unified = cgroups_ + path + "/memory.events";
+  for (const CgroupPlace& place : cgroup_places(read_small_file(proc_ + "/self/cgroup"))) {
+    if (place.has("memory")) return cgroups_ + "/memory" + place.path + "/memory.oom_control";
+    if (place.is_v2()) unified = cgroups_ + place.path + "/memory.events";
   }
   return unified;
 }
