@@ -160,7 +160,9 @@ void ProcessTaskRunner::tell(Hint task) {
   queue_.slots().tell_sleepers(slot, task.tag());
   if ((queue_.slots().attention(slot) & kAttentionNotify) == 0) return;
   const std::uint64_t count = record_.completed.load(std::memory_order_relaxed);  // our own
-  record_.completions[count % kCompletions].store(slot, std::memory_order_relaxed);
+  // Release pairs with the pump's fence behind its look at the entry: who finds this one, a lap
+  // late, finds the counts before it as well, and so that it was lapped.
+  record_.completions[count % kCompletions].store(slot, std::memory_order_release);
   // seq_cst, like the pump's mark and its look before it sleeps: one of the two sees the other.
   record_.completed.store(count + 1, std::memory_order_seq_cst);
   auto& sleeps = control_.header().pump_sleeps;

@@ -155,7 +155,8 @@ void ProcessCore::take_completions() {
           record.completions[i % kCompletions].load(std::memory_order_relaxed);
       if (in_flight_.in_use(slot)) harvest(slot);
       // The worker does not wait for us: an entry may be written over while we are on our way to
-      // it. Acquire, so that the entry is read before.
+      // it. Acquire pairs with the entry's release (TaskRunner::tell): if it is one of a later lap,
+      // the count says so.
       std::atomic_thread_fence(std::memory_order_acquire);
       lapped = record.completed.load(std::memory_order_relaxed) - i >= kCompletions;
     }
