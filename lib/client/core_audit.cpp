@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
+#include <utility>
 
 #include "lib/client/process_core.hpp"
 #include "lib/client/process_signs.hpp"
@@ -53,6 +55,16 @@ void ProcessCore::audit() {
   refill();
 }
 
+// By a thread of the program. Where it has no memory for a look, the next one is taken in its time:
+// who waits is not to be told that he cannot. (The pump ends the pool then.)
+void ProcessCore::audit_while_waiting() noexcept {
+  try {
+    audit();
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+}
+
 // A task waits though all hints that there were when it did are taken: its own is lost, or with a
 // worker that does not come to it. Somebody else is to look.
 void ProcessCore::audit_hints() {
@@ -87,14 +99,17 @@ void ProcessCore::audit_takers() {
     stall_ = {taken, taken_in, 0, {}};
     return;
   }
-  if (++stall_.looks == kLooksForHint) {
+  if (stall_.looks + 1 == kLooksForHint) {
+    // The look counts once all of it is there.
+    std::vector<std::uint64_t> on_cpu;
     for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
-      stall_.on_cpu.push_back(signs_of(worker_pid(w)).on_cpu);
+      on_cpu.push_back(signs_of(worker_pid(w)).on_cpu);
     }
+    stall_.on_cpu = std::move(on_cpu);
     ring_.bump_sweep_epoch();
     parking_->wake_all();
   }
-  if (stall_.looks < kLooksForTakers || takers_may_come()) return;
+  if (++stall_.looks < kLooksForTakers || takers_may_come()) return;
   corrupted("tasks wait, and none of the workers takes one");
 }
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include <muster/error.hpp>
 
@@ -51,7 +52,7 @@ bool ProcessCore::ask_one_to_tell() {
 }
 
 // Moves what waits behind into slots that are free.
-void ProcessCore::refill() {
+void ProcessCore::refill() noexcept {
   if (backlog_.empty()) return;
   std::uint32_t moved = 0;
   do {
@@ -94,14 +95,19 @@ bool ProcessCore::move_to_slot(Behind& node) {
   return true;
 }
 
-void ProcessCore::fail_for_memory(Behind& node) {
+void ProcessCore::fail_for_memory(Behind& node) noexcept {
   StateBase* state = node.state;
-  const std::size_t size = node.part.where.size;
+  std::exception_ptr error;
+  try {
+    error = std::make_exception_ptr(arguments_too_long(node.part.where.size));
+  } catch (const std::bad_alloc&) {
+    error = no_memory_for_bytes_;
+  }
   drop_arguments(node.part, node.heap_arguments);
   delete node.extras;
   backlog_.pop();
   count_ended(Ended::failed);
-  complete_error(state, std::make_exception_ptr(arguments_too_long(size)));
+  complete_error(state, std::move(error));
 }
 
 }  // namespace muster::detail

@@ -406,10 +406,10 @@ void ProcessCore::reap_unadmitted() {
 }
 
 // Memory that workers can write holds what cannot be. Nothing in it can be relied on any more.
-void ProcessCore::corrupted(const std::string& what) {
+void ProcessCore::corrupted(std::string what) noexcept {
   if (!corrupted_.empty()) return;
-  corrupted_ = what;
-  give_up("its shared memory cannot be relied on");
+  corrupted_ = std::move(what);
+  stop_all_workers();
 }
 
 std::string ProcessCore::shared_memory_sentence() const {
@@ -423,8 +423,8 @@ std::string ProcessCore::given_up_sentence() const {
 }
 
 // The supervisor answers with the news that the pool is broken; one that is gone is news too.
-void ProcessCore::give_up(const std::string& why) {
-  if (given_up_.empty()) given_up_ = why;
+void ProcessCore::give_up(std::string why) noexcept {
+  if (given_up_.empty()) given_up_ = std::move(why);
   stop_all_workers();
 }
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::uint64_t kKeptBound = std::uint64_t{256} << 20;
 
 // Aligned as where it came from: values in it may be read in place.
-std::byte* heap_copy(const std::byte* data, std::size_t size) {
+std::byte* heap_copy(const std::byte* data, std::size_t size) noexcept {
   std::byte* copy = allocate_for_writing(size);
   if (copy != nullptr) std::memcpy(copy, data, size);
   return copy;
@@ -30,28 +30,37 @@ std::byte* heap_copy(const std::byte* data, std::size_t size) {
 // Results of at least this size are looked at twice.
 constexpr std::uint64_t kLarge = std::uint64_t{16} << 20;
 
-std::exception_ptr outside_memory(std::uint32_t worker) {
-  return std::make_exception_ptr(EncodingError("worker " + std::to_string(worker) +
-                                               " left a result that lies outside its memory"));
-}
-
 }  // namespace
 
-std::exception_ptr ProcessCore::no_memory_for(std::size_t size) const noexcept {
+// What `text` gives, as an error. Without memory for that, one that was made beforehand.
+template <class Text>
+std::exception_ptr ProcessCore::encoding_error(Text&& text) const noexcept {
   try {
-    return std::make_exception_ptr(EncodingError("the client has no memory for a result of " +
-                                                 std::to_string(size) + " bytes"));
+    return std::make_exception_ptr(EncodingError(text()));
   } catch (const std::bad_alloc&) {
-    return no_memory_for_result_;
+    return no_memory_for_bytes_;
   }
 }
 
-// True if the slot's task had ended in order, and is taken in.
-bool ProcessCore::harvest(std::uint32_t slot) {
+std::exception_ptr ProcessCore::outside_memory(std::uint32_t worker) const noexcept {
+  return encoding_error([&] {
+    return "worker " + std::to_string(worker) + " left a result that lies outside its memory";
+  });
+}
+
+std::exception_ptr ProcessCore::no_memory_for(std::size_t size) const noexcept {
+  return encoding_error([&] {
+    return "the client has no memory for a result of " + std::to_string(size) + " bytes";
+  });
+}
+
+// True if the slot's task had ended in order, and is taken in. Whoever asks may have no memory
+// left, and what is in no table any more nobody would find again: so nothing is thrown.
+bool ProcessCore::harvest(std::uint32_t slot) noexcept {
   const SlotWord word = slots_.read(slot);
   const Shadow& shadow = in_flight_[slot];
   if (word.tag() != shadow.tag || word.status() == SlotStatus::free) [[unlikely]] {
-    corrupted(oddity(slot, word));
+    cannot_be(slot, word);
     return false;
   }
   const bool failed = word.status() == SlotStatus::failed;
@@ -59,7 +68,7 @@ bool ProcessCore::harvest(std::uint32_t slot) {
   if (word.status() != SlotStatus::done && !failed) return false;
   const bool killed = shadow.extras != nullptr && shadow.extras->kill != KillReason::none;
   if (killed || word.owner() >= geometry_.workers) [[unlikely]] {
-    corrupted(oddity(slot, word));
+    cannot_be(slot, word);
     return false;
   }
   TakenIn& taken_in = taken_in_[word.owner()];
@@ -71,7 +80,15 @@ bool ProcessCore::harvest(std::uint32_t slot) {
   return true;
 }
 
-// What is wrong with a word that cannot be.
+void ProcessCore::cannot_be(std::uint32_t slot, SlotWord word) noexcept {
+  try {
+    corrupted(oddity(slot, word));
+  } catch (const std::bad_alloc&) {
+    corrupted("a slot's word");  // so short that it lies in the string itself
+  }
+}
+
+// What is wrong with it.
 std::string ProcessCore::oddity(std::uint32_t slot, SlotWord word) const {
   const std::string name = "slot " + std::to_string(slot);
   if (word.tag() != in_flight_[slot].tag) return "the word of " + name + " names another task";
@@ -106,7 +123,7 @@ std::string ProcessCore::oddity(std::uint32_t slot, SlotWord word) const {
 
 // What the worker says that it has left, as far as that can be.
 ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32_t worker,
-                                                 bool failed) const {
+                                                 bool failed) const noexcept {
   const ResultPart& part = slots_.result(slot);
   LeftResult left;
   // Each word once: what is checked is what is used.
@@ -141,15 +158,16 @@ ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32
                checksum({SlotWord(end, worker, in_flight_[slot].tag).bits()}, left.data,
                         left.size) !=
                std::atomic_ref(part.checksum).load(std::memory_order_relaxed)) {
-      left.error = std::make_exception_ptr(
-          EncodingError("the result that worker " + std::to_string(worker) +
-                        " left does not match its checksum: its memory was written over"));
+      left.error = encoding_error([&] {
+        return "the result that worker " + std::to_string(worker) +
+               " left does not match its checksum: its memory was written over";
+      });
     }
   }
   return left;
 }
 
-void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool failed) {
+void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool failed) noexcept {
   Shadow& shadow = in_flight_[slot];
   LeftResult left = read_result(slot, worker, failed);
   StateBase* state = std::exchange(shadow.state, nullptr);
@@ -205,7 +223,7 @@ void ProcessCore::give_back(const LeftResult& left, std::uint32_t worker) {
 
 // Makes sure that the bytes stay until they are decoded: where they are if they lie in the arena,
 // else on the heap. Null: no memory.
-const std::byte* ProcessCore::keep(LeftResult& left, std::uint32_t worker) {
+const std::byte* ProcessCore::keep(LeftResult& left, std::uint32_t worker) noexcept {
   if (left.own == nullptr) {
     if (left.offset != kNoBlock && returns_->kept_bytes() + left.size <= kKeptBound) {
       returns_->keep(worker, left.offset, left.size);
@@ -228,7 +246,7 @@ void ProcessCore::release_kept(const std::byte* data, std::size_t size) {
   returns_->let_go(worker, at % geometry_.window_bytes - geometry_.arena_at(), size);
 }
 
-void ProcessCore::deliver_assembly(StateBase* state, Extras& extras) {
+void ProcessCore::deliver_assembly(StateBase* state, Extras& extras) noexcept {
   if (state == nullptr) return;
   if (state->abandoned()) return state->complete_cancelled();
   const std::vector<std::byte>& bytes = extras.assembly.bytes();
@@ -239,7 +257,7 @@ void ProcessCore::deliver_assembly(StateBase* state, Extras& extras) {
   }
 }
 
-void ProcessCore::complete_error(StateBase* state, std::exception_ptr error) {
+void ProcessCore::complete_error(StateBase* state, std::exception_ptr error) noexcept {
   if (state == nullptr) return;
   if (state->abandoned()) return state->complete_cancelled();
   state->complete_exception(std::move(error));
@@ -279,7 +297,7 @@ std::size_t ProcessCore::harvest_ready(std::size_t limit, std::size_t patience) 
       });
 }
 
-void ProcessCore::harvest_all() {
+void ProcessCore::harvest_all() noexcept {
   in_flight_.for_each_in_use([this](std::uint32_t slot) { harvest(slot); });
 }
 

@@ -73,7 +73,7 @@ void ProcessCore::pump_until_end() {
 
 // Some step of the pump could not be taken, and nobody would take it again. The workers are ended,
 // and then every future fails. Nothing here asks for memory.
-void ProcessCore::end_without_memory() {
+void ProcessCore::end_without_memory() noexcept {
   stop_all_workers();
   while (auto news = await_message()) {
     auto& [message, pidfd] = *news;

@@ -1,17 +1,15 @@
 // How a pool ends.
 
-#include <signal.h>
-
-#include <muster/log.hpp>
+#include <mutex>
+#include <utility>
 
 #include "lib/client/pool_registry.hpp"
 #include "lib/client/process_core.hpp"
-#include "lib/common/exception_text.hpp"
 #include "lib/common/futex.hpp"
 
 namespace muster::detail {
 
-void ProcessCore::close(bool cancel_pending) {
+void ProcessCore::close(bool cancel_pending) noexcept {
   Lock lock(mutex());
   if (life_ == Life::open) {
     life_ = Life::closed;
@@ -44,7 +42,7 @@ void ProcessCore::cancel_what_waits() {
   });
 }
 
-void ProcessCore::drain() {
+void ProcessCore::drain() noexcept {
   Lock lock(mutex());
   while (unfinished_ != 0) {
     if (harvest_ready(in_flight_.slots(), kHarvestPatience) == 0 && unfinished_ != 0) {
@@ -55,7 +53,7 @@ void ProcessCore::drain() {
   }
 }
 
-void ProcessCore::finish() {
+void ProcessCore::finish() noexcept {
   const std::lock_guard once(finish_mutex_);
   if (std::exchange(finished_, true)) return;
   close(false);
@@ -73,16 +71,10 @@ void ProcessCore::finish() {
 }
 
 void ProcessCore::drain_at_exit() noexcept {
-  if (!usable_here()) return;
-  try {
-    finish();
-  } catch (...) {
-    log(LogLevel::error, "pool \"" + name_ + "\" could not be ended in order at exit: " +
-                             describe_exception(std::current_exception()));
-  }
+  if (usable_here()) finish();
 }
 
-void ProcessCore::stop_workers(int signal) {
+void ProcessCore::stop_workers(int signal) noexcept {
   {
     Lock lock(mutex());
     if (life_ == Life::broken || queue_closed_) return;

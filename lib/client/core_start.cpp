@@ -168,8 +168,8 @@ void ProcessCore::make_segments(const Geometry& geometry) {
 void ProcessCore::make_tables() {
   no_memory_.emplace("the pool was given up because the program had no memory left for its work");
   no_memory_error_ = std::make_exception_ptr(*no_memory_);
-  no_memory_for_result_ =
-      std::make_exception_ptr(EncodingError("the client has no memory for a result"));
+  no_memory_for_bytes_ = std::make_exception_ptr(
+      EncodingError("the client has no memory left for a task's arguments or its result"));
   arguments_ = Arena(tasks_.arguments(), geometry_.arguments_bytes, segments_->tasks_fd(),
                      geometry_.arguments_at());
   in_flight_.set_up(geometry_.slots);

@@ -39,7 +39,7 @@ void ProcessCore::wait(Lock& lock, StateBase& state, Deadline until) {
   lock.unlock();
   state.park(within_audit(until));
   lock.lock();
-  if (!state.done()) audit();
+  if (!state.done()) audit_while_waiting();
 }
 
 // Returns when the slot's present task has ended, or when it is time to look again.
@@ -60,7 +60,7 @@ void ProcessCore::wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until) 
   lock.lock();
   --waiting_;
   --in_flight_[slot].sleepers;
-  if (slots_.unfinished(slot, tag)) audit();
+  if (slots_.unfinished(slot, tag)) audit_while_waiting();
   if (progress_waiters_ != 0) announce_progress();
 }
 
@@ -86,7 +86,7 @@ void ProcessCore::wait_for_progress(Lock& lock, Progress what) {
   const FutexResult result = futex_wait(progress_, seen, within_audit(Deadline::never()));
   lock.lock();
   --progress_waiters_;
-  if (result == FutexResult::timed_out) audit();
+  if (result == FutexResult::timed_out) audit_while_waiting();
 }
 
 void ProcessCore::announce_progress() {

@@ -11,8 +11,7 @@ void InFlight::set_up(std::uint32_t slots) {
   order_ = std::make_unique_for_overwrite<std::uint32_t[]>(2 * slots);
   mask_ = 2 * slots - 1;
   free_.reserve(slots);
-  stragglers_.reserve(slots);
-  straggler_positions_.reserve(slots);
+  stragglers_.reserve(2 * slots);
 }
 
 InFlight::~InFlight() {
@@ -21,11 +20,16 @@ InFlight::~InFlight() {
 }
 
 void InFlight::drop_oldest() {
-  if (live(begin_)) {
-    stragglers_.push_back(order_[begin_ & mask_]);
-    straggler_positions_.push_back(begin_);
-  }
+  if (live(begin_)) pass_over(begin_);
   ++begin_;
+}
+
+// Once for each task: no more of them are live than there are slots.
+void InFlight::pass_over(std::uint64_t position) noexcept {
+  if (stragglers_.size() == 2 * std::size_t{slots_}) {
+    std::erase_if(stragglers_, [this](const Straggler& each) { return !live(each); });
+  }
+  stragglers_.push_back({order_[position & mask_], position});
 }
 
 std::uint32_t InFlight::middle() {
@@ -39,8 +43,8 @@ std::uint32_t InFlight::middle() {
 
 std::uint32_t InFlight::oldest() {
   while (begin_ < end_ && !live(begin_)) ++begin_;
-  for (std::size_t i = 0; i < stragglers_.size(); ++i) {
-    if (shadows_[stragglers_[i]].position == straggler_positions_[i]) return stragglers_[i];
+  for (const Straggler& each : stragglers_) {
+    if (live(each)) return each.slot;
   }
   return begin_ < end_ ? order_[begin_ & mask_] : slots();
 }

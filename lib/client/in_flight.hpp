@@ -125,6 +125,15 @@ class InFlight {
     return shadows_[order_[position & mask_]].position == position;
   }
   void drop_oldest();
+  void pass_over(std::uint64_t position) noexcept;
+  // Whether the task that was passed over is there still.
+  struct Straggler {
+    std::uint32_t slot;
+    std::uint64_t position;
+  };
+  bool live(const Straggler& straggler) const {
+    return shadows_[straggler.slot].position == straggler.position;
+  }
 
   std::uint32_t slots_ = 0;
   std::uint32_t used_ = 0;  // slots that were ever taken
@@ -136,8 +145,9 @@ class InFlight {
   std::uint64_t mask_ = 0;
   std::uint64_t begin_ = 0;
   std::uint64_t end_ = 0;
-  std::vector<std::uint32_t> stragglers_;  // passed over, and long running perhaps
-  std::vector<std::uint64_t> straggler_positions_;
+  // Passed over, and long running perhaps. Room for all there can be at a time, and as many that
+  // are gone, is made beforehand.
+  std::vector<Straggler> stragglers_;
 };
 
 inline std::uint32_t InFlight::take() {
@@ -183,23 +193,18 @@ std::size_t InFlight::scan(std::size_t limit, std::size_t patience, Harvest&& ha
   }
   // What lies before the last that had ended has had its chance in order.
   for (; begin_ < behind_last; ++begin_) {
-    if (!live(begin_)) continue;
-    stragglers_.push_back(order_[begin_ & mask_]);
-    straggler_positions_.push_back(begin_);
+    if (live(begin_)) pass_over(begin_);
   }
   if (got != 0) return got;
   for (std::size_t i = 0; i < stragglers_.size() && got < limit;) {
-    const std::uint32_t slot = stragglers_[i];
-    const bool gone = shadows_[slot].position != straggler_positions_[i];
-    if (!gone && !harvest(slot)) {
+    const bool gone = !live(stragglers_[i]);
+    if (!gone && !harvest(stragglers_[i].slot)) {
       ++i;
       continue;
     }
     if (!gone) ++got;
     stragglers_[i] = stragglers_.back();
     stragglers_.pop_back();
-    straggler_positions_[i] = straggler_positions_.back();
-    straggler_positions_.pop_back();
   }
   return got;
 }

@@ -75,14 +75,14 @@ class ProcessCore final : public TravelBackend,
   std::shared_ptr<TravelBackend> share() override { return shared_from_this(); }
 
   // For ProcessPoolExecutor.
-  void close(bool cancel_pending);  // no submits from now on; returns at once
-  void drain();                     // returns when no task is unfinished
-  void finish();                    // drain, end the workers, join the threads; once
+  void close(bool cancel_pending) noexcept;  // no submits from now on; returns at once
+  void drain() noexcept;                     // returns when no task is unfinished
+  void finish() noexcept;                    // drain, end the workers, join the threads; once
   void drain_at_exit() noexcept override;
   // Throws InvalidStateError in a worker of this pool and in a child that the program forked.
   void check_caller() const;
   bool in_callback() const { return callbacks_.is_current_thread(); }
-  void stop_workers(int signal);  // and so break the pool; returns when they are gone
+  void stop_workers(int signal) noexcept;  // and so break the pool; returns when they are gone
   PoolStats stats() const;
   std::vector<pid_t> worker_pids() const;
   const std::string& name() const { return name_; }
@@ -158,11 +158,11 @@ class ProcessCore final : public TravelBackend,
   // core_backlog.cpp
   void put_behind(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
                   std::byte* heap_arguments);
-  void refill();
+  void refill() noexcept;
   bool ask_one_to_tell();
   bool move_to_slot(Behind& node);
   void count_behind();
-  void fail_for_memory(Behind& node);
+  void fail_for_memory(Behind& node) noexcept;
 
   // core_wake.cpp
   void wake_if_needed(std::uint32_t in_slots) {
@@ -177,11 +177,12 @@ class ProcessCore final : public TravelBackend,
 
   // core_harvest.cpp
   enum class Ended { finished, failed, cancelled };
-  bool harvest(std::uint32_t slot);
+  bool harvest(std::uint32_t slot) noexcept;
   std::size_t harvest_ready(std::size_t limit, std::size_t patience);
-  void harvest_all();
+  void harvest_all() noexcept;
   bool take_plain_value(std::uint32_t slot);
-  void take_result(std::uint32_t slot, std::uint32_t worker, bool failed);
+  void take_result(std::uint32_t slot, std::uint32_t worker, bool failed) noexcept;
+  void cannot_be(std::uint32_t slot, SlotWord word) noexcept;
   std::string oddity(std::uint32_t slot, SlotWord word) const;
   struct LeftResult {
     struct Free {
@@ -194,12 +195,15 @@ class ProcessCore final : public TravelBackend,
     std::unique_ptr<std::byte, Free> own;  // where `data` is a copy
     std::exception_ptr error;              // it is not a result
   };
-  LeftResult read_result(std::uint32_t slot, std::uint32_t worker, bool failed) const;
+  LeftResult read_result(std::uint32_t slot, std::uint32_t worker, bool failed) const noexcept;
+  template <class Text>
+  std::exception_ptr encoding_error(Text&& text) const noexcept;
+  std::exception_ptr outside_memory(std::uint32_t worker) const noexcept;
   std::exception_ptr no_memory_for(std::size_t size) const noexcept;
   void give_back(const LeftResult& left, std::uint32_t worker);
-  const std::byte* keep(LeftResult& left, std::uint32_t worker);
-  void deliver_assembly(StateBase* state, Extras& extras);
-  void complete_error(StateBase* state, std::exception_ptr error);
+  const std::byte* keep(LeftResult& left, std::uint32_t worker) noexcept;
+  void deliver_assembly(StateBase* state, Extras& extras) noexcept;
+  void complete_error(StateBase* state, std::exception_ptr error) noexcept;
   std::unique_ptr<Extras> take_extras(std::uint32_t slot);
   void free_slot(std::uint32_t slot);
   void count_ended(Ended how);
@@ -214,7 +218,7 @@ class ProcessCore final : public TravelBackend,
   // core_pump.cpp
   void pump();
   void pump_until_end();
-  void end_without_memory();
+  void end_without_memory() noexcept;
   struct News {
     Message message;
     FileDescriptor pidfd;
@@ -267,6 +271,7 @@ class ProcessCore final : public TravelBackend,
   };
   static Deadline within_audit(Deadline until);
   void audit();
+  void audit_while_waiting() noexcept;
   void audit_queue();
   void audit_slot(std::uint32_t slot);
   void audit_hints();
@@ -293,8 +298,8 @@ class ProcessCore final : public TravelBackend,
   void await_orphans(std::string* remain);
   void reap_unadmitted();
   void stop_all_workers();
-  void corrupted(const std::string& what);
-  void give_up(const std::string& why);
+  void corrupted(std::string what) noexcept;
+  void give_up(std::string why) noexcept;
   std::string shared_memory_sentence() const;
   std::string given_up_sentence() const;
   DeathFacts facts_of(const DeathRecord& record) const;
@@ -373,7 +378,7 @@ class ProcessCore final : public TravelBackend,
   // Made beforehand: when they are needed there is no memory to make them.
   std::optional<BrokenProcessPool> no_memory_;
   std::exception_ptr no_memory_error_;
-  std::exception_ptr no_memory_for_result_;
+  std::exception_ptr no_memory_for_bytes_;
 };
 
 }  // namespace muster::detail

@@ -4,11 +4,9 @@
 #include <utility>
 
 #include <muster/error.hpp>
-#include <muster/log.hpp>
 #include <muster/process_pool.hpp>
 
 #include "lib/client/process_core.hpp"
-#include "lib/common/exception_text.hpp"
 
 namespace muster {
 
@@ -42,14 +40,9 @@ ProcessPoolExecutor::~ProcessPoolExecutor() { end(std::uncaught_exceptions() > u
 void ProcessPoolExecutor::end(bool unwinding) noexcept {
   if (!core_) return;
   if (core_->usable_here()) {
-    try {
-      if (unwinding && on_unwind_ == OnUnwind::kill) core_->stop_workers(SIGKILL);
-      core_->close(unwinding && on_unwind_ != OnUnwind::wait);
-      core_->finish();
-    } catch (...) {
-      detail::log(LogLevel::error, "pool \"" + core_->name() + "\" could not be ended in order: " +
-                                       detail::describe_exception(std::current_exception()));
-    }
+    if (unwinding && on_unwind_ == OnUnwind::kill) core_->stop_workers(SIGKILL);
+    core_->close(unwinding && on_unwind_ != OnUnwind::wait);
+    core_->finish();
   }
   core_.reset();
 }

@@ -2,7 +2,7 @@
 
 #include <cstdlib>
 #include <mutex>
-#include <vector>
+#include <utility>
 
 #include <muster/error.hpp>
 
@@ -14,26 +14,20 @@ namespace muster::detail {
 namespace {
 
 ForkSafeMutex unused_mutex;
-
-// Never destroyed: futures may outlive every static object.
-std::vector<ProcessSource*>& unused() {
-  static auto* list = new std::vector<ProcessSource*>;
-  return *list;
-}
+// Under it.
+constinit ProcessSource* first_unused = nullptr;
 
 }  // namespace
 
 ProcessSource& ProcessSource::take() {
   const std::lock_guard lock(unused_mutex);
-  if (unused().empty()) return *new ProcessSource;
-  ProcessSource* source = unused().back();
-  unused().pop_back();
-  return *source;
+  if (first_unused == nullptr) return *new ProcessSource;
+  return *std::exchange(first_unused, first_unused->next_unused_);
 }
 
-void ProcessSource::put_back() {
+void ProcessSource::put_back() noexcept {
   const std::lock_guard lock(unused_mutex);
-  unused().push_back(this);
+  next_unused_ = std::exchange(first_unused, this);
 }
 
 void ProcessSource::adopt(ProcessCore& core, CallbackRunner& callbacks) {

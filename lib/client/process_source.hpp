@@ -46,7 +46,7 @@ class ProcessSource final : public TaskSource {
  private:
   ProcessSource() = default;
   ~ProcessSource() = default;
-  void put_back();
+  void put_back() noexcept;
 
   BiasedMutex mutex_;
   ProcessCore* core_ = nullptr;  // under the lock; null once the pool is gone
@@ -54,6 +54,7 @@ class ProcessSource final : public TaskSource {
   std::atomic<CallbackRunner*> callbacks_{nullptr};
   std::uint64_t kept_ = 0;
   boost::interprocess::mapped_region results_;
+  ProcessSource* next_unused_ = nullptr;  // of those that no pool and no future uses
 };
 
 }  // namespace muster::detail

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -64,9 +65,15 @@ std::size_t cgroup_headroom() {
 
 }  // namespace
 
-std::size_t memory_headroom() { return std::min(machine_headroom(), cgroup_headroom()); }
+std::size_t memory_headroom() noexcept {
+  try {
+    return std::min(machine_headroom(), cgroup_headroom());
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
+}
 
-std::byte* allocate_for_writing(std::size_t size) {
+std::byte* allocate_for_writing(std::size_t size) noexcept {
   constexpr std::size_t kAlign = 64;
   // Looking costs as much as writing so much.
   constexpr std::size_t kWorthLooking = std::size_t{1} << 20;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 #include <system_error>
 
 namespace muster::detail {
@@ -108,6 +109,20 @@ void CoreProbe::take_in_after(const std::function<void()>& first) {
   const ProcessCore::Lock lock(core_->mutex());
   first();
   core_->harvest_all();
+}
+
+void CoreProbe::pump_once_or_give_up() {
+  try {
+    pump_once();
+  } catch (const std::bad_alloc&) {
+    give_up();
+  }
+}
+
+void CoreProbe::give_up() {
+  supervisors_end_.reset();
+  core_->end_without_memory();
+  listening_ = false;
 }
 
 void CoreProbe::audit() {

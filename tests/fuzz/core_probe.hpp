@@ -50,9 +50,14 @@ class CoreProbe {
   void take_in_after(const std::function<void()>& first);
   // What the audit looks at in place of the supervisor; otherwise at this process.
   void supervisor_is(pid_t pid) { core_->supervisor_ = pid; }
+  // What the pump does where it finds no memory, and then it is gone.
+  void give_up();
+  void pump_once_or_give_up();
   // As if the time of the next look had come.
   void audit();
   void close(bool cancel_pending);
+  // Returns when no task is unfinished.
+  void drain() { core_->drain(); }
   // The socket ends, as with the supervisor's death: every future that is left fails.
   void end();
 

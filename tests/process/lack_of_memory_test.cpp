@@ -2,9 +2,7 @@
 
 #include <unistd.h>
 
-#include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <new>
 #include <string>
 #include <vector>
@@ -13,6 +11,7 @@
 
 #include <muster/muster.hpp>
 
+#include "scarce_memory.hpp"
 #include "support/failure.hpp"
 #include "support/proc.hpp"
 #include "support/shared_memory_latch.hpp"
@@ -20,48 +19,17 @@
 
 namespace {
 
-enum class For { all, the_pools_threads, nobody };
-
-// Who has memory. Of this process: workers that exist have a copy.
-std::atomic<For> there_is_memory{For::all};
-thread_local bool in_test = false;
-
-bool memory_is_there() {
-  switch (there_is_memory.load()) {
-    case For::all: return true;
-    case For::the_pools_threads: return !in_test;
-    case For::nobody: return in_test;
-  }
-  return true;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  void* const memory = memory_is_there() ? std::malloc(size != 0 ? size : 1) : nullptr;
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-
-namespace {
-
 using muster::BrokenProcessPool;
 using muster::OnWorkerDeath;
 using muster::ProcessPoolExecutor;
+using scarce::For;
+using scarce::MemoryIsLacking;
 using test_support::failure_of;
 using test_support::SharedGate;
 
-class MemoryIsLacking {
- public:
-  explicit MemoryIsLacking(For whom) { there_is_memory = whom; }
-  ~MemoryIsLacking() { there_is_memory = For::all; }
-};
-
 class LackOfMemory : public testing::TestWithParam<OnWorkerDeath> {
  protected:
-  LackOfMemory() { in_test = true; }
+  LackOfMemory() { scarce::this_is_the_test(); }
 };
 
 INSTANTIATE_TEST_SUITE_P(Client, LackOfMemory,
@@ -107,7 +75,7 @@ TEST_P(LackOfMemory, AtAWorkersDeathBreaksThePoolAndFailsEveryFuture) {
 }
 
 TEST(LackOfMemoryForAKill, KillsNobody) {
-  in_test = true;
+  scarce::this_is_the_test();
   ProcessPoolExecutor pool({.max_workers = 1});
   const SharedGate started, go;
   auto running = pool.submit([started, go] {
@@ -122,6 +90,25 @@ TEST(LackOfMemoryForAKill, KillsNobody) {
   }
   go.open();
   EXPECT_EQ(running.result(), 7);
+}
+
+// The second task begins when the first has ended: of that nobody has asked yet.
+TEST(LackOfMemoryForAResult, AtAWorkersDeathFailsItsFutureToo) {
+  scarce::this_is_the_test();
+  ProcessPoolExecutor pool({.max_workers = 1, .checksum_results = true});
+  const SharedGate started, never;
+  auto ended = pool.submit([](std::size_t n) { return std::string(n, 'x'); }, std::size_t{2} << 20);
+  auto running = pool.submit([started, never] {
+    started.open();
+    never.wait();
+  });
+  started.wait();
+  {
+    const MemoryIsLacking lacking(For::nobody);
+    ::kill(pool.worker_pids().at(0), SIGKILL);
+    failure_of<BrokenProcessPool>(running);
+  }
+  failure_of<muster::EncodingError>(ended);
 }
 
 }  // namespace
