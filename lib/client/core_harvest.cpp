@@ -200,6 +200,7 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
       try {
         take_items(*extras, shadow.tag, worker, {left.data, left.size}, rest);
       } catch (const std::bad_alloc&) {
+        give_back(left, worker);
         return state->complete_exception(no_memory_for(left.size));
       }
       give_back(left, worker);

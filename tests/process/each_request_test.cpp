@@ -287,6 +287,7 @@ TEST(EachRequest, TheItemsOfSeveralRunsArePutTogetherOrTheChunkFails) {
       [](Asked<ChunkResult<std::string>>& asked) { static_cast<void>(asked.future.done()); },
       [](Asked<ChunkResult<std::string>>& asked) {
         expect_ended(asked);
+        EXPECT_EQ(asked.pool.given_back(), 1U);
       });
 }
 
