@@ -331,7 +331,7 @@ void ProcessCore::take_items_of(Extras& extras, TaskTag tag, std::uint32_t worke
   const std::uint64_t offset = ChunkRegion::offset(region);
   const std::uint64_t size = ChunkRegion::size(region);
   std::span<const std::byte> bytes;
-  if (region != 0 && offset <= geometry_.arena_bytes && size <= geometry_.arena_bytes - offset) {
+  if (region != 0 && may_lie_at(offset, size)) {
     bytes = {results_.window(worker).arena() + offset, size};
   }
   take_items(extras, tag, worker, bytes, counted);

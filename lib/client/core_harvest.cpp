@@ -121,6 +121,15 @@ std::string ProcessCore::oddity(std::uint32_t slot, SlotWord word) const {
   return true;
 }
 
+// Whether so many bytes can lie there in a worker's arena, as it says. Looking at what was never
+// written would take up memory, so many must be there, too; and what is read in them may have to be
+// aligned, as every block is.
+bool ProcessCore::may_lie_at(std::uint64_t offset, std::uint64_t size) const noexcept {
+  return offset % Arena::kAlignment == 0 && offset <= geometry_.arena_bytes &&
+         size <= geometry_.arena_bytes - offset &&
+         (size < kLarge || size <= segments_->backed_bytes());
+}
+
 // What the worker says that it has left, as far as that can be.
 ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32_t worker,
                                                  bool failed) const noexcept {
@@ -135,13 +144,7 @@ ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32
     left.size = std::atomic_ref(part.where.size).load(std::memory_order_relaxed);
     left.offset = std::atomic_ref(part.where.offset).load(std::memory_order_relaxed);
     left.ran_ticks = std::atomic_ref(part.where.ran_ticks).load(std::memory_order_relaxed);
-    // Looking at what was never written would take up memory, so many bytes must be there, too.
-    // What is read in it may have to be aligned, as every block is.
-    const bool fits = left.offset % Arena::kAlignment == 0 &&
-                      left.offset <= geometry_.arena_bytes &&
-                      left.size <= geometry_.arena_bytes - left.offset &&
-                      (left.size < kLarge || left.size <= segments_->backed_bytes());
-    if (fits) {
+    if (may_lie_at(left.offset, left.size)) {
       left.data = results_.window(worker).arena() + left.offset;
     } else {
       left.offset = kNoBlock;

@@ -195,6 +195,7 @@ class ProcessCore final : public TravelBackend,
     std::unique_ptr<std::byte, Free> own;  // where `data` is a copy
     std::exception_ptr error;              // it is not a result
   };
+  bool may_lie_at(std::uint64_t offset, std::uint64_t size) const noexcept;
   LeftResult read_result(std::uint32_t slot, std::uint32_t worker, bool failed) const noexcept;
   template <class Text>
   std::exception_ptr encoding_error(Text&& text) const noexcept;

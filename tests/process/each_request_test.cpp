@@ -2,155 +2,34 @@
 // requests fails, no future is left behind. With nobody on the other side: what a worker leaves is
 // written by the tests.
 
-#include <sys/types.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstring>
-#include <exception>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include <muster/detail/map_travel.hpp>
-#include <muster/detail/submit_path.hpp>
-#include <muster/muster.hpp>
-
-#include "fuzz/core_probe.hpp"
-#include "lib/common/checksum.hpp"
-#include "lib/futures/spin.hpp"
+#include "probed_pool.hpp"
 #include "scarce_memory.hpp"
 #include "support/failure.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
 
-using muster::detail::ChunkRegion;
 using muster::detail::ChunkResult;
-using muster::detail::ChunkWriter;
-using muster::detail::CoreProbe;
-using muster::detail::DeathRecord;
-using muster::detail::Hint;
-using muster::detail::Message;
-using muster::detail::MessageKind;
-using muster::detail::ResultPart;
 using muster::detail::SlotLine;
 using muster::detail::SlotStatus;
 using muster::detail::SlotWord;
-using muster::detail::TravelBackend;
-using muster::detail::WorkerPhase;
+using probed::kLarge;
+using probed::letters;
+using probed::ProbedPool;
 
-// A result of this size is one for which the client looks at what memory is left.
-constexpr std::size_t kLarge = std::size_t{2} << 20;
-
-std::string letters(std::size_t n) { return std::string(n, 'm'); }
-std::string line(int n) { return letters(n == 0 ? kLarge : 100); }
 std::size_t length(const std::string& text) { return text.size(); }
-
-// A pool of one worker.
-class Pool {
- public:
-  explicit Pool(bool checksums = false, CoreProbe::Room room = {})
-      : probe({.max_workers = 1,
-               .on_worker_death = muster::OnWorkerDeath::replace,
-               .checksum_results = checksums},
-              room),
-        checksums_(checksums) {}
-
-  template <class F, class... Args>
-  auto submit(F fn, Args... args) {
-    static_cast<void>(muster::detail::may_spin());  // once a process, and not a task's
-    return *muster::detail::TravelPath::submit({.threads = nullptr, .travel = &probe.backend()},
-                                               nullptr, true, fn, args...);
-  }
-  // One chunk of so many items.
-  muster::Future<ChunkResult<std::string>> map(int items) {
-    std::vector<std::tuple<int>> given(static_cast<std::size_t>(items));
-    const auto borrowed = std::shared_ptr<TravelBackend>(std::shared_ptr<void>(), &probe.backend());
-    muster::detail::TravelTarget<std::string (*)(int), std::tuple<int>> target(borrowed, {}, &line);
-    muster::Future<ChunkResult<std::string>> future;
-    target.submit(given, 0, future);
-    return future;
-  }
-
-  void worker_takes_nothing() {
-    probe.views().facts.worker(0).pid.store(static_cast<std::uint32_t>(::getpid()));
-    probe.views().results.window(0).record().phase.store(WorkerPhase::ready);
-  }
-
-  // Of the only task.
-  std::uint32_t slot() const {
-    std::uint32_t slot = 0;
-    while (!probe.tag(slot)) ++slot;
-    return slot;
-  }
-  SlotLine& slot_line() { return probe.views().control.slot_lines()[slot()]; }
-  void set(SlotStatus status) {
-    slot_line().word.store(SlotWord(status, 0, *probe.tag(slot())).bits());
-  }
-  std::byte* arena() { return probe.views().results.window(0).arena(); }
-
-  // As the worker leaves a result at the arena's beginning.
-  void leave(std::size_t size) {
-    ResultPart& part = slot_line().result;
-    part.inline_size = ResultPart::kInArena;
-    part.where.size = size;
-    part.where.offset = 0;
-    part.where.ran_ticks = 0;
-    const SlotWord end(SlotStatus::done, 0, *probe.tag(slot()));
-    if (checksums_) part.checksum = muster::detail::checksum({end.bits()}, arena(), size);
-    slot_line().word.store(end.bits());
-  }
-  // As one whose memory was written over.
-  void leave_outside() {
-    leave(1);
-    slot_line().result.where.offset = probe.geometry().arena_bytes;
-  }
-  std::size_t encode(const std::string& text) {
-    muster::Encoder out(arena(), arena() + 2 * kLarge);
-    out.write(text);
-    return out.size();
-  }
-  // The first item of a chunk, which the other ones may follow.
-  std::size_t encode_item(std::size_t size) {
-    muster::Encoder out(arena(), arena() + 2 * kLarge);
-    ChunkWriter writer(out, nullptr);
-    writer.begin_value();
-    out.write(letters(size));
-    writer.commit_value();
-    return out.size();
-  }
-  // It died in the item behind the one that it had done.
-  void die_in_second_item(std::size_t bytes) {
-    auto& facts = probe.views().facts.facts();
-    const std::uint64_t number = facts.deaths.load() + 1;
-    DeathRecord& death = facts.death[number - 1];
-    death.pid = 4711;
-    death.exit_code = -1;
-    death.term_signal = 9;
-    death.task = Hint(slot(), *probe.tag(slot())).bits() + 1;
-    death.chunk_region = ChunkRegion::pack(0, bytes / 64 * 64 + 64);
-    death.chunk_items = 1;
-    set(SlotStatus::died);
-    death.number.store(number);
-    facts.deaths.store(number);
-    Message message;
-    message.kind = MessageKind::death;
-    message.number = number;
-    probe.say(message, false);
-  }
-  // Entries in the worker's ring of returns.
-  std::uint64_t given_back() { return probe.views().tasks.returns(0).written.load(); }
-
-  CoreProbe probe;
-
- private:
-  const bool checksums_;
-};
 
 // Has step() taken as often as it makes requests for memory, one of which fails each time; each
 // time in a pool of its own that was prepared for it.
@@ -178,7 +57,7 @@ void at_each_request(Prepare prepare, Step step, Check check) {
 template <class T>
 struct Asked {
   explicit Asked(bool checksums = false) : pool(checksums) {}
-  Pool pool;
+  ProbedPool pool;
   muster::Future<T> future;
 };
 
@@ -278,7 +157,7 @@ TEST(EachRequest, TheItemsOfSeveralRunsArePutTogetherOrTheChunkFails) {
       [] {
         auto asked = std::make_unique<Asked<ChunkResult<std::string>>>();
         asked->future = asked->pool.map(3);
-        asked->pool.die_in_second_item(asked->pool.encode_item(kLarge));
+        asked->pool.die_behind_one_item(asked->pool.encode_item(kLarge));
         asked->pool.probe.pump_once();
         asked->pool.leave(asked->pool.encode_item(kLarge));
         EXPECT_EQ(asked->pool.given_back(), 0U);
@@ -296,7 +175,7 @@ TEST(EachRequest, AChunkWhoseLastItemKilledItsWorkerEnds) {
       [] {
         auto asked = std::make_unique<Asked<ChunkResult<std::string>>>();
         asked->future = asked->pool.map(2);
-        asked->pool.die_in_second_item(asked->pool.encode_item(kLarge));
+        asked->pool.die_behind_one_item(asked->pool.encode_item(kLarge));
         return asked;
       },
       [](Asked<ChunkResult<std::string>>& asked) { asked.pool.probe.pump_once_or_give_up(); },
@@ -306,12 +185,12 @@ TEST(EachRequest, AChunkWhoseLastItemKilledItsWorkerEnds) {
 // Without memory for one step the pump ends the pool, and needs none for that.
 TEST(EachRequest, APoolThatIsGivenUpForLackOfMemoryFailsWhatItHolds) {
   scarce::this_is_the_test();
-  using Leave = void (*)(Pool&);
+  using Leave = void (*)(ProbedPool&);
   const Leave leaves[] = {
-      [](Pool& pool) { pool.leave(pool.encode(letters(kLarge))); },
-      [](Pool& pool) { pool.leave_outside(); },
-      [](Pool& pool) { pool.set(SlotStatus::free); },
-      [](Pool&) {},
+      [](ProbedPool& pool) { pool.leave(pool.encode(letters(kLarge))); },
+      [](ProbedPool& pool) { pool.leave_outside(); },
+      [](ProbedPool& pool) { pool.set(SlotStatus::free); },
+      [](ProbedPool&) {},
   };
   for (const Leave leave : leaves) {
     Asked<std::string> asked(true);
@@ -329,7 +208,7 @@ TEST(EachRequest, APoolThatIsGivenUpForLackOfMemoryFailsWhatItHolds) {
 
 struct Waits {
   Waits() : pool(false, {.few_slots = true, .few_arguments = true}) {}
-  Pool pool;
+  ProbedPool pool;
   std::optional<muster::Future<std::size_t>> future;
 };
 

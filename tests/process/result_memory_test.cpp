@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstring>
+#include <exception>
 #include <iterator>
 #include <numeric>
 #include <optional>
@@ -16,6 +18,8 @@
 
 #include "lib/segments/memfd.hpp"
 #include "lib/segments/views.hpp"
+#include "probed_pool.hpp"
+#include "support/failure.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
@@ -112,6 +116,25 @@ TEST(ResultMemory, ItemsOfAChunkThatTheDeadWorkerHadDoneAreKept) {
     ++n;
   }
   EXPECT_EQ(n, 60);
+}
+
+// Its memory was written over: looking at what was never there would take up as much.
+TEST(ResultMemory, ItemsOfAChunkBeyondAllMemoryThatThePoolHasAreNotLookedFor) {
+  constexpr std::size_t kSaid = std::size_t{64} << 20;
+  probed::ProbedPool pool;
+  auto chunk = pool.map(1);
+  pool.encode_item(100);
+  const std::uint64_t header = muster::detail::ChunkHeader::pack(
+      muster::detail::ChunkRecord::values, 1, kSaid - sizeof(header));
+  std::memcpy(pool.arena(), &header, sizeof(header));
+  pool.die_behind_one_item(kSaid);
+  pool.probe.pump_once();
+  EXPECT_LT(pool.probe.stats().shared_memory_bytes, kSaid / 2);
+  ASSERT_TRUE(chunk.done());
+  auto result = chunk.result();
+  std::exception_ptr error;
+  EXPECT_EQ(result.find(0, error), nullptr);
+  test_support::as<muster::WorkerDiedError>(error);
 }
 
 TEST(ResultMemory, ChecksummedResultsArrive) {
