@@ -13,26 +13,39 @@
 
 namespace muster::detail {
 
+namespace {
+
+// "", or how much of the window there is for others.
+std::string set_aside_hint(std::uint64_t bytes) {
+  if (bytes == 0) return {};
+  return ", because " + std::to_string(bytes) +
+         " bytes are set aside for what workers that died have left";
+}
+
+}  // namespace
+
 ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int fd,
                            std::size_t arena_at)
     : base_(window.arena()),
       fd_(fd),
       arena_at_(arena_at),
+      capacity_(window.geometry.arena_bytes),
       returns_(returns),
       record_(window.record()) {
-  const std::size_t capacity = window.geometry.arena_bytes;
   const bool whole = record_.arena_whole.load() != 0;
   // At the stretch's end: results that need the arena fail. At a page, as it is unless the
   // predecessor's record was written over: the allocator must have it aligned.
-  const std::uint64_t floor = page_up(std::min<std::uint64_t>(record_.next_floor(), capacity));
-  arena_ = Arena(base_ + floor, capacity - floor, fd_, arena_at_ + floor);
+  const std::uint64_t next = record_.next_floor();
+  const std::uint64_t at = page_up(std::min<std::uint64_t>(ArenaFloor::offset(next), capacity_));
+  floor_ = (next & ~ArenaFloor::kOffsetMask) | at;
+  arena_ = Arena(base_ + at, capacity_ - at, fd_, arena_at_ + at);
   if (whole) {
     // Until this worker ends in order, too. Before it goes on there: where that memory was written
     // over it may crash, and then its successor must not try the same.
     record_.arena_whole.store(0);
     arena_.reopen(record_.arena_backed.load());
   } else {
-    record_.arena_floor.store(floor);
+    record_.arena_floor.store(floor_);
     record_.arena_backed.store(0);
     record_.arena_in_use.store(0);
   }
@@ -46,13 +59,12 @@ void ResultMemory::collect_returns() {
   // The client is never further ahead: our own count was written over. What it had given back
   // meanwhile stays lost to us.
   if (written - at > kReturns) at = written;
-  const std::uint64_t floor = record_.arena_floor.load(std::memory_order_relaxed);  // our own
   for (; at != written; ++at) {
     // Relaxed: ordered by `written`.
     const std::uint64_t entry = returns_.entries[at % kReturns].load(std::memory_order_relaxed);
     if ((entry & Returns::kAllBelow) != 0) {
-      release_below(std::min(entry & ~Returns::kAllBelow, floor));
-    } else if (entry >= floor && entry - floor < arena_.backed() &&
+      release_below(entry & ~Returns::kAllBelow);
+    } else if (entry >= set_aside() && entry - set_aside() < arena_.backed() &&
                entry % Arena::kAlignment == 0) {
       arena_.free(base_ + entry);
     }  // else a predecessor's, which goes with all below; or none that was ever given out
@@ -60,10 +72,27 @@ void ResultMemory::collect_returns() {
   // Release pairs with the client's look at how full the ring is: the entries have been read.
   record_.returned.store(at, std::memory_order_release);
   count();
+  if (alone_ && set_aside() != 0 && arena_.empty()) begin_anew();
 }
 
-void ResultMemory::release_below(std::uint64_t offset) {
-  if (offset != 0) release_pages(fd_, arena_at_, offset);
+// `floor` may be a predecessor's: what lies below that is let go, too, if it is of this lap.
+void ResultMemory::release_below(std::uint64_t floor) {
+  if (ArenaFloor::lap(floor) != ArenaFloor::lap(floor_)) return;
+  const std::uint64_t end = std::min(ArenaFloor::offset(floor), set_aside());
+  if (end != 0) release_pages(fd_, arena_at_, end);
+  alone_ = alone_ || floor == floor_;
+}
+
+// Nobody holds anything in the whole window. Should this worker die between any two of these steps,
+// its successor's arena begins where this one did, or at the next lap's beginning, and nothing is
+// held there either.
+void ResultMemory::begin_anew() {
+  if (arena_.backed() != 0) release_pages(fd_, arena_at_ + set_aside(), arena_.backed());
+  record_.arena_backed.store(0);
+  record_.arena_in_use.store(0);
+  floor_ = ArenaFloor::next_lap(floor_);
+  record_.arena_floor.store(floor_);
+  arena_ = Arena(base_, capacity_, fd_, arena_at_);
 }
 
 std::byte* ResultMemory::allocate(std::size_t size) {
@@ -98,7 +127,8 @@ std::byte* ResultGrowth::grow(std::byte* old, std::size_t used, std::size_t want
   if (bigger == nullptr) {
     throw EncodingError("a result of " + std::to_string(wanted) +
                         " bytes or more does not fit into the memory that is left" +
-                        memory_limits_hint() + "; return less, or write it to a file");
+                        set_aside_hint(memory_.set_aside()) + memory_limits_hint() +
+                        "; return less, or write it to a file");
   }
   std::memcpy(bigger, old, used);
   std::byte* const before = block_;

@@ -6,7 +6,8 @@
 //
 // If the worker dies here: its result part is not read before its slot word says done or failed,
 // which it does not. What it finished before may be held by the client still, so its successor's
-// arena begins behind it, at a floor; the client says when nothing below is held any more.
+// arena begins behind it, at a floor; the client says when nothing below is held any more, and then
+// an arena without a block in it is moved to the window's beginning.
 
 #include <cstddef>
 #include <cstdint>
@@ -39,13 +40,19 @@ class ResultMemory {
   }
   void count();
   const WorkerRecord& record() const { return record_; }
+  // Bytes before the arena, for what predecessors have left.
+  std::uint64_t set_aside() const { return ArenaFloor::offset(floor_); }
 
  private:
-  void release_below(std::uint64_t offset);
+  void release_below(std::uint64_t floor);
+  void begin_anew();
 
   std::byte* base_;
   int fd_;
   std::size_t arena_at_;
+  std::size_t capacity_;     // of the window's arena
+  std::uint64_t floor_ = 0;  // ArenaFloor
+  bool alone_ = false;       // nothing below the floor is held any more
   Arena arena_;
   const Returns& returns_;
   WorkerRecord& record_;

@@ -109,6 +109,7 @@ void ProcessCore::handle_death(std::uint64_t number) {
   if (record == nullptr) {
     return corrupted("the record of death " + std::to_string(number) + " is not there");
   }
+  if (record->written_off != 0) returns_->quarantine(record->worker % geometry_.workers);
   if (record->task == 0) return;
   const Hint task(record->task - 1);
   const std::uint32_t slot = task.slot();

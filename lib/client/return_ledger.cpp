@@ -23,7 +23,7 @@ ReturnLedger::Account& ReturnLedger::account(std::uint32_t w) {
 
 void ReturnLedger::keep(std::uint32_t w, std::uint64_t offset, std::uint64_t size) {
   Account& a = account(w);
-  ++(offset < a.floor ? a.below : a.above);
+  ++(offset < ArenaFloor::offset(a.floor) ? a.below : a.above);
   ++kept_blocks_;
   kept_bytes_ += size;
 }
@@ -33,7 +33,7 @@ void ReturnLedger::let_go(std::uint32_t w, std::uint64_t offset, std::uint64_t s
   --kept_blocks_;
   kept_bytes_ -= size;
   // The floor is the worker's word; one that was scribbled over must not take counts below zero.
-  if (offset < a.floor) {
+  if (offset < ArenaFloor::offset(a.floor)) {
     if (a.below > 0) --a.below;
     send_all_below(w, a);
   } else {
@@ -44,7 +44,7 @@ void ReturnLedger::let_go(std::uint32_t w, std::uint64_t offset, std::uint64_t s
 
 void ReturnLedger::give_back(std::uint32_t w, std::uint64_t offset) {
   Account& a = account(w);
-  if (offset >= a.floor) send(w, a, offset);
+  if (offset >= ArenaFloor::offset(a.floor)) send(w, a, offset);
 }
 
 void ReturnLedger::replaced(std::uint32_t w, std::uint64_t floor) {
@@ -54,8 +54,13 @@ void ReturnLedger::replaced(std::uint32_t w, std::uint64_t floor) {
   send_all_below(w, a);
 }
 
+// As a block below that nobody lets go.
+void ReturnLedger::quarantine(std::uint32_t w) { ++accounts_[w].below; }
+
 void ReturnLedger::send_all_below(std::uint32_t w, Account& a) {
-  if (a.below == 0 && a.settled && a.floor != 0) send(w, a, a.floor | Returns::kAllBelow);
+  if (a.below == 0 && a.settled && ArenaFloor::offset(a.floor) != 0) {
+    send(w, a, a.floor | Returns::kAllBelow);
+  }
 }
 
 void ReturnLedger::send(std::uint32_t w, Account& a, std::uint64_t entry) noexcept {

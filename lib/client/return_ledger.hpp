@@ -4,7 +4,9 @@
 // worker's ring of returns, of which the client is the only writer.
 //
 // A worker that was replaced began its arena anew at a floor behind its predecessor's. What lies
-// below the floor is handed back as a whole, when the last block there is let go.
+// below the floor is handed back as a whole, when the last block there is let go. A worker that has
+// been told so begins anew at offset 0 as soon as it holds nothing itself: of the blocks that are
+// kept all lie in the present lap, and offsets say which of them are below the floor.
 //
 // If the worker dies here: entries it had not read are read by its successor, which skips those
 // below its floor.
@@ -30,13 +32,15 @@ class ReturnLedger {
   // Worker w was replaced and its arena begins at `floor` now; all that its predecessor had
   // finished is looked through: kept or let go.
   void replaced(std::uint32_t w, std::uint64_t floor);
+  // The kernel may still write to what a predecessor of worker w had: that is never handed back.
+  void quarantine(std::uint32_t w);
 
   std::uint64_t kept_blocks() const { return kept_blocks_; }
   std::uint64_t kept_bytes() const { return kept_bytes_; }
 
  private:
   struct Account {
-    std::uint64_t floor = 0;  // of the present incarnation's arena, as far as known
+    std::uint64_t floor = 0;  // ArenaFloor of the present incarnation, as far as known
     std::uint64_t below = 0;  // blocks kept below it
     std::uint64_t above = 0;
     bool settled = true;                // nothing unseen lies below the floor

@@ -47,6 +47,8 @@ class Arena {
   std::byte* at(std::uint64_t offset) const { return base_ + offset; }
 
   std::size_t in_use() const;
+  // Whether no block is given out.
+  bool empty() const;
   std::size_t backed() const { return backed_; }
 
  private:

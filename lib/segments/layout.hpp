@@ -102,7 +102,7 @@ static_assert(sizeof(TaskPart) == 64);
 // Blocks of a worker's arena that the client has done with: a ring with one writer, the client,
 // and one reader, the worker, whose place in it is WorkerRecord::returned.
 struct alignas(64) Returns {
-  // An entry is a block's offset, or with this bit an offset below which nothing is held any
+  // An entry is a block's offset, or with this bit an ArenaFloor below which nothing is held any
   // more: what dead predecessors had there.
   static constexpr std::uint64_t kAllBelow = 1;
 
@@ -142,6 +142,20 @@ struct ChunkRegion {
   }
 };
 
+// Where an incarnation's arena begins in its window, as a word that only grows: {lap:22,
+// offset:42}, at a page. Each begins behind its predecessor's; a lap begins at offset 0 once nobody
+// holds anything of the one before it.
+struct ArenaFloor {
+  static constexpr unsigned kOffsetBits = 42;
+  static constexpr std::uint64_t kOffsetMask = (std::uint64_t{1} << kOffsetBits) - 1;
+
+  static constexpr std::uint64_t offset(std::uint64_t word) { return word & kOffsetMask; }
+  static constexpr std::uint64_t lap(std::uint64_t word) { return word >> kOffsetBits; }
+  static constexpr std::uint64_t next_lap(std::uint64_t word) {
+    return (lap(word) + 1) << kOffsetBits;
+  }
+};
+
 // Written by the crash handler, which may run at any instruction: `signal` after what stands
 // between it and the frames, with release; the frames after it, their count last.
 struct CrashRecord {
@@ -176,8 +190,8 @@ struct alignas(64) WorkerRecord {
   // The chunk that runs: items ended, and where their outcomes are. Written after each item.
   std::atomic<std::uint64_t> chunk_region;  // ChunkRegion
   std::atomic<std::uint32_t> chunk_items;
-  // Where this incarnation's arena begins: behind its predecessors', whose blocks the client may
-  // hold still.
+  // ArenaFloor: where this incarnation's arena begins. Before it lies what the client may hold of
+  // its predecessors'.
   std::atomic<std::uint64_t> arena_floor;
   // 1: the worker ended in order, and its successor goes on in its arena.
   std::atomic<std::uint32_t> arena_whole;

@@ -48,7 +48,7 @@ class Memory {
         returns_(pool.views().tasks.returns(worker)),
         memory_(pool.views().results.window(worker), returns_, pool.memory(Segment::results).fd(),
                 worker * geometry_.window_bytes + geometry_.arena_at()),
-        floor_(memory_.record().arena_floor.load()) {
+        floor_(muster::detail::ArenaFloor::offset(memory_.record().arena_floor.load())) {
     require(floor_ <= geometry_.arena_bytes, "an arena begins within its window");
     require(floor_ % kPage == 0, "an arena begins at a page");
   }

@@ -105,22 +105,24 @@ class ProbedPool {
   }
   // It died when it had done one item of a chunk, whose records take up so much.
   void die_behind_one_item(std::size_t bytes) {
-    auto& facts = probe.views().facts.facts();
-    const std::uint64_t number = facts.deaths.load() + 1;
-    detail::DeathRecord& death = facts.death[number - 1];
-    death.pid = 4711;
-    death.exit_code = -1;
-    death.term_signal = 9;
+    detail::DeathRecord& death = next_death();
     death.task = detail::Hint(slot(), *probe.tag(slot())).bits() + 1;
     death.chunk_region = detail::ChunkRegion::pack(0, bytes / 64 * 64 + 64);
     death.chunk_items = 1;
     set(detail::SlotStatus::died);
-    death.number.store(number);
-    facts.deaths.store(number);
+    tell(death);
+  }
+  void die_idle(bool written_off) {
+    detail::DeathRecord& death = next_death();
+    death.written_off = written_off ? 1 : 0;
+    tell(death);
+  }
+  // Another one takes its place, with an arena that begins there.
+  void succeed(std::uint64_t floor) {
     detail::Message message;
-    message.kind = detail::MessageKind::death;
-    message.number = number;
-    probe.say(message, false);
+    message.kind = detail::MessageKind::worker_started;
+    message.number = floor;
+    probe.say(message, true);
   }
   // Entries in the worker's ring of returns.
   std::uint64_t given_back() { return probe.views().tasks.returns(0).written.load(); }
@@ -128,6 +130,24 @@ class ProbedPool {
   detail::CoreProbe probe;
 
  private:
+  detail::DeathRecord& next_death() {
+    auto& facts = probe.views().facts.facts();
+    detail::DeathRecord& death = facts.death[facts.deaths.load()];
+    death.pid = 4711;
+    death.exit_code = -1;
+    death.term_signal = 9;
+    return death;
+  }
+  void tell(detail::DeathRecord& death) {
+    auto& deaths = probe.views().facts.facts().deaths;
+    detail::Message message;
+    message.kind = detail::MessageKind::death;
+    message.number = deaths.load() + 1;
+    death.number.store(message.number);
+    deaths.store(message.number);
+    probe.say(message, false);
+  }
+
   const bool checksums_;
 };
 

@@ -2,6 +2,8 @@
 
 #include "worker/result_memory.hpp"
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstring>
@@ -24,6 +26,7 @@
 
 namespace {
 
+using muster::detail::ArenaFloor;
 using muster::detail::ChunkRegion;
 using muster::detail::Geometry;
 using muster::detail::kReturns;
@@ -84,6 +87,33 @@ TEST(ResultMemory, ResultsOutliveTheirWorkerAndItsSuccessors) {
   }
 }
 
+// As under `ulimit -f` or `ulimit -v`: a window of a few arenas, and many deaths.
+TEST(ResultMemory, WorkersThatDieHandTheirMemoryOnOnceItIsLetGo) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit low{rlim_t{64} << 20, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &low), 0);
+  muster::ProcessPoolExecutor pool({.max_workers = 1,
+                                    .on_worker_death = muster::OnWorkerDeath::replace,
+                                    .restart_intensity = {.deaths = 0}});
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  constexpr int kBytes = 1 << 20;
+  muster::Future<std::string> kept;
+  for (int death = 0; death < 200; ++death) {
+    // A few of its successors have to do with the rest.
+    if (death % 20 == 0) {
+      kept = pool.submit(letters, kBytes);
+      muster::wait(std::vector{kept});
+    }
+    if (death % 20 == 5) {
+      ASSERT_EQ(kept.result(), letters(kBytes));
+      kept = {};
+    }
+    for (int i = 0; i < 2; ++i) ASSERT_EQ(pool.submit(letters, kBytes).result(), letters(kBytes));
+    ASSERT_THROW(pool.submit([] { std::raise(SIGKILL); }).result(), muster::WorkerDiedError);
+  }
+}
+
 TEST(ResultMemory, ResultsOutliveTheirPool) {
   muster::Future<std::vector<int>> kept;
   {
@@ -137,6 +167,17 @@ TEST(ResultMemory, ItemsOfAChunkBeyondAllMemoryThatThePoolHasAreNotLookedFor) {
   test_support::as<muster::WorkerDiedError>(error);
 }
 
+// The kernel may still write there.
+TEST(ResultMemory, WhatAWorkerHadThatWasWrittenOffIsNeverHandedOn) {
+  for (const bool written_off : {false, true}) {
+    probed::ProbedPool pool;
+    pool.die_idle(written_off);
+    pool.succeed(4096);
+    pool.probe.pump_once();
+    EXPECT_EQ(pool.given_back(), written_off ? 0U : 1U);
+  }
+}
+
 TEST(ResultMemory, ChecksummedResultsArrive) {
   muster::ProcessPoolExecutor pool({.max_workers = 1, .checksum_results = true});
   EXPECT_EQ(pool.submit(counted, 5).result(), counted(5));
@@ -157,6 +198,12 @@ struct SmallWindow {
     window = {static_cast<std::byte*>(region.get_address()), geometry};
     window.record().arena_floor.store(floor);
     memory.emplace(window, returns, file.fd(), geometry.arena_at());
+  }
+  // As the client does.
+  void give_back(std::uint64_t entry) {
+    const std::uint64_t written = returns.written.load();
+    returns.entries[written % kReturns].store(entry);
+    returns.written.store(written + 1);
   }
 
   Geometry geometry;
@@ -198,6 +245,31 @@ TEST(ResultMemory, BeginsInItsWindowWhateverThePredecessorsRecordSays) {
   }
 }
 
+TEST(ResultMemory, BeginsAnewOnceNobodyHoldsAnythingOfItsOwnOrBelow) {
+  constexpr std::uint64_t kFloor = 256 * 1024;
+  SmallWindow small(2 * kFloor, kFloor);
+  const auto take = [&] { return small.memory->offset_of(small.memory->allocate(1000)); };
+  const std::uint64_t first = take();
+  EXPECT_GE(first, kFloor);
+  small.give_back(first);
+  // Of a predecessor's floor, and of one in another lap.
+  small.give_back((kFloor / 2) | Returns::kAllBelow);
+  small.give_back(ArenaFloor::next_lap(0) | kFloor | Returns::kAllBelow);
+  const std::uint64_t second = take();
+  EXPECT_GE(second, kFloor);
+  small.give_back(kFloor | Returns::kAllBelow);
+  const std::uint64_t third = take();
+  EXPECT_GE(third, kFloor);
+  EXPECT_EQ(ArenaFloor::offset(small.window.record().next_floor()),
+            kFloor + small.window.record().arena_backed.load());
+  small.give_back(second);
+  small.give_back(third);
+  EXPECT_LT(take(), kFloor);
+  EXPECT_EQ(small.window.record().arena_floor.load(), ArenaFloor::next_lap(kFloor));
+  // All of the window is its own now.
+  EXPECT_NE(small.memory->allocate(kFloor + kFloor / 2), nullptr);
+}
+
 TEST(ResultMemory, TakesBackOnlyWhatMayBeABlock) {
   SmallWindow small(128 * 1024);
   std::byte* const kept = small.memory->allocate(100);
@@ -205,11 +277,7 @@ TEST(ResultMemory, TakesBackOnlyWhatMayBeABlock) {
   // What another worker wrote into a slot comes back by way of the client.
   const std::uint64_t odd[] = {small.memory->offset_of(kept) + 8, small.geometry.arena_bytes,
                                std::uint64_t{1} << 40, ~std::uint64_t{0} & ~Returns::kAllBelow};
-  for (const std::uint64_t offset : odd) {
-    const std::uint64_t written = small.returns.written.load();
-    small.returns.entries[written % kReturns].store(offset);
-    small.returns.written.store(written + 1);
-  }
+  for (const std::uint64_t offset : odd) small.give_back(offset);
   small.memory->collect_returns();
   EXPECT_EQ(small.window.record().returned.load(), std::size(odd));
   EXPECT_NE(small.memory->allocate(100), kept);

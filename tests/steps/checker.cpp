@@ -220,9 +220,10 @@ std::string Checker::check_results() const {
       if (part.where.offset > geometry_.arena_bytes || end > geometry_.arena_bytes) {
         return fmt::format("the result of \"{}\" lies outside the arena", actor.name);
       }
-      if (window.record().arena_whole.load() == 0 && end > window.record().next_floor()) {
+      const std::uint64_t next = detail::ArenaFloor::offset(window.record().next_floor());
+      if (window.record().arena_whole.load() == 0 && end > next) {
         return fmt::format("a successor's arena begins at {}, before the result of \"{}\" ends",
-                           window.record().next_floor(), actor.name);
+                           next, actor.name);
       }
       bytes = {window.arena() + part.where.offset, part.where.size};
     } else if (part.inline_size > detail::kInlineResult) {
@@ -282,9 +283,10 @@ std::string Checker::check_chunk(const Actor& actor, std::size_t index) {
     }
     // The client may read them after the successor has begun.
     const detail::WorkerRecord& record = window.record();
-    if (record.arena_whole.load() != 0 || offset + size > record.next_floor()) {
-      return fmt::format("a successor's arena begins at {}, the chunk's records end at {}",
-                         record.next_floor(), offset + size);
+    const std::uint64_t next = detail::ArenaFloor::offset(record.next_floor());
+    if (record.arena_whole.load() != 0 || offset + size > next) {
+      return fmt::format("a successor's arena begins at {}, the chunk's records end at {}", next,
+                         offset + size);
     }
     found = assembly.add_piece({window.arena() + offset, size}, counted, actor.items);
   }
