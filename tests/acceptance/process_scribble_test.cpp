@@ -18,6 +18,7 @@
 #include "lib/slots/slot_table.hpp"
 #include "support/failure.hpp"
 #include "support/shared_memory_latch.hpp"
+#include "support/thread_state.hpp"
 #include "support/watchdog.hpp"
 #include "support/writable_memory.hpp"
 
@@ -210,15 +211,25 @@ TEST_P(SpoiledItem, OfAChunkWhoseWorkerDiedFailsAlone) {
 
 TEST(Scribble, WhoSleepsForATaskIsNotForgotten) {
   ProcessPoolExecutor pool(one_worker());
-  auto future = pool.submit([] {
+  const SharedGate asked;
+  const SharedGate asleep;
+  auto future = pool.submit([asked, asleep] {
     const auto memory = WritableMemory::of_this_worker();
     auto& attention = first_slot_that_is(memory, SlotStatus::running).attention;
     while ((attention.load() & muster::detail::kAttentionWaiter) == 0) ::usleep(1000);
-    ::usleep(10'000);  // it sleeps by now, or would see the word changed
+    asked.open();
+    asleep.wait();
     attention.fetch_and(~muster::detail::kAttentionBits);
     return 7;
   });
+  // Once it has asked, the task's end is all that it sleeps for.
+  std::thread watcher([asked, asleep, sleeper = test_support::current_thread_id()] {
+    asked.wait();
+    test_support::wait_until_asleep(sleeper);
+    asleep.open();
+  });
   EXPECT_EQ(future.result(), 7);
+  watcher.join();
 }
 
 TEST(Scribble, CallbackOfATaskWhosePumpWasForgottenIsCalled) {

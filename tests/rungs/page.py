@@ -125,7 +125,8 @@ ABOUT = {
         "table, and whether it did. The crash handler and the "
         "kernel's mark are early: they stand in shared memory before the kernel's notice. Of the mark "
         "the replacement is made; the crash handler's note is read when the error is made, which "
-        "needs the notice.",
+        "needs the notice. Who looks for the first two may come too late, "
+        "behind the successor that clears them; such kills are left out.",
     ),
 }
 

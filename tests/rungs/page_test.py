@@ -49,6 +49,7 @@ class Page(unittest.TestCase):
         self.assertIn(
             "p50 250 us, p99 1.5 ms", self.row(text, "from the kill to the future's error")
         )
+        self.assertIn("| 40,000, cut there |", self.row(text, "`sweep`"))
         self.assertNotIn("**not run**", text)
         self.assertNotIn("Not passed", text)
 

@@ -84,7 +84,18 @@ FIGURES = {
                 "snapshots": 20001,
                 "ending_a_task": 300,
                 "wrong": 0,
-            }
+                "to_its_end": True,
+            },
+            {
+                "scenario": "sweep",
+                "path": "sweeps",
+                "workers": 1,
+                "instructions": 40000,
+                "snapshots": 0,
+                "ending_a_task": 0,
+                "wrong": 0,
+                "to_its_end": False,
+            },
         ]
     },
     "kill-steps": {

@@ -78,13 +78,18 @@ def way(one):
     return one["path"].replace("the same,", "as `two`,")
 
 
+def length(one, instructions):
+    """Of a way: some are gone for so long, and no further."""
+    return count(instructions) + ("" if one.get("to_its_end", True) else ", cut there")
+
+
 def snapshots(figures):
     rows = (
         [
             f"`{one['scenario']}`",
             way(one),
             one["workers"],
-            count(one["instructions"]),
+            length(one, one["instructions"]),
             count(one["snapshots"]),
             count(one["ending_a_task"]),
             count(one["wrong"]),
@@ -102,7 +107,7 @@ def kill_steps(figures):
             way(one),
             f"{one['workers']}, of which both go" if one["other_goes_on"] else one["workers"],
             one["retries"],
-            count(one["longest_path"]),
+            length(one, one["longest_path"] or one.get("limit", 0)),
             count(one["kills"]),
             count(one["every"]),
             count(one["in_a_task"]),

@@ -79,10 +79,12 @@ std::string wrong_items(const ChunkTask<R>& task, std::uint32_t first, std::uint
   return "";
 }
 
-// One actor for each chunk; the last one's end() looks at all items.
+// One actor for each chunk; the last one's end() looks at all items, in the results that are
+// returned.
 template <class R>
-void add_map(Play& play, const std::string& name, ChunkTask<R> task, std::uint32_t items,
-             std::uint32_t chunk) {
+std::shared_ptr<muster::MapResults<R>> add_map(Play& play, const std::string& name,
+                                               ChunkTask<R> task, std::uint32_t items,
+                                               std::uint32_t chunk) {
   const std::uint32_t first = play.take_entries(items);
   std::vector<std::uint32_t> inputs(items);
   std::iota(inputs.begin(), inputs.end(), first);
@@ -114,6 +116,7 @@ void add_map(Play& play, const std::string& name, ChunkTask<R> task, std::uint32
     };
     play.actors().push_back(std::move(actor));
   }
+  return results;
 }
 
 }  // namespace steps

@@ -2,6 +2,8 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -15,18 +17,20 @@ namespace steps {
 
 namespace {
 
-// The seconds in "(task 7) for 1.2 ms"; negative where there are none.
-double seconds_in(std::string_view sentence) {
+// The seconds in "(task 7) for 1.2 ms"; nothing where they are not told.
+std::optional<double> seconds_in(std::string_view sentence) {
   constexpr std::string_view kBefore = ") for ";
   const auto at = sentence.find(kBefore);
-  if (at == sentence.npos) return -1;
+  if (at == sentence.npos) return std::nullopt;
   const std::string rest(sentence.substr(at + kBefore.size(), 40));
   char* unit = nullptr;
   const double number = std::strtod(rest.c_str(), &unit);
   const std::string_view name(unit);
+  if (unit == rest.c_str() || number < 0) return std::nullopt;
   if (name.starts_with(" us")) return number * 1e-6;
   if (name.starts_with(" ms")) return number * 1e-3;
-  return number;
+  if (name.starts_with(" s")) return number;
+  return std::nullopt;
 }
 
 std::string wrong_with_sentence(const std::string& sentence, const Fate& fate) {
@@ -34,9 +38,11 @@ std::string wrong_with_sentence(const std::string& sentence, const Fate& fate) {
   if (sentence.find(task) == sentence.npos) {
     return fmt::format("the error does not name task {}: {}", fate.id, sentence);
   }
+  const auto ran = seconds_in(sentence);
+  if (!ran) return fmt::format("the error does not say for how long the task ran: {}", sentence);
   // A tenth and a millisecond for the clock of ticks.
   const auto since = static_cast<double>(muster::detail::monotonic_ns() - fate.submitted_ns) * 1e-9;
-  if (seconds_in(sentence) > since * 1.1 + 1e-3) {
+  if (*ran > since * 1.1 + 1e-3) {
     return fmt::format(
         "the error says that the task ran longer than the {:.6f} s since it was"
         " submitted: {}",

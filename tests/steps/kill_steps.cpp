@@ -192,8 +192,10 @@ nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints&
   killer.end();
   const Tally& tally = killer.tally();
   const double seconds = seconds_now() - began;
-  const std::string length =
-      tally.longest == 0 ? "?" : fmt::format("{}..{}", tally.shortest, tally.longest);
+  // A single kill does not go to the end of the path either.
+  const bool cut = cell.scenario.limit != 0 && tally.longest == 0;
+  std::string length = fmt::format("{}..{}", tally.shortest, tally.longest);
+  if (tally.longest == 0) length = cut ? fmt::format("cut at {}", cell.scenario.limit) : "?";
   const char* const others = cell.workers == 1    ? "1 worker"
                              : cell.other_goes_on ? "2 workers, both go"
                                                   : "2 workers, one goes";
@@ -210,6 +212,8 @@ nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints&
           {"other_goes_on", cell.other_goes_on},
           {"shortest_path", tally.longest == 0 ? 0 : tally.shortest},
           {"longest_path", tally.longest},
+          {"to_its_end", !cut},
+          {"limit", cell.scenario.limit},
           {"kills", tally.kills},
           {"every", every},
           {"in_a_task", tally.in_a_task},

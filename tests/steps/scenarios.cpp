@@ -5,6 +5,7 @@
 #include "steps/chunk_play.hpp"
 #include "steps/scenario.hpp"
 #include "steps/tasks.hpp"
+#include "support/failure.hpp"
 
 namespace steps {
 
@@ -97,12 +98,32 @@ void fill_arena(Play& play) {
   play.kept().erase(play.kept().begin());
 }
 
+// Of a chunk for which there was no memory: each item says so, and none was run twice.
+std::string wrong_without_memory(muster::MapResults<int>& results, std::uint32_t first,
+                                 std::uint32_t items) {
+  std::uint32_t at = 0;
+  for (auto&& outcome : results.outcomes()) {
+    const std::uint32_t item = at++;
+    if (outcome.has_value()) return fmt::format("there was memory for item {}", item);
+    const std::string error = test_support::describe(outcome.exception());
+    if (!error.starts_with("muster::EncodingError: ")) {
+      return fmt::format("item {} ended with {}", item, error);
+    }
+    const std::uint32_t begun = Ledger::at(first + item).begun.load();
+    if (begun > 1) return fmt::format("item {} was begun {} times", item, begun);
+  }
+  return at == items ? "" : fmt::format("the map gave {} items of {}", at, items);
+}
+
 // Some items are committed before the memory is used up, and then the chunk fails as a whole.
 void chunk_without_memory(Play& play) {
-  add_map(play, "chunk", kPlainItems, 200, 200);
+  constexpr std::uint32_t kItems = 200;
+  const auto results = add_map(play, "chunk", kPlainItems, kItems, kItems);
   Actor& actor = play.actors().back();
   actor.whole = [](auto, bool failed) { return failed ? "" : "there was memory for it"; };
-  actor.end = [end = actor.end](const Fate&) { return ""; };  // holds the map
+  actor.end = [results, first = actor.entry](const Fate&) {
+    return wrong_without_memory(*results, first, kItems);
+  };
 }
 
 std::vector<Scenario> make_scenarios() {

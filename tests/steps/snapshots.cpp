@@ -83,10 +83,11 @@ nlohmann::ordered_json run(const Scenario& scenario, unsigned workers, std::uint
   }
   check_ends(scenario, *stage, *play, complaints, repeat);
   fmt::print(
-      "{:<10} {} worker{}  {:>6} instructions, {:>6} snapshots, {:>6} of them end a task,"
+      "{:<10} {} worker{}  {:>6} instructions{}, {:>6} snapshots, {:>6} of them end a task,"
       " {} wrong   {}\n",
-      scenario.name, workers, workers == 1 ? " " : "s", done.instructions, snapshots, deaths,
-      wrong_ones, scenario.path);
+      scenario.name, workers, workers == 1 ? " " : "s", done.instructions,
+      done.end == WalkEnd::limit ? " and no further" : "", snapshots, deaths, wrong_ones,
+      scenario.path);
   std::fflush(stdout);
   return {{"scenario", scenario.name}, {"path", scenario.path},
           {"workers", workers},        {"instructions", done.instructions},
