@@ -2,10 +2,11 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 
+#include "lib/common/ticks.hpp"
 #include "prove/kill_counts.hpp"
 #include "prove/pool_memory.hpp"
 #include "prove/random.hpp"
@@ -19,11 +20,13 @@ class KilledPids {
  public:
   void add(pid_t pid) {
     const std::lock_guard lock(mutex_);
-    pids_.insert(pid);
+    pids_.try_emplace(pid, muster::detail::monotonic_ns());
   }
-  bool has(pid_t pid) const {
+  // By then (CLOCK_MONOTONIC).
+  bool has(pid_t pid, std::int64_t by_ns = kEver) const {
     const std::lock_guard lock(mutex_);
-    return pids_.contains(pid);
+    const auto found = pids_.find(pid);
+    return found != pids_.end() && found->second <= by_ns;
   }
   void clear() {
     const std::lock_guard lock(mutex_);
@@ -32,7 +35,7 @@ class KilledPids {
 
  private:
   mutable std::mutex mutex_;
-  std::set<pid_t> pids_;
+  std::map<pid_t, std::int64_t> pids_;  // when first
 };
 
 // Stops and kills the workers of one pool.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/common/ticks.hpp"
 #include "support/shared_object.hpp"
 
 namespace prove {
@@ -15,9 +16,11 @@ Ledger& mapped = test_support::map_shared<Ledger>();
 Ledger& ledger() { return mapped; }
 
 void LedgerEntry::note_begin(pid_t worker) {
-  for (std::atomic<pid_t>& cell : begun_by) {
+  for (std::size_t i = 0; i < kBegins; ++i) {
     pid_t nobody = 0;
-    if (cell.compare_exchange_strong(nobody, worker)) return;
+    if (!begun_by[i].compare_exchange_strong(nobody, worker)) continue;
+    begun_ns[i].store(muster::detail::monotonic_ns());
+    return;
   }
   begun_beyond.fetch_add(1);
 }
@@ -30,10 +33,19 @@ std::uint32_t LedgerEntry::begun() const {
   return count;
 }
 
-bool Ledger::ended_itself(pid_t pid) const {
+void Ledger::note_own_end(pid_t pid, OwnEnd how) {
+  own_ends[static_cast<std::size_t>(how)].fetch_add(1);
+  const std::uint32_t at = pids.fetch_add(1) % kPids;
+  ended_ns[at].store(muster::detail::monotonic_ns());
+  ended_pids[at].store(pid);
+}
+
+bool Ledger::ended_itself(pid_t pid, std::int64_t by_ns) const {
   const std::uint32_t count = std::min(pids.load(), kPids);
-  return std::any_of(ended_pids, ended_pids + count,
-                     [&](const std::atomic<pid_t>& one) { return one.load() == pid; });
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (ended_pids[i].load() == pid && ended_ns[i].load() <= by_ns) return true;
+  }
+  return false;
 }
 
 std::uint64_t Ledger::all_own_ends() const {
@@ -46,6 +58,7 @@ void Ledger::begin_round(std::uint64_t new_salt) {
   const std::uint32_t used = std::min(next.load(), kTickets);
   for (std::uint32_t i = 0; i < used; ++i) {
     for (auto& cell : entries[i].begun_by) cell.store(0, std::memory_order_relaxed);
+    for (auto& cell : entries[i].begun_ns) cell.store(0, std::memory_order_relaxed);
     entries[i].begun_beyond.store(0, std::memory_order_relaxed);
     entries[i].ended.store(0, std::memory_order_relaxed);
   }

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <limits>
 
 namespace prove {
 
@@ -20,6 +21,8 @@ struct LedgerEntry {
   // In order; 0: it has not begun so often. To be counted and to be named is one step, so that
   // nobody dies between the two.
   std::array<std::atomic<pid_t>, kBegins> begun_by;
+  // When, by CLOCK_MONOTONIC; 0: it died before it could say.
+  std::array<std::atomic<std::int64_t>, kBegins> begun_ns;
   std::atomic<std::uint32_t> begun_beyond;
   std::atomic<std::uint32_t> ended;
 
@@ -37,6 +40,8 @@ struct alignas(64) WorkerCell {
 enum class OwnEnd : std::uint8_t { kill, segv, abort, exit, quick_exit };
 inline constexpr std::size_t kOwnEnds = 5;
 
+inline constexpr std::int64_t kEver = std::numeric_limits<std::int64_t>::max();
+
 struct Ledger {
   static constexpr std::uint32_t kTickets = 1U << 20;
   static constexpr std::uint32_t kWorkers = 64;
@@ -49,15 +54,14 @@ struct Ledger {
   std::atomic<std::uint64_t> own_ends[kOwnEnds];
   WorkerCell cells[kWorkers];
   std::atomic<pid_t> ended_pids[kPids];
+  std::atomic<std::int64_t> ended_ns[kPids];  // right before
   LedgerEntry entries[kTickets];
 
   // The first of `count` tickets in a row; more than there are: kTickets or beyond.
   std::uint32_t take(std::uint32_t count = 1) { return next.fetch_add(count); }
-  void note_own_end(pid_t pid, OwnEnd how) {
-    own_ends[static_cast<std::size_t>(how)].fetch_add(1);
-    ended_pids[pids.fetch_add(1) % kPids].store(pid);
-  }
-  bool ended_itself(pid_t pid) const;
+  void note_own_end(pid_t pid, OwnEnd how);
+  // By then (CLOCK_MONOTONIC).
+  bool ended_itself(pid_t pid, std::int64_t by_ns = kEver) const;
   std::uint64_t all_own_ends() const;
   // Before a pool is made: nobody else has it.
   void begin_round(std::uint64_t new_salt);

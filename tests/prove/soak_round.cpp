@@ -87,7 +87,9 @@ class Audit {
     const bool cancelled = task.told == Told::cancelled;
     for (std::size_t i = 0; i < LedgerEntry::kBegins; ++i) {
       const pid_t pid = entry.begun_by[i].load();
-      if (pid == 0 || (i + 1 >= begun && !cancelled) || has_died(pid)) continue;
+      if (pid == 0 || (i + 1 >= begun && !cancelled)) continue;
+      const std::int64_t next = i + 1 < LedgerEntry::kBegins ? entry.begun_ns[i + 1].load() : 0;
+      if (has_died(pid, next == 0 ? kEver : next)) continue;
       wrong(Fault::duplicated,
             fmt::format("{} though its worker {}, the {}. of them, had not died",
                         cancelled ? "was cancelled" : "was run again", pid, i + 1));
@@ -134,7 +136,9 @@ class Audit {
   }
 
  private:
-  bool has_died(pid_t pid) const { return killed_.has(pid) || ledger().ended_itself(pid); }
+  bool has_died(pid_t pid, std::int64_t by_ns) const {
+    return killed_.has(pid, by_ns) || ledger().ended_itself(pid, by_ns);
+  }
 
   const RoundEnd& end_;
   const KilledPids& killed_;

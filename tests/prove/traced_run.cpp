@@ -145,8 +145,9 @@ Trace read_trace(const std::string& file) {
     std::string rest;
     words >> pid >> rest;
     const std::size_t end = rest.find('(');
-    // "<... poll resumed>" is counted where it began.
-    if (end == std::string::npos || end == 0 || rest[0] == '<') continue;
+    // "<... poll resumed>" is counted where it began; "???(" is one of a process that was killed
+    // before strace saw which.
+    if (end == std::string::npos || end == 0 || rest[0] == '<' || rest[0] == '?') continue;
     ++counts[rest.substr(0, end)][pid];
   }
   for (const auto& [call, by_process] : counts) {
