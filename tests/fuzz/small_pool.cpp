@@ -89,8 +89,8 @@ class Fields {
   }
   void death(DeathRecord& d) {
     each(d.number, d.worker, d.pid, d.incarnation, d.exit_code, d.term_signal, d.core_dumped,
-         d.task_was_killing, d.task, d.requeued, d.written_off, d.out_of_memory,
-         d.chunk_region, d.chunk_items, d.ran_for_ticks);
+         d.task_was_killing, d.task, d.requeued, d.written_off, d.out_of_memory, d.chunk_region,
+         d.chunk_items, d.ran_for_ticks);
     crash(d.crash);
   }
 
