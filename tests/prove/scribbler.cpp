@@ -228,7 +228,7 @@ void Scribbler::reservation() {
 // Of what has pages behind it: the rest holds nothing.
 void Scribbler::arena() {
   const std::uint64_t floor = std::min<std::uint64_t>(
-      detail::ArenaFloor::offset(window_.record().arena_floor.load()), geometry_.arena_bytes);
+      ArenaFloor::offset(window_.record().arena_floor.load()), geometry_.arena_bytes);
   const std::uint64_t backed = std::min<std::uint64_t>(
       {window_.record().arena_backed.load(), geometry_.arena_bytes - floor, 1U << 20});
   if (backed < 8) return;
