@@ -83,10 +83,7 @@ void ProcessCore::watch_workers() {
   if (quiet) {
     parking_->watch(false);
     // Who published and saw the watch still is seen here; who publishes later sees that it is over.
-    if (!shared_heavy_fence()) {
-      parking_->use_full_fences();
-      full_fence();
-    }
+    parking_->fence_after_prepare();
     if (ring_.size() != 0) wake_one_worker();
   } else if (queued != 0 && !awake_keep_up(queued)) {
     parking_->watch(false);

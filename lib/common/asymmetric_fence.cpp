@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <ctime>
 
 namespace muster::detail {
@@ -22,10 +23,8 @@ bool has_heavy_fence() noexcept {
 
 void heavy_fence() noexcept {
   if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0) return;
-  // It has worked before, so the program has forbidden itself the call since (seccomp). What a core
-  // has stored reaches the others within microseconds, also without being asked.
-  const timespec pause{0, 1'000'000};
-  ::nanosleep(&pause, nullptr);
+  // It has worked before, so the program has forbidden itself the call since (seccomp).
+  await_stores();
 }
 
 bool include_in_shared_heavy_fences() noexcept {
@@ -33,5 +32,12 @@ bool include_in_shared_heavy_fences() noexcept {
 }
 
 bool shared_heavy_fence() noexcept { return membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED) == 0; }
+
+void await_stores() noexcept {
+  timespec pause{0, 1'000'000};
+  // What a signal leaves of it is made up for.
+  while (::nanosleep(&pause, &pause) != 0 && errno == EINTR) {
+  }
+}
 
 }  // namespace muster::detail

@@ -27,4 +27,8 @@ bool include_in_shared_heavy_fences() noexcept;
 // False: the kernel refuses it, here and now.
 bool shared_heavy_fence() noexcept;
 
+// Until what other cores have executed is there for all to see, without the kernel's help. It takes
+// them microseconds, this a millisecond. What they execute later it does not fence.
+void await_stores() noexcept;
+
 }  // namespace muster::detail

@@ -24,6 +24,8 @@ struct StdPlatform {
   static void light_fence() noexcept { detail::light_fence(); }
   // Between the processes of a pool. False: the kernel refuses it, here and now.
   static bool heavy_fence() noexcept { return shared_heavy_fence(); }
+  // Instead, and once: until what others have executed by now is there to see.
+  static void await_stores() noexcept { detail::await_stores(); }
 
   static FutexResult wait(const Word& word, std::uint32_t expected, Deadline until) noexcept {
     return futex_wait(word, expected, until, FutexScope::shared);

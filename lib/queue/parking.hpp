@@ -15,7 +15,8 @@
 // fence makes every core that runs a publisher execute a full one (asymmetric_fence.hpp), either
 // before its (3), which then finds the bit, or after its (1), which the worker then finds. Where
 // the kernel refuses heavy fences, now or later, publishers are told by `full_fences` and use a
-// full one.
+// full one. Whoever is refused first waits, besides, until what a publisher has stored that was not
+// told yet is there to see; if he dies meanwhile, the next one does.
 //
 // At most one wake is pending: while some word says woken, the pool is about to have one more
 // worker awake, and that one wakes the next if there is more to do. A pending wake belongs to the
@@ -47,6 +48,12 @@ namespace muster::detail {
 
 enum ParkState : std::uint32_t { kAwake = 0, kParked = 1, kWoken = 2 };
 
+enum FullFences : std::uint32_t {
+  kNotNeeded = 0,
+  kAsked = 1,  // a publisher that has not seen it yet may have stores on their way
+  kUsed = 2,   // none has
+};
+
 template <class Platform>
 struct alignas(128) BasicParkLine {
   typename Platform::template Atomic<std::uint32_t> state;
@@ -57,7 +64,7 @@ inline constexpr std::size_t kSleeperWords = kMaxOwners / 64;
 template <class Platform>
 struct alignas(128) BasicSleepers {
   typename Platform::template Atomic<std::uint64_t> words[kSleeperWords];
-  // 1: who publishes must use a full fence. Never taken back.
+  // Not 0: who publishes must use a full fence. A FullFences; never taken back.
   typename Platform::template Atomic<std::uint32_t> full_fences;
   // 1: tasks are so short that those who are awake keep up, and the client's pump looks often
   // whether that is true still. Meanwhile nobody else wakes anybody, unless all sleep.
@@ -82,18 +89,20 @@ class Parking {
 
   // Publisher, step (2).
   void fence_after_publish() const {
-    if (sleepers_->full_fences.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if (sleepers_->full_fences.load(std::memory_order_relaxed) != kNotNeeded) [[unlikely]]
       Platform::full_fence();
     else
       Platform::light_fence();
   }
   bool watched() const { return sleepers_->watched.load(std::memory_order_relaxed) != 0; }
   void watch(bool on) { sleepers_->watched.store(on ? 1 : 0, std::memory_order_seq_cst); }
-  void use_full_fences() { sleepers_->full_fences.store(1, std::memory_order_seq_cst); }
+  // Client, before anybody publishes.
+  void use_full_fences() { sleepers_->full_fences.store(kUsed, std::memory_order_seq_cst); }
 
-  // Worker, step (3).
+  // Worker, step (3). Also for others who have written, by a locked operation, what a publisher
+  // reads after its (2): it sees that, or what it has published is seen from here on.
   void fence_after_prepare() {
-    if (!Platform::heavy_fence()) use_full_fences();
+    if (!Platform::heavy_fence()) use_full_fences_from_now_on();
   }
 
   // Worker, step (5): sleeps until woken or until the deadline. Then it must leave().
@@ -207,6 +216,14 @@ class Parking {
   }
 
  private:
+  void use_full_fences_from_now_on() {
+    auto& word = sleepers_->full_fences;
+    if (word.load(std::memory_order_seq_cst) == kUsed) return;
+    word.store(kAsked, std::memory_order_seq_cst);
+    Platform::await_stores();
+    word.store(kUsed, std::memory_order_seq_cst);
+  }
+
   bool is_woken(std::uint32_t worker) const {
     return worker < lines_.size() && lines_[worker].state.load(std::memory_order_seq_cst) == kWoken;
   }

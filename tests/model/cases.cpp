@@ -147,6 +147,15 @@ const std::vector<Row<PoolShape>>& pools() {
        bounds(1, 0, 1),
        bounds(2, 0, 1),
        bounds(3, 0, 1)},
+      {{.name = "refused-later",
+        .slots = 1,
+        .cells = 1,
+        .tasks = 1,
+        .may_refuse_heavy_fences = true},
+       "the kernel refuses some heavy fences: who is refused first waits for others' stores",
+       bounds(2, 0, 1),
+       bounds(2, 0, 1),
+       bounds(3, 0, 1)},
   };
   return rows;
 }

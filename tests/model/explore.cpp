@@ -42,6 +42,7 @@ std::string definitions(const muster::model::PoolShape& shape) {
   if (shape.breaks) text += " BREAKS";
   if (shape.limit != 0) text += fmt::format(" LIMIT={}", shape.limit);
   if (shape.refuses_heavy_fences) text += " NO_MEMBARRIER";
+  if (shape.may_refuse_heavy_fences) text += " REFUSED_LATER";
   return text;
 }
 

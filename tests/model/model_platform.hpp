@@ -139,12 +139,21 @@ struct ModelPlatform {
   static void light_fence() {}
   // As where membarrier(2) is not permitted.
   static inline bool refuses_heavy_fences = false;
+  // As where it is forbidden later, or in some of the processes.
+  static inline bool may_refuse_heavy_fences = false;
   static bool heavy_fence() {
     if (refuses_heavy_fences) return false;
+    if (may_refuse_heavy_fences && Scheduler::instance().maybe()) return false;
     Scheduler::instance().point();
     Scheduler::instance().flush_executed();
     Scheduler::instance().note("makes a heavy fence");
     return true;
+  }
+
+  static void await_stores() {
+    Scheduler::instance().point();
+    Scheduler::instance().flush_executed();
+    Scheduler::instance().note("has waited for the stores of others");
   }
 
   static muster::detail::FutexResult wait(const Word& word, std::uint32_t expected,

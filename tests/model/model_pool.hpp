@@ -29,6 +29,7 @@ struct PoolShape {
   bool takes_many = false;          // workers take several hints at once
   std::size_t limit = 0;            // of tasks that a worker runs; 0: none
   bool refuses_heavy_fences = false;
+  bool may_refuse_heavy_fences = false;  // each of them, or not
   bool time_passes =
       false;  // between any two steps perhaps so much that a wake is not pending any more
 };

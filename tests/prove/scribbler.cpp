@@ -138,7 +138,7 @@ void Scribbler::park() {
     case 0: return spoil(sleepers.words[random_.below(4)]);
     case 1: return put(sleepers.words[0], 0);
     case 2: return put(sleepers.watched, random_.below(3));
-    case 3: return put(sleepers.full_fences, random_.below(2));
+    case 3: return put(sleepers.full_fences, random_.below(3));
     default: return put(control_.park()[random_.below(geometry_.workers)].state, random_.below(4));
   }
 }

@@ -11,7 +11,7 @@
  * configuration's deaths last. Sleeps have no bound here: a lost wake-up ends in a state in which
  * nobody can move, which spin reports as an invalid end state.
  *
- * Set by run.sh: the size of the world, what may happen in it, and at most one MUTANT_ or FAULT_.
+ * Set by run.sh: the size of the world, what may happen in it, and at most one MUTANT_ or WITNESS_.
  */
 
 #ifndef WORKERS
@@ -58,7 +58,7 @@
  * SLOW_START       a successor's initializer may take as long as any other worker is there
  * LONG             tasks may run until no task waits while a worker sleeps
  * NO_MEMBARRIER    the kernel refuses heavy fences from the start
- * REFUSED_LATER    it refuses them from some moment on
+ * REFUSED_LATER    it refuses any of them, now or later
  * REPLAY           what can be seen happens as in a run of the code, or not at all; with FINE
  */
 
@@ -190,11 +190,11 @@ byte park_word[WORKERS];
 byte sleepers = ALL_WORKERS;   /* ProcessCore::make_tables: forget() for all */
 #ifdef NO_MEMBARRIER
 bit full_fences = 1;
+#elif defined(REFUSED_LATER)
+byte full_fences;              /* 1: publishers use them from now on; 2: they have been told */
+byte awaited[WORKERS];         /* stores that were on their way when its pause began, and are still */
 #else
 bit full_fences;
-#endif
-#ifdef REFUSED_LATER
-bit refused;
 #endif
 bit in_futex[WORKERS];         /* the kernel's: sleeps in futex_wait on its park word */
 
@@ -258,6 +258,16 @@ bit buffered_tail;
 byte buffered_slot;
 byte buffer_owner;
 #define DRAINED (!buffered_word && !buffered_cell && !buffered_tail)
+#ifdef REFUSED_LATER
+#define ON_THEIR_WAY (buffered_word | (buffered_cell << 1) | (buffered_tail << 2))
+#define ARRIVED(store) \
+  awaited[0] = awaited[0] & ~(store); awaited[WORKERS - 1] = awaited[WORKERS - 1] & ~(store)
+#if WORKERS > 2
+#error "ARRIVED knows of two workers"
+#endif
+#else
+#define ARRIVED(store) skip
+#endif
 
 /* ---- what must hold -------------------------------------------------------------------------- */
 
@@ -273,7 +283,7 @@ inline claim(slot, tag, worker, got) {
   /* SlotTable::claim, from the hint alone. */
   if
   :: EQUAL(word[slot], WORD(PENDING, 0, tag)) ->
-#ifndef LATE_CLAIMS_ALLOWED
+#if !defined(LATE_CLAIMS_ALLOWED) || defined(WITNESS_no_tag_again)
      assert(word[slot] == WORD(PENDING, 0, tag));   /* whoever comes late hits nothing */
 #endif
      SET(word[slot], WORD(RUNNING, worker, TAG(word[slot])), EV_WORD, WORKER_IS(worker), slot);
@@ -289,17 +299,20 @@ inline claim(slot, tag, worker, got) {
 inline flush_word() {
   SET(word[buffered_slot], WORD(PENDING, 0, tag_of[buffered_slot]), EV_WORD, buffer_owner,
       buffered_slot);
-  buffered_word = 0
+  buffered_word = 0;
+  ARRIVED(1)
 }
 inline flush_cell() {
   SET(cells[(next_position - 1) % CELLS],
       ((HINT(buffered_slot, tag_of[buffered_slot]) << 1) | LAP_BIT(next_position - 1)), EV_CELL,
       buffer_owner, (next_position - 1) % CELLS);
-  buffered_cell = 0
+  buffered_cell = 0;
+  ARRIVED(2)
 }
 inline flush_tail() {
   SET(tail, next_position, EV_TAIL, buffer_owner, 0);
-  buffered_tail = 0
+  buffered_tail = 0;
+  ARRIVED(4)
 }
 inline drain() {
 #ifdef MUTANT_hint_before_pending
@@ -350,6 +363,27 @@ end_memory:
 #else
 #define CUT
 #define CUT_AT(label) label:
+#endif
+
+/* Parking::fence_after_prepare: every core that runs a publisher executes a full fence. */
+#ifdef NO_MEMBARRIER
+#define FENCE_PUBLISHERS
+#elif defined(REFUSED_LATER)
+#ifdef MUTANT_no_pause_when_refused
+#define PAUSE
+#else
+#define PAUSE awaited[me] == 0;
+#endif
+#define FENCE_PUBLISHERS \
+  if :: drain() :: got = 1 fi; \
+  NEXT \
+  if :: got && full_fences != 2 -> full_fences = 1; awaited[me] = ON_THEIR_WAY :: else -> got = 0 fi; \
+  NEXT \
+  PAUSE \
+  if :: got -> got = 0; awaited[me] = 0; full_fences = 2 :: else fi; \
+  CUT
+#else
+#define FENCE_PUBLISHERS drain(); CUT
 #endif
 
 #define ASLEEP(w) (life[w] == ALIVE && in_futex[w] && park_word[w] == PARKED)
@@ -485,6 +519,10 @@ sweep:                         /* WorkerQueue::sweep */
 #define NOTE_EPOCH_BEFORE
 #define RESTARTS_SCAN sweep_at == SLOTS
 #define NOTE_EPOCH_AFTER if :: sweep_at == SLOTS -> seen_epoch = sweep_epoch :: else fi;
+#elif defined(MUTANT_epoch_not_noted)
+#define RESTARTS_SCAN sweep_at == SLOTS
+#define NOTE_EPOCH_BEFORE
+#define NOTE_EPOCH_AFTER
 #else
 #define RESTARTS_SCAN true
 #define NOTE_EPOCH_BEFORE seen_epoch = sweep_epoch;
@@ -536,6 +574,9 @@ sweep:                         /* WorkerQueue::sweep */
 #endif
        CUT RESERVE(reservation[me].count, n, EV_COUNT, me);
        NEXT
+#ifdef WITNESS_no_third_lap
+       assert(head != at || head < 2 * CELLS);
+#endif
 #ifndef MUTANT_announce_after_swap
        if :: head == at -> SET(head, (at + n), EV_HEAD, WORKER_IS(me), 0); reserved_count = n
           :: else -> n = 0; somebody_sleeps = 0; reserved[0] = 0; reserved[RESERVED - 1] = 0;
@@ -588,18 +629,8 @@ reserve_none:                  /* announce({}) */
        SET(park_word[me], PARKED, EV_PARK, WORKER_IS(me), me);
        CUT SETS_BIT;
        NEXT
-       /* shared_heavy_fence: every core that runs a publisher executes a full fence. */
 #ifndef MUTANT_no_fence_in_park
-#ifdef REFUSED_LATER
-       if :: !refused -> drain() :: refused = 1 fi;
-       got = refused;
-       NEXT
-       if :: got -> full_fences = 1; got = 0 :: else fi;
-       CUT
-#elif !defined(NO_MEMBARRIER)
-       drain();
-       CUT
-#endif
+       FENCE_PUBLISHERS
 #endif
 #ifndef MUTANT_no_second_look
        /* work() */
@@ -702,7 +733,7 @@ depart:                        /* WorkerQueue::depart: Parking::forget, wake_nex
   STEP(IS_AWAKE; CUT SETS_BIT;
 #if !defined(NO_MEMBARRIER) && !defined(MUTANT_no_fence_in_depart)
        NEXT
-       drain();                /* shared_heavy_fence */
+       FENCE_PUBLISHERS
 #endif
        back = TO_EXIT; goto wake_next);
 exit:                          /* Worker::leave */
@@ -721,6 +752,9 @@ clean:                         /* the next process in this place begins anew */
 #endif
 #ifdef LONG
     may_be_long = 0;
+#endif
+#ifdef REFUSED_LATER
+    awaited[me] = 0;
 #endif
     hint = 0; at = 0; n = 0; seen = 0; other = 0; somebody_sleeps = 0; got = 0; back = 0;
     goto end_no_process
