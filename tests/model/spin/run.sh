@@ -2,14 +2,15 @@
 # Has spin search the models of this folder. README.md says what each configuration is about.
 #   run.sh [--quick]   the small configurations, and some runs of the code replayed
 #   run.sh --full      all of them, and many runs
-#   run.sh --mutants   each broken variant must be caught, in a world that is in order without it
-#   run.sh --faults    each fault that the code was found to have must still be found
+#   run.sh --mutants   each broken variant must be caught, in a world that is in order without it;
+#                      and what worlds are said to come to must be seen to happen in them
 #   run.sh --replay N  N random runs of each case of muster-explore, and a sample of all runs within
 #                      small bounds, must be runs of the model, too; broken ones must not
-#   run.sh --only NAME one configuration, mutant or fault; its trace is printed where it fails
+#   run.sh --only NAME one configuration, mutant or witness; its trace is printed where it fails
 # After it, --json FILE writes what was found there as well.
 # Fails where a search finds an error, or ends before it has seen every state and is not declared to
-# be one by bitstate. MUSTER_MODEL_MEMORY: megabytes that a search may take, 12288 by default.
+# be one by bitstate; also where there was no search, or no replay, whose words could be read.
+# MUSTER_MODEL_MEMORY: megabytes that a search may take, 12288 by default.
 # MUSTER_EXPLORE: the program whose runs are replayed, build/release/tests/model/muster-explore.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -21,12 +22,12 @@ results=$work/results   # one object of JSON a line
 : >"$results"
 
 for tool in spin gcc; do
-  command -v "$tool" >/dev/null || { echo "run.sh: there is no $tool; apt-get install $tool" >&2; exit 2; }
+  command -v "$tool" >/dev/null || { echo "run.sh: there is no $tool; apt-get install $tool" >&2; exit 77; }
 done
 
 # name | when | model | search | definitions
 #   when: quick (and full), full
-#   search: all, every state; bits, by bitstate: no proof
+#   search: all, every state; bits, by bitstate: no proof; loops, every state, for endless loops
 configurations() {
   cat <<'TABLE'
 a-small              | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=2 CRASHES=1 CANCELS=1
@@ -34,6 +35,8 @@ a-small-kill         | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=2 CRAS
 a-two-laps           | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=4
 a-cancel             | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CRASHES=1 CANCELS=1
 a-kill               | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CRASHES=1 KILLS=1
+a-three-laps         | full  | pool      | all  | WORKERS=2 SLOTS=3 CELLS=1 TASKS=3 CRASHES=1 CANCELS=1
+a-three-laps-kill    | full  | pool      | all  | WORKERS=2 SLOTS=2 CELLS=1 TASKS=3 CRASHES=1 KILLS=1
 a-retry              | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1
 a-retry-cancel       | full  | pool      | bits | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 CANCELS=1
 a-retry-kill         | full  | pool      | bits | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 KILLS=1
@@ -44,6 +47,7 @@ b-fine               | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=2
 b-fine-supervisor    | full  | pool      | all  | FINE WORKERS=1 SLOTS=2 TASKS=2 CRASHES=1 SUPERVISOR_DIES=1 KILLS=1 CLOSES
 c                    | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 THREADS=2
 no-tags              | quick | pool      | all  | WORKERS=1 SLOTS=2 TASKS=3 RETRIED=1 CRASHES=1 CANCELS=1 TAG_BITS=0 LATE_CLAIMS_ALLOWED
+tags-wrap            | quick | pool      | all  | WORKERS=2 SLOTS=1 CELLS=1 TASKS=5 CRASHES=1 LATE_CLAIMS_ALLOWED
 c-crash              | full  | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 THREADS=2 CRASHES=1
 fine                 | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2
 fine-crash           | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1
@@ -59,6 +63,9 @@ limited              | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=3 LIMI
 breaks               | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 KILLS=1 BREAKS
 breaks-three         | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CRASHES=1 BREAKS
 no-membarrier        | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 NO_MEMBARRIER
+refused-later        | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 REFUSED_LATER
+ends                 | quick | pool      | loops | WORKERS=2 SLOTS=2 TASKS=2
+ends-crash           | full  | pool      | loops | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1
 att-crash            | quick | attention | all  | WORKERS=1 WAITERS=1 OBSERVED=1 CRASHES=1
 att-retry            | full  | attention | all  | WORKERS=1 WAITERS=2 OBSERVED=0 CRASHES=1 RETRIES=1
 att-supervisor       | quick | attention | all  | WORKERS=1 WAITERS=2 OBSERVED=0 SUPERVISOR_DIES=1
@@ -87,6 +94,8 @@ no_second_look           | pool      | WORKERS=2 SLOTS=2 TASKS=2 | no lost wake-
 no_chain_of_wakes        | pool      | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER | no task waits behind a long one while a worker sleeps | invalid end state
 announce_after_swap      | pool      | WORKERS=2 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER | no task waits behind a long one while a worker sleeps | invalid end state
 dead_not_forgotten       | pool      | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 SLOW_START | no lost wake-up | invalid end state
+no_pause_when_refused    | pool      | WORKERS=2 SLOTS=2 TASKS=2 REFUSED_LATER | no lost wake-up | invalid end state
+epoch_not_noted          | pool      | WORKERS=1 SLOTS=2 TASKS=2 CRASHES=1 | nobody looks for work for ever | non-progress cycle
 signal_before_killing    | pool      | WORKERS=1 SLOTS=2 TASKS=2 KILLS=1 | no innocent task is killed | assertion violated
 done_by_plain_store      | pool      | WORKERS=1 SLOTS=2 TASKS=2 KILLS=1 | each task ends once | assertion violated
 same_tag_on_retry        | pool      | WORKERS=1 SLOTS=2 TASKS=2 CRASHES=2 RETRIED=1 | whoever comes late hits nothing | assertion violated
@@ -100,60 +109,97 @@ no_tag_in_attention      | attention | WORKERS=1 WAITERS=2 OBSERVED=0 LONG | nob
 TABLE
 }
 
-# Likewise; -DFAULT_name or, with a dash, only the definitions.
-faults() {
+# What worlds are there for, denied: each denial must be found wrong, so what it denies occurs.
+witnesses() {
   cat <<'TABLE'
--                     | pool      | WORKERS=2 SLOTS=2 TASKS=2 REFUSED_LATER | a lost wake-up where the first heavy fence is refused | invalid end state
+no_third_lap             | pool      | WORKERS=2 SLOTS=3 CELLS=1 TASKS=3 | the bit of a cell's lap comes back to what it was, and a worker takes that hint | assertion violated
+no_tag_again             | pool      | WORKERS=2 SLOTS=1 CELLS=1 TASKS=5 LATE_CLAIMS_ALLOWED | a hint meets its own tag again, in a later publication | assertion violated
 TABLE
 }
 
-trim() { sed 's/^ *//; s/ *$//' <<<"$1"; }
+trim() {
+  local text=${1#"${1%%[! ]*}"}
+  echo "${text%"${text##*[! ]}"}"
+}
 
-# search MODEL KIND DEFINITION...: leaves pan's words in $work/out.
-search() {
-  local model=$1 kind=$2 options=(-DSAFETY -DNOFAIR -DVECTORSZ=512 "-DMEMLIM=$memory") run=(-m2000000)
-  shift 2
-  cp "$here/$model.pml" "$work/"
+# make_pan OPTION... -- DEFINITION...: $work/pan, of $work/model.pml. Of the one before it and of what
+# it said nothing is left, so that nothing of it is taken for this one's.
+make_pan() {
+  local options=()
+  while [ "$1" != -- ]; do options+=("$1") && shift; done
+  shift
   (
-    cd "$work"
-    rm -f ./*.trail
-    if [ "$kind" = bits ]; then
-      options+=(-DBITSTATE)
-      run+=(-w35 -k3)
-    else
-      options+=(-DCOLLAPSE)
+    cd "$work" || exit
+    rm -f pan pan.? out replay.out refused ./*.trail
+    : >out
+    if ! spin -a "${@/#/-D}" model.pml >spin.out 2>&1 || [ ! -s pan.c ]; then
+      echo "run.sh: spin made no search of it:" >&2
+      cat spin.out >&2
+      exit 1
     fi
-    spin -a "${@/#/-D}" "$model.pml" >spin.out 2>&1 || { cat spin.out >&2; exit 2; }
-    gcc -O2 -w "${options[@]}" -o pan pan.c
-    ./pan "${run[@]}" >out 2>&1 || true
+    gcc -w "${options[@]}" -o pan pan.c || {
+      echo "run.sh: gcc could not compile what spin made" >&2
+      exit 1
+    }
   )
+}
+
+# search MODEL KIND DEFINITION...: leaves pan's words in $work/out: none, where there was no search.
+search() {
+  local model=$1 kind=$2 options=(-O2 -DNOFAIR -DVECTORSZ=512 "-DMEMLIM=$memory") run=(-m2000000)
+  shift 2
+  case "$kind" in
+    all) options+=(-DSAFETY -DCOLLAPSE) ;;
+    bits) options+=(-DSAFETY -DBITSTATE) run+=(-w35 -k3) ;;
+    # Nothing in the models is progress, so every loop is found, and no fairness is presumed.
+    loops) options+=(-DNP -DCOLLAPSE) run+=(-l) ;;
+  esac
+  cp "$here/$model.pml" "$work/model.pml"
+  make_pan "${options[@]}" -- "$@" || return 0
+  # Its exit code says nothing of what it found; its words do, and they are looked at.
+  (cd "$work" && ./pan "${run[@]}" >out 2>&1) || true
+}
+
+# What the search came to, in a few words; 1 where it has not seen everything, or an error.
+came_to() {
+  local kind=$1
+  if ! grep -qE '^ *[0-9.e+]+ states, stored' "$work/out"; then
+    echo "FAILED: there was no search, or it was ended"
+  elif ! grep -q 'errors: 0$' "$work/out"; then
+    echo "FAILED: $(grep -m1 -E '^pan:1:|^pan: (out of|reached)|error' "$work/out" | cut -c1-160)"
+  elif grep -qE 'max search depth too small|out of memory|reached -DMEMLIM|Search not completed' "$work/out"; then
+    echo "FAILED: the search was cut short"
+  else
+    case "$kind" in
+      all) echo "ok, exhaustive" ;;
+      bits) echo "ok as far as bitstate saw" ;;
+      loops) echo "ok, no run is endless" ;;
+    esac
+    return 0
+  fi
+  return 1
 }
 
 number() { sed -nE "s/.*$1.*/\1/p" "$work/out" | head -1; }
 
 # What a search came to, in one line; 1 where it is no proof and not declared to be none.
 report() {
-  local name=$1 kind=$2 what=${3:-} states transitions depth megabytes seconds verdict=ok status=0
+  local name=$1 kind=$2 what=${3:-} states transitions depth megabytes seconds verdict status=0 sort
   states=$(number '^ *([0-9.e+]+) states, stored')
   transitions=$(number '^ *([0-9.e+]+) transitions')
   depth=$(number 'depth reached ([0-9]+)')
   megabytes=$(number '^ *([0-9.]+)[[:space:]]total actual memory')
   seconds=$(number 'elapsed time ([0-9.e+]+) seconds')
-  if ! grep -q 'errors: 0$' "$work/out"; then
-    verdict="FAILED: $(grep -m1 -E '^pan:1:|^pan: (out of|reached)|error' "$work/out" | cut -c1-160)"
-    status=1
-  elif grep -qE 'max search depth too small|out of memory|reached -DMEMLIM|Search not completed' "$work/out"; then
-    verdict="FAILED: the search was cut short"
-    status=1
-  elif [ "$kind" = bits ]; then
-    verdict="ok as far as bitstate saw"
-  else
-    verdict="ok, exhaustive"
-  fi
+  verdict=$(came_to "$kind") || status=1
+  case "$kind" in
+    all) sort=exhaustive ;;
+    bits) sort=bitstate ;;
+    loops) sort="endless loops" ;;
+  esac
   printf '%-18s %11s states %12s transitions  depth %6s %8s MB %7s s  %s\n' \
     "$name" "${states:-?}" "${transitions:-?}" "${depth:-?}" "${megabytes:-?}" "${seconds:-0}" "$verdict"
   result "$(printf '"kind": "configuration", "name": "%s", "what": "%s", "search": "%s", "states": %s, "depth": %s, "megabytes": %s, "seconds": %s, "verdict": "%s"' \
-    "$name" "$what" "$([ "$kind" = bits ] && echo bitstate || echo exhaustive)" "${states:-0}" \
+    "$name" "$what" "$sort" "${states:-0}" \
     "${depth:-0}" "${megabytes:-0}" "${seconds:-0}" "${verdict//\"/}")" "$status"
   return $status
 }
@@ -164,10 +210,7 @@ result() {
 }
 
 show_trace() {
-  local model=$1
-  shift
-  [ -f "$work/$model.pml.trail" ] || return 0
-  (cd "$work" && spin -t -p -g "${@/#/-D}" "$model.pml")
+  [ ! -f "$work/model.pml.trail" ] || (cd "$work" && spin -t -p -g "${@/#/-D}" model.pml)
 }
 
 # run_configurations WHICH [SHARD SHARDS]: of those that are to run, every so manieth.
@@ -186,7 +229,7 @@ run_configurations() {
     report "$name" "$kind" "$model: $definitions" || {
       failed=1
       # shellcheck disable=SC2086
-      [ "$which" != "$name" ] || show_trace "$model" $definitions
+      [ "$which" != "$name" ] || show_trace $definitions
     }
   done < <(configurations)
   return $failed
@@ -211,44 +254,50 @@ run_quick() {
 # The same world without what breaks it must be in order. Each is searched once.
 declare -A in_order
 holds_otherwise() {
-  local model=$1 definitions=$2 world="$1 $2"
+  local model=$1 kind=$2 definitions=$3 world="$*"
   if [ -z "${in_order[$world]:-}" ]; then
     # shellcheck disable=SC2086
-    search "$model" all $definitions
+    search "$model" "$kind" $definitions
     in_order[$world]=no
-    ! grep -q 'errors: 0$' "$work/out" || in_order[$world]=yes
+    ! came_to "$kind" >/dev/null || in_order[$world]=yes
   fi
   [ "${in_order[$world]}" = yes ]
 }
 
-# run_broken TABLE PREFIX [NAME]
+# The error that a search has found, in spin's words; nothing where it has found none.
+error_found() {
+  if grep -qE '^ *[0-9.e+]+ states, stored' "$work/out"; then
+    sed -nE 's/^pan:1: ([a-z -]*[a-z]).*/\1/p' "$work/out" | head -1
+  fi
+}
+
+# run_broken TABLE PREFIX WORD [NAME]: each row of the table, built with PREFIX_name, must fail in
+# the words that stand there, and its world must not fail without.
 run_broken() {
-  local table=$1 prefix=$2 only=${3:-} failed=0 name model definitions property words found switch caught
+  local table=$1 prefix=$2 word=$3 only=${4:-} failed=0 name model definitions property words
+  local found switch caught kind
   while IFS='|' read -r name model definitions property words; do
     name=$(trim "$name") model=$(trim "$model") property=$(trim "$property") words=$(trim "$words")
     [ -z "$only" ] || [ "$name" = "$only" ] || continue
-    switch=
-    if [ "$name" != - ]; then
-      switch=${prefix}_$name
-      holds_otherwise "$model" "$definitions" || {
-        printf '%-25s NOT SHOWN: its world fails without it\n' "$name"
-        failed=1
-        continue
-      }
-    fi
-    # shellcheck disable=SC2086
-    search "$model" all $definitions $switch
-    found=$(sed -nE 's/^pan:1: ([a-z ]*[a-z]).*/\1/p' "$work/out" | head -1)
-    if [ "$found" = "$words" ]; then
-      printf '%-25s caught: %s (%s)\n' "$name" "$property" "$found"
-      caught=0
+    switch=${prefix}_$name kind=all found='' caught=1
+    [ "$words" != "non-progress cycle" ] || kind=loops
+    if ! holds_otherwise "$model" "$kind" "$definitions"; then
+      printf '%-25s NOT SHOWN: its world fails without it\n' "$name"
     else
-      printf '%-25s NOT CAUGHT (%s)\n' "$name" "${found:-no error}"
-      caught=1 failed=1
+      # shellcheck disable=SC2086
+      search "$model" "$kind" $definitions $switch
+      found=$(error_found)
+      if [ "$found" = "$words" ]; then
+        printf '%-25s %s: %s (%s)\n' "$name" "$word" "$property" "$found"
+        caught=0
+      else
+        printf '%-25s NOT %s (%s)\n' "$name" "${word^^}" "${found:-no error}"
+      fi
     fi
+    [ $caught = 0 ] || failed=1
     result "\"kind\": \"$table\", \"name\": \"$name\", \"what\": \"$property\", \"found\": \"${found:-}\"" "$caught"
     # shellcheck disable=SC2086
-    [ -z "$only" ] || show_trace "$model" $definitions $switch
+    [ -z "$only" ] || show_trace $definitions $switch
   done < <("$table")
   return $failed
 }
@@ -259,18 +308,29 @@ run_broken() {
 build_replay() {
   local definitions
   read -ra definitions <<<"$1"
-  cp "$here/pool.pml" "$here/replay.h" "$work/"
-  (
-    cd "$work"
-    spin -a "${definitions[@]/#/-D}" -DFINE -DREPLAY -DCLOSES -DCRASHES=4 -DSUPERVISOR_DIES=1 \
-      -DTAG_BITS=3 pool.pml >spin.out 2>&1 || { cat spin.out >&2; exit 2; }
-    gcc -O0 -w -DSAFETY -DNOREDUCE -DNOFAIR -DVECTORSZ=1024 "-DMEMLIM=$memory" -o pan pan.c
-  )
+  cp "$here/pool.pml" "$work/model.pml"
+  cp "$here/replay.h" "$work/"
+  make_pan -O0 -DSAFETY -DNOREDUCE -DNOFAIR -DVECTORSZ=1024 "-DMEMLIM=$memory" -- \
+    "${definitions[@]}" FINE REPLAY CLOSES CRASHES=4 SUPERVISOR_DIES=1 TAG_BITS=3
 }
 
-# replay FILE: its runs, all of the world that was built last. What is refused goes to $work/refused.
+# replay FILE: 0, all its runs are runs of the world that was built last; 1, some are refused, and
+# $work/refused says at which event; 2, neither: there are none, or nothing was said of them.
 replay() {
-  (cd "$work" && MUSTER_REPLAY=$1 ./pan -E -m200000 -w16 >replay.out 2>refused)
+  local runs status=0
+  (
+    cd "$work" || exit
+    rm -f replay.out refused
+    MUSTER_REPLAY=$1 exec ./pan -E -m200000 -w16 >replay.out 2>refused
+  ) || status=$?
+  runs=$(grep -c '^run ' "$work/$1") || return 2
+  ! grep -qE 'max search depth too small|out of memory|reached -DMEMLIM' "$work/replay.out" || return 2
+  case $status in
+    0) [[ $(tail -1 "$work/replay.out") =~ ^"$runs accepted with "[0-9]+" events, 0 refused"$ ]] || return 2 ;;
+    1) grep -qE '^refused: .*: event [0-9]+ of [0-9]+: ' "$work/refused" || return 2 ;;
+    *) return 2 ;;
+  esac
+  return $status
 }
 
 # runs_of WORLD FILE
@@ -318,7 +378,7 @@ spoil() {
 # run_replay RUNS EVERY: so many random runs of each case, and every so manieth of all within the
 # bounds of the tests.
 run_replay() {
-  local runs=$1 every=$2 failed=0 world name words accepted
+  local runs=$1 every=$2 failed=0 world worlds name words accepted said
   [ -x "$explore" ] || {
     echo "run.sh: there is no $explore; ./dev build release --target muster-explore makes it" >&2
     exit 2
@@ -331,37 +391,57 @@ run_replay() {
     return 1
   fi
   cat "$work/random.runs" "$work/every.runs" >"$work/all.runs"
+  worlds=$(grep '^world' "$work/all.runs" | sort -u) || {
+    echo "run.sh: $explore has written down no run" >&2
+    return 1
+  }
   while read -r _ world; do
-    build_replay "$world"
     runs_of "$world" "$work/all.runs" >"$work/world.runs"
     name=$(sed -nE 's/^run ([^ ]*) .*/\1/p' "$work/world.runs" | sort -u | paste -sd ' ')
-    if replay world.runs; then words=ok; else words="FAILED: the model does not do what the code does" failed=1; fi
-    accepted=$(tail -1 "$work/replay.out")
+    accepted=''
+    if ! build_replay "$world"; then
+      words="FAILED: there was no replay"
+    else
+      said=0
+      replay world.runs || said=$?
+      accepted=$(tail -1 "$work/replay.out")
+      case $said in
+        0) words=ok ;;
+        1) words="FAILED: the model does not do what the code does" ;;
+        *) words="FAILED: the replay was ended" ;;
+      esac
+    fi
+    [ "$words" = ok ] || failed=1
     printf '%-22s %s  %s\n' "$name" "$accepted" "$words"
-    if [ "$words" != ok ]; then
+    if [ "$words" != ok ] && [ -n "$accepted" ]; then
       head -3 "$work/refused" >&2
       grep -m1 '^pan:1:' "$work/replay.out" >&2 || true
     fi
     result "\"kind\": \"replay\", \"name\": \"$name\", \"what\": \"$world\", \"found\": \"$accepted\"" \
       "$([ "$words" = ok ] && echo 0 || echo 1)"
     run_wrong "$name" || failed=1
-  done < <(grep '^world' "$work/all.runs" | sort -u)
+  done <<<"$worlds"
   return $failed
 }
 
 # Those of the broken runs that are in the world that was built last.
 run_wrong() {
-  local cases=" $1 " failed=0 name case program words
+  local cases=" $1 " failed=0 name case program words said
   while IFS='|' read -r name case program; do
     name=$(trim "$name") case=$(trim "$case")
     [[ $cases == *" $case "* ]] || continue
     if ! spoil "$work/world.runs" "$case" "$program"; then
-      words="NOT SHOWN: no run of $case has what it spoils" failed=1
-    elif replay wrong.runs; then
-      words="NOT REFUSED" failed=1
+      words="NOT SHOWN: no run of $case has what it spoils"
     else
-      words="refused at $(sed -nE 's/.*: (event .*)/\1/p;q' "$work/refused")"
+      said=0
+      replay wrong.runs || said=$?
+      case $said in
+        0) words="NOT REFUSED" ;;
+        1) words="refused at $(sed -nE 's/^refused: .*: (event .*)/\1/p' "$work/refused" | head -1)" ;;
+        *) words="NOT SHOWN: the replay was ended" ;;
+      esac
     fi
+    [[ $words == refused* ]] || failed=1
     printf '  %-48s %s\n' "$name" "$words"
     result "\"kind\": \"wrong run\", \"name\": \"$name\", \"what\": \"$case\", \"found\": \"$words\"" \
       "$([[ $words == refused* ]] && echo 0 || echo 1)"
@@ -370,20 +450,25 @@ run_wrong() {
 }
 
 usage() {
-  sed -n '2,14p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' >&2
+  sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2
   exit 2
 }
 
 mode=--quick argument='' json=''
 while [ $# -gt 0 ]; do
   case "$1" in
-    --quick | --full | --mutants | --faults) mode=$1 ;;
+    --quick | --full | --mutants) mode=$1 ;;
     --replay | --only) mode=$1 argument=${2:?run.sh $1 what?} && shift ;;
     --json) json=${2:?run.sh --json FILE} && shift ;;
     *) usage ;;
   esac
   shift
 done
+if [ "$mode" = --only ] &&
+  ! { configurations && mutants && witnesses; } | sed -E 's/ *\|.*//' | grep -Fqx -e "$argument"; then
+  echo "run.sh: there is no configuration, mutant or witness \"$argument\"; the tables in run.sh have them all" >&2
+  exit 2
+fi
 begin=$SECONDS
 status=0
 case "$mode" in
@@ -396,12 +481,14 @@ case "$mode" in
     run_replay 5000 20 || status=1
     ;;
   --replay) run_replay "$argument" 100 || status=1 ;;
-  --mutants) run_broken mutants MUTANT || status=1 ;;
-  --faults) run_broken faults FAULT || status=1 ;;
+  --mutants)
+    run_broken mutants MUTANT caught || status=1
+    run_broken witnesses WITNESS occurs || status=1
+    ;;
   --only)
     run_configurations "$argument" || status=1
-    run_broken mutants MUTANT "$argument" || status=1
-    run_broken faults FAULT "$argument" || status=1
+    run_broken mutants MUTANT caught "$argument" || status=1
+    run_broken witnesses WITNESS occurs "$argument" || status=1
     ;;
 esac
 if [ -n "$json" ]; then
