@@ -170,9 +170,11 @@ int main(int argc, char** argv) {
     const char* const end = !outcome.failure.empty() ? "FAILED"
                             : outcome.complete       ? "all within these bounds"
                                                      : "NOT all within these bounds: given up";
-    fmt::print("{:<12} {}: {} executions, {} states, {} crashes, at most {} steps, {:.1f} s: {}\n",
-               one.name, describe(one, bounds), outcome.executions, outcome.states, outcome.crashes,
-               outcome.longest, seconds, end);
+    fmt::print(
+        "{:<12} {}: {} executions, {} to their end, {} states, {} crashes, at most {} steps, "
+        "{:.1f} s: {}\n",
+        one.name, describe(one, bounds), outcome.executions, outcome.whole, outcome.states,
+        outcome.crashes, outcome.longest, seconds, end);
     std::fflush(stdout);
     if (!outcome.failure.empty()) {
       failed = true;
@@ -185,6 +187,7 @@ int main(int argc, char** argv) {
                        {"crashes", bounds.crashes},
                        {"delays", bounds.delays},
                        {"executions", outcome.executions},
+                       {"whole", outcome.whole},
                        {"states", outcome.states},
                        {"crashed", outcome.crashes},
                        {"longest", outcome.longest},

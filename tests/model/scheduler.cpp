@@ -70,6 +70,7 @@ Outcome Scheduler::explore(const MakeProgram& make, const Bounds& bounds,
   do {
     run_once(make, bounds);
     ++outcome.executions;
+    if (!pruned_) ++outcome.whole;
     outcome.steps += steps_;
     outcome.longest = std::max(outcome.longest, steps_);
     if (sample_every != 0 && outcome.executions % sample_every == 0) {

@@ -47,6 +47,7 @@ struct Bounds {
 
 struct Outcome {
   std::uint64_t executions = 0;
+  std::uint64_t whole = 0;  // of them: not cut off at a state that another one had been in
   std::uint64_t steps = 0;
   std::uint64_t crashes = 0;
   std::uint64_t states = 0;  // different ones

@@ -30,20 +30,25 @@ ABOUT = {
         "A model by hand of slot words, ring, reservations, sweep, parking, cancel, kill and "
         "recovery ([tests/model/spin/](../tests/model/spin/README.md)). Spin tries every "
         "interleaving of client, supervisor and workers, with deaths between any two steps, in "
-        "worlds so small that laps and tags wrap.",
+        "small worlds. Laps have one bit and tags two: in worlds of one cell the bit of a lap comes "
+        "back, and in `tags-wrap` a hint meets its own tag again. Two small worlds are searched for "
+        "runs without an end, too; in the others that is left to the next rung.",
         "Each task ends exactly once, none runs without permission, only the worker of the task "
         "that is meant is killed, and nobody sleeps for ever: sleeps have no bound there.",
     ),
     "model-mutants": (
-        "The same models, broken in one place at a time.",
-        "Spin catches each by the property that it breaks, in a world that is in order without it.",
+        "The same models, broken in one place at a time. And what is said to happen in a world is "
+        "denied there.",
+        "Spin catches each by the property that it breaks, in a world that is in order without it; "
+        "and finds each denial wrong.",
     ),
     "explore": (
         "The shipped code of slots, ring, parking and recovery, and of the client's lock, compiled "
         "over a scheduler that decides before each access to shared memory who goes on "
         "([tests/model/](../tests/model/README.md)). It tries every order within its bounds, with "
-        "stores that wait in a buffer, and a death at each step.",
-        "The same, of the code itself; and never do two threads have the lock.",
+        "stores that wait in a buffer, and a death at each step. A delay is a preemption with stores "
+        "on their way. An execution ends early where it comes to a state that another has been in.",
+        "The same, of the code itself; none goes on for ever, and never do two threads have the lock.",
     ),
     "snapshots": (
         "A worker of a live pool goes one instruction at a time (ptrace) from one sleep to the "
@@ -139,14 +144,21 @@ Empty tasks through a process pool, before and after recovery was what it is now
 ## What is not proved
 
 - **Other processors.** All of this is x86-64. There stores wait in a buffer and nothing else is
-  reordered; the scheduler and the models assume as much. Elsewhere Muster is not built.
+  reordered; the scheduler and the models assume as much. Muster may well compile elsewhere: nothing
+  here says anything of it then.
 - **More than the bounds.** Model and scheduler see everything there is in small worlds: few
   workers, slots, tasks, deaths, preemptions. That a fault which needs more than that would have
   shown itself there is experience, not proof. What was searched by bitstate was not searched in
   full.
 - **The model is a model.** Spin searches a text that was written beside the code. The scheduler
   runs the shipped worker, ring, slots and recovery, but its client, pump and supervisor are its
-  own.
+  own. Runs of the code are replayed in the model of slots, ring and parking; that of attention words,
+  completion rings and the pump's sleep (`att-`) is compared with the code by nothing but reading.
+  Completion rings and the doorbell are not under the scheduler, nor is the pump's look every 2 ms.
+- **Streams of tiny tasks.** With 64 tasks in slots and workers that keep up nobody is woken, and the
+  pump watches that they do keep up (`core_wake.cpp`). That mode is neither in the model nor under the
+  scheduler. The soak, which submits 400 empty tasks at once, may come into it; a wake that is lost
+  there costs the rest of a sleep (100 ms, 10 s at most).
 - **Between two instructions is not within one.** A death inside of a system call, in the kernel, is
   one step of these programs. Instructions that end a path of the supervisor or of the client are
   not tried one by one: when those die the pool ends with them, which [ends](#ends) looks at, at
@@ -154,7 +166,10 @@ Empty tasks through a process pool, before and after recovery was what it is now
 - **The compiled code that was stepped** is that of one compiler and its options.
 - **A scribbling worker** may break its pool, and does. That it does not also break the client is
   random evidence.
-- **A hang** is a wait of a minute. What would have ended after that counts as one.
+- **A hang** is exact in the model and under the scheduler, where no sleep has a bound. Elsewhere it is
+  a wait that was given up, and what would have ended later counts as one: after a minute in the soak,
+  ends, scribble and syscalls, 20 s in snapshots and kill-steps, 10 s for an input of the fuzzer, and
+  30 s for other pools. The soak also counts a sleep that only its bound ended though there was work.
 - **Your tasks.** At most once is the default; with retries a task may have run in part before.
   What it did to files and other machines by then is done.
 - **Outside of the process**: the kernel's own faults, a full machine that kills the client itself,

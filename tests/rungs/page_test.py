@@ -53,6 +53,26 @@ class Page(unittest.TestCase):
         self.assertNotIn("**not run**", text)
         self.assertNotIn("Not passed", text)
 
+    def test_does_not_count_a_search_that_was_cut_short_as_one_of_every_state(self):
+        results = samples.FIGURES["model"]["results"]
+        cut = {**results[0], "name": "cut", "states": 70, "errors": 1}
+        loops = {**results[0], "name": "loops", "states": 5, "search": "endless loops"}
+        text = self.text(model={"figures": {"results": [*results, cut, loops]}})
+        self.assertIn(
+            "1,500,000 in 1 worlds, every state that they have; 2,500,000,000 more, by bitstate, "
+            "which is no proof; 70 in 1 worlds whose search found an error or was cut short",
+            self.row(text, "states of the model"),
+        )
+        self.assertIn("every state, for endless runs", self.row(text, "`loops`"))
+
+    def test_tells_executions_that_came_to_their_end(self):
+        self.assertIn("4,000, in which somebody died", self.text())
+        explored = {"results": [{**samples.FIGURES["explore"]["results"][0], "whole": 1500}]}
+        self.assertIn(
+            "4,000, 1,500 of them to their end, in which somebody died 3,000 times",
+            self.row(self.text(explore={"figures": explored}), "executions of the scheduler"),
+        )
+
     def test_gives_each_run_its_section_with_command_and_seed(self):
         text = self.text()
         for run in RUNS:

@@ -46,7 +46,10 @@ def least_of_model(figures):
 
 
 def least_of_model_mutants(figures):
-    return {"mutants": (len(of_kind(figures, "mutants")), 15, 15)}
+    return {
+        "mutants": (len(of_kind(figures, "mutants")), 15, 15),
+        "witnesses": (len(of_kind(figures, "witnesses")), 2, 2),
+    }
 
 
 def least_of_explore(figures):

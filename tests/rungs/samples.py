@@ -56,7 +56,14 @@ FIGURES = {
                 "what": "nobody sleeps for ever",
                 "found": "invalid end state",
                 "errors": 0,
-            }
+            },
+            {
+                "kind": "witnesses",
+                "name": "no_third_lap",
+                "what": "a third lap",
+                "found": "assertion violated",
+                "errors": 0,
+            },
         ]
     },
     "explore": {

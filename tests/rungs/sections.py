@@ -15,6 +15,13 @@ def shares(counts, head):
     )
 
 
+SEARCHES = {
+    "exhaustive": "every state",
+    "bitstate": "bitstate: no proof",
+    "endless loops": "every state, for endless runs",
+}
+
+
 def model(figures):
     worlds = (
         [
@@ -22,7 +29,7 @@ def model(figures):
             f"`{one['what']}`",
             count(one["states"]),
             count(one["depth"]),
-            "every state" if one["search"] == "exhaustive" else "bitstate: no proof",
+            SEARCHES[one["search"]],
             "none" if one["errors"] == 0 else f"**{one['verdict']}**",
         ]
         for one in of_kind(figures, "configuration")
@@ -50,11 +57,20 @@ def model(figures):
 
 
 def model_mutants(figures):
-    rows = (
-        [f"`{one['name']}`", one["what"], one["found"], "yes" if one["errors"] == 0 else "**no**"]
-        for one in of_kind(figures, "mutants")
-    )
-    return table(["mutant", "the property that it breaks", "spin's words", "caught"], rows)
+    def rows(kind):
+        return [
+            [f"`{one['name']}`", one["what"], one["found"], "yes" if one["errors"] == 0 else "**no**"]
+            for one in of_kind(figures, kind)
+        ]
+
+    witnesses = rows("witnesses")
+    heads = ["denied", "what must occur", "spin's words", "occurs"]
+    return [
+        *table(
+            ["mutant", "the property that it breaks", "spin's words", "caught"], rows("mutants")
+        ),
+        *(table(heads, witnesses) if witnesses else []),
+    ]
 
 
 def explore(figures):
@@ -64,13 +80,14 @@ def explore(figures):
             one["what"],
             f"{one['preemptions']}, {one['crashes']}, {one['delays']}",
             count(one["executions"]),
+            count(one["whole"]) if "whole" in one else "",
             count(one["states"]),
             "within the bounds, all" if one["complete"] else "cut short",
         ]
         for one in figures["results"]
     )
-    heads = ["case", "", "preemptions, crashes, delays", "executions", "states", "explored"]
-    return table(heads, rows, right=(3, 4))
+    heads = ["case", "", "preemptions, crashes, delays", "executions", "to their end"]
+    return table([*heads, "states", "explored"], rows, right=(3, 4, 5))
 
 
 def way(one):

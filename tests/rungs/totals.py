@@ -83,19 +83,29 @@ def rows(documents):
         return f"{count(ends['rounds'])}, in {orders} orders of client, supervisor and worker"
 
     def searched(model):
-        worlds = of_kind(model, "configuration")
-        every = [one for one in worlds if one["search"] == "exhaustive"]
-        some = [one for one in worlds if one["search"] != "exhaustive"]
-        sampled = f"; {count(total(some, 'states'))} more, by bitstate, which is no proof"
-        return (
-            f"{count(total(every, 'states'))} in {len(every)} worlds, every state that they have"
-            + (sampled if some else "")
-        )
+        # Those that are searched for endless runs are seen once more in that.
+        worlds = [
+            one for one in of_kind(model, "configuration") if one["search"] != "endless loops"
+        ]
+        cut = [one for one in worlds if one["errors"] != 0]
+        every = [one for one in worlds if one["search"] == "exhaustive" and one not in cut]
+        some = [one for one in worlds if one["search"] != "exhaustive" and one not in cut]
+        text = f"{count(total(every, 'states'))} in {len(every)} worlds, every state that they have"
+        if some:
+            text += f"; {count(total(some, 'states'))} more, by bitstate, which is no proof"
+        if cut:
+            text += (
+                f"; {count(total(cut, 'states'))} in {len(cut)} worlds whose search found an error "
+                "or was cut short"
+            )
+        return text
 
     def explored(explore):
         results = explore["results"]
+        whole = f", {count(total(results, 'whole'))} of them to their end"
         return (
-            f"{count(total(results, 'executions'))}, in which workers died "
+            f"{count(total(results, 'executions'))}"
+            f"{whole if all('whole' in one for one in results) else ''}, in which somebody died "
             f"{count(total(results, 'crashed'))} times"
         )
 
