@@ -4,8 +4,10 @@
 #   run.sh --full      all of them, and many runs
 #   run.sh --mutants   each broken variant must be caught, in a world that is in order without it;
 #                      and what worlds are said to come to must be seen to happen in them
-#   run.sh --replay N  N random runs of each case of muster-explore, and a sample of all runs within
-#                      small bounds, must be runs of the model, too; broken ones must not
+#   run.sh --replay N [EVERY [CASE...]]
+#                      N random runs of each case of muster-explore (or of these), and every so manieth
+#                      (100th; 0: none) of all runs within small bounds, must be runs of the model,
+#                      too; broken ones must not
 #   run.sh --only NAME one configuration, mutant or witness; its trace is printed where it fails
 # After it, --json FILE writes what was found there as well.
 # Fails where a search finds an error, or ends before it has seen every state and is not declared to
@@ -375,17 +377,20 @@ spoil() {
   return 1
 }
 
-# run_replay RUNS EVERY: so many random runs of each case, and every so manieth of all within the
-# bounds of the tests.
+# run_replay RUNS EVERY [CASE...]: so many random runs of each case, or of these, and every so manieth
+# of all within the bounds of the tests, if that is not 0.
 run_replay() {
-  local runs=$1 every=$2 failed=0 world worlds name words accepted said
+  local runs=$1 every=$2 cases=("${@:3}") failed=0 world worlds name words accepted said
   [ -x "$explore" ] || {
     echo "run.sh: there is no $explore; ./dev build release --target muster-explore makes it" >&2
     exit 2
   }
+  [ ${#cases[@]} = 0 ] || cases=(--case "${cases[@]}")
+  : >"$work/every.runs"
   if ! {
-    "$explore" --level full --random "$runs" --record "$work/random.runs" &&
-      "$explore" --level test --every "$every" --record "$work/every.runs"
+    "$explore" "${cases[@]}" --level full --random "$runs" --record "$work/random.runs" &&
+      { [ "$every" = 0 ] ||
+        "$explore" "${cases[@]}" --level test --every "$every" --record "$work/every.runs"; }
   } >"$work/explore.out"; then
     cat "$work/explore.out" >&2
     return 1
@@ -426,10 +431,10 @@ run_replay() {
 
 # Those of the broken runs that are in the world that was built last.
 run_wrong() {
-  local cases=" $1 " failed=0 name case program words said
+  local held=" $1 " failed=0 name case program words said
   while IFS='|' read -r name case program; do
     name=$(trim "$name") case=$(trim "$case")
-    [[ $cases == *" $case "* ]] || continue
+    [[ $held == *" $case "* ]] || continue
     if ! spoil "$work/world.runs" "$case" "$program"; then
       words="NOT SHOWN: no run of $case has what it spoils"
     else
@@ -454,11 +459,18 @@ usage() {
   exit 2
 }
 
-mode=--quick argument='' json=''
+mode=--quick argument='' every=100 cases=() json=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --quick | --full | --mutants) mode=$1 ;;
-    --replay | --only) mode=$1 argument=${2:?run.sh $1 what?} && shift ;;
+    --only) mode=$1 argument=${2:?run.sh --only NAME} && shift ;;
+    --replay)
+      mode=$1 argument=${2:?run.sh --replay N} && shift
+      if [[ ${2:-} =~ ^[0-9]+$ ]]; then
+        every=$2 && shift
+        while [[ ${2:---} != --* ]]; do cases+=("$2") && shift; done
+      fi
+      ;;
     --json) json=${2:?run.sh --json FILE} && shift ;;
     *) usage ;;
   esac
@@ -480,7 +492,7 @@ case "$mode" in
     run_configurations full || status=1
     run_replay 5000 20 || status=1
     ;;
-  --replay) run_replay "$argument" 100 || status=1 ;;
+  --replay) run_replay "$argument" "$every" "${cases[@]}" || status=1 ;;
   --mutants)
     run_broken mutants MUTANT caught || status=1
     run_broken witnesses WITNESS occurs || status=1
