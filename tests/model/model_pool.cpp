@@ -139,6 +139,7 @@ class PoolModel final : public Program {
 
   void crashed(Scheduler& s, std::size_t actor) override {
     record(actor, shot_ ? "dies of a signal" : "dies");
+    if (actor == given_up_) return;  // to all others it is dead already
     if (actor == supervisor_actor_) {
       supervisor_dead_ = true;
       // PR_SET_PDEATHSIG: one after the other, some time later.
@@ -172,7 +173,7 @@ class PoolModel final : public Program {
   std::uint64_t state() const override {
     Hash hash;
     hash.add(client_state()).add(news()).add(processes()).add(mutex_.held());
-    hash.add(parking_.last_woken()).add(clients_left_);
+    hash.add(parking_.last_woken()).add(clients_left_).add(given_up_).add(is_written_off_);
     for (const Task& task : tasks_) hash.add(task.begun).add(task.allowed);
     for (const std::uint32_t value : values_) hash.add(value);
     for (const TaskTag tag : running_) hash.add(tag.bits());
@@ -570,6 +571,7 @@ class PoolModel final : public Program {
       dead_.erase(dead_.begin());
       Death death{false, worker, recovery.end_tasks(worker)};
       check_ended(worker);
+      if (worker_actor_[worker] == given_up_) is_written_off_ = true;
       worker_actor_[worker] = SIZE_MAX;
       running_[worker] = {};
       recovery.dismiss(worker);
@@ -694,10 +696,7 @@ class PoolModel final : public Program {
     Queue<kMany>& queue;
     std::uint32_t worker;
 
-    LoopStep run(Hint task) {
-      pool.run(queue.slots(), task, worker);
-      return LoopStep::go_on;
-    }
+    LoopStep run(Hint task) { return pool.run(queue.slots(), task, worker); }
     LoopStep idle() { return LoopStep::go_on; }
     static detail::Deadline idle_until() { return detail::Deadline::never(); }
   };
@@ -710,6 +709,7 @@ class PoolModel final : public Program {
     ran_[w] = 0;
     Runner<kMany> runner{*this, queue, w};
     detail::run_worker(queue, runner);
+    if (scheduler_->current() == given_up_) return;
     queue.depart();
     record(scheduler_->current(), "leaves");
     worker_actor_[w] = SIZE_MAX;
@@ -723,7 +723,7 @@ class PoolModel final : public Program {
   }
 
   // As ProcessTaskRunner::run().
-  void run(detail::SlotTable<ModelPlatform>& slots, Hint hint, std::uint32_t worker) {
+  LoopStep run(detail::SlotTable<ModelPlatform>& slots, Hint hint, std::uint32_t worker) {
     const auto i = static_cast<std::uint32_t>(hint.tag().id() - 1);
     running_[worker] = hint.tag();
     Task& task = tasks_[i];
@@ -733,11 +733,29 @@ class PoolModel final : public Program {
     if (scheduler_->tracing()) scheduler_->note("runs task " + std::to_string(i));
     began(i);
     while (shape_.meet && !all_began()) scheduler_->block(&began_);
+    const bool comes_late = shape_.writes_off && seen(given_up_ == kNobody);
+    if (comes_late) give_up(worker);
     scheduler_->point();
     values_[hint.slot()] = i + 1;
-    if (!slots.finish(hint.slot(), hint.tag(), worker, false)) scheduler_->block(&values_);
+    const bool ended = slots.finish(hint.slot(), hint.tag(), worker, false);
+    if (comes_late) {
+      if (ended && is_written_off_)
+        fail(i, "was ended by a worker that was given up in its first run");
+      return LoopStep::leave;
+    }
+    if (!ended) scheduler_->block(&values_);
     running_[worker] = {};
     if (slots.attention(hint.slot()) != 0) slots.tell_sleepers(hint.slot(), hint.tag());
+    return LoopStep::go_on;
+  }
+
+  // It does not end of SIGKILL, as in a system call that does not let go of it: to the supervisor
+  // it is dead. The kernel lets it change nothing after that. Here it does go on, at any time
+  // later, and must hit nothing all the same.
+  void give_up(std::uint32_t worker) {
+    given_up_ = scheduler_->current();
+    dead_.push_back(worker);
+    if (!supervisor_dead_) scheduler_->wake(&dead_, true);
   }
 
   bool all_began() {
@@ -784,6 +802,9 @@ class PoolModel final : public Program {
   bool supervisor_left_ = false;
   bool supervisor_dead_ = false;
   bool orphans_gone_ = false;
+  static constexpr std::size_t kNobody = SIZE_MAX - 1;
+  std::size_t given_up_ = kNobody;  // the actor that was a worker
+  bool is_written_off_ = false;     // its task is another's to run
   std::size_t pump_actor_ = 0;
   std::size_t supervisor_actor_ = 0;
   std::vector<std::size_t> worker_actor_;  // SIZE_MAX: none at the moment

@@ -28,6 +28,7 @@ struct PoolShape {
   bool meet = false;                // no task ends before all of them have begun
   bool takes_many = false;          // workers take several hints at once
   std::size_t limit = 0;            // of tasks that a worker runs; 0: none
+  bool writes_off = false;  // the first worker with a task is given up in it, and comes back
   bool refuses_heavy_fences = false;
   bool may_refuse_heavy_fences = false;  // each of them, or not
   bool time_passes =
