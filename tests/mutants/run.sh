@@ -8,7 +8,7 @@
 #   run.sh --list       their names, and what each removes
 #   run.sh --check      whether every patch applies and says what it must; builds nothing
 #   --json FILE         the results, as JSON, too
-# It works on a copy of the tree in build/mutants/, with a build of its own that it keeps.
+# It works on a copy of the tree in build/mutants/, with builds of its own that it keeps.
 # Fails where a mutant is not caught, or by something else than it must break, where its patch does
 # not apply, and where a rung fails without it.
 set -euo pipefail
@@ -16,7 +16,6 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 work=$root/build/mutants
 tree=$work/tree
-build=$work/build
 jobs=${MUSTER_JOBS:-$(nproc)}
 # Of one run of a rung, in seconds: one that still runs then has hung without saying so.
 limit=240
@@ -45,12 +44,39 @@ net_patch() { [ "$1" = - ] || echo "$here/nets/$1.patch"; }
 
 # ---- the check of the patches themselves ----
 
-# What programs say that fail, whatever the reason.
+# What programs say that fail, whatever the reason and wherever.
 any_failure="
 main: FAILED
 [  FAILED  ] Suite.Test
 Segmentation fault (core dumped)
-terminate called without an active exception"
+terminate called without an active exception
+SUMMARY: AddressSanitizer: SEGV source.cpp:1 in function
+SUMMARY: AddressSanitizer: heap-buffer-overflow source.cpp:1 in function
+SUMMARY: ThreadSanitizer: data race source.cpp:1 in function
+with sendmsg: ENOMEM it was ended by signal 11. Repeat with: strace
+round 1 (wrong; killed while the client ran: nobody): the client was ended by SIGSEGV; it had said:"
+
+# What a rung may be, with the build that it needs before it: "asan:muster-scribble --corruptions 500".
+# Those of sanitizers are built in full runs alone.
+is_rung() {
+  case "$1" in
+    asan:muster-scribble | tsan:protocol_test | fuzz:fuzz-*) ;;
+    *:*) return 1 ;;
+    muster-explore | muster-snapshots | muster-kill-steps | muster-soak | muster-ends) ;;
+    muster-scribble | muster-syscalls | *_test) ;;
+    *) return 1 ;;
+  esac
+}
+preset_of() {
+  case "$1" in
+    *:*) echo "${1%%:*}" ;;
+    *) echo release ;;
+  esac
+}
+program_of() {
+  local word=${1%% *}
+  echo "${word#*:}"
+}
 
 check_one() {
   local name=$1 key bad=0 status
@@ -70,10 +96,9 @@ check_one() {
   [[ $(paste -sd' ' <<<"$rungs") =~ ^(Rung Says ?)+$ ]] ||
     complain "it must name rungs, and after each \"Rung: PROGRAM ARGUMENTS\" have \"Says: PATTERN\""
   while read -r program _; do
-    case "$program" in
-      muster-explore | muster-snapshots | muster-kill-steps | muster-soak | muster-scribble | *_test) ;;
-      *) complain "$program is no rung" ;;
-    esac
+    is_rung "$program" || complain "$program is no rung"
+    [ "$(preset_of "$program")" = release ] || [ "$(said "$name" Level)" = full ] ||
+      complain "its rung needs a build of its own, so its level is full"
   done < <(said "$name" Rung)
   while IFS= read -r says; do
     status=0
@@ -122,15 +147,19 @@ copy_tree() {
 }
 
 configure() {
-  [ ! -f "$build/build.ninja" ] || return 0
+  local preset=$1
+  [ ! -f "$work/$preset/build.ninja" ] || return 0
   # What a mutant leaves unused is no error.
-  cmake -S "$tree" -B "$build" -G Ninja -Wno-dev -DCMAKE_BUILD_TYPE=Release \
-    -DMUSTER_BUILD_BENCH=OFF -DMUSTER_BUILD_EXAMPLES=OFF -DMUSTER_WARNINGS_AS_ERRORS=OFF \
-    >"$work/configure.log" 2>&1 || { cat "$work/configure.log" >&2; die "CMake could not configure."; }
+  (cd "$tree" && cmake --preset "$preset" -B "$work/$preset" -Wno-dev -DMUSTER_BUILD_BENCH=OFF \
+    -DMUSTER_BUILD_EXAMPLES=OFF -DMUSTER_WARNINGS_AS_ERRORS=OFF) >"$work/configure.log" 2>&1 ||
+    { cat "$work/configure.log" >&2; die "CMake could not configure $preset."; }
 }
 
-# make TARGET...: 1 where it does not compile.
-make() { cmake --build "$build" -j "$jobs" --target "$@" >"$work/build.log" 2>&1; }
+# make PRESET TARGET...: 1 where it does not compile.
+make() {
+  configure "$1"
+  cmake --build "$work/$1" -j "$jobs" --target "${@:2}" >"$work/build.log" 2>&1
+}
 
 files_of() { sed -n 's,^+++ b/,,p' "$1"; }
 apply() { (cd "$tree" && git apply "$1"); }
@@ -141,23 +170,30 @@ revert() {
   done
 }
 
-# A mutant may leave processes behind: those of this build, by their ids.
+# A mutant may leave processes behind: those of these builds, by their ids.
 end_leftovers() {
   local process
   for process in /proc/[0-9]*; do
     case "$(readlink "$process/exe" 2>/dev/null)" in
-      "$build"/*) kill -9 "${process#/proc/}" 2>/dev/null || true ;;
+      "$work"/*) kill -9 "${process#/proc/}" 2>/dev/null || true ;;
     esac
   done
 }
 
 # run_rung RUNG: its exit code; what it says is in $work/out.
 run_rung() {
-  local words program status=0
+  local words program build name command status=0
   read -ra words <<<"$1"
-  program=$(find "$build/tests" -name "${words[0]}" -type f -perm -u+x -print -quit)
-  [ -n "$program" ] || die "${words[0]} was not built"
-  timeout -k 5 $limit "$program" "${words[@]:1}" >"$work/out" 2>&1 </dev/null 9>&- || status=$?
+  build=$work/$(preset_of "$1")
+  name=$(program_of "$1")
+  program=$(find "$build/tests" -name "$name" -type f -perm -u+x -print -quit)
+  [ -n "$program" ] || die "$name was not built"
+  command=("$program" "${words[@]:1}")
+  case "$1" in
+    tsan:*) command=("$tree/tests/rungs/under_tsan.sh" "${command[@]}") ;;
+    fuzz:*) command=("$tree/tests/fuzz/run.sh" --build "$build" "${words[@]:1}" "${name#fuzz-}") ;;
+  esac
+  timeout -k 5 $limit "${command[@]}" >"$work/out" 2>&1 </dev/null 9>&- || status=$?
   end_leftovers
   return $status
 }
@@ -166,12 +202,17 @@ run_rung() {
 
 # Everything that is asked of a mutant must hold without it.
 check_rungs() {
-  local net=$1 name rung failed=0 rungs targets
+  local net=$1 name rung preset failed=0 rungs targets
   shift
   rungs=$(for name; do said "$name" Rung; done | sort -u)
-  targets=$(cut -d' ' -f1 <<<"$rungs" | sort -u)
-  # shellcheck disable=SC2086
-  make $targets || { tail -n 30 "$work/build.log" >&2; die "the tree does not compile"; }
+  for preset in $(while IFS= read -r rung; do preset_of "$rung"; done <<<"$rungs" | sort -u); do
+    targets=$(while IFS= read -r rung; do
+      [ "$(preset_of "$rung")" != "$preset" ] || program_of "$rung"
+    done <<<"$rungs" | sort -u)
+    # shellcheck disable=SC2086
+    make "$preset" $targets ||
+      { tail -n 30 "$work/build.log" >&2; die "the tree does not compile ($preset)"; }
+  done
   while IFS= read -r rung; do
     run_rung "$rung" || {
       failed=1
@@ -204,7 +245,7 @@ try() {
     rungs=()
   fi
   for i in "${!rungs[@]}"; do
-    if ! make "${rungs[$i]%% *}"; then
+    if ! make "$(preset_of "${rungs[$i]}")" "$(program_of "${rungs[$i]}")"; then
       verdict="DOES NOT COMPILE"
       cp "$work/build.log" "$work/out"
       break
@@ -247,7 +288,6 @@ run() {
   exec 9>"$work/lock"
   flock -n 9 || die "another run uses $work"
   copy_tree
-  configure
   trap end_leftovers EXIT
   echo "| mutant | what it removes | caught by | what it breaks | |"
   echo "|---|---|---|---|---|"
