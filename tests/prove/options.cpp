@@ -36,6 +36,9 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
   if (counted.has_peers) {
     app.add_flag("--peer", options.peer, "the same of other pools: what their workers' deaths do");
   }
+  if (counted.has_calls) {
+    app.add_option("--call", options.call, "only failures of this system call");
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -16,6 +16,7 @@ struct Options {
   std::uint64_t round = 0;  // to begin with
   std::string json;         // "": none
   bool peer = false;
+  std::string call;  // the one system call that is to fail; "": each
 };
 
 // What they count, and how much of it.
@@ -25,6 +26,7 @@ struct Counted {
   std::uint64_t quick = 0;
   std::uint64_t full = 0;
   bool has_peers = false;
+  bool has_calls = false;
 };
 
 // Nothing where the program is to end, with `exit_code`: `out` has got what was asked for, or `err`

@@ -27,7 +27,8 @@ namespace {
 
 using namespace prove;
 
-const Counted kCounted{.name = "runs", .what = "programs run", .quick = 600, .full = 1'000'000'000};
+const Counted kCounted{
+    .name = "runs", .what = "programs run", .quick = 600, .full = 1'000'000'000, .has_calls = true};
 constexpr const char* kScripts[] = {"plain", "death", "break"};
 // In seconds. A kernel that has no memory for messages any more is waited for, two seconds for each
 // that must not be lost: some twelve on a machine of its own.
@@ -178,6 +179,13 @@ int run(const Options& options) {
   const TraceFile file;
   const auto [all, left_alone] = all_failures(file.name());
   std::vector<Failure> failures = all;
+  if (!options.call.empty()) {
+    std::erase_if(failures, [&](const Failure& failure) { return failure.call != options.call; });
+    if (failures.empty()) {
+      throw std::runtime_error(
+          fmt::format("{} is no call that the programs make and that can fail", options.call));
+    }
+  }
   Random random(options.seed);
   for (std::size_t i = failures.size(); i > 1; --i) {
     std::swap(failures[i - 1], failures[random.below(i)]);
