@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <stdexcept>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
 #include "support/worker_ends.hpp"
+#include "support/writable_memory.hpp"
 
 namespace {
 
@@ -90,6 +92,17 @@ TEST(Stats, AddUpWhenAllIsDone) {
   EXPECT_EQ(stats.finished, 5000U);
   EXPECT_EQ(stats.queued, 0U);
   EXPECT_EQ(stats.rescued_wakeups, 0U);
+}
+
+// Nobody finds out by the bound of its sleep that the pool ends.
+TEST(Stats, CountNoWorkerThatSleptOnWhenThePoolWasShutDown) {
+  ProcessPoolExecutor pool({.max_workers = 2});
+  const auto control = test_support::WritableMemory::of_this_worker().control;
+  for (std::uint32_t worker = 0; worker < 2; ++worker) {
+    while (control.park()[worker].state.load() != muster::detail::kParked) ::usleep(100);
+  }
+  pool.shutdown();
+  EXPECT_EQ(pool.stats().rescued_wakeups, 0U);
 }
 
 TEST(Stats, MayBeAskedOfABrokenPoolAndAfterShutdown) {
