@@ -133,7 +133,7 @@ int main(int argc, char** argv) {
   muster::model::Scheduler scheduler;
   for (const Case& one : chosen) {
     // A process that is dead and goes on is none that the Promela model has.
-    if (record.is_open() && one.shape.writes_off) continue;
+    if (record.is_open() && one.pool && one.pool->writes_off) continue;
     Bounds bounds = one.bounds(level);
     if (preemptions_option->count() != 0) bounds.preemptions = preemptions;
     if (crashes_option->count() != 0) bounds.crashes = crashes;
