@@ -38,7 +38,7 @@ a-two-laps           | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=4
 a-cancel             | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CRASHES=1 CANCELS=1
 a-kill               | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 CRASHES=1 KILLS=1
 a-three-laps         | full  | pool      | all  | WORKERS=2 SLOTS=3 CELLS=1 TASKS=3 CRASHES=1 CANCELS=1
-a-three-laps-kill    | full  | pool      | all  | WORKERS=2 SLOTS=2 CELLS=1 TASKS=3 CRASHES=1 KILLS=1
+a-three-laps-kill    | full  | pool      | all  | WORKERS=2 SLOTS=3 CELLS=1 TASKS=3 CRASHES=1 KILLS=1
 a-retry              | full  | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1
 a-retry-cancel       | full  | pool      | bits | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 CANCELS=1
 a-retry-kill         | full  | pool      | bits | WORKERS=2 SLOTS=3 TASKS=3 RETRIED=1 CRASHES=1 KILLS=1
