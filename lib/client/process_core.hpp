@@ -288,29 +288,33 @@ class ProcessCore final : public TravelBackend,
 
   // core_deaths.cpp
   void handle_death(std::uint64_t number);
-  void handle_supervisor_gone();
-  static pid_t pid_of(const FileDescriptor& pidfd);
-  void kill_group(std::uint32_t worker);
   void end_attempt(std::uint32_t slot, const DeathRecord& death);
   void end_chunk(std::uint32_t slot);
   void go_on(std::uint32_t slot);
-  void break_pool(const WorkerDeath& death, const std::string& sentence);
-  void fail_all(const BrokenProcessPool* why);
-  void await_orphans(std::string* remain);
-  void reap_unadmitted();
-  void stop_all_workers();
-  void corrupted(std::string what) noexcept;
-  void give_up(std::string why) noexcept;
-  std::string shared_memory_sentence() const;
-  std::string given_up_sentence() const;
   DeathFacts facts_of(const DeathRecord& record) const;
   const DeathRecord* find_death(std::uint64_t number) const;
-  void describe_break(const Message& message, WorkerDeath& death, std::string& sentence) const;
-  void keep_committed(std::uint32_t slot, Extras& extras);
   void take_items(Extras& extras, TaskTag tag, std::uint32_t worker,
                   std::span<const std::byte> region, std::uint32_t counted);
   void take_items_of(Extras& extras, TaskTag tag, std::uint32_t worker, std::uint64_t region,
                      std::uint32_t counted);
+
+  // core_break.cpp
+  void handle_supervisor_gone();
+  void describe_break(const Message& message, WorkerDeath& death, std::string& sentence) const;
+  void break_pool(const WorkerDeath& death, const std::string& sentence);
+  void fail_all(const BrokenProcessPool* why);
+  void keep_committed(std::uint32_t slot, Extras& extras);
+  void corrupted(std::string what) noexcept;
+  void give_up(std::string why) noexcept;
+  void stop_all_workers();
+  std::string shared_memory_sentence() const;
+  std::string given_up_sentence() const;
+
+  // core_orphans.cpp
+  static pid_t pid_of(const FileDescriptor& pidfd);
+  void kill_group(std::uint32_t worker);
+  void await_orphans(std::string* remain);
+  void reap_unadmitted();
 
   BiasedMutex& mutex() const { return source_.mutex(); }
 

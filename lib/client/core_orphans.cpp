@@ -1,0 +1,107 @@
+// The processes of a pool whose supervisor is gone: the client ends them in its place.
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+
+#include "lib/client/process_core.hpp"
+#include "lib/common/small_file.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+// How long the workers of a dead supervisor are waited for.
+constexpr std::int64_t kOrphansEndNs = 10'000'000'000;
+
+bool ended_until(const FileDescriptor& pidfd, Deadline until) {
+  pollfd exited{pidfd.get(), POLLIN, 0};
+  while (true) {
+    const std::int64_t left = until.remaining().nanoseconds();
+    timespec timeout{};
+    timeout.tv_sec = left / kNanosPerSecond;
+    timeout.tv_nsec = left % kNanosPerSecond;
+    const int ready = ::ppoll(&exited, 1, &timeout, nullptr);
+    if (ready > 0) return true;
+    if (until.expired()) return false;
+  }
+}
+
+// Of a process whose parent died and that has ended: it is this one's where that is its namespace's
+// first process, or a subreaper. ECHILD where it is not.
+void reap_if_ours(const FileDescriptor& pidfd) {
+  siginfo_t info{};
+  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG | __WALL) < 0 &&
+         errno == EINTR) {
+  }
+}
+
+}  // namespace
+
+// By what the kernel says of the descriptor; 0 where the process is reaped, or there is no /proc.
+pid_t ProcessCore::pid_of(const FileDescriptor& pidfd) {
+  const std::string text = read_small_file("/proc/self/fdinfo/" + std::to_string(pidfd.get()));
+  const std::size_t line = text.find("\nPid:");
+  if (line == std::string::npos) return 0;
+  return std::max(0, std::atoi(text.c_str() + line + 5));
+}
+
+// What the worker's tasks have started: the supervisor that would do it is gone. Nobody else's
+// group has that number: a process keeps its own until it is reaped, and later the number is not
+// given out again while one of the group is left; a process that has it then is none of ours.
+void ProcessCore::kill_group(std::uint32_t worker) {
+  const pid_t pid = worker_groups_[worker];
+  const WorkerFacts& facts = facts_.worker(worker);
+  // The supervisor had buried it, and its group before it.
+  if (pid == 0 || facts.pid.load() != static_cast<std::uint32_t>(pid)) return;
+  // One that has ended in order leaves running what its tasks have started.
+  const WorkerRecord& record = results_.window(worker).record();
+  if (record.incarnation.load() == facts.incarnation.load() &&
+      record.phase.load() == WorkerPhase::ended) {
+    return;
+  }
+  const bool reaped = pid_of(worker_pidfds_[worker]) != pid;
+  if (reaped && (::kill(pid, 0) == 0 || errno != ESRCH)) return;
+  ::kill(-pid, SIGKILL);
+}
+
+// `remain`: where to say who does not end, if there is memory for that.
+void ProcessCore::await_orphans(std::string* remain) {
+  // Whatever made us think that it is gone: now it does end its workers, and leaves.
+  ::shutdown(socket_.get(), SHUT_RDWR);
+  const Deadline until = Deadline::at(monotonic_ns() + kOrphansEndNs);
+  // Its socket is closed before its children are given to another parent.
+  const bool ended = supervisor_pidfd_ && ended_until(supervisor_pidfd_, until);
+  for (std::size_t w = 0; w < worker_pidfds_.size(); ++w) {
+    if (!worker_pidfds_[w]) continue;
+    if (ended_until(worker_pidfds_[w], until)) {
+      reap_if_ours(worker_pidfds_[w]);
+    } else if (remain != nullptr) {
+      *remain += "; worker " + std::to_string(w) + " does not end of SIGKILL and was given up";
+    }
+  }
+  if (ended) reap_unadmitted();
+}
+
+// The supervisor, which has ended, and those of its children that it had not admitted yet: they are
+// in its group still, and this process's children where it is a subreaper. No news of them has
+// come. They have no tasks and end at once, but for one that was stopped before it had asked the
+// kernel for its signal.
+void ProcessCore::reap_unadmitted() {
+  siginfo_t info{};
+  // As long as the supervisor is not reaped, the number of its group is nobody else's.
+  const auto supervisor = static_cast<id_t>(supervisor_pidfd_.get());
+  if (::waitid(P_PIDFD, supervisor, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) == 0) {
+    ::kill(-supervisor_, SIGKILL);
+  }
+  while (::waitid(P_PGID, static_cast<id_t>(supervisor_), &info, WEXITED | __WALL) == 0 ||
+         errno == EINTR) {
+  }
+}
+
+}  // namespace muster::detail
