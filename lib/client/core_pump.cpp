@@ -7,24 +7,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <new>
 
 #include <muster/log.hpp>
 
 #include "lib/client/life_watch.hpp"
 #include "lib/client/process_core.hpp"
-#include "lib/common/futex.hpp"
 #include "lib/common/ticks.hpp"
 
 namespace muster::detail {
 
 namespace {
-constexpr std::int64_t kForever = -1;
 constexpr std::int64_t kWatchPeriodNs = 2'000'000;
-// How often a chunk with a time limit is looked at, as a part of the limit: its items begin
-// unseen, so an item is stopped at most so much late.
-constexpr std::int64_t kChunkLooks = 8;
 }  // namespace
 
 void ProcessCore::pump() {
@@ -45,7 +39,7 @@ void ProcessCore::pump() {
 void ProcessCore::pump_until_end() {
   auto& sleeps = control_.header().pump_sleeps;
   while (true) {
-    std::int64_t timeout = kForever;
+    std::int64_t timeout = kNoLimit;
     {
       Lock lock(mutex());
       take_completions();
@@ -169,99 +163,6 @@ void ProcessCore::ring_doorbell() {
   // EAGAIN cannot come but with a counter that rings already.
   while (::write(doorbell_.get(), &one, sizeof(one)) < 0 && errno == EINTR) {
   }
-}
-
-// Nanoseconds until the earliest limit could be reached; forever where there is none.
-std::int64_t ProcessCore::enforce_timeouts() {
-  if (timed_.empty()) return kForever;
-  std::int64_t next = std::numeric_limits<std::int64_t>::max();
-  const PoolHeader& header = tasks_.header();
-  const std::uint64_t now_ticks = ticks_now();
-  const std::int64_t now = monotonic_ns();
-  const TickScale scale(header.created_ticks, header.created_monotonic_ns, now_ticks, now);
-  for (const std::uint32_t slot : std::vector<std::uint32_t>(timed_)) {
-    Shadow& shadow = in_flight_[slot];
-    Extras& extras = *shadow.extras;
-    const SlotWord word = slots_.read(slot);
-    std::int64_t left = extras.timeout_ns;
-    if (word.status() == SlotStatus::running && word.owner() < geometry_.workers) {
-      const WorkerRecord& record = results_.window(word.owner()).record();
-      // Acquire pairs with the worker's claim: the start belongs to this task.
-      const bool begun =
-          record.current.load(std::memory_order_acquire) == Hint(slot, shadow.tag).bits() + 1;
-      const std::uint32_t done =
-          extras.items != 0 ? record.chunk_items.load(std::memory_order_relaxed) : 0;
-      if (extras.seen_tag != shadow.tag.bits() || extras.seen_items != done) {
-        extras.seen_tag = shadow.tag.bits();
-        extras.seen_items = done;
-        extras.seen_at_ns = now;
-      }
-      // It runs for longer than it has been seen running; that much needs no word of the worker's,
-      // which may have written over its notes.
-      left -= now - extras.seen_at_ns;
-      if (extras.items == 0 && begun) {
-        const std::uint64_t started = record.started_ticks.load(std::memory_order_relaxed);
-        const std::int64_t ran = scale.nanoseconds(now_ticks > started ? now_ticks - started : 0);
-        left = std::min(left, extras.timeout_ns - ran);
-      }
-      if (left <= 0 && (extras.items == 0 || hold_items(slot, word.owner(), done))) {
-        extras.killed_item = extras.first + done;
-        kill_for(slot, word.owner(), KillReason::timeout);
-        continue;
-      }
-      if (left <= 0) left = extras.timeout_ns;  // the item has ended at this very moment
-      // Between its claim and its note of the time: look again at once.
-      if (!begun) left = 0;
-      if (extras.items != 0) left = std::min(left, extras.timeout_ns / kChunkLooks);
-    } else if (word.status() == SlotStatus::killing) {
-      continue;  // the supervisor sees to it
-    } else if (is_terminal(word.status())) {
-      harvest(slot);
-      continue;
-    }
-    // One that has not begun can reach its limit no earlier than that.
-    next = std::min(next, std::max<std::int64_t>(left, 1'000'000));
-  }
-  return timed_.empty() || next == std::numeric_limits<std::int64_t>::max() ? kForever : next;
-}
-
-// True: the worker is to be killed for this task. False: the task has just ended, or its worker
-// has. The word first, the signal after it: so the worker cannot have begun another task when the
-// signal comes.
-bool ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why) {
-  Shadow& shadow = in_flight_[slot];
-  // Before the word: without memory for it the worker is not to wait for its end.
-  if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
-  if (!slots_.begin_kill(slot, shadow.tag, worker)) return false;
-  shadow.extras->kill = why;
-  ask_to_kill();
-  return true;
-}
-
-// True: whoever runs the chunk begins no item behind the one that came next when so many were done,
-// and that one has not ended. False: it has, and all goes on.
-bool ProcessCore::hold_items(std::uint32_t slot, std::uint32_t worker, std::uint32_t done) {
-  std::atomic<std::uint32_t>& stop = tasks_.part(slot).stop;
-  // This and the look after it, and the worker's note of an item and its look before the next one
-  // (ProcessTaskRunner::pass), are all seq_cst: one of the two sees the other.
-  stop.fetch_or(kItemsHeld);
-  if (results_.window(worker).record().chunk_items.load() == done) return true;
-  let_items_go_on(slot);
-  return false;
-}
-
-void ProcessCore::let_items_go_on(std::uint32_t slot) {
-  std::atomic<std::uint32_t>& stop = tasks_.part(slot).stop;
-  if ((stop.fetch_and(~std::uint32_t{kItemsHeld}) & kItemsHeld) == 0) return;
-  futex_wake_all(stop, FutexScope::shared);
-}
-
-void ProcessCore::ask_to_kill() {
-  Message message;
-  message.kind = MessageKind::kill_task;
-  // A supervisor that is gone takes its workers with it: the kill is done then, too. Where there is
-  // no room, messages wait that make it look for words like this one.
-  send_message(socket_.get(), message, SendMode::at_once);
 }
 
 // By the watch's thread. Where there is no room for it, the supervisor has enough to do.

@@ -231,13 +231,16 @@ class ProcessCore final : public TravelBackend,
   void tell_dying(std::uint32_t worker);
   bool handle_messages();
   void handle_message(const Message& message, FileDescriptor pidfd);
+  void ring_doorbell();
+  void end_workers_if_done();
+
+  // core_limits.cpp
+  static constexpr std::int64_t kNoLimit = -1;
   std::int64_t enforce_timeouts();
   bool kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why);
   bool hold_items(std::uint32_t slot, std::uint32_t worker, std::uint32_t done);
   void let_items_go_on(std::uint32_t slot);
   void ask_to_kill();
-  void ring_doorbell();
-  void end_workers_if_done();
 
   // core_audit.cpp
   static constexpr std::int64_t kAuditPeriodNs = 250'000'000;
