@@ -82,7 +82,9 @@ def read(file):
 
 
 def write(file, document):
-    """Whole or not at all."""
+    """Whole or not at all. Where these sources lie is of this machine and stays out of it."""
+    here = json.dumps(f"{ROOT}/")[1:-1]
+    text = json.dumps(document, indent=1).replace(here, "")
     unfinished = file.with_name(file.name + ".part")
-    unfinished.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    unfinished.write_text(text + "\n", encoding="utf-8")
     unfinished.replace(file)

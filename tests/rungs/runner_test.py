@@ -57,6 +57,12 @@ class Runs(unittest.TestCase):
         self.assertEqual((found["commit"], found["mode"]), ("0123456789ab", "quick"))
         self.assertIn("it.figures.json", found["command"])
 
+    def test_keeps_no_path_of_where_the_sources_lie(self):
+        line = f"echo '{{\"kills\": 10, \"file\": \"{document.ROOT}/tests/a.cpp\"}}' >$1"
+        self.run_all(self.program("it", line))
+        figures = document.read(self.folder / "it.json")["figures"]
+        self.assertEqual(figures, {"kills": 10, "file": "tests/a.cpp"})
+
     def test_fails_what_wrote_no_figures(self):
         self.assertEqual(self.verdict("exit 0"), (document.FAILED, "it wrote no figures"))
 
