@@ -23,7 +23,10 @@ struct Rules {
 template <class Mutex>
 class LockModel final : public Program {
  public:
-  explicit LockModel(const LockShape& shape) : shape_(shape) { LockPlatform::threads = &threads_; }
+  explicit LockModel(const LockShape& shape) : shape_(shape) {
+    LockPlatform::world = {};
+    LockPlatform::threads = &threads_;
+  }
 
   void start(Scheduler& s) override {
     s.let_stores_sink();

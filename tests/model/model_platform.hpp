@@ -125,6 +125,16 @@ class ModelAtomic {
   Scheduler::Word word_{0, Scheduler::instance().next_number()};
 };
 
+// What a model runs in.
+struct ModelWorld {
+  // As where membarrier(2) is not permitted.
+  bool refuses_heavy_fences = false;
+  // As where it is forbidden later, or in some of the processes.
+  bool may_refuse_heavy_fences = false;
+  // Whether time passes at all: then any time may have passed between two steps, or none.
+  bool time_passes = false;
+};
+
 // In the place of StdPlatform (lib/common/platform.hpp). Sleeps have no bound here, so that a wake
 // that is lost stays lost.
 struct ModelPlatform {
@@ -137,13 +147,12 @@ struct ModelPlatform {
     Scheduler::instance().flush();
   }
   static void light_fence() {}
-  // As where membarrier(2) is not permitted.
-  static inline bool refuses_heavy_fences = false;
-  // As where it is forbidden later, or in some of the processes.
-  static inline bool may_refuse_heavy_fences = false;
+  // Each program sets all of it: there may have been another one before it.
+  static inline ModelWorld world;
+
   static bool heavy_fence() {
-    if (refuses_heavy_fences) return false;
-    if (may_refuse_heavy_fences && Scheduler::instance().maybe()) return false;
+    if (world.refuses_heavy_fences) return false;
+    if (world.may_refuse_heavy_fences && Scheduler::instance().maybe()) return false;
     Scheduler::instance().point();
     Scheduler::instance().flush_executed();
     Scheduler::instance().note("makes a heavy fence");
@@ -178,10 +187,8 @@ struct ModelPlatform {
     Scheduler::instance().wake(&word, true);
   }
 
-  // Whether time passes at all: then any time may have passed between two steps, or none.
-  static inline bool time_passes = false;
   static std::uint64_t ticks() { return 0; }
-  static bool long_ago(std::uint64_t) { return time_passes && Scheduler::instance().maybe(); }
+  static bool long_ago(std::uint64_t) { return world.time_passes && Scheduler::instance().maybe(); }
 };
 
 }  // namespace muster::model

@@ -109,9 +109,9 @@ class PoolModel final : public Program {
         retired_(shape.workers),
         left_in_order_(shape.workers),
         ran_(shape.workers) {
-    ModelPlatform::refuses_heavy_fences = shape.refuses_heavy_fences;
-    ModelPlatform::may_refuse_heavy_fences = shape.may_refuse_heavy_fences;
-    ModelPlatform::time_passes = shape.time_passes;
+    ModelPlatform::world = {.refuses_heavy_fences = shape.refuses_heavy_fences,
+                            .may_refuse_heavy_fences = shape.may_refuse_heavy_fences,
+                            .time_passes = shape.time_passes};
     // As ProcessCore::fork_supervisor() does.
     if (shape.refuses_heavy_fences) sleepers_.full_fences.poke(detail::kUsed);
     for (std::uint32_t i = shape.slots; i-- > 0;) free_.push_back(i);

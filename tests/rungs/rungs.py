@@ -55,7 +55,7 @@ def least_of_model_mutants(figures):
 def least_of_explore(figures):
     cases = figures["results"]
     return {
-        "executions": (total(cases, "executions"), 5_000_000, 20_000_000),
+        "executions": (total(cases, "executions"), 2_000_000, 20_000_000),
         "cases explored to their bounds": (total(cases, "complete"), len(cases), len(cases)),
     }
 
@@ -192,7 +192,7 @@ RUNS = (
         rung=8,
         name="syscalls",
         what="system calls that fail in turn",
-        quick="{build}/tests/prove/muster-syscalls --full --seconds 110 --json {json}",
+        quick="{build}/tests/prove/muster-syscalls --full --seconds 60 --json {json}",
         full="{build}/tests/prove/muster-syscalls --full --json {json}",
         targets=("muster-syscalls",),
         tools=("strace",),
