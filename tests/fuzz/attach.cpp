@@ -83,6 +83,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::array<std::byte, kPage> page{};
   const auto start = input.take_bytes(sizeof(PoolHeader));
   if (!start.empty()) std::memcpy(page.data(), start.data(), start.size());
+  // The hash of the layout comes as what is wrong with it, so that a corpus outlives the layout.
+  std::uint64_t hash = 0;
+  std::memcpy(&hash, page.data() + offsetof(PoolHeader, layout_hash), sizeof(hash));
+  hash ^= layout_hash();
+  std::memcpy(page.data() + offsetof(PoolHeader, layout_hash), &hash, sizeof(hash));
   Geometry stated;
   std::memcpy(&stated, page.data() + offsetof(PoolHeader, geometry), sizeof(stated));
   const Sizes sizes = sizes_of(input, stated);

@@ -79,6 +79,14 @@ PoolLoad load_own(const std::string& name) {
   throw std::runtime_error("the pool " + name + " cannot be found");
 }
 
+// attach.cpp takes the hash of the layout as what is wrong with it.
+void write_header(const Folder& folder, const std::string& name, const std::byte* header) {
+  Bytes bytes(sizeof(PoolHeader));
+  std::memcpy(bytes.data(), header, bytes.size());
+  std::memset(bytes.data() + offsetof(PoolHeader, layout_hash), 0, sizeof(PoolHeader::layout_hash));
+  folder.write("attach", name, Bytes{0} + bytes + Bytes{2, 2, 2, 2});
+}
+
 void write_pool(const Folder& folder, const std::string& name, const LoadedPool& pool) {
   const Bytes fields = bytes_of(pool.views());
   // Worker 0, killed by signal 9; its first life; what is not a field is 0.
@@ -87,10 +95,7 @@ void write_pool(const Folder& folder, const std::string& name, const LoadedPool&
   folder.write("worker", name,
                Bytes{1, 0, 0, static_cast<std::uint8_t>(steps.size())} + steps + fields);
   folder.write("status", name, Bytes{0, 0, 4, 'p', 'o', 'o', 'l', 4, 'p', 'o', 'o', 'l'} + fields);
-  Bytes header{0};
-  const auto* first = reinterpret_cast<const std::uint8_t*>(pool.views().tasks.base);
-  header.insert(header.end(), first, first + sizeof(PoolHeader));
-  folder.write("attach", name, header + Bytes{2, 2, 2, 2});
+  write_header(folder, name, pool.views().tasks.base);
 }
 
 void nap(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
@@ -116,10 +121,7 @@ void write_pools(const Folder& folder) {
 
   SmallPool small;
   small.write_header();
-  Bytes header{0};
-  const auto bytes = small.bytes(Segment::tasks).first(sizeof(PoolHeader));
-  for (const std::byte byte : bytes) header.push_back(std::to_integer<std::uint8_t>(byte));
-  folder.write("attach", "small", header + Bytes{2, 2, 2, 2});
+  write_header(folder, "small", small.bytes(Segment::tasks).data());
 }
 
 // ---- values ----
