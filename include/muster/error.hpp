@@ -72,6 +72,10 @@ struct WorkerDeath {
   std::optional<int> exit_code;    // what it exited with
   std::string task_name;           // the task it ran, "" if it ran none
   Backtrace backtrace;             // of a crash
+  bool core_dumped = false;        // the kernel has written a core dump of it
+  // The most memory it ever held at a time (its resident set), in bytes. Pages that it shares with
+  // others count, and a child it has waited for if that held more.
+  std::optional<std::uint64_t> max_rss_bytes;
 };
 
 // Members shared by the errors that tell of a worker's death.
@@ -85,6 +89,8 @@ class WorkerDeathError : public Error {
   std::optional<int> term_signal() const { return death_.term_signal; }
   std::optional<int> exit_code() const { return death_.exit_code; }
   const std::string& task_name() const { return death_.task_name; }
+  bool core_dumped() const { return death_.core_dumped; }
+  std::optional<std::uint64_t> max_rss_bytes() const { return death_.max_rss_bytes; }
   // One frame a string, innermost first; empty where none was caught. The first call finds the
   // functions' names, which takes milliseconds.
   const std::vector<std::string>& backtrace() const { return death_.backtrace.lines(); }

@@ -27,6 +27,12 @@ std::string sender_text(const CrashRecord& crash, int signal, pid_t worker) {
   return signal == SIGABRT ? "" : "sent by itself";
 }
 
+std::string memory_text(std::uint64_t bytes) {
+  char text[48];
+  std::snprintf(text, sizeof(text), "%.1f MiB", static_cast<double>(bytes) / (1 << 20));
+  return text;
+}
+
 }  // namespace
 
 std::string seconds_text(double seconds) {
@@ -55,6 +61,8 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
     facts.ran_for_seconds = ran_for_seconds;
     if (record.chunk_region != 0) facts.items_before = record.chunk_items;
   }
+  death.core_dumped = record.core_dumped != 0;
+  if (record.max_rss_bytes != 0) death.max_rss_bytes = record.max_rss_bytes;
   const int crash = record.crash.signal.load();
   if (record.term_signal != 0) {
     // What the handler saw is the cause; an alarm may have ended it afterwards.
@@ -66,8 +74,11 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
     }
     const std::string notes[] = {
         crash != 0 ? sender_text(record.crash, crash, death.worker_pid) : "",
-        record.core_dumped != 0 ? "core dumped" : "",
+        death.core_dumped ? "core dumped" : "",
         record.out_of_memory != 0 ? "probably killed for lack of memory" : "",
+        record.out_of_memory != 0 && death.max_rss_bytes
+            ? "it held " + memory_text(*death.max_rss_bytes) + " at most"
+            : "",
     };
     const char* before = " (";
     for (const std::string& note : notes) {

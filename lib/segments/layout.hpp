@@ -231,9 +231,10 @@ struct DeathRecord {
   std::uint32_t requeued;          // hints it had reserved of tasks that wait; others may have them
   std::uint32_t written_off;       // 1: it did not end of SIGKILL, and nobody waits for it any more
   std::uint32_t out_of_memory;     // 1: the kernel killed for lack of memory, and perhaps this one
-  std::uint64_t chunk_region;      // ChunkRegion of a chunk that ran; 0: none
-  std::uint32_t chunk_items;
+  std::uint32_t chunk_items;       // of a chunk that ran: those that had ended
+  std::uint64_t chunk_region;      // its ChunkRegion; 0: none ran
   std::uint64_t ran_for_ticks;
+  std::uint64_t max_rss_bytes;  // ExitFacts::max_rss_bytes
   CrashRecord crash;
 };
 
@@ -266,6 +267,7 @@ constexpr std::uint64_t layout_hash() {
                                  sizeof(WorkerRecord),
                                  sizeof(Facts),
                                  sizeof(DeathRecord),
+                                 offsetof(DeathRecord, max_rss_bytes),
                                  sizeof(WorkerFacts),
                                  kMaxNames,
                                  kNameBytes};

@@ -1,5 +1,6 @@
 #include "lib/supervisor/death_record.hpp"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -12,12 +13,14 @@ namespace muster::detail {
 
 ExitFacts reap(pid_t pid) {
   int status = 0;
+  rusage usage{};
   pid_t got = 0;
   do {
-    got = ::waitpid(pid, &status, __WALL);
+    got = ::wait4(pid, &status, __WALL, &usage);
   } while (got < 0 && errno == EINTR);
   ExitFacts facts;
   if (got != pid) return facts;
+  facts.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // told in KiB
   if (WIFEXITED(status)) facts.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) {
     facts.term_signal = WTERMSIG(status);
@@ -45,6 +48,7 @@ void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker,
   death.core_dumped = exit.core_dumped ? 1 : 0;
   death.written_off = exit.written_off ? 1 : 0;
   death.out_of_memory = 0;
+  death.max_rss_bytes = exit.max_rss_bytes;
   death.ran_for_ticks = 0;
   death.chunk_region = 0;
   death.chunk_items = 0;

@@ -13,6 +13,9 @@ struct ExitFacts {
   int exit_code = -1;   // -1: none
   int term_signal = 0;  // 0: none
   bool core_dumped = false;
+  // The most memory that it, or one of its children that it has waited for, ever held at a time;
+  // 0: not known.
+  std::uint64_t max_rss_bytes = 0;
   bool written_off = false;  // it has not ended, and does not end of SIGKILL
 };
 

@@ -175,6 +175,22 @@ TEST_P(EveryEnd, ErrorTellsWhatIsKnown) {
     EXPECT_FALSE(error.term_signal().has_value());
     EXPECT_NE(message.find("exit code " + std::to_string(code)), std::string::npos) << message;
   }
+  EXPECT_GT(error.max_rss_bytes(), 0);
+  EXPECT_EQ(error.core_dumped(), message.find("core dumped") != std::string::npos) << message;
+}
+
+// Behaviour 1c.5. Each worker begins with the pages that its parents had written to.
+TEST(WorkerDeath, ErrorTellsTheMemoryThatTheWorkerHeld) {
+  constexpr std::size_t kHeld = std::size_t{64} << 20;
+  ProcessPoolExecutor pool({.max_workers = 1});
+  auto future = pool.submit([] {
+    const std::vector<char> held(kHeld, 'x');
+    ::kill(::getpid(), held.back() == 'x' ? SIGKILL : SIGTERM);
+  });
+  const auto error = failure_of<BrokenProcessPool>(future);
+  EXPECT_GT(error.max_rss_bytes(), kHeld);
+  EXPECT_LT(error.max_rss_bytes(), 16 * kHeld);
+  EXPECT_FALSE(error.core_dumped());
 }
 
 // Behaviour 96: what is left unnamed is called by its callable.

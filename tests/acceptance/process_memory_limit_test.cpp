@@ -95,6 +95,7 @@ TEST(MemoryLimit, EachWorkerKilledForLackOfMemoryIsToldToBe) {
   ASSERT_NE(end_of_first, std::string::npos) << text;
   EXPECT_NE(text.substr(0, end_of_first).find(kEvidence), std::string::npos) << text;
   EXPECT_NE(text.substr(end_of_first).find(kEvidence), std::string::npos) << text;
+  EXPECT_NE(text.find("it held "), std::string::npos) << text;
 }
 
 // Behaviour 1c.5.

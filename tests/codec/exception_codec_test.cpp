@@ -216,8 +216,13 @@ TEST(Exceptions, OfMusterKeepWhatTheyKnow) {
   expect_same(BrokenExecutor("text"));
   expect_same(BrokenThreadPool("text"));
   const WorkerDeath death{
-      12,           3,      SIGSEGV,
-      std::nullopt, "task", muster::Backtrace(std::vector<std::string>{"frame 1", "frame 2"})};
+      .worker_pid = 12,
+      .worker_index = 3,
+      .term_signal = SIGSEGV,
+      .task_name = "task",
+      .backtrace = muster::Backtrace(std::vector<std::string>{"frame 1", "frame 2"}),
+      .core_dumped = true,
+      .max_rss_bytes = 4096};
   expect_same(BrokenProcessPool("text", death));
   const auto read = arrival<WorkerDiedError>([&] { throw WorkerDiedError("text", death); });
   EXPECT_EQ(read.worker_pid(), 12);
@@ -225,6 +230,8 @@ TEST(Exceptions, OfMusterKeepWhatTheyKnow) {
   EXPECT_EQ(read.exit_code(), std::nullopt);
   EXPECT_EQ(read.task_name(), "task");
   EXPECT_EQ(read.backtrace(), death.backtrace.lines());
+  EXPECT_TRUE(read.core_dumped());
+  EXPECT_EQ(read.max_rss_bytes(), 4096);
   const auto remote = arrival<RemoteError>([] { throw RemoteError("my::Type", "text"); });
   EXPECT_EQ(remote.type_name(), "my::Type");
 }

@@ -309,6 +309,8 @@ class Play {
     death.term_signal = (flags & 8) != 0 ? input_.take<std::int8_t>() : 9;
     death.exit_code = -1;
     death.requeued = flags >> 6;
+    death.out_of_memory = flags >> 7;
+    death.core_dumped = flags >> 6 & 1;
     const WorkerRecord& record = probe_.views().results.window(w).record();
     death.chunk_region = record.chunk_region.load();
     death.chunk_items = record.chunk_items.load();
@@ -321,6 +323,8 @@ class Play {
       death.crash.frames = input_.take<std::uint32_t>();
       death.crash.frame[0] = input_.take<std::uint64_t>();
     }
+    // Any number, without bytes of its own: what stands in the corpus means what it did.
+    death.max_rss_bytes = death.crash.address;
     death.number.store((flags & 32) != 0 ? input_.take<std::uint64_t>() : number);
     Message message;
     message.kind = MessageKind::death;

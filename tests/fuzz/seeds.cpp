@@ -205,6 +205,8 @@ void write_exceptions(const Folder& folder) {
   death.worker_pid = 1;
   death.task_name = "task";
   death.backtrace = muster::Backtrace(std::vector<std::string>{"frame"});
+  death.core_dumped = true;
+  death.max_rss_bytes = 1 << 20;
   write_exception(folder, "death", std::make_exception_ptr(muster::WorkerDiedError("died", death)));
   write_exception(folder, "unknown", std::make_exception_ptr(17));
 }

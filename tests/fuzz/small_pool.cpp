@@ -40,6 +40,8 @@ class Fields {
       visit_(views_.results.window(w).record().init_error, 16);
     }
     visit_(views_.tasks.name(0), 2 * kNameBytes);
+    // Behind all the others: what stands in the corpus means what it did.
+    for (std::uint32_t i = 0; i < 2; ++i) each(views_.facts.facts().death[i].max_rss_bytes);
   }
 
  private:

@@ -2,6 +2,12 @@
 
 #include "lib/supervisor/death_record.hpp"
 
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -62,6 +68,88 @@ TEST_F(Crashed, TellsOfTheItemsThatItsTimeIsOfToo) {
   ran_for_ticks();
   const std::string text = describe_death(read_death(*death, "resize", 1.2), 1, 1);
   EXPECT_NE(text.find("for 1.2 s with the 3 items before it"), std::string::npos) << text;
+}
+
+// A child that ends as it is told.
+template <class End>
+pid_t child(End end) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    end();
+    ::_exit(0);
+  }
+  return pid;
+}
+
+constexpr std::size_t kHeld = std::size_t{64} << 20;
+
+void hold_memory() {
+  void* const place = ::mmap(nullptr, kHeld, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  ::munmap(place, kHeld);
+}
+
+TEST(Reap, TellsTheMostMemoryThatWasHeldAtATime) {
+  const ExitFacts small = reap(child([] {}));
+  const ExitFacts large = reap(child(hold_memory));
+  EXPECT_GT(small.max_rss_bytes, 0);
+  EXPECT_LT(small.max_rss_bytes, kHeld);
+  EXPECT_GT(large.max_rss_bytes, kHeld);
+  EXPECT_LT(large.max_rss_bytes, 2 * kHeld + small.max_rss_bytes);
+}
+
+TEST(Reap, TellsOfACoreDumpAsTheKernelDoes) {
+  for (const rlim_t limit : {rlim_t{0}, RLIM_INFINITY}) {
+    const pid_t pid = child([limit] {
+      const rlimit cores{limit, RLIM_INFINITY};
+      ::setrlimit(RLIMIT_CORE, &cores);
+      // Where the kernel writes a file, it is one that goes at once.
+      char folder[] = "/tmp/muster-core-XXXXXX";
+      if (::mkdtemp(folder) == nullptr || ::chdir(folder) != 0 || ::rmdir(folder) != 0) ::_exit(1);
+      std::signal(SIGQUIT, SIG_DFL);
+      ::raise(SIGQUIT);
+    });
+    siginfo_t info{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT), 0);
+    const ExitFacts facts = reap(pid);
+    EXPECT_EQ(facts.term_signal, SIGQUIT);
+    EXPECT_EQ(facts.core_dumped, info.si_code == CLD_DUMPED);
+  }
+}
+
+class Told : public testing::Test {
+ protected:
+  static constexpr std::uint64_t kHeldAtMost = (std::uint64_t{3} << 20) + (1 << 19);
+
+  DeathFacts facts_of(const ExitFacts& exit, bool out_of_memory = false) {
+    fill_death(*death, exit, 0, 7, 1, 0, nullptr);
+    death->out_of_memory = out_of_memory ? 1 : 0;
+    return read_death(*death, "", 0);
+  }
+  std::unique_ptr<DeathRecord> death = std::make_unique<DeathRecord>();
+};
+
+TEST_F(Told, IsWhetherACoreWasDumped) {
+  const DeathFacts dumped = facts_of({.term_signal = 6, .core_dumped = true});
+  EXPECT_TRUE(dumped.death.core_dumped);
+  EXPECT_EQ(dumped.cause, "was killed by SIGABRT (core dumped)");
+  const DeathFacts not_dumped = facts_of({.term_signal = 6});
+  EXPECT_FALSE(not_dumped.death.core_dumped);
+  EXPECT_EQ(not_dumped.cause, "was killed by SIGABRT");
+}
+
+TEST_F(Told, IsTheMemoryThatItHeldAndBesideALackOfItInWords) {
+  const DeathFacts killed = facts_of({.term_signal = 9, .max_rss_bytes = kHeldAtMost});
+  EXPECT_EQ(killed.death.max_rss_bytes, kHeldAtMost);
+  EXPECT_EQ(killed.cause, "was killed by SIGKILL");
+  EXPECT_EQ(facts_of({.term_signal = 9, .max_rss_bytes = kHeldAtMost}, true).cause,
+            "was killed by SIGKILL (probably killed for lack of memory, it held 3.5 MiB at most)");
+}
+
+TEST_F(Told, IsNothingOfMemoryWhereNobodyKnows) {
+  EXPECT_EQ(facts_of({.written_off = true}).death.max_rss_bytes, std::nullopt);
+  EXPECT_EQ(facts_of({.term_signal = 9}, true).cause,
+            "was killed by SIGKILL (probably killed for lack of memory)");
 }
 
 }  // namespace
