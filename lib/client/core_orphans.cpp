@@ -3,11 +3,15 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <string>
+#include <string_view>
 
 #include "lib/client/process_core.hpp"
 #include "lib/common/small_file.hpp"
@@ -41,7 +45,27 @@ void reap_if_ours(const FileDescriptor& pidfd) {
   }
 }
 
+// 0: not known.
+pid_t parent_of(pid_t pid) {
+  const std::string text = read_small_file("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t name_end = text.rfind(") ");
+  if (name_end == std::string::npos || text.size() < name_end + 3) return 0;
+  std::string_view behind_state = std::string_view(text).substr(name_end + 3);
+  return static_cast<pid_t>(take_number(behind_state).value_or(0));
+}
+
 }  // namespace
+
+// A worker for whose pidfd this process had no descriptor left: its predecessor's makes room for
+// one. The pool ends of it; should the supervisor die just now, it ends no sooner than the worker.
+void ProcessCore::watch_by_number(std::uint32_t worker, pid_t pid) {
+  worker_pidfds_[worker].reset();
+  worker_groups_[worker] = 0;
+  // Its parent has not reaped it, or the number is another's.
+  if (supervisor_ <= 0 || parent_of(pid) != supervisor_) return;
+  worker_pidfds_[worker] = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (worker_pidfds_[worker]) worker_groups_[worker] = pid;
+}
 
 // By what the kernel says of the descriptor; 0 where the process is reaped, or there is no /proc.
 pid_t ProcessCore::pid_of(const FileDescriptor& pidfd) {

@@ -206,8 +206,9 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
       if (message.worker >= geometry_.workers) return;
       if (!pidfd) {
         return give_up("worker " + std::to_string(message.worker) + " (pid " +
+        watch_by_number(message.worker, message.pid);
                        std::to_string(message.pid) +
-                       ") cannot be watched: " + message.why_no_pidfd());
+                       ") cannot be watched: this process has no file descriptors left");
       }
       worker_groups_[message.worker] = pid_of(pidfd);
       worker_pidfds_[message.worker] = std::move(pidfd);

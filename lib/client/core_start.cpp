@@ -267,8 +267,9 @@ void ProcessCore::await_workers() {
     }
     if (message.kind == MessageKind::worker_started && !pidfd) {
       throw InvalidArgumentError("cannot watch " + std::to_string(geometry_.workers) +
-                                 " workers of pool \"" + name_ + "\": " + message.why_no_pidfd() +
-                                 "; ask for fewer, or raise the limit (ulimit -n)");
+                                 " workers of pool \"" + name_ +
+                                 "\": this process has no file descriptors left; ask for fewer, or "
+                                 "raise the limit (ulimit -n)");
     }
     if (message.kind == MessageKind::ready) return;
     handle_message(message, std::move(pidfd));

@@ -313,6 +313,7 @@ class ProcessCore final : public TravelBackend,
   std::string shared_memory_sentence() const;
   std::string given_up_sentence() const;
 
+  void watch_by_number(std::uint32_t worker, pid_t pid);
   // core_orphans.cpp
   static pid_t pid_of(const FileDescriptor& pidfd);
   void kill_group(std::uint32_t worker);

@@ -49,11 +49,6 @@ void Message::set_text(const char* from) {
   text[length] = '\0';
 }
 
-std::string Message::why_no_pidfd() const {
-  if (code == 0) return "this process has no file descriptors left";
-  return std::string("the kernel does not let its descriptor be sent: ") + std::strerror(code);
-}
-
 bool send_message(int socket, const Message& message, SendMode mode, int fd_along, int peer) {
   Message copy = message;
   iovec part{&copy, sizeof(copy)};

@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "lib/segments/memfd.hpp"
 
@@ -16,8 +15,7 @@ namespace muster::detail {
 
 enum class MessageKind : std::uint32_t {
   // Supervisor to client.
-  worker_started,  // worker, incarnation, pid, number = its arena's floor; its pidfd comes
-                   // along, or code = why it could not be sent
+  worker_started,  // worker, incarnation, pid, number = its arena's floor; its pidfd comes along
   ready,           // the first workers are made
   start_failed,    // they could not be: text = what failed
   death,           // number = that of the death record
@@ -50,8 +48,6 @@ struct Message {
   char text[1024] = {};
 
   void set_text(const char* from);
-  // Of a worker_started with which no pidfd came.
-  std::string why_no_pidfd() const;
 };
 
 enum class ReceiveResult { message, none, closed };

@@ -104,9 +104,10 @@ bool Supervisor::fork_worker(std::uint32_t index, Child& child, std::string& err
   return true;
 }
 
-// The client hears of it first: a worker that it does not know of must not hold a task.
-void Supervisor::admit(std::uint32_t index) {
-  const Child& child = children_[index];
+// The client is sent its pidfd first: a worker that it does not know of must not hold a task, and
+// is not let in.
+bool Supervisor::admit(std::uint32_t index, std::string& error) {
+  Child& child = children_[index];
   WorkerFacts& facts = facts_.worker(index);
   facts.incarnation.store(child.incarnation);
   facts.pid.store(static_cast<std::uint32_t>(child.pid));
@@ -118,16 +119,21 @@ void Supervisor::admit(std::uint32_t index) {
   message.incarnation = child.incarnation;
   message.pid = child.pid;
   message.number = results_.window(index).record().next_floor();
-  // Should the client be gone, the next poll tells.
   if (!tell(message, child.pidfd.get())) {
-    // Its descriptor cannot be sent (too many are on their way): the client says what that means.
-    message.code = errno;
-    tell(message);
+    // Too many descriptors are on their way, or the client is gone, who needs no reason.
+    const int reason = errno;
+    error = with_errno("the kernel does not let the descriptor of worker " + std::to_string(index) +
+                           " (pid " + std::to_string(child.pid) + ") be sent",
+                       reason);
+    child.kill_and_reap();
+    facts.pid.store(0);
+    return false;
   }
   // Before a task can start anything, and once the client knows of it.
   ::setpgid(child.pid, child.pid);
   facts.admitted.store(static_cast<std::uint32_t>(child.incarnation));
   futex_wake_all(facts.admitted, FutexScope::shared);
+  return true;
 }
 
 bool Supervisor::tell(const Message& message, int fd_along) const {
@@ -135,9 +141,7 @@ bool Supervisor::tell(const Message& message, int fd_along) const {
 }
 
 bool Supervisor::start_worker(std::uint32_t index, std::string& error) {
-  if (!fork_worker(index, children_[index], error)) return false;
-  admit(index);
-  return true;
+  return fork_worker(index, children_[index], error) && admit(index, error);
 }
 
 // With its predecessor buried.
@@ -148,7 +152,7 @@ bool Supervisor::replace_worker(std::uint32_t index, std::string& error) {
     if (!start_worker(index, error)) return false;
   } else {
     children_[index] = std::exchange(heir, Child{});
-    admit(index);
+    if (!admit(index, error)) return false;
   }
   facts_.facts().restarts.fetch_add(1);
   return true;

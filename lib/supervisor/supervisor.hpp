@@ -9,7 +9,7 @@
 // is gone. Whatever ends it, no worker outlives it: it kills and reaps them first, and if it is
 // itself killed, each worker has asked the kernel for SIGKILL at its parent's death.
 //
-// What the client hears, and when: of each worker, its pidfd before it may take a task; of a
+// What the client is sent, and when: of each worker, its pidfd before it may take a task; of a
 // death, only after the process is reaped, its slots are ended and its record is written.
 
 #include <sys/types.h>
@@ -43,7 +43,7 @@ class Supervisor {
 
  private:
   bool fork_worker(std::uint32_t index, Child& child, std::string& error);
-  void admit(std::uint32_t index);
+  bool admit(std::uint32_t index, std::string& error);
   bool tell(const Message& message, int fd_along = -1) const;
   bool start_worker(std::uint32_t index, std::string& error);
   bool replace_worker(std::uint32_t index, std::string& error);

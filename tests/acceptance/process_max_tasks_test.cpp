@@ -141,6 +141,17 @@ TEST(MaxTasksPerChild, ReplacementThatCannotBeStartedBreaksThePool) {
   EXPECT_NE(end.out.find("could not be started"), std::string::npos) << end.out << end.err;
 }
 
+// Behaviours 82 and 1c.6.
+TEST(MaxTasksPerChild, ReplacementThatTheClientCannotBeToldOfIsNotLetIn) {
+  const auto end = test_support::Program("unsent_descriptor").wait();
+  EXPECT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_NE(end.out.find("BrokenProcessPool: the pool broke because a worker could not be started: "
+                         "the kernel does not let the descriptor of worker 0 (pid "),
+            std::string::npos)
+      << end.out << end.err;
+  EXPECT_NE(end.out.find("workers that were let in: 1\n"), std::string::npos) << end.out << end.err;
+}
+
 // Behaviour 83.
 TEST(MaxTasksPerChild, EarlyShutdownKeepsAllResults) {
   ProcessPoolExecutor pool({.max_workers = 3, .max_tasks_per_child = 1});

@@ -1,7 +1,14 @@
 // What the client makes of the supervisor's news.
 
-#include <cerrno>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -10,6 +17,7 @@
 
 #include "fuzz/core_probe.hpp"
 #include "support/failure.hpp"
+#include "support/thread_state.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
@@ -48,16 +56,6 @@ TEST_F(News, OfWorkersThatCannotBeWatchedSayThat) {
             "memory");
 }
 
-TEST_F(News, OfAWorkerWhoseDescriptorCouldNotBeSentSayThat) {
-  Message message;
-  message.kind = MessageKind::worker_started;
-  message.pid = 7;
-  message.code = ETOOMANYREFS;
-  EXPECT_EQ(failure_after(message),
-            "the pool was given up because worker 0 (pid 7) cannot be watched: the kernel does not "
-            "let its descriptor be sent: Too many references: cannot splice");
-}
-
 TEST_F(News, OfAWorkerForWhichThereIsNoDescriptorSayThat) {
   Message message;
   message.kind = MessageKind::worker_started;
@@ -65,6 +63,67 @@ TEST_F(News, OfAWorkerForWhichThereIsNoDescriptorSayThat) {
   EXPECT_EQ(failure_after(message),
             "the pool was given up because worker 0 (pid 7) cannot be watched: this process has no "
             "file descriptors left");
+}
+
+// Whether this process has a pidfd of that one.
+bool watches(pid_t pid) {
+  const std::string line = "Pid:\t" + std::to_string(pid);
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream info(entry.path());
+    for (std::string text; std::getline(info, text);) {
+      if (text == line) return true;
+    }
+  }
+  return false;
+}
+
+class Unwatched : public News {
+ protected:
+  Unwatched() : worker(::fork()) {
+    if (worker == 0) {
+      while (true) ::pause();
+    }
+  }
+  ~Unwatched() override {
+    ::kill(worker, SIGKILL);
+    ::waitpid(worker, nullptr, 0);
+  }
+  // Its pidfd has not come along: there was no descriptor left.
+  void hear_of_it() {
+    Message message;
+    message.kind = MessageKind::worker_started;
+    message.pid = worker;
+    probe.say(message, false);
+    probe.pump_once();
+  }
+
+  const pid_t worker;
+};
+
+TEST_F(Unwatched, AWorkerIsWatchedByItsNumberAndItsEndAwaited) {
+  probe.supervisor_is(::getpid());
+  hear_of_it();
+  EXPECT_TRUE(watches(worker));
+  std::atomic<pid_t> id{0};
+  std::atomic<bool> ended{false};
+  std::thread ending([&] {
+    id.store(test_support::current_thread_id());
+    id.notify_one();
+    probe.end();
+    ended = true;
+  });
+  id.wait(0);
+  test_support::wait_until_asleep(id.load());
+  EXPECT_FALSE(ended) << "the worker may still run a task";
+  ::kill(worker, SIGKILL);
+  ending.join();
+}
+
+TEST_F(Unwatched, AStrangerWhoHasTheNumberNowIsNot) {
+  probe.supervisor_is(::getppid());
+  hear_of_it();
+  EXPECT_FALSE(watches(worker));
+  probe.end();
 }
 
 }  // namespace
