@@ -30,8 +30,9 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
     const bool here = record->task != 0 && in_flight_.in_use(task.slot()) &&
                       in_flight_[task.slot()].tag == task.tag();
     const Extras* const extras = here ? in_flight_[task.slot()].extras.get() : nullptr;
-    sentence = extras != nullptr ? describe_death(facts, extras->attempts, extras->retries + 1)
-                                 : describe_death(facts, 1, 1);
+    sentence =
+        describe_death(facts, extras != nullptr ? extras->attempts : 1,
+                       extras != nullptr ? extras->retries + 1 : 1, Requeued::fail_with_the_pool);
   }
   const std::string text = message.text;
   switch (message.cause) {

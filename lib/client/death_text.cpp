@@ -103,7 +103,8 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
   return facts;
 }
 
-std::string describe_death(const DeathFacts& facts, unsigned attempt, unsigned attempts) {
+std::string describe_death(const DeathFacts& facts, unsigned attempt, unsigned attempts,
+                           Requeued requeued) {
   std::string text = "worker " + std::to_string(facts.death.worker_index) + " (pid " +
                      std::to_string(facts.death.worker_pid) + ") " + facts.cause;
   if (facts.ran_task) {
@@ -120,9 +121,10 @@ std::string describe_death(const DeathFacts& facts, unsigned attempt, unsigned a
   } else {
     text += " while running no task";
   }
-  if (facts.requeued == 1) text += "; 1 task it had reserved is left to others";
-  if (facts.requeued > 1) {
-    text += "; " + std::to_string(facts.requeued) + " tasks it had reserved are left to others";
+  if (facts.requeued != 0) {
+    text += "; " + std::to_string(facts.requeued) +
+            (facts.requeued == 1 ? " task it had claimed" : " tasks it had claimed");
+    text += requeued == Requeued::go_on ? " went back to the queue" : " had not begun";
   }
   return text;
 }

@@ -228,7 +228,7 @@ struct DeathRecord {
   std::uint32_t core_dumped;
   std::uint32_t task_was_killing;  // the client had asked for its end
   std::uint64_t task;              // Hint bits + 1 of what it ran; 0: nothing
-  std::uint32_t requeued;          // hints it had reserved of tasks that wait; others may have them
+  std::uint32_t requeued;          // Recovery::Held::not_begun
   std::uint32_t written_off;       // 1: it did not end of SIGKILL, and nobody waits for it any more
   std::uint32_t out_of_memory;     // 1: the kernel killed for lack of memory, and perhaps this one
   std::uint32_t chunk_items;       // of a chunk that ran: those that had ended

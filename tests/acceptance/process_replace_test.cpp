@@ -19,6 +19,7 @@
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
 #include "support/worker_ends.hpp"
+#include "support/writable_memory.hpp"
 
 namespace {
 
@@ -142,6 +143,67 @@ TEST(Replace, ClaimedTasksAreHandedToAnotherWorker) {
   for (auto& future : deadly) failure_of<WorkerDiedError>(future);
   EXPECT_EQ(ran.size(), static_cast<std::size_t>(kTasks));
   EXPECT_EQ(ran.distinct().size(), static_cast<std::size_t>(kTasks));
+}
+
+// A worker takes several tasks at once while they are tiny. One of those dies, of which the worker
+// counts, before that, what it has claimed behind it.
+struct DeathAmongTinyTasks {
+  std::int64_t claimed = 0;
+  std::string what;
+};
+
+DeathAmongTinyTasks die_behind(int tasks, const muster::ProcessPoolOptions& options) {
+  DeathAmongTinyTasks death;
+  ProcessPoolExecutor pool(options);
+  const SharedGate gate;
+  const test_support::OpensAtExit open(gate);
+  const SharedLog claimed;
+  const auto tiny = [](int n) { return n; };
+  auto first = pool.submit([gate] { gate.wait(); });
+  for (int i = 0; i < tasks; ++i) pool.submit(tiny, i);
+  auto deadly = pool.submit([claimed] {
+    const auto control = test_support::WritableMemory::of_this_worker().control;
+    claimed.add(control.reservations()[0].left());
+    ::kill(::getpid(), SIGKILL);
+  });
+  std::vector<Future<int>> behind;
+  for (int i = 0; i < 100; ++i) behind.push_back(pool.submit(tiny, i));
+  gate.open();
+  death.what = test_support::describe(deadly.exception());
+  death.claimed = claimed.values().at(0);
+  if (options.on_worker_death == muster::OnWorkerDeath::replace) {
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(behind[static_cast<std::size_t>(i)].result(), i);
+  }
+  return death;
+}
+
+class ClaimedTasks : public testing::TestWithParam<muster::OnWorkerDeath> {};
+
+INSTANTIATE_TEST_SUITE_P(Replace, ClaimedTasks,
+                         testing::Values(muster::OnWorkerDeath::break_pool,
+                                         muster::OnWorkerDeath::replace),
+                         [](const auto& suite) {
+                           return suite.param == muster::OnWorkerDeath::replace ? "Replace"
+                                                                                : "BreakPool";
+                         });
+
+// Behaviours 1c.3 and 1c.5.
+TEST_P(ClaimedTasks, AreCountedInTheErrorOfTheOneThatDied) {
+  muster::ProcessPoolOptions options = replacing(1);
+  options.on_worker_death = GetParam();
+  const std::string fate =
+      GetParam() == muster::OnWorkerDeath::replace ? "went back to the queue" : "had not begun";
+  DeathAmongTinyTasks death;
+  // Now and then it is the last that was claimed, or other processes make tasks seem long.
+  for (int tasks = 200; death.claimed == 0; ++tasks) {
+    ASSERT_LT(tasks, 400) << "no worker ever claims more than one tiny task";
+    death = die_behind(tasks, options);
+    const std::string told = "; " + std::to_string(death.claimed) +
+                             (death.claimed == 1 ? " task" : " tasks") + " it had claimed " + fate;
+    EXPECT_EQ(death.what.find(told) != std::string::npos, death.claimed != 0) << death.what;
+    EXPECT_EQ(death.what.find("it had claimed") != std::string::npos, death.claimed != 0)
+        << death.what;
+  }
 }
 
 // Behaviour 1c.3: of a chunk, only the item that ran fails.
@@ -269,7 +331,7 @@ TEST(Replace, SuccessorThatDiesAtBirthHadReservedNothing) {
     gate.open();
     const std::string what = failure_of<muster::BrokenProcessPool>(all.back()).what();
     EXPECT_NE(what.find("while running no task"), std::string::npos) << what;
-    EXPECT_EQ(what.find("it had reserved"), std::string::npos) << what;
+    EXPECT_EQ(what.find("it had claimed"), std::string::npos) << what;
   }
 }
 

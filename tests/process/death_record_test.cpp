@@ -152,4 +152,35 @@ TEST_F(Told, IsNothingOfMemoryWhereNobodyKnows) {
             "was killed by SIGKILL (probably killed for lack of memory)");
 }
 
+// The sentence about a death with so many tasks that it had claimed and not begun.
+std::string sentence(std::uint32_t requeued, Requeued fate = Requeued::go_on) {
+  DeathFacts facts;
+  facts.death.worker_index = 3;
+  facts.death.worker_pid = 4711;
+  facts.death.task_name = "resize";
+  facts.cause = "was killed by SIGSEGV at address 0x10";
+  facts.ran_task = true;
+  facts.task_id = 9182;
+  facts.ran_for_seconds = 1.2;
+  facts.requeued = requeued;
+  return describe_death(facts, 1, 3, fate);
+}
+
+TEST(Sentence, TellsHowManyClaimedTasksWentBack) {
+  const std::string death =
+      "worker 3 (pid 4711) was killed by SIGSEGV at address 0x10 while running \"resize\" (task "
+      "9182, attempt 1 of 3) for 1.2 s";
+  EXPECT_EQ(sentence(0), death);
+  EXPECT_EQ(sentence(1), death + "; 1 task it had claimed went back to the queue");
+  EXPECT_EQ(sentence(2), death + "; 2 tasks it had claimed went back to the queue");
+}
+
+TEST(Sentence, SaysOfClaimedTasksOfABrokenPoolThatTheyHadNotBegun) {
+  EXPECT_NE(sentence(1, Requeued::fail_with_the_pool).find("; 1 task it had claimed had not begun"),
+            std::string::npos);
+  EXPECT_NE(
+      sentence(2, Requeued::fail_with_the_pool).find("; 2 tasks it had claimed had not begun"),
+      std::string::npos);
+}
+
 }  // namespace
