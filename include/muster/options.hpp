@@ -98,7 +98,9 @@ struct TaskOptions {
   // Of running, not of waiting; 0: none. The overdue worker is killed and replaced, the future
   // gets TaskTimeoutError. Process pools only.
   Duration task_timeout = {};
-  // Run again so often when its worker died, under OnWorkerDeath::replace. Process pools only.
+  // Run again so often when its worker died, under OnWorkerDeath::replace. The last attempt's error
+  // tells of the deaths before it, too: each of the first 16, and how many there were more. Process
+  // pools only.
   unsigned retries = 0;
 };
 
