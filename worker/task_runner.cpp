@@ -11,7 +11,6 @@
 #include <muster/detail/exception_codec.hpp>
 #include <muster/encoder.hpp>
 
-#include "lib/common/fence.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/common/ticks.hpp"
 #include "worker/output.hpp"
@@ -125,11 +124,8 @@ std::optional<std::uint64_t> ProcessTaskRunner::checksum_key(Hint task, SlotStat
 // Of a chunk with a time limit. The client may be about to have this worker killed for the item
 // before, and no other one is to die for that.
 void ProcessTaskRunner::pass() noexcept {
-  // The note that the item before is done, this fence, the look; the client holds, and then looks
-  // at the note (ProcessCore::hold_items): one of the two sees the other.
-  full_fence();
   while (true) {
-    const std::uint32_t stop = part_->stop.load(std::memory_order_seq_cst);
+    const std::uint32_t stop = ItemHold<StdPlatform>::look(part_->stop);
     if ((stop & kItemsHeld) == 0) return;
     if (queue_.slots().read(task_.slot()) != SlotWord(SlotStatus::running, index_, task_.tag()))
       await_kill(task_);

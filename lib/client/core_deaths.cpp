@@ -140,7 +140,7 @@ void ProcessCore::go_on(std::uint32_t slot) {
   TaskPart& part = tasks_.part(slot);
   if (shadow.extras->items != 0) {
     part.where.first = shadow.extras->first;
-    let_items_go_on(slot);
+    ItemHold<StdPlatform>::let_go(part.stop);
   }
   shadow.tag = shadow.tag.next_attempt();
   if (shadow.sleepers != 0) slots_.rouse(slot);

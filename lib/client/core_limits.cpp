@@ -15,6 +15,8 @@ namespace {
 // How often a chunk with a time limit is looked at, as a part of the limit: its items begin
 // unseen, so an item is stopped at most so much late.
 constexpr std::int64_t kChunkLooks = 8;
+
+using Hold = ItemHold<StdPlatform>;
 }  // namespace
 
 // Nanoseconds until the earliest limit could be reached; forever where there is none.
@@ -50,7 +52,8 @@ std::int64_t ProcessCore::enforce_timeouts() {
         const std::int64_t ran = scale.nanoseconds(now_ticks > started ? now_ticks - started : 0);
         left = std::min(left, extras.timeout_ns - ran);
       }
-      if (left <= 0 && (extras.items == 0 || hold_items(slot, word.owner(), done))) {
+      if (left <= 0 &&
+          (extras.items == 0 || Hold::hold(tasks_.part(slot).stop, record.chunk_items, done))) {
         extras.killed_item = extras.first + done;
         kill_for(slot, word.owner(), KillReason::timeout);
         continue;
@@ -82,24 +85,6 @@ bool ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason 
   shadow.extras->kill = why;
   ask_to_kill();
   return true;
-}
-
-// True: whoever runs the chunk begins no item behind the one that came next when so many were done,
-// and that one has not ended. False: it has, and all goes on.
-bool ProcessCore::hold_items(std::uint32_t slot, std::uint32_t worker, std::uint32_t done) {
-  std::atomic<std::uint32_t>& stop = tasks_.part(slot).stop;
-  // This and the look after it, and the worker's note of an item and its look before the next one
-  // (ProcessTaskRunner::pass), are all seq_cst: one of the two sees the other.
-  stop.fetch_or(kItemsHeld);
-  if (results_.window(worker).record().chunk_items.load() == done) return true;
-  let_items_go_on(slot);
-  return false;
-}
-
-void ProcessCore::let_items_go_on(std::uint32_t slot) {
-  std::atomic<std::uint32_t>& stop = tasks_.part(slot).stop;
-  if ((stop.fetch_and(~std::uint32_t{kItemsHeld}) & kItemsHeld) == 0) return;
-  futex_wake_all(stop, FutexScope::shared);
 }
 
 void ProcessCore::ask_to_kill() {

@@ -150,7 +150,8 @@ void ProcessCore::take_completions() {
       if (in_flight_.in_use(slot)) harvest(slot);
       // The worker does not wait for us: an entry may be written over while we are on our way to
       // it. Acquire pairs with the entry's release (TaskRunner::tell): if it is one of a later lap,
-      // the count says so.
+      // the count says so. On x86-64, where loads stay in order, the fence only keeps the compiler
+      // from reading the count first.
       std::atomic_thread_fence(std::memory_order_acquire);
       lapped = record.completed.load(std::memory_order_relaxed) - i >= kCompletions;
     }
@@ -205,8 +206,8 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
     case MessageKind::worker_started: {
       if (message.worker >= geometry_.workers) return;
       if (!pidfd) {
-        return give_up("worker " + std::to_string(message.worker) + " (pid " +
         watch_by_number(message.worker, message.pid);
+        return give_up("worker " + std::to_string(message.worker) + " (pid " +
                        std::to_string(message.pid) +
                        ") cannot be watched: this process has no file descriptors left");
       }

@@ -40,7 +40,7 @@ bool ProcessCore::wake_one_worker() { return parking_->wake_one(); }
 bool ProcessCore::watch_instead() {
   if (parking_->watched()) return true;
   if (!awake_keep_up(0)) return false;
-  parking_->watch(true);
+  parking_->begin_watch();
   ring_doorbell();
   return true;
 }
@@ -81,12 +81,10 @@ void ProcessCore::watch_workers() {
   const bool quiet = queued == 0 && submitted == watched_submitted_;
   watched_submitted_ = submitted;
   if (quiet) {
-    parking_->watch(false);
-    // Who published and saw the watch still is seen here; who publishes later sees that it is over.
-    parking_->fence_after_prepare();
+    parking_->end_idle_watch();
     if (ring_.size() != 0) wake_one_worker();
   } else if (queued != 0 && !awake_keep_up(queued)) {
-    parking_->watch(false);
+    parking_->end_watch();
     wake_one_worker();
   }
 }

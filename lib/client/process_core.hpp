@@ -238,8 +238,6 @@ class ProcessCore final : public TravelBackend,
   static constexpr std::int64_t kNoLimit = -1;
   std::int64_t enforce_timeouts();
   bool kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why);
-  bool hold_items(std::uint32_t slot, std::uint32_t worker, std::uint32_t done);
-  void let_items_go_on(std::uint32_t slot);
   void ask_to_kill();
 
   // core_audit.cpp
@@ -313,9 +311,9 @@ class ProcessCore final : public TravelBackend,
   std::string shared_memory_sentence() const;
   std::string given_up_sentence() const;
 
-  void watch_by_number(std::uint32_t worker, pid_t pid);
   // core_orphans.cpp
   static pid_t pid_of(const FileDescriptor& pidfd);
+  void watch_by_number(std::uint32_t worker, pid_t pid);
   void kill_group(std::uint32_t worker);
   void await_orphans(std::string* remain);
   void reap_unadmitted();

@@ -95,7 +95,15 @@ class Parking {
       Platform::light_fence();
   }
   bool watched() const { return sleepers_->watched.load(std::memory_order_relaxed) != 0; }
-  void watch(bool on) { sleepers_->watched.store(on ? 1 : 0, std::memory_order_seq_cst); }
+  void begin_watch() { sleepers_->watched.store(1, std::memory_order_seq_cst); }
+  // The pump's, where there is something for somebody to do. Else end_idle_watch().
+  void end_watch() { sleepers_->watched.store(0, std::memory_order_seq_cst); }
+  // The pump, which then looks into the ring once more: who published and saw the watch still is
+  // seen there, and who publishes later sees that it is over.
+  void end_idle_watch() {
+    end_watch();
+    fence_after_prepare();
+  }
   // Client, before anybody publishes.
   void use_full_fences() { sleepers_->full_fences.store(kUsed, std::memory_order_seq_cst); }
 

@@ -20,6 +20,7 @@
 #include "lib/queue/parking.hpp"
 #include "lib/queue/reservation.hpp"
 #include "lib/segments/geometry.hpp"
+#include "lib/slots/item_hold.hpp"
 #include "lib/slots/slot_table.hpp"
 
 namespace muster::detail {
@@ -67,13 +68,6 @@ enum TaskFlags : std::uint8_t {
   kInArena = 1,  // the arguments' bytes lie in the arena, at Where::offset
   kChunk = 2,    // many items: see Where::first and Where::count
   kTimed = 4,    // has a time limit: when it began must be known exactly
-};
-
-enum StopBits : std::uint32_t {
-  kStopAsked = 1,  // the task is asked to stop; a chunk ends behind its present item
-  // The next item of the chunk is not to be begun for the time being: the worker may be killed for
-  // the present one. A futex.
-  kItemsHeld = 2,
 };
 
 // What a worker must know of a task. A cache line, written by the client before the slot is

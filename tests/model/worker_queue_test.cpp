@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/queue/publish.hpp"
+#include "lib/slots/item_hold.hpp"
 #include "tests/model/model_platform.hpp"
 #include "tests/model/scheduler.hpp"
 #include "worker/worker_queue_steps.hpp"
@@ -216,6 +217,79 @@ class TaskForWhoLeaves final : public Meeting {
   }
 };
 
+// Worker 0 is in a task that waits for the next one, and worker 1 sleeps, while the pump ends a
+// watch over tiny tasks since it finds nothing to do. Meanwhile the next task is published.
+class TaskBesideAWatch final : public Meeting {
+ public:
+  TaskBesideAWatch() : Meeting(2) {
+    began_[0] = true;
+    lines_[0].word.poke(SlotWord(SlotStatus::running, 0, tag(0)).bits());
+    began_[2] = true;  // there is none
+    sleeps_at_first(1);
+    sleepers_.watched.poke(1);
+  }
+
+  void start(Scheduler& s) override {
+    s.add_actor("client", [this] {
+      publish(1);
+      // As ProcessCore::wake_for() does in a stream.
+      parking_.fence_after_publish();
+      if (!parking_.watched()) parking_.wake_one();
+      close_after_all();
+    });
+    s.add_actor("pump", [this] {
+      if (ring_.size() != 0) {
+        parking_.end_watch();
+      } else {
+        parking_.end_idle_watch();
+        if (ring_.size() == 0) return;
+      }
+      parking_.wake_one();
+    });
+    s.add_actor("worker 1", [this] { wake_and_serve(1); });
+  }
+};
+
+// A worker goes from the first item of a chunk to the second, while the client may be about to have
+// it killed for the first.
+class NextItem final : public Program {
+ public:
+  void start(Scheduler& s) override {
+    const std::size_t worker = s.add_actor("worker", [this] {
+      note_.store(1, std::memory_order_release);
+      for (std::uint32_t stop = Hold::look(stop_); (stop & detail::kItemsHeld) != 0;
+           stop = Hold::look(stop_)) {
+        ModelPlatform::wait(stop_, stop, detail::Deadline::never());
+      }
+      Scheduler::instance().point();
+      began_second_ = true;
+    });
+    s.add_actor("client", [this, worker] {
+      if (!Hold::hold(stop_, note_, 0)) return;
+      Scheduler::instance().point();  // the signal comes some time later
+      killed_ = true;
+      Scheduler::instance().kill(worker);
+    });
+  }
+  void crashed(Scheduler&, std::size_t) override {}
+  std::uint64_t state() const override {
+    return Hash().add(began_second_ ? 1 : 0).add(killed_ ? 1 : 0).value();
+  }
+  void check() override {
+    if (killed_ && began_second_)
+      throw ModelFailure("the worker was killed for the first item in the second");
+    if (!killed_ && !began_second_) throw ModelFailure("the second item was never begun");
+  }
+
+ private:
+  using Hold = detail::ItemHold<ModelPlatform>;
+
+  Hold::Word stop_;
+  Hold::Word note_;
+  bool killed_ = false;
+  bool began_second_ = false;
+};
+
 template <class P, class... Arguments>
 void nobody_waits_in_vain(unsigned preemptions, Arguments... arguments) {
   Scheduler scheduler;
@@ -240,6 +314,14 @@ TEST(WorkerQueueSteps, AWakeForATaskWithoutAHintIsNotLostOnAThief) {
 
 TEST(WorkerQueueSteps, WhoLeavesWakesAnotherForWhatWasLeftToIt) {
   nobody_waits_in_vain<TaskForWhoLeaves>(2);
+}
+
+TEST(WorkerQueueSteps, WhoEndsAWatchSeesWhatWasPublishedWhileItStood) {
+  nobody_waits_in_vain<TaskBesideAWatch>(2);
+}
+
+TEST(WorkerQueueSteps, NoItemIsBegunByAWorkerThatIsToBeKilledForTheOneBefore) {
+  nobody_waits_in_vain<NextItem>(2);
 }
 
 }  // namespace
