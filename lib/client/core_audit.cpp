@@ -96,21 +96,43 @@ void ProcessCore::audit_takers() {
     waiting = waiting || status == SlotStatus::pending;
   });
   if (running || !waiting || taken != stall_.taken || taken_in != stall_.taken_in) {
-    stall_ = {taken, taken_in, 0, {}};
+    stall_ = {taken, taken_in, 0, 0, {}};
     return;
   }
-  if (stall_.looks + 1 == kLooksForHint) {
-    // The look counts once all of it is there.
-    std::vector<std::uint64_t> on_cpu;
-    for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
-      on_cpu.push_back(signs_of(worker_pid(w)).on_cpu);
-    }
-    stall_.on_cpu = std::move(on_cpu);
+  if (++stall_.looks < kLooksForHint) return;
+  std::vector<Turn> turns = turns_of_takers();
+  if (turns.empty() || !std::ranges::equal(turns, stall_.turns, {}, &Turn::pid, &Turn::pid)) {
+    stall_.turns = std::move(turns);
+    stall_.counted = 0;
     ring_.bump_sweep_epoch();
     parking_->wake_all();
+    return;
   }
-  if (++stall_.looks < kLooksForTakers || takers_may_come()) return;
-  corrupted("tasks wait, and none of the workers takes one");
+  if (++stall_.counted < kLooksForTakers) return;
+  // One that has had no processor since it was woken is starved, or frozen, and time that passes
+  // says nothing of it.
+  for (std::size_t w = 0; w < turns.size(); ++w) {
+    if (turns[w].on_cpu == stall_.turns[w].on_cpu) return;
+  }
+  if (signs_of(supervisor_).life != ProcessLife::stopped) {
+    corrupted("tasks wait, and none of the workers takes one");
+  }
+}
+
+// How long each worker has had a processor; nothing where one of them cannot be told to take tasks:
+// one that is being made, or is on its way in or out, however long its initializer or finalizer, its
+// core or its memory takes, or is stopped, is not lost.
+std::vector<ProcessCore::Turn> ProcessCore::turns_of_takers() const {
+  std::vector<Turn> turns;
+  turns.reserve(geometry_.workers);
+  for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
+    const pid_t pid = worker_pid(w);
+    if (pid == 0 || is_between(w)) return {};
+    const ProcessSigns signs = signs_of(pid);
+    if (signs.life != ProcessLife::lives || signs.on_cpu == 0) return {};
+    turns.push_back({pid, signs.on_cpu});
+  }
+  return turns;
 }
 
 // Whether a worker is on its way in or out, as it says itself. One whose tasks were taken in is not
@@ -131,19 +153,6 @@ bool ProcessCore::is_between(std::uint32_t worker) const {
 
 pid_t ProcessCore::worker_pid(std::uint32_t worker) const {
   return static_cast<pid_t>(facts_.worker(worker).pid.load());
-}
-
-// One that is being made, or is on its way out, however long its initializer or finalizer, its core
-// or its memory takes, or is stopped, is not lost. Nor is one that has had no processor since it
-// was woken: it is starved, or frozen, and time that passes says nothing of it.
-bool ProcessCore::takers_may_come() const {
-  for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
-    const pid_t pid = worker_pid(w);
-    if (pid == 0 || is_between(w)) return true;
-    const ProcessSigns signs = signs_of(pid);
-    if (signs.life != ProcessLife::lives || signs.on_cpu == stall_.on_cpu[w]) return true;
-  }
-  return signs_of(supervisor_).life == ProcessLife::stopped;
 }
 
 void ProcessCore::audit_queue() {

@@ -238,7 +238,7 @@ class ProcessCore final : public TravelBackend,
   static constexpr std::int64_t kNoLimit = -1;
   std::int64_t enforce_timeouts();
   bool kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why);
-  void ask_to_kill();
+  bool ask_to_kill();
 
   // core_audit.cpp
   static constexpr std::int64_t kAuditPeriodNs = 250'000'000;
@@ -258,12 +258,18 @@ class ProcessCore final : public TravelBackend,
     std::uint64_t hints = 0;     // published by then
     unsigned looks = 0;          // since those are taken
   };
+  // For how long a process has had a processor, in nanoseconds.
+  struct Turn {
+    pid_t pid = 0;
+    std::uint64_t on_cpu = 0;
+  };
   // Tasks that nobody takes, though none runs.
   struct Stall {
     std::uint64_t taken = 0;     // of the hints, up to here
     std::uint64_t taken_in = 0;  // of the tasks, so many
     unsigned looks = 0;
-    std::vector<std::uint64_t> on_cpu;  // of each worker, for how long, when they were woken for it
+    unsigned counted = 0;     // looks at which all workers could have taken one
+    std::vector<Turn> turns;  // of each worker, when they were woken for it
   };
   // Tasks of a worker that were taken in: what it cannot deny in what it says of itself.
   struct TakenIn {
@@ -278,7 +284,7 @@ class ProcessCore final : public TravelBackend,
   void audit_slot(std::uint32_t slot);
   void audit_hints();
   void audit_takers();
-  bool takers_may_come() const;
+  std::vector<Turn> turns_of_takers() const;
   bool is_between(std::uint32_t worker) const;
   std::string impossible(std::uint32_t slot, SlotWord word) const;
   void confirm(std::size_t doubt);
@@ -316,7 +322,8 @@ class ProcessCore final : public TravelBackend,
   void watch_by_number(std::uint32_t worker, pid_t pid);
   void kill_group(std::uint32_t worker);
   void await_orphans(std::string* remain);
-  void reap_unadmitted();
+  void reap_unadmitted(Deadline until);
+  bool worker_has_ended(std::uint32_t worker) const;
 
   BiasedMutex& mutex() const { return source_.mutex(); }
 
@@ -374,6 +381,7 @@ class ProcessCore final : public TravelBackend,
   // The pump's alone.
   bool supervisor_ended_ = false;
   std::uint64_t watched_submitted_ = 0;
+  bool kill_unsent_ = false;          // the pump is to ask for it
   std::string corrupted_;             // what was found; "" while all is well
   std::string given_up_;              // why the workers are stopped; "" while all is well
   std::vector<std::uint32_t> timed_;  // slots with a time limit

@@ -92,6 +92,19 @@ TEST_F(Audit, WaitsForAnInitializerHoweverLongItTakes) {
   EXPECT_EQ(probe.corrupted(), "");
 }
 
+TEST_F(Audit, CountsFromWhenTheWorkerCouldHaveTakenATask) {
+  auto waits = submit();
+  worker_is(::getpid(), WorkerPhase::starting);
+  look_often();
+  worker_is(::getpid(), WorkerPhase::ready);
+  ::usleep(1000);
+  probe.audit();
+  EXPECT_EQ(probe.corrupted(), "");
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "tasks wait, and none of the workers takes one");
+  probe.end();
+}
+
 TEST_F(Audit, DoesNotBelieveThatAWorkerStartsWhichHasRunATask) {
   run_one();
   auto waits = submit();
