@@ -132,6 +132,7 @@ void ProcessTaskRunner::pass() noexcept {
     // The word changes without a wake.
     constexpr std::int64_t kLookNs = 50'000'000;
     futex_wait(part_->stop, stop, Deadline::at(monotonic_ns() + kLookNs), FutexScope::shared);
+    parent_.renew();  // with nobody left who would let it go on, it ends
   }
 }
 

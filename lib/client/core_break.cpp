@@ -145,9 +145,23 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
 // The items that the dead worker had committed of the chunk in this slot.
 void ProcessCore::keep_committed(std::uint32_t slot, Extras& extras) {
   const SlotWord word = slots_.read(slot);
-  if (word.status() != SlotStatus::died && word.status() != SlotStatus::killed) return;
   if (word.owner() >= geometry_.workers) return;
   const WorkerRecord& record = results_.window(word.owner()).record();
+  switch (word.status()) {
+    case SlotStatus::died:
+    case SlotStatus::killed: break;
+    case SlotStatus::running:
+    case SlotStatus::killing:
+      // Its worker has died with the supervisor, who would have changed the word. Acquire: as in
+      // enforce_timeouts().
+      if (!worker_has_ended(word.owner()) ||
+          record.current.load(std::memory_order_acquire) !=
+              Hint(slot, in_flight_[slot].tag).bits() + 1) {
+        return;
+      }
+      break;
+    default: return;
+  }
   take_items_of(extras, in_flight_[slot].tag, word.owner(), record.chunk_region.load(),
                 record.chunk_items.load());
 }

@@ -142,6 +142,8 @@ void ProcessCore::go_on(std::uint32_t slot) {
     part.where.first = shadow.extras->first;
     ItemHold<StdPlatform>::let_go(part.stop);
   }
+  shadow.extras->seen = false;
+  shadow.extras->seen_items = 0;
   shadow.tag = shadow.tag.next_attempt();
   if (shadow.sleepers != 0) slots_.rouse(slot);
   publish(slot, true);

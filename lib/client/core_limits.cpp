@@ -21,8 +21,9 @@ using Hold = ItemHold<StdPlatform>;
 
 // Nanoseconds until the earliest limit could be reached; forever where there is none.
 std::int64_t ProcessCore::enforce_timeouts() {
-  if (timed_.empty()) return kNoLimit;
   std::int64_t next = std::numeric_limits<std::int64_t>::max();
+  if (kill_unsent_ && !ask_to_kill()) next = kAuditPeriodNs;
+  if (timed_.empty()) return next == std::numeric_limits<std::int64_t>::max() ? kNoLimit : next;
   const PoolHeader& header = tasks_.header();
   const std::uint64_t now_ticks = ticks_now();
   const std::int64_t now = monotonic_ns();
@@ -37,10 +38,12 @@ std::int64_t ProcessCore::enforce_timeouts() {
       // Acquire pairs with the worker's claim: the start belongs to this task.
       const bool begun =
           record.current.load(std::memory_order_acquire) == Hint(slot, shadow.tag).bits() + 1;
-      const std::uint32_t done =
+      const std::uint32_t items = extras.items - extras.first;
+      std::uint32_t done =
           extras.items != 0 ? record.chunk_items.load(std::memory_order_relaxed) : 0;
-      if (extras.seen_tag != shadow.tag.bits() || extras.seen_items != done) {
-        extras.seen_tag = shadow.tag.bits();
+      if (done > items) done = 0;  // it has written over its notes
+      if (!extras.seen || done > extras.seen_items) {
+        extras.seen = true;
         extras.seen_items = done;
         extras.seen_at_ns = now;
       }
@@ -53,8 +56,9 @@ std::int64_t ProcessCore::enforce_timeouts() {
         left = std::min(left, extras.timeout_ns - ran);
       }
       if (left <= 0 &&
-          (extras.items == 0 || Hold::hold(tasks_.part(slot).stop, record.chunk_items, done))) {
-        extras.killed_item = extras.first + done;
+          (extras.items == 0 || Hold::hold(tasks_.part(slot).stop, record.chunk_items,
+                                           extras.seen_items, items))) {
+        extras.killed_item = extras.first + extras.seen_items;
         kill_for(slot, word.owner(), KillReason::timeout);
         continue;
       }
@@ -83,16 +87,17 @@ bool ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason 
   if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
   if (!slots_.begin_kill(slot, shadow.tag, worker)) return false;
   shadow.extras->kill = why;
-  ask_to_kill();
+  if (!ask_to_kill()) ring_doorbell();
   return true;
 }
 
-void ProcessCore::ask_to_kill() {
+// False: there was no room or memory for the message, and the pump asks again. (A supervisor that is
+// gone takes its workers with it: the kill is done then, too.)
+bool ProcessCore::ask_to_kill() {
   Message message;
   message.kind = MessageKind::kill_task;
-  // A supervisor that is gone takes its workers with it: the kill is done then, too. Where there is
-  // no room, messages wait that make it look for words like this one.
-  send_message(socket_.get(), message, SendMode::at_once);
+  kill_unsent_ = !send_message(socket_.get(), message, SendMode::at_once);
+  return !kill_unsent_;
 }
 
 }  // namespace muster::detail

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -109,22 +110,35 @@ void ProcessCore::await_orphans(std::string* remain) {
       *remain += "; worker " + std::to_string(w) + " does not end of SIGKILL and was given up";
     }
   }
-  if (ended) reap_unadmitted();
+  if (ended) reap_unadmitted(until);
+}
+
+// Of the one that the supervisor told of last.
+bool ProcessCore::worker_has_ended(std::uint32_t worker) const {
+  return worker_pidfds_[worker] && ended_until(worker_pidfds_[worker], Deadline::passed());
 }
 
 // The supervisor, which has ended, and those of its children that it had not admitted yet: they are
 // in its group still, and this process's children where it is a subreaper. No news of them has
 // come. They have no tasks and end at once, but for one that was stopped before it had asked the
 // kernel for its signal.
-void ProcessCore::reap_unadmitted() {
+void ProcessCore::reap_unadmitted(Deadline until) {
   siginfo_t info{};
   // As long as the supervisor is not reaped, the number of its group is nobody else's.
   const auto supervisor = static_cast<id_t>(supervisor_pidfd_.get());
   if (::waitid(P_PIDFD, supervisor, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) == 0) {
     ::kill(-supervisor_, SIGKILL);
   }
-  while (::waitid(P_PGID, static_cast<id_t>(supervisor_), &info, WEXITED | __WALL) == 0 ||
-         errno == EINTR) {
+  while (true) {
+    info.si_pid = 0;
+    const int waited =
+        ::waitid(P_PGID, static_cast<id_t>(supervisor_), &info, WEXITED | WNOHANG | __WALL);
+    if (waited < 0 && errno != EINTR) return;
+    if (waited < 0 || info.si_pid != 0) continue;
+    // One that has not ended yet. The kernel has no wait with a deadline for a child without a pidfd.
+    if (until.expired()) return;
+    const timespec pause{0, 1'000'000};
+    ::nanosleep(&pause, nullptr);
   }
 }
 

@@ -145,6 +145,8 @@ bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
   shadow.state = nullptr;
   count_ended(Ended::cancelled);
   state.complete_cancelled();
+  // Those who wait for it at its slot: its worker may take a while to die.
+  if (shadow.sleepers != 0) slots_.rouse(slot);
   return true;
 }
 

@@ -32,9 +32,10 @@ struct Extras {
   std::uint32_t items = 0;
   std::uint32_t first = 0;  // of the present attempt
   ChunkAssembly assembly;   // of the items before it
-  // When a task with a time limit was first seen running, or a chunk at this item of it.
+  // When this attempt of a task with a time limit was first seen running, or a chunk with so many
+  // items done.
+  bool seen = false;
   std::uint32_t seen_items = 0;
-  std::uint64_t seen_tag = 0;
   std::int64_t seen_at_ns = 0;
   // Of a chunk whose worker is killed for its time limit, the item that is meant.
   std::uint32_t killed_item = 0;

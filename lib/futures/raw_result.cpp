@@ -14,11 +14,23 @@
 
 namespace muster::detail {
 
+namespace {
+
+std::exception_ptr of_another_size(std::size_t size, std::size_t wanted) noexcept {
+  try {
+    return std::make_exception_ptr(EncodingError(
+        "the result of a task has " + std::to_string(size) + " bytes where its type has " +
+        std::to_string(wanted) + "; the memory it came in was overwritten"));
+  } catch (const std::bad_alloc&) {
+    return std::current_exception();
+  }
+}
+
+}  // namespace
+
 bool StateBase::keep_raw(RawKind kind, const std::byte* data, std::size_t size) noexcept {
   if (kind == RawKind::value && ops_->bitwise_size >= 0) {
-    complete_exception(std::make_exception_ptr(EncodingError(
-        "the result of a task has " + std::to_string(size) + " bytes where its type has " +
-        std::to_string(ops_->bitwise_size) + "; the memory it came in was overwritten")));
+    complete_exception(of_another_size(size, static_cast<std::size_t>(ops_->bitwise_size)));
     return true;
   }
   payload_.raw = {data, size};

@@ -39,11 +39,13 @@ struct ItemHold {
     return stop.load(std::memory_order_seq_cst);
   }
 
-  // Client. True: whoever runs the chunk begins no item behind the one that came next when the note
-  // said `done`, and that one has not ended. False: it has, and all goes on.
-  static bool hold(Word& stop, const Word& note, std::uint32_t done) {
+  // Client. True: whoever runs the chunk of so many `items` begins none behind the one that came next
+  // when the note said `done`, and that one has not ended. False: it has, and all goes on.
+  static bool hold(Word& stop, const Word& note, std::uint32_t done, std::uint32_t items) {
     stop.fetch_or(kItemsHeld, std::memory_order_seq_cst);
-    if (note.load(std::memory_order_seq_cst) == done) return true;
+    const std::uint32_t now = note.load(std::memory_order_seq_cst);
+    // One that says less than before, or more than there are, was written over: it tells of no end.
+    if (now <= done || now > items) return true;
     let_go(stop);
     return false;
   }

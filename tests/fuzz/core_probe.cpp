@@ -111,6 +111,21 @@ void CoreProbe::take_in_after(const std::function<void()>& first) {
   core_->harvest_all();
 }
 
+bool CoreProbe::ask_to_kill() {
+  const ProcessCore::Lock lock(core_->mutex());
+  return core_->ask_to_kill();
+}
+
+unsigned CoreProbe::read_requests_to_kill() {
+  unsigned requests = 0;
+  Message message;
+  FileDescriptor none;
+  while (receive_message(supervisors_end_.get(), message, none) == ReceiveResult::message) {
+    if (message.kind == MessageKind::kill_task) ++requests;
+  }
+  return requests;
+}
+
 void CoreProbe::pump_once_or_give_up() {
   try {
     pump_once();

@@ -48,6 +48,10 @@ class CoreProbe {
   void pump_once();
   // Under the lock: `first`, and then takes in what has ended.
   void take_in_after(const std::function<void()>& first);
+  // False: the message finds no room.
+  bool ask_to_kill();
+  // Whatever the client has said; how often it has asked to kill.
+  unsigned read_requests_to_kill();
   // What the audit looks at in place of the supervisor; otherwise at this process.
   void supervisor_is(pid_t pid) { core_->supervisor_ = pid; }
   // What the pump does where it finds no memory, and then it is gone.

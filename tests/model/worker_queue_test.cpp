@@ -265,7 +265,7 @@ class NextItem final : public Program {
       began_second_ = true;
     });
     s.add_actor("client", [this, worker] {
-      if (!Hold::hold(stop_, note_, 0)) return;
+      if (!Hold::hold(stop_, note_, 0, 2)) return;
       Scheduler::instance().point();  // the signal comes some time later
       killed_ = true;
       Scheduler::instance().kill(worker);

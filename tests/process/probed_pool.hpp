@@ -46,11 +46,12 @@ class ProbedPool {
                                        true, fn, args...);
   }
   // One chunk of so many items.
-  muster::Future<detail::ChunkResult<std::string>> map(int items) {
+  muster::Future<detail::ChunkResult<std::string>> map(int items,
+                                                       const muster::TaskOptions& task = {}) {
     std::vector<std::tuple<int>> given(static_cast<std::size_t>(items));
     const auto borrowed =
         std::shared_ptr<detail::TravelBackend>(std::shared_ptr<void>(), &probe.backend());
-    detail::TravelTarget<std::string (*)(int), std::tuple<int>> target(borrowed, {}, &line);
+    detail::TravelTarget<std::string (*)(int), std::tuple<int>> target(borrowed, task, &line);
     muster::Future<detail::ChunkResult<std::string>> future;
     target.submit(given, 0, future);
     return future;
@@ -71,6 +72,13 @@ class ProbedPool {
   void set(detail::SlotStatus status) {
     slot_line().word.store(detail::SlotWord(status, 0, *probe.tag(slot())).bits());
   }
+  detail::WorkerRecord& record() { return probe.views().results.window(0).record(); }
+  // As the worker does that has claimed the only task.
+  void begin() {
+    record().current.store(detail::Hint(slot(), *probe.tag(slot())).bits() + 1);
+    set(detail::SlotStatus::running);
+  }
+  detail::SlotStatus status() { return detail::SlotWord(slot_line().word.load()).status(); }
   std::byte* arena() { return probe.views().results.window(0).arena(); }
 
   // As the worker leaves a result at the arena's beginning.
@@ -103,13 +111,19 @@ class ProbedPool {
     writer.commit_value();
     return out.size();
   }
+  static std::uint64_t region_of(std::size_t bytes) {
+    return detail::ChunkRegion::pack(0, bytes / 64 * 64 + 64);
+  }
   // It died when it had done one item of a chunk, whose records take up so much.
-  void die_behind_one_item(std::size_t bytes) {
+  void die_behind_one_item(std::size_t bytes) { die_in_task(region_of(bytes), 1); }
+  // In the only task, of which so many items were done if it is a chunk: by itself, or killed for it.
+  void die_in_task(std::uint64_t region = 0, std::uint32_t items = 0, bool killed = false) {
     detail::DeathRecord& death = next_death();
     death.task = detail::Hint(slot(), *probe.tag(slot())).bits() + 1;
-    death.chunk_region = detail::ChunkRegion::pack(0, bytes / 64 * 64 + 64);
-    death.chunk_items = 1;
-    set(detail::SlotStatus::died);
+    death.task_was_killing = killed ? 1 : 0;
+    death.chunk_region = region;
+    death.chunk_items = items;
+    set(killed ? detail::SlotStatus::killed : detail::SlotStatus::died);
     tell(death);
   }
   void die_idle(bool written_off) {
