@@ -1,5 +1,6 @@
 // What the client makes of the supervisor's news.
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +82,8 @@ class Unwatched : public News {
  protected:
   Unwatched() : worker(::fork()) {
     if (worker == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      ::close_range(3, ~0U, 0);  // the supervisor's end of the socket is to have one holder
       while (true) ::pause();
     }
   }
