@@ -219,6 +219,7 @@ TEST(Exceptions, OfMusterKeepWhatTheyKnow) {
       .worker_pid = 12,
       .worker_index = 3,
       .term_signal = SIGSEGV,
+      .exit_code = std::nullopt,
       .task_name = "task",
       .backtrace = muster::Backtrace(std::vector<std::string>{"frame 1", "frame 2"}),
       .core_dumped = true,
