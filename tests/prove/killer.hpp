@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "lib/common/ticks.hpp"
 #include "prove/kill_counts.hpp"
@@ -28,9 +29,11 @@ class KilledPids {
     const auto found = pids_.find(pid);
     return found != pids_.end() && found->second <= by_ns;
   }
-  void clear() {
+  std::set<pid_t> all() const {
     const std::lock_guard lock(mutex_);
-    pids_.clear();
+    std::set<pid_t> pids;
+    for (const auto& [pid, when] : pids_) pids.insert(pid);
+    return pids;
   }
 
  private:

@@ -48,6 +48,14 @@ bool Ledger::ended_itself(pid_t pid, std::int64_t by_ns) const {
   return false;
 }
 
+// One that was killed before it could write down its number is not among them.
+void Ledger::add_ended_pids(std::set<pid_t>& found) const {
+  const std::uint32_t count = std::min(pids.load(), kPids);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (const pid_t pid = ended_pids[i].load(); pid != 0) found.insert(pid);
+  }
+}
+
 std::uint64_t Ledger::all_own_ends() const {
   std::uint64_t sum = 0;
   for (const auto& count : own_ends) sum += count.load();
@@ -66,6 +74,8 @@ void Ledger::begin_round(std::uint64_t new_salt) {
     cell.begun.store(0);
     cell.ended.store(0);
   }
+  const std::uint32_t ended = std::min(pids.load(), kPids);
+  for (std::uint32_t i = 0; i < ended; ++i) ended_pids[i].store(0);
   next.store(0);
   pids.store(0);
   salt.store(new_salt);

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <limits>
+#include <set>
 
 namespace prove {
 
@@ -62,6 +63,8 @@ struct Ledger {
   void note_own_end(pid_t pid, OwnEnd how);
   // By then (CLOCK_MONOTONIC).
   bool ended_itself(pid_t pid, std::int64_t by_ns = kEver) const;
+  // Workers that a task has ended, in this round.
+  void add_ended_pids(std::set<pid_t>& pids) const;
   std::uint64_t all_own_ends() const;
   // Before a pool is made: nobody else has it.
   void begin_round(std::uint64_t new_salt);

@@ -40,8 +40,14 @@ std::string missing_instants(const SoakTotals& totals) {
 
 std::string soak_text(const SoakTotals& totals, const Verdict& verdict, double seconds) {
   const std::uint64_t all = all_kills(totals);
-  std::string text = fmt::format("{} workers killed in {:.1f} s, {} pools, {} of which broke\n",
-                                 all, seconds, totals.rounds.load(), totals.broken_pools.load());
+  std::string text = fmt::format(
+      "{} workers killed in {:.1f} s, {} pools; of {} that are to break {} did, {} had to\n"
+      "the pools told of {} deaths, {} of which the program had asked for; {} workers were hit "
+      "when "
+      "they had ended in order, {} right before their pool's end, when nobody asks it any more\n",
+      all, seconds, totals.rounds.load(), totals.pools_to_break.load(), totals.broken_pools.load(),
+      totals.pools_that_had_to.load(), totals.deaths.load(), totals.deaths_asked_for.load(),
+      totals.hit_when_ended.load(), totals.late_kills.load());
   text += "while the worker was\n";
   for (std::size_t i = 0; i < kDoings; ++i)
     text += row(kDoingNames[i], totals.kills.by_doing[i], all);
@@ -86,7 +92,13 @@ nlohmann::ordered_json soak_json(const SoakTotals& totals, const Verdict& verdic
     json["kills_by"][kOwnEndNames[i]] = ledger().own_ends[i].load();
   }
   json["pools"] = totals.rounds.load();
+  json["pools_to_break"] = totals.pools_to_break.load();
+  json["pools_that_had_to"] = totals.pools_that_had_to.load();
   json["broken_pools"] = totals.broken_pools.load();
+  json["deaths"] = totals.deaths.load();
+  json["deaths_asked_for"] = totals.deaths_asked_for.load();
+  json["hit_when_ended"] = totals.hit_when_ended.load();
+  json["late_kills"] = totals.late_kills.load();
   json["tasks"] = totals.tasks.load();
   json["begun"] = totals.begun.load();
   json["callbacks"] = totals.callbacks.load();

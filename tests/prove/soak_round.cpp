@@ -12,6 +12,7 @@
 
 #include "lib/common/ticks.hpp"
 #include "prove/client.hpp"
+#include "prove/reconciliation.hpp"
 #include "support/belongings.hpp"
 
 namespace prove {
@@ -168,7 +169,7 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
                SoakTotals& totals, Verdict& verdict, Watch& watch, SoakStage& stage,
                const std::atomic<bool>& interrupted, void (*progress)(const SoakTotals&)) {
   Random random(seed, number, 0);
-  // Pools that break have one kill each, so most of the rounds are theirs.
+  // Pools that break have a kill or two each, so most of the rounds are theirs.
   const bool breaks = number % 10 != 0;
   const std::string name = fmt::format("soak-{}", number);
   const test_support::Belongings before = test_support::Belongings::now();
@@ -181,9 +182,10 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
   RoundEnd end{.breaks = breaks};
   {
     std::optional<ProcessPoolExecutor> pool;
+    const muster::ProcessPoolOptions options = choose_options(random, name, breaks);
     {
       const Watch::Waiting waiting(watch, kMainSeat, Watch::kPoolStart);
-      pool.emplace(choose_options(random, name, breaks));
+      pool.emplace(options);
     }
     PoolMemory memory(name);
     stage.memory.store(&memory);
@@ -201,10 +203,11 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
     }
 
     Killer killer(memory, states, killed, totals.kills, random);
+    Reconciliation deaths(*pool, options, memory, killed, verdict, watch, kMainSeat);
     const auto goes_on = [&] {
       const std::uint64_t done = totals.kills.all(ledger().all_own_ends()) - first;
-      return verdict.good() && !interrupted.load() && !limits.reached(totals) &&
-             done < (breaks ? 1 : kKillsOfAPool) && round.ended.load() < clients &&
+      return verdict.good() && !interrupted.load() && !limits.reached(totals) && !deaths.broke() &&
+             (breaks || done < kKillsOfAPool) && round.ended.load() < clients &&
              ledger().next.load() < Ledger::kTickets;
     };
     while (goes_on()) {
@@ -212,17 +215,14 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
       const timespec time{0, std::min(pause, 50'000'000L)};
       ::nanosleep(&time, nullptr);
       if (goes_on()) killer.kill_one();
+      // One that is to break may go on all the same: who was killed had ended in order, or was to.
+      breaks ? deaths.settle() : deaths.look();
       progress(totals);
-    }
-    // One of a broken pool stops by itself.
-    if (!breaks) round.stop.store(true);
-    const std::int64_t patience = muster::detail::monotonic_ns() + 200'000'000;
-    while (breaks && muster::detail::monotonic_ns() < patience && pool->stats().deaths == 0) {
-      const timespec time{0, 1'000'000};
-      ::nanosleep(&time, nullptr);
     }
     round.stop.store(true);
     for (std::thread& thread : threads) thread.join();
+    deaths.settle();
+    deaths.conclude(totals);
 
     if (const std::uint64_t rescued = pool->stats().rescued_wakeups; rescued != 0) {
       totals.rescued_wakeups += rescued;
@@ -230,7 +230,10 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
                                               "until somebody looked",
                                               rescued));
     }
-    if (!breaks && random.percent(50)) killer.kill_async(random.below(memory.geometry().workers));
+    if (!breaks && random.percent(50) &&
+        killer.kill_async(random.below(memory.geometry().workers))) {
+      ++totals.late_kills;
+    }
     {
       const Watch::Waiting waiting(watch, kMainSeat, Watch::kPoolEnd);
       end.in_order = end_pool(*pool, random);
@@ -247,7 +250,6 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
   hold_against_ledger(told, end, killed, totals, verdict);
   totals.callbacks += due;
   ++totals.rounds;
-  if (breaks) ++totals.broken_pools;
   if (const std::string more = test_support::Belongings::now().more_than(before); !more.empty()) {
     verdict.broken(Fault::left_over, fmt::format("pool \"{}\" left behind: {}", name, more));
   }

@@ -23,7 +23,14 @@ struct SoakTotals {
   Count begun{0};  // bodies; with retries more than once a task
   std::array<Count, kTolds> told{};
   Count rounds{0};
-  Count broken_pools{0};
+  // As pools tell of them (pool_deaths.hpp), until they are ended.
+  Count deaths{0};
+  Count deaths_asked_for{0};   // by CancelMode::kill or a time limit
+  Count hit_when_ended{0};     // workers that were hit when they had ended in order
+  Count late_kills{0};         // right before a pool's end, when nobody asks it any more
+  Count pools_to_break{0};     // OnWorkerDeath::break_pool
+  Count pools_that_had_to{0};  // of these: a worker died, and the program had not asked for it
+  Count broken_pools{0};       // that said so
   Count callbacks{0};
   Count rescued_wakeups{0};
 };

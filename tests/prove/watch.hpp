@@ -37,6 +37,9 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
+  // On its clock.
+  std::int64_t now_ns() const { return now_ns_.load(); }
+
   // For as long as it lives the thread in this seat waits for `what`: a ticket, or one of those
   // above.
   class Waiting {
