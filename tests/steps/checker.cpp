@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <set>
 #include <span>
 #include <stdexcept>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -92,6 +94,14 @@ std::string Checker::check() {
   if (auto wrong = check_results(); !wrong.empty()) return wrong;
   if (auto wrong = check_death_record(held); !wrong.empty()) return wrong;
   return check_again();
+}
+
+std::uint64_t Checker::memory_hash() const {
+  const auto hash = [](const void* bytes, std::size_t size) {
+    return std::hash<std::string_view>{}({static_cast<const char*>(bytes), size});
+  };
+  const detail::WorkerRecord& record = stage_.views().results.window(worker_).record();
+  return hash(before_.data(), before_.size()) * 31 + hash(&record, sizeof(record));
 }
 
 // Alive, too, a task goes forward only, and is taken in only after it has ended.

@@ -2,9 +2,12 @@
 
 // The worker dies here: what would be left?
 //
-// Of the pool's memory a copy is made in which the supervisor's own recovery runs, as if the worker
-// had died at the instruction before which it stands; then what is left is held against what must
-// hold whenever a worker dies. The pool itself sees nothing of it.
+// Of the pool's control segment (slots, ring, park words, reservations) a copy is made in which the
+// supervisor's own steps of recovery run (end_tasks, dismiss, rally), as if the worker had died at
+// the instruction before which it stands; then what is left is held against what must hold whenever
+// a worker dies. Its results and its record, which no recovery writes, are read where they are: it
+// stands still. What else Supervisor::bury() does is not done here but for the death's record: to
+// reap, to tell the client, to replace. The pool itself sees nothing of it.
 
 #include <cstddef>
 #include <cstdint>
@@ -44,6 +47,8 @@ class Checker {
 
   // With the worker stopped: what is wrong; "": nothing.
   std::string check();
+  // Of what was copied last, and of the worker's record: what a recovery and the client read.
+  std::uint64_t memory_hash() const;
   // How often the recovery had a task to end.
   std::uint64_t deaths() const { return deaths_; }
 

@@ -4,7 +4,10 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <sstream>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -37,6 +40,24 @@ std::string describe_address(std::uintptr_t address) {
   if (info.dli_sname == nullptr) return fmt::format("{:#x} ({})", address, place);
   return fmt::format("{:#x} {}+{:#x} ({})", address, demangled(info.dli_sname),
                      address - reinterpret_cast<std::uintptr_t>(info.dli_saddr), place);
+}
+
+bool is_in_vdso(std::uintptr_t address) {
+  struct Range {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+  };
+  static const Range vdso = [] {
+    Range range;
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+      if (line.find("[vdso]") == std::string::npos) continue;
+      char dash = 0;
+      std::istringstream(line) >> std::hex >> range.begin >> dash >> range.end;
+    }
+    return range;
+  }();
+  return address >= vdso.begin && address < vdso.end;
 }
 
 }  // namespace steps

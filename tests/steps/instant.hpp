@@ -9,4 +9,7 @@ namespace steps {
 // has where this process has it. The offset into the file is what addr2line wants.
 std::string describe_address(std::uintptr_t address);
 
+// In the code that the kernel gives to each process, to read its clock with (the vDSO).
+bool is_in_vdso(std::uintptr_t address);
+
 }  // namespace steps

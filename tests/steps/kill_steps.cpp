@@ -1,13 +1,17 @@
-// muster-kill-steps: a worker is killed after each number of instructions of its way from one sleep
-// to the next, in a live pool, and what the client is told is held against what really happened.
+// muster-kill-steps: a worker is killed after so many instructions of its way from one sleep to the
+// next, in a live pool, and what the client is told is held against what really happened. Of most
+// ways it is each number of instructions, of long ones every so many-th (Scenario::stride).
 
 #include <cstdio>
 #include <ctime>
 #include <exception>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <random>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -36,8 +40,13 @@ struct Cell {
   }
 };
 
+// Numbers of instructions after which a worker was killed.
+using Steps = std::set<std::uint64_t>;
+
 struct Tally {
   std::uint64_t kills = 0;
+  Steps after;
+  std::set<std::uintptr_t> instructions;  // before which it was killed
   std::uint64_t in_a_task = 0;
   std::uint64_t wrong = 0;
   std::uint64_t shortest = ~std::uint64_t{0};  // paths that were gone to their end
@@ -107,6 +116,8 @@ class Killer {
                               describe_address(tracer.instruction()));
         fates = fates_of(*stage_, cell_, play, worker, submitted);
         killed = seconds_now();
+        tally_.after.insert(done.instructions);
+        tally_.instructions.insert(tracer.instruction());
         tracer.kill();
         ++tally_.kills;
       }
@@ -174,7 +185,25 @@ class Killer {
   Tally tally_;
 };
 
-nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints& complaints) {
+// What all cells have killed at. Cells of one way, with more retries or while the other worker
+// goes, kill after the same numbers of instructions again.
+struct Coverage {
+  std::map<std::pair<std::string, unsigned>, Steps> by_way;  // scenario, workers
+  std::set<std::uintptr_t> instructions;
+
+  void add(const Cell& cell, const Tally& tally) {
+    by_way[{cell.scenario.name, cell.workers}].insert(tally.after.begin(), tally.after.end());
+    instructions.insert(tally.instructions.begin(), tally.instructions.end());
+  }
+  std::uint64_t boundaries() const {
+    std::uint64_t sum = 0;
+    for (const auto& [way, after] : by_way) sum += after.size();
+    return sum;
+  }
+};
+
+nlohmann::ordered_json run(const Cell& cell, const Options& options, Coverage& coverage,
+                           Complaints& complaints) {
   Killer killer(cell, complaints);
   const std::uint64_t every = options.every != 0 ? options.every : cell.scenario.stride;
   const double began = seconds_now();
@@ -191,6 +220,7 @@ nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints&
   }
   killer.end();
   const Tally& tally = killer.tally();
+  coverage.add(cell, tally);
   const double seconds = seconds_now() - began;
   // A single kill does not go to the end of the path either.
   const bool cut = cell.scenario.limit != 0 && tally.longest == 0;
@@ -200,10 +230,11 @@ nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints&
                              : cell.other_goes_on ? "2 workers, both go"
                                                   : "2 workers, one goes";
   fmt::print(
-      "{:<10} {:<19} {} retries  path {:>13}  {:>6} kills, {:>3} apart, {:>6} in a task, {} wrong,"
-      " slowest end {:.1f} ms (at {}), {:.0f} s\n",
-      cell.scenario.name, others, cell.retries, length, tally.kills, every, tally.in_a_task,
-      tally.wrong, tally.slowest * 1e3, tally.slowest_at, seconds);
+      "{:<10} {:<19} {} retries  path {:>13}  {:>6} kills after {:>6} different numbers of "
+      "instructions, {:>3} apart, {:>6} in a task, {} wrong, slowest end {:.1f} ms (at {}), {:.0f} "
+      "s\n",
+      cell.scenario.name, others, cell.retries, length, tally.kills, tally.after.size(), every,
+      tally.in_a_task, tally.wrong, tally.slowest * 1e3, tally.slowest_at, seconds);
   std::fflush(stdout);
   return {{"scenario", cell.scenario.name},
           {"path", cell.scenario.path},
@@ -215,6 +246,7 @@ nlohmann::ordered_json run(const Cell& cell, const Options& options, Complaints&
           {"to_its_end", !cut},
           {"limit", cell.scenario.limit},
           {"kills", tally.kills},
+          {"different", tally.after.size()},
           {"every", every},
           {"in_a_task", tally.in_a_task},
           {"wrong", tally.wrong},
@@ -245,13 +277,14 @@ int run_all(const Options& options) {
   Complaints complaints("muster-kill-steps");
   const auto before = test_support::Belongings::now();
   auto document = begin_document("muster-kill-steps", options);
+  Coverage coverage;
   for (const Scenario* scenario : chosen_scenarios(options)) {
     for (const unsigned workers : chosen_workers(options, *scenario)) {
       for (const unsigned retries : {0U, 1U}) {
         for (const bool other_goes_on : {false, true}) {
           const Cell cell{*scenario, workers, retries, other_goes_on};
           if (!wanted(options, cell)) continue;
-          document["cells"].push_back(run(cell, options, complaints));
+          document["cells"].push_back(run(cell, options, coverage, complaints));
           const std::string left = test_support::Belongings::now().more_than(before);
           if (!left.empty())
             complaints.add("when the pools have ended there is left: " + left, cell.text());
@@ -259,6 +292,9 @@ int run_all(const Options& options) {
       }
     }
   }
+  document["ways"] = coverage.by_way.size();
+  document["boundaries"] = coverage.boundaries();
+  document["at_instructions"] = coverage.instructions.size();
   return finish(options, std::move(document), complaints);
 }
 
@@ -268,6 +304,6 @@ int run_all(const Options& options) {
 int main(int argc, char** argv) {
   return steps::run_program(
       argc, argv, "muster-kill-steps",
-      "Kills a worker at every instruction, and looks at what the client is told.",
+      "Kills a worker after so many instructions, and looks at what the client is told.",
       steps::Takes::kills, &steps::run_all);
 }
