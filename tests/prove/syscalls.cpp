@@ -29,7 +29,17 @@ using namespace prove;
 
 const Counted kCounted{
     .name = "runs", .what = "programs run", .quick = 600, .full = 1'000'000'000, .has_calls = true};
-constexpr const char* kScripts[] = {"plain", "death", "break"};
+// Of syscalls_subject.cpp.
+struct Script {
+  const char* name;
+  const char* does;
+};
+constexpr Script kScripts[] = {
+    {"plain", "tasks, a map, a callback, the pool's end"},
+    {"death",
+     "the same, and workers that die in a task, with and without a retry, at its time limit and by "
+     "CancelMode::kill"},
+    {"break", "the same as death, in a pool that breaks of the first one"}};
 // In seconds. A kernel that has no memory for messages any more is waited for, two seconds for each
 // that must not be lost: some twelve on a machine of its own.
 constexpr int kTimeLimit = 60;
@@ -98,7 +108,7 @@ class TraceFile {
 // What each script calls when all is well.
 Failures all_failures(const std::string& file) {
   Failures failures;
-  for (const char* const script : kScripts) {
+  for (const auto& [script, does] : kScripts) {
     const TracedEnd end =
         run_traced({"strace", "-f", "-qq", "-o", file, MUSTER_PROVE_SUBJECT, script}, kTimeLimit);
     if (!end.in_time || end.exit_code != 0) {
@@ -231,8 +241,10 @@ int run(const Options& options) {
                               {"in_loader", sum.in_loader},
                               {"not_reached", sum.not_reached},
                               {"possible", possible},
+                              {"most_of_a_call", kMostOfACall},
                               {"bad", sentences.size()},
                               {"sentences", sentences}};
+  for (const auto& [script, does] : kScripts) json["does"][script] = does;
   for (const auto& [call, why] : left_alone) {
     fmt::print("  {:<20} left alone: {}\n", call, why);
     json["left_alone"][call] = why;

@@ -4,12 +4,14 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
 #include <numeric>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <muster/muster.hpp>
@@ -79,6 +81,14 @@ void run(std::string_view script) {
     step("death and retry", [&] { pool.submit({.retries = 1}, die).result(); });
     step("time limit", [&] {
       pool.submit({.task_timeout = std::chrono::milliseconds(5)}, [] { ::pause(); }).result();
+    });
+    step("kill", [&] {
+      auto future = pool.submit([] { ::pause(); });
+      while (!future.running() && !future.done()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      future.cancel(muster::CancelMode::kill);
+      future.result();
     });
     use(pool);
   }

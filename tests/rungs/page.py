@@ -4,6 +4,7 @@ import collections
 
 import document
 import totals
+from about import ABOUT, about
 from document import PASSED
 from rungs import RUNS
 from sections import SECTIONS
@@ -24,117 +25,6 @@ in a smaller way, `./dev prove` in the large (hours); [tests/rungs/](../tests/ru
 how it goes.
 """
 
-# What each rung does, and what must hold. By run; what belongs to the same rung stands together.
-ABOUT = {
-    "model": (
-        "A model by hand of slot words, ring, reservations, sweep, parking, cancel, kill and "
-        "recovery ([tests/model/spin/](../tests/model/spin/README.md)). Spin tries every "
-        "interleaving of client, supervisor and workers, with deaths between any two steps, in "
-        "small worlds. Laps have one bit and tags two: in worlds of one cell the bit of a lap comes "
-        "back, and in `tags-wrap` a hint meets its own tag again. Two small worlds are searched for "
-        "runs without an end, too; in the others that is left to the next rung.",
-        "Each task ends exactly once, none runs without permission, only the worker of the task "
-        "that is meant is killed, and nobody sleeps for ever: sleeps have no bound there.",
-    ),
-    "model-mutants": (
-        "The same models, broken in one place at a time. And what is said to happen in a world is "
-        "denied there.",
-        "Spin catches each by the property that it breaks, in a world that is in order without it; "
-        "and finds each denial wrong.",
-    ),
-    "explore": (
-        "The shipped code of slots, ring, parking and recovery, and of the client's lock, compiled "
-        "over a scheduler that decides before each access to shared memory who goes on "
-        "([tests/model/](../tests/model/README.md)). It tries every order within its bounds, with "
-        "stores that wait in a buffer, and a death at each step. A delay is a preemption with stores "
-        "on their way. An execution ends early where it comes to a state that another has been in.",
-        "The same, of the code itself; none goes on for ever, and never do two threads have the lock.",
-    ),
-    "snapshots": (
-        "A worker of a live pool goes one instruction at a time (ptrace) from one sleep to the "
-        "next. After each the pool's memory is copied, and the supervisor's own recovery runs in "
-        "the copy ([tests/steps/](../tests/steps/README.md)).",
-        "What is left is in order: each slot, each result, each hint, each sleeper; and the "
-        "recovery done twice changes nothing.",
-    ),
-    "kill-steps": (
-        "The same ways, but the worker is killed: after no instruction, after one, after two, to "
-        "the end of the way.",
-        "Each future comes to what the words said at that instant; a value only of a task that "
-        "ran; an error names process, signal and task; ten more tasks are taken; nothing is left.",
-    ),
-    "soak": (
-        "Workers are killed under load from several threads, under both policies, with retries, "
-        "cancels and time limits in play ([tests/prove/](../tests/prove/README.md)). Some are "
-        "stopped first, looked at, and killed at an instant that is known; others without a look, "
-        "or by their own task. Tasks write down in a ledger beside the pool when they begin and "
-        "end.",
-        "Every future ends; a value is its own task's, which ran to its end; none runs more "
-        "often than its retries allow, and none after it was cancelled; no process, descriptor or "
-        "memory stays. Each kind of instant is at least one in a hundred of the deaths.",
-    ),
-    "ends": (
-        "A client makes a pool and uses it; client, supervisor and workers are killed in a sequence "
-        "that is drawn, from none to some milliseconds apart: while the pool is made, used, ended, "
-        "and while the survivors clean up after the first. The client also ends by SIGTERM, "
-        "`exit()`, `_exit()` and `abort()`. Tasks start programs, hold files; some workers are "
-        "stopped first ([tests/prove/](../tests/prove/README.md)).",
-        "No process is left, no zombie, no memory, no file. A client that lives gets an answer or an "
-        "error of Muster's for each future, ends its pool, and has no child and no descriptor more "
-        "than before. Each order of the three occurs. What a task has started goes with its worker, "
-        "but where client and supervisor are both killed: then nobody is there to end it.",
-    ),
-    "peers": (
-        "The soak's load, without what other pools cannot do, and its kills, in Python's two pools "
-        "and in one on Boost's message queue whose workers are forked anew, beside Muster's.",
-        "Of Muster's pools: those that replace their workers go on and lose nothing unsaid, those "
-        "that are to break break and say so. Of the others nothing: it is a table of what they do.",
-    ),
-    "scribble": (
-        "Workers write over all the memory of the pool that they can write, while tasks flow: "
-        "bits, words, pages, slot words that look valid, ring ends, results, records.",
-        "The pool may break. The client neither crashes nor waits for ever.",
-    ),
-    "scribble-asan": (
-        "The same with the client under the address sanitizer and that of undefined behaviour.",
-        "Nor does it read outside of what is its own.",
-    ),
-    "fuzz": (
-        "libFuzzer makes up bytes for everything that reads bytes of others: attaching, recovery, "
-        "completions, decoding, the status tool, command lines "
-        "([tests/fuzz/](../tests/fuzz/README.md)).",
-        "Each of them ends, with an answer or an error of its own, and reads nothing it should "
-        "not.",
-    ),
-    "syscalls": (
-        "Each system call that Muster makes fails in turn, by strace, in a program that makes a "
-        "pool, uses it, loses workers and ends.",
-        "The program ends in time, well or with an error of Muster's, and leaves nobody.",
-    ),
-    "threads": (
-        "Workers are threads of one process, over the same ring and slots, under the thread "
-        "sanitizer, which does not see into other processes.",
-        "No two of them race.",
-    ),
-    "mutants": (
-        "The code is broken on purpose, in one place at a time: a fence, a help step, a tag, a "
-        "sweep, a second look, a check, a wake removed or moved "
-        "([tests/mutants/](../tests/mutants/README.md)).",
-        "Some rung catches it by the promise that it breaks. This is the proof of the proof.",
-    ),
-    "detection": (
-        "What a death costs in time. A worker is killed in its task; beside it a program that "
-        "polls the worker's pidfd, as the kernel's own notice. The larger the worker, the longer "
-        "the kernel takes to tear it down before it tells.",
-        "Nothing: times depend on the machine. Those that Muster means to keep stand in the second "
-        "table, and whether it did. The crash handler and the "
-        "kernel's mark are early: they stand in shared memory before the kernel's notice. Of the mark "
-        "the replacement is made; the crash handler's note is read when the error is made, which "
-        "needs the notice. Who looks for the first two may come too late, "
-        "behind the successor that clears them; such kills are left out.",
-    ),
-}
-
 CLOSING = """\
 ## What it costs
 
@@ -153,7 +43,8 @@ Empty tasks through a process pool, before and after recovery was what it is now
 - **The model is a model.** Spin searches a text that was written beside the code. The scheduler
   runs the shipped worker, ring, slots and recovery, but its client, pump and supervisor are its
   own. Runs of the code are replayed in the model of slots, ring and parking; that of attention words,
-  completion rings and the pump's sleep (`att-`) is compared with the code by nothing but reading.
+  completion rings and the pump's sleep (`att-`, where it was searched) is compared with the code by
+  nothing but reading.
   Completion rings and the doorbell are not under the scheduler, nor is the pump's look every 2 ms.
 - **Streams of tiny tasks.** With 64 tasks in slots and workers that keep up nobody is woken, and the
   pump watches that they do keep up (`core_wake.cpp`). That mode is neither in the model nor under the
@@ -163,9 +54,20 @@ Empty tasks through a process pool, before and after recovery was what it is now
   one step of these programs. Instructions that end a path of the supervisor or of the client are
   not tried one by one: when those die the pool ends with them, which [ends](#ends) looks at, at
   random.
-- **The compiled code that was stepped** is that of one compiler and its options.
+- **The compiled code that was stepped** is that of one compiler and its options. Snapshots try the
+  recovery's steps on slots, ring and park words, not all that the supervisor does of a death. Kills
+  after an instruction leave instructions out of long ways, and quick runs go one way.
+- **Who is left when client and supervisor are both killed.** What their tasks had started stays: the
+  kernel ends the workers and nobody ends those. And a worker that was just forked, and is stopped
+  (SIGSTOP) before it has asked the kernel for its signal, stays stopped if both are killed then;
+  [ends](#ends) stops no such worker.
 - **A scribbling worker** may break its pool, and does. That it does not also break the client is
-  random evidence.
+  random evidence. That nobody waits for ever has been seen with time limits on all tasks but short
+  ones; a task without one, whose worker's arena was written over, may never end.
+- **System calls** fail among the first so many of a kind in each process, in three small programs.
+  `futex` does not fail there, nor what the list says besides.
+- **Pools that break** tell of the death that they break of; the soak cannot hold against them who else
+  was killed by then.
 - **A hang** is exact in the model and under the scheduler, where no sleep has a bound. Elsewhere it is
   a wait that was given up, and what would have ended later counts as one: after a minute in the soak,
   ends, scribble and syscalls, 20 s in snapshots and kill-steps, 10 s for an input of the fuzzer, and
@@ -234,8 +136,8 @@ def run_rows(documents, source):
 
 
 def section(run, one, source, machine):
-    about, holds = ABOUT[run.name]
-    lines = [f"### {run.name}", "", *wrap(about), "", *wrap(f"*What must hold:* {holds}"), ""]
+    does, holds = about(run.name, one["figures"] if one else None)
+    lines = [f"### {run.name}", "", *wrap(does), "", *wrap(f"*What must hold:* {holds}"), ""]
     if one is None:
         return [*lines, f"**Not run.** `./dev prove --only {run.name}` does it.", ""]
     if one["verdict"] != PASSED:

@@ -29,16 +29,37 @@ class Page(unittest.TestCase):
         text = self.text()
         self.assertIn(
             "16,051: 16,031 by SIGKILL and 20 by SIGABRT",
-            self.row(text, "deaths of workers survived"),
+            self.row(text, "workers killed, or ended by their own task"),
+        )
+        self.assertIn(
+            "| 10,100, 70 of which the program had asked for; 10 pools broke of one, of 10 that had "
+            "to |",
+            self.row(text, "deaths that the soak's pools told of"),
         )
         self.assertIn("| 123,999 |", self.row(text, "tasks run in the soak"))
         self.assertIn("| 0 |", self.row(text, "of these lost"))
         self.assertIn(
-            "1,200, in 2 orders of client, supervisor and worker",
+            "1,190, in 2 orders of client, supervisor and worker; in 10 more nobody was there",
             self.row(text, "pools whose processes were killed in any order"),
         )
         left = "of these that left something behind, hung or answered wrongly"
-        self.assertIn("| 0 |", self.row(text, left))
+        self.assertIn(
+            "| 0; 40 programs that tasks had started outlived client and supervisor",
+            self.row(text, left),
+        )
+        self.assertIn(
+            "9,000 different ones, at 1,800 instructions, in 20,001 snapshots",
+            self.row(text, "instruction boundaries at which the control segment was copied"),
+        )
+        self.assertIn(
+            "5,990 different ones, in 1 way, at 1,700 instructions, with 6,001 kills",
+            self.row(text, "instruction boundaries at which a worker was killed"),
+        )
+        self.assertIn(
+            "250, 0 of which ended badly; among the first 60 calls of a kind in a process, `futex` "
+            "left out",
+            self.row(text, "programs run in which a system call failed"),
+        )
         self.assertIn(
             "1,500,000 in 1 worlds, every state that they have; 2,500,000,000 more",
             self.row(text, "states of the model"),
@@ -73,6 +94,108 @@ class Page(unittest.TestCase):
             self.row(self.text(explore={"figures": explored}), "executions of the scheduler"),
         )
 
+    def words(self, **changes):
+        """The page on one line: where its lines break is of no interest."""
+        return " ".join(self.text(**changes).split())
+
+    def test_says_what_documents_of_earlier_programs_lack(self):
+        def without(name, *keys):
+            return {
+                "figures": {k: v for k, v in samples.FIGURES[name].items() if k not in keys}
+            }
+
+        lacking = ("boundaries", "memories", "different")
+        rows = {
+            name: [{k: v for k, v in row.items() if k not in lacking} for row in of]
+            for name, of in (
+                ("snapshots", samples.FIGURES["snapshots"]["scenarios"]),
+                ("kill_steps", samples.FIGURES["kill-steps"]["cells"]),
+            )
+        }
+        text = self.words(
+            soak=without("soak", "deaths", "pools_to_break", "pools_that_had_to"),
+            snapshots={"figures": {"scenarios": rows["snapshots"]}},
+            kill_steps={"figures": {"cells": rows["kill_steps"]}},
+            syscalls=without("syscalls", "does", "most_of_a_call"),
+        )
+        self.assertIn("| deaths that the soak's pools told of | not counted |", text)
+        self.assertIn("which of them broke, is not in this document.", text)
+        self.assertNotIn("it tells of no death that nobody has caused", text)
+        self.assertIn("20,001 snapshots; how many of them are different was not counted", text)
+        self.assertIn("| 20,001 |  |  | 300 |".replace("  ", " "), text)
+        self.assertIn("6,001 kills; at how many different ones was not counted", text)
+        self.assertIn("of the first so many calls of a kind", text)
+        self.assertIn("did not ask for a kill (`CancelMode::kill`) yet", text)
+
+    def test_tells_what_became_of_pools_that_are_to_break(self):
+        self.assertIn(
+            "12 pools were to break: of 10 a worker died, and the program had not asked for it; 10 "
+            "broke.",
+            self.words(),
+        )
+
+    def test_claims_of_the_model_what_its_worlds_bear_out(self):
+        text = self.words()
+        self.assertIn("no world here has a ring of one cell", text)
+        self.assertIn("none here makes a hint meet its own tag again", text)
+        self.assertIn("None is searched for runs without an end", text)
+        results = samples.FIGURES["model"]["results"]
+        worlds = [
+            {**results[0], "name": "tags-wrap", "what": "pool: SLOTS=1 CELLS=1 TASKS=5"},
+            {**results[0], "name": "two", "what": "pool: CELLS=1 TASKS=2"},
+            {**results[0], "name": "loops", "search": "endless loops"},
+        ]
+        text = self.words(model={"figures": {"results": [*results, *worlds]}})
+        self.assertIn(": in `tags-wrap` the bit of a lap comes back to what it was, and in", text)
+        self.assertIn("in `tags-wrap` a hint meets its own tag again.", text)
+        self.assertIn("`loops` is searched for runs without an end, too", text)
+
+    def test_claims_of_the_lock_what_its_cases_bear_out(self):
+        text = self.words()
+        self.assertIn("The client's lock is not among these cases.", text)
+        self.assertNotIn("never do two threads have the lock", text)
+        case = samples.FIGURES["explore"]["results"][0]
+        figures = {"results": [case, {**case, "case": "lock"}, {**case, "case": "lock-plain"}]}
+        text = self.words(explore={"figures": figures})
+        self.assertIn("and of the client's lock (`lock` and `lock-plain`),", text)
+        self.assertIn("and never do two threads have the lock.", text)
+
+    def test_says_how_far_apart_kills_are(self):
+        cell = samples.FIGURES["kill-steps"]["cells"][0]
+        figures = {
+            **samples.FIGURES["kill-steps"],
+            "cells": [cell, {**cell, "scenario": "many", "every": 7}],
+        }
+        self.assertIn(
+            "to the end of the way (`asleep`); after every 7 instructions, the first drawn at random "
+            "(`many`).",
+            self.words(kill_steps={"figures": figures}),
+        )
+
+    def test_judges_p99_behind_the_pidfd_as_well_and_says_where_python_is_ahead(self):
+        figures = samples.FIGURES["detection"]
+        self.assertIn("ProcessPoolExecutor was not measured beside it.", self.words())
+        row = {**figures["rows"][0], "megabytes": 64}
+        rows = [
+            {**row, "from_kill_to": "the same, from the pidfd's notice on", "p99_s": 0.004},
+            {**row, "p50_s": 0.009},
+            {**row, "from_kill_to": "Python's ProcessPoolExecutor: Broken", "p50_s": 0.008},
+            {**row, "from_kill_to": "the mark, in memory that this program looks at"},
+        ]
+        what = "p50 from the pidfd's notice to the future's error"
+        wanted = [{**figures["wanted"][0], "what": what, "megabytes": 64, "limit_s": 0.001}]
+        changed = {"rows": figures["rows"] + rows, "wanted": wanted}
+        text = self.words(detection={"figures": changed})
+        self.assertIn(f"| {what} | under 1 ms | 250 us | yes |", text)
+        self.assertIn(f"| {what.replace('p50', 'p99')} | under 1 ms | 4 ms | **no** |", text)
+        self.assertIn("is ahead at +64 MB (8 ms, Muster's 9 ms).", text)
+        self.assertIn("such kills are left out.", text)
+        self.assertIn("stand in shared memory is in none of these rows.", self.words())
+        judged = [*wanted, {**wanted[0], "what": what.replace("p50", "p99"), "found_s": 0.0005}]
+        text = self.words(detection={"figures": {**changed, "wanted": judged}})
+        self.assertIn(f"| {what.replace('p50', 'p99')} | under 1 ms | 500 us | yes |", text)
+        self.assertNotIn("| 4 ms | **no** |", text)
+
     def test_gives_each_run_its_section_with_command_and_seed(self):
         text = self.text()
         for run in RUNS:
@@ -94,7 +217,8 @@ class Page(unittest.TestCase):
         steps = {"verdict": document.NOT_RUN, "why": why, "figures": None}
         text = self.text(kill_steps=steps)
         self.assertIn(f"**not run**: {why}", self.row(text, "4 | [kill-steps](#kill-steps)"))
-        self.assertIn("kill-steps: not run", self.row(text, "deaths of workers survived"))
+        row = self.row(text, "workers killed, or ended by their own task")
+        self.assertIn("kill-steps: not run", row)
 
     def test_marks_figures_of_a_run_that_failed(self):
         failed = {"verdict": document.FAILED, "why": "exit code 1: a task | was lost"}

@@ -1,7 +1,7 @@
 """The page's section on each run: what it does, what must hold, its figures."""
 
 from rungs import of_kind
-from text import count, duration, latency, percent, table, wrap
+from text import count, duration, latency, listing, percent, table, wrap
 
 
 def shares(counts, head):
@@ -100,6 +100,11 @@ def length(one, instructions):
     return count(instructions) + ("" if one.get("to_its_end", True) else ", cut there")
 
 
+def told(one, key):
+    """A figure that documents of earlier programs lack."""
+    return count(one[key]) if key in one else ""
+
+
 def snapshots(figures):
     rows = (
         [
@@ -108,13 +113,28 @@ def snapshots(figures):
             one["workers"],
             length(one, one["instructions"]),
             count(one["snapshots"]),
+            told(one, "boundaries"),
+            told(one, "memories"),
             count(one["ending_a_task"]),
             count(one["wrong"]),
         ]
         for one in figures["scenarios"]
     )
     heads = ["scenario", "way of the worker", "workers", "instructions", "snapshots"]
-    return table([*heads, "of them end a task", "wrong"], rows, right=(2, 3, 4, 5, 6))
+    heads = [*heads, "different boundaries", "different memories", "snapshots that end a task"]
+    return [
+        *wrap(
+            "Two boundaries are different where they lie before different instructions or the memory "
+            "says something else; what a worker does in a loop in which it only waits counts once. "
+            "So does what it does to read the clock, which begins anew whenever the kernel's tick "
+            "comes in its midst: that is looked at once each time."
+            if "at_instructions" in figures
+            else "How many of the snapshots are of different boundaries was not counted: one whose "
+            "worker waits in a loop, as for the clock, is counted each time."
+        ),
+        "",
+        *table([*heads, "wrong"], rows, right=(2, 3, 4, 5, 6, 7, 8)),
+    ]
 
 
 def kill_steps(figures):
@@ -126,6 +146,7 @@ def kill_steps(figures):
             one["retries"],
             length(one, one["longest_path"] or one.get("limit", 0)),
             count(one["kills"]),
+            told(one, "different"),
             count(one["every"]),
             count(one["in_a_task"]),
             count(one["wrong"]),
@@ -133,17 +154,48 @@ def kill_steps(figures):
         for one in figures["cells"]
     )
     heads = ["scenario", "way of the worker", "workers", "retries", "instructions", "kills"]
-    heads = [*heads, "instructions apart", "in a task", "wrong"]
-    return table(heads, rows, right=(3, 4, 5, 6, 7, 8))
+    heads = [*heads, "different", "instructions apart", "in a task", "wrong"]
+    if "boundaries" in figures:
+        counted = (
+            f"In {count(figures['ways'])} way{'' if figures['ways'] == 1 else 's'}, of one scenario "
+            f"and one number of workers each, {count(figures['boundaries'])} different numbers of "
+            f"instructions, before {count(figures['at_instructions'])} different ones; with more "
+            "retries, or with the other worker going, after the same numbers again."
+        )
+    else:
+        counted = (
+            "After how many different numbers of instructions was not counted: rows of the same "
+            "scenario and workers kill after the same ones again."
+        )
+    return [*wrap(counted), "", *table(heads, rows, right=(3, 4, 5, 6, 7, 8, 9))]
+
+
+def what_pools_told(figures):
+    """Of the deaths; and which of them broke."""
+    if "deaths" not in figures:
+        return (
+            "What the pools themselves counted of that, and which of them broke, is not in this "
+            "document."
+        )
+    return (
+        f"The pools told of {count(figures['deaths'])} deaths, "
+        f"{count(figures['deaths_asked_for'])} of which the program had asked for (cancels, time "
+        f"limits). {count(figures['pools_to_break'])} pools were to break: of "
+        f"{count(figures['pools_that_had_to'])} a worker died, and the program had not asked for it; "
+        f"{count(figures['broken_pools'])} broke. Of those that were hit in pools that went on "
+        f"{count(figures['hit_when_ended'])} had ended in order before; "
+        f"{count(figures['late_kills'])} were hit right before their pool's end, when nobody asks "
+        "it any more."
+    )
 
 
 def soak(figures):
     faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
     return [
         *wrap(
-            f"{count(figures['kills'])} workers died in {count(figures['pools'])} pools, "
-            f"{count(figures['broken_pools'])} of which broke, as their policy says; workers were "
-            f"stopped {count(figures['stops'])} times. {count(figures['tasks'])} tasks began "
+            f"{count(figures['kills'])} times a worker was killed, or ended itself, in "
+            f"{count(figures['pools'])} pools; workers were stopped {count(figures['stops'])} times. "
+            f"{what_pools_told(figures)} {count(figures['tasks'])} tasks began "
             f"{count(figures['begun'])} times, {count(figures['callbacks'])} callbacks ran. "
             f"Broken promises: **{faults}**."
         ),
@@ -165,7 +217,8 @@ def ends(figures):
     orders = {what: number for what, number in figures["orders"].items() if number}
     return [
         *wrap(
-            f"{count(figures['rounds'])} clients with a pool; {count(figures['kills'])} processes "
+            f"{count(figures['rounds'])} clients with a pool, in {count(figures['nobody'])} of which "
+            f"nobody was there to be killed; {count(figures['kills'])} processes "
             f"were killed, {count(figures['stops'])} workers stopped first. "
             f"{count(figures['misses'])} were there no more, or not yet, when they were to be "
             f"killed. {count(figures['orphans_of_tasks'])} programs that tasks had started outlived "
@@ -213,13 +266,20 @@ def peers(figures):
     ]
 
 
+def ended_by_limit(figures):
+    if "endings" not in figures:
+        return ""
+    number = sum(n for what, n in figures["endings"].items() if "TaskTimeoutError" in what)
+    return f" {count(number)} tasks and items of maps were ended by their time limit."
+
+
 def scribble(figures):
     return [
         *wrap(
             f"{count(figures['corruptions'])} corruptions in {count(figures['pools'])} pools, "
             f"{count(figures['pools_broken'])} of which broke, as they may. The client: "
             f"hung {count(figures['faults']['hung'])}, "
-            f"left over {count(figures['faults']['left over'])}."
+            f"left over {count(figures['faults']['left over'])}.{ended_by_limit(figures)}"
         ),
         "",
         *shares(figures["of"], "written over"),
@@ -258,6 +318,19 @@ def fuzz(figures):
     ]
 
 
+def among(figures):
+    """Which failures there are."""
+    most = f"first {figures['most_of_a_call']}" if "most_of_a_call" in figures else "first so many"
+    text = f"of the {most} calls of a kind in a process each one, with each error that it may have, "
+    text += "that time or from then on"
+    if "futex" in figures["left_alone"]:
+        text += "; `futex` and the others below do not fail"
+    if "does" not in figures:
+        return text + "; the programs did not ask for a kill (`CancelMode::kill`) yet"
+    programs = (f"`{name}`, {does}" for name, does in figures["does"].items())
+    return f"{text}. The programs: {'; '.join(programs)}"
+
+
 def syscalls(figures):
     rows = (
         [
@@ -269,8 +342,8 @@ def syscalls(figures):
     heads = ["system call", "failed", "failed for the loader", "not made", "ended badly"]
     return [
         *wrap(
-            f"{count(figures['runs'])} programs of {count(figures['possible'])} failures that "
-            f"there are, drawn at random; {count(figures['bad'])} ended badly. In "
+            f"{count(figures['runs'])} failures of {count(figures['possible'])}, drawn at random, a "
+            f"program each: {among(figures)}. {count(figures['bad'])} ended badly. In "
             f"{count(figures['failed'])} the call failed, as strace says; in "
             f"{count(figures['in_loader'])} it failed for the loader, before `main`, which has its "
             f"own ways to end; in {count(figures['not_reached'])} it was not made as often as in "
@@ -310,6 +383,49 @@ def mutants(figures):
     return table(heads, rows)
 
 
+BEHIND = "from the pidfd's notice to the future's error"
+
+
+def wanted_times(figures):
+    """Those of the program; and where it has judged p50 behind the pidfd alone, p99 as well."""
+    wanted = list(figures["wanted"])
+    if any(one["what"] == f"p99 {BEHIND}" for one in wanted):
+        return wanted
+    for row in figures["rows"]:
+        middle = [
+            one
+            for one in wanted
+            if one["what"] == f"p50 {BEHIND}" and one["megabytes"] == row["megabytes"]
+        ]
+        if not middle or "from the pidfd's notice" not in row["from_kill_to"]:
+            continue
+        found = row["p99_s"]
+        limit = middle[0]["limit_s"]
+        judged = {"what": f"p99 {BEHIND}", "found_s": found, "kept": found < limit}
+        wanted.insert(wanted.index(middle[0]) + 1, {**middle[0], **judged})
+    return wanted
+
+
+def beside_python(figures):
+    """Where Python's future is ready sooner than Muster's, of a worker that is killed."""
+    p50 = {}
+    for row in figures["rows"]:
+        for name, begin in (("python", "Python's"), ("muster", "the future's error")):
+            if row["from_kill_to"].startswith(begin):
+                p50.setdefault(row["megabytes"], {})[name] = row["p50_s"]
+    both = {size: one for size, one in p50.items() if len(one) == 2}
+    if not both:
+        return "Python's ProcessPoolExecutor was not measured beside it."
+    ahead = [
+        f"at +{size} MB ({latency(one['python'])}, Muster's {latency(one['muster'])})"
+        for size, one in both.items()
+        if one["python"] < one["muster"]
+    ]
+    if not ahead:
+        return "Python's p50 until its future's error is ahead of Muster's at none of these sizes."
+    return f"Python's p50 until its future's error is ahead {listing(ahead)}."
+
+
 def detection(figures):
     rows = (
         [
@@ -332,11 +448,13 @@ def detection(figures):
             latency(one["found_s"]),
             "yes" if one["kept"] else "**no**",
         ]
-        for one in figures["wanted"]
+        for one in wanted_times(figures)
     )
     remarks = [f"Remark: {one}." for one in figures.get("remarks", [])]
     return [
         *table(heads, rows, right=(3, 4, 5, 6)),
+        *wrap(beside_python(figures)),
+        "",
         *table(["worker", "what is wanted", "", "found", "kept"], wanted, right=(3,)),
         *remarks,
         *([""] if remarks else []),

@@ -20,7 +20,7 @@ def verdict_of(documents, name):
 
 
 def by_signal(soak, kill_steps):
-    """All the deaths that were made, as {signal: how many}."""
+    """All that was done to workers, or that their tasks did, as {signal: how many}."""
     kills = {}
     for what, number in (soak or {}).get("kills_by", {}).items():
         first = what.split()[0]
@@ -69,7 +69,7 @@ def soonest(detection, what):
     found = first_row(detection, what, 0)
     if found is None:
         return "not measured"
-    return f"p50 {latency(found['p50_s'])}, p99 {latency(found['p99_s'])}"
+    return f"p50 {latency(found['p50_s'])}, p99 {latency(found['p99_s'])}, of a small worker"
 
 
 def rows(documents):
@@ -78,9 +78,56 @@ def rows(documents):
         parts = listing(f"{count(number)} by {name}" for name, number in signals.items())
         return f"{count(sum(signals.values()))}: {parts}"
 
+    def told_of(soak):
+        if "deaths" not in soak:
+            return "not counted"
+        return (
+            f"{count(soak['deaths'])}, {count(soak['deaths_asked_for'])} of which the program had "
+            f"asked for; {count(soak['broken_pools'])} pools broke of one, of "
+            f"{count(soak['pools_that_had_to'])} that had to"
+        )
+
     def ended(ends):
         orders = sum(1 for number in ends["orders"].values() if number)
-        return f"{count(ends['rounds'])}, in {orders} orders of client, supervisor and worker"
+        hit = ends["rounds"] - ends["nobody"]
+        return (
+            f"{count(hit)}, in {orders} orders of client, supervisor and worker; in "
+            f"{count(ends['nobody'])} more nobody was there to be killed"
+        )
+
+    def left(ends):
+        return (
+            f"{count(sum(ends['faults'].values()))}; {count(ends['orphans_of_tasks'])} programs that "
+            "tasks had started outlived client and supervisor, which were both killed. No worker was "
+            "stopped that was still being set up: it would stay then"
+        )
+
+    def looked_at(snapshots):
+        whole = count(total(snapshots["scenarios"], "snapshots"))
+        if "at_instructions" not in snapshots:
+            return f"{whole} snapshots; how many of them are different was not counted"
+        return (
+            f"{count(total(snapshots['scenarios'], 'boundaries'))} different ones, at "
+            f"{count(snapshots['at_instructions'])} instructions, in {whole} snapshots"
+        )
+
+    def killed_at(steps):
+        kills = count(total(steps["cells"], "kills"))
+        if "boundaries" not in steps:
+            return f"{kills} kills; at how many different ones was not counted"
+        return (
+            f"{count(steps['boundaries'])} different ones, in {count(steps['ways'])} "
+            f"way{'' if steps['ways'] == 1 else 's'}, at {count(steps['at_instructions'])} "
+            f"instructions, with {kills} kills"
+        )
+
+    def failed(calls):
+        most = f"{calls['most_of_a_call']}" if "most_of_a_call" in calls else "so many"
+        futex = ", `futex` left out" if "futex" in calls["left_alone"] else ""
+        return (
+            f"{count(calls['failed'])}, {count(calls['bad'])} of which ended badly; among the first "
+            f"{most} calls of a kind in a process{futex}"
+        )
 
     def searched(model):
         # Those that are searched for endless runs are seen once more in that.
@@ -123,7 +170,8 @@ def rows(documents):
         made = of_kind(found, "mutants")
         return f"{len(made)} made, {sum(1 for one in made if one['errors'] == 0)} caught"
 
-    yield row(documents, "soak kill-steps", "deaths of workers survived", kills)
+    yield row(documents, "soak kill-steps", "workers killed, or ended by their own task", kills)
+    yield row(documents, "soak", "deaths that the soak's pools told of", told_of)
     yield row(
         documents, "soak", "tasks run in the soak", lambda soak: count(soak["begun"])
     )
@@ -138,19 +186,19 @@ def rows(documents):
         documents,
         "ends",
         "of these that left something behind, hung or answered wrongly",
-        lambda ends: count(sum(ends["faults"].values())),
+        left,
     )
     yield row(
         documents,
         "snapshots",
-        "instruction boundaries at which the memory was copied and recovered",
-        lambda snapshots: count(total(snapshots["scenarios"], "snapshots")),
+        "instruction boundaries at which the control segment was copied and recovered",
+        looked_at,
     )
     yield row(
         documents,
         "kill-steps",
         "instruction boundaries at which a worker was killed",
-        lambda steps: count(total(steps["cells"], "kills")),
+        killed_at,
     )
     yield row(documents, "model", "states of the model", searched)
     yield row(documents, "explore", "executions of the scheduler", explored)
@@ -168,7 +216,7 @@ def rows(documents):
         documents,
         "syscalls",
         "programs run in which a system call failed",
-        lambda calls: f"{count(calls['failed'])}, {count(calls['bad'])} of which ended badly",
+        failed,
     )
     yield row(documents, "mutants", "broken variants of the code", code_mutants)
     yield row(documents, "model-mutants", "broken variants of the model", model_mutants)
