@@ -47,9 +47,7 @@ bool PoolDeaths::look_whether_all_are_told_of() {
   for (std::uint32_t w = 0; w < facts_.geometry.workers; ++w) {
     const auto pid = static_cast<pid_t>(facts_.worker(w).pid.load());
     // One that is told of is buried: who has its number now is another.
-    if (pid == 0 || (pids.contains(pid) && !told_of_.contains(pid))) {
-      return false;
-    }
+    if (pid == 0 || (pids.contains(pid) && !told_of_.contains(pid))) return false;
   }
   // A death is told of before its worker has a successor.
   look();

@@ -3,16 +3,16 @@
 // What a pool itself says of its workers' deaths, to be held against what was done to them.
 //
 // Exact, as far as it goes:
-// - a death that the pool tells of is of a worker that was killed, that ended itself, or whose end
-// the
-//   program had asked for (CancelMode::kill, a time limit);
+// - a death that the pool tells of is that of a worker that was killed, that ended itself, or whose
+//   end the program had asked for (CancelMode::kill, a time limit);
 // - a worker that was killed or ended itself is told of, if its pool goes on, unless it had just
 //   ended in order; no more of them do than were replaced and are not told of, so none of a pool
 //   that does not count tasks (max_tasks_per_child);
-// - a pool that is to break breaks of the first death that nobody had asked for, and of nothing
-// else. Kills are no deaths: a worker may be hit twice, or when it has ended already. And of a pool
-// that breaks the supervisor tells of the death that it breaks of; who else is killed by then goes
-// with it.
+// - a pool that is to break breaks of the first death that nobody had asked for, and of no other.
+//
+// Kills are no deaths: a worker may be hit twice, or when it has ended already. And a supervisor
+// that breaks its pool tells of the death that it breaks of; who else is killed by then goes with
+// it.
 
 #include <sys/types.h>
 
@@ -34,8 +34,8 @@ class PoolDeaths {
 
   // Takes in what the supervisor has written down since; it keeps the last 256.
   void look();
-  // The same. True: each worker that was hit has a successor, and those that are not told of had
-  // ended in order, as far as can be known.
+  // The same. True: each worker that was hit has a successor, and there are not more that are not
+  // told of than have ended in order.
   bool look_whether_all_are_told_of();
 
   std::uint64_t counted() const { return counted_; }

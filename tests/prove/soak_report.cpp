@@ -42,9 +42,9 @@ std::string soak_text(const SoakTotals& totals, const Verdict& verdict, double s
   const std::uint64_t all = all_kills(totals);
   std::string text = fmt::format(
       "{} workers killed in {:.1f} s, {} pools; of {} that are to break {} did, {} had to\n"
-      "the pools told of {} deaths, {} of which the program had asked for; {} workers were hit "
-      "when "
-      "they had ended in order, {} right before their pool's end, when nobody asks it any more\n",
+      "the pools told of {} deaths, {} of which the program had asked for\n"
+      "{} workers were hit when they had ended in order, {} right before their pool's end, when "
+      "nobody asks it any more\n",
       all, seconds, totals.rounds.load(), totals.pools_to_break.load(), totals.broken_pools.load(),
       totals.pools_that_had_to.load(), totals.deaths.load(), totals.deaths_asked_for.load(),
       totals.hit_when_ended.load(), totals.late_kills.load());
