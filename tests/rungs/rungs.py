@@ -93,11 +93,11 @@ def least_of_asan(figures):
 
 
 def least_of_snapshots(figures):
-    return {"snapshots": (total(figures["scenarios"], "snapshots"), 10_000, 100_000)}
+    return {"boundaries": (total(figures["scenarios"], "boundaries"), 10_000, 50_000)}
 
 
 def least_of_kill_steps(figures):
-    return {"kills": (total(figures["cells"], "kills"), 1_000, 10_000)}
+    return {"boundaries": (figures["boundaries"], 1_000, 5_000)}
 
 
 def least_of_fuzz(figures):
@@ -173,7 +173,7 @@ RUNS = (
     Run(
         rung=3,
         name="snapshots",
-        what="the recovery, tried on copies of the memory after every instruction of a worker",
+        what="the recovery of slots and ring, on copies of their memory after each instruction of a worker",
         quick="{build}/tests/steps/muster-snapshots --quick --json {json}",
         full="{build}/tests/steps/muster-snapshots --full --json {json}",
         targets=("muster-snapshots",),
@@ -182,7 +182,7 @@ RUNS = (
     Run(
         rung=4,
         name="kill-steps",
-        what="a worker killed after every number of instructions",
+        what="a worker killed after so many instructions, one number after the other",
         quick="{build}/tests/steps/muster-kill-steps --quick --json {json}",
         full="{build}/tests/steps/muster-kill-steps --full --json {json}",
         targets=("muster-kill-steps",),
