@@ -120,8 +120,8 @@ void ProcessCore::audit_takers() {
 }
 
 // How long each worker has had a processor; nothing where one of them cannot be told to take tasks:
-// one that is being made, or is on its way in or out, however long its initializer or finalizer, its
-// core or its memory takes, or is stopped, is not lost.
+// one that is being made, or is on its way in or out, however long its initializer or finalizer,
+// its core or its memory takes, or is stopped, is not lost.
 std::vector<ProcessCore::Turn> ProcessCore::turns_of_takers() const {
   std::vector<Turn> turns;
   turns.reserve(geometry_.workers);

@@ -154,9 +154,8 @@ void ProcessCore::keep_committed(std::uint32_t slot, Extras& extras) {
     case SlotStatus::killing:
       // Its worker has died with the supervisor, who would have changed the word. Acquire: as in
       // enforce_timeouts().
-      if (!worker_has_ended(word.owner()) ||
-          record.current.load(std::memory_order_acquire) !=
-              Hint(slot, in_flight_[slot].tag).bits() + 1) {
+      if (!worker_has_ended(word.owner()) || record.current.load(std::memory_order_acquire) !=
+                                                 Hint(slot, in_flight_[slot].tag).bits() + 1) {
         return;
       }
       break;

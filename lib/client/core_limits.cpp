@@ -55,9 +55,8 @@ std::int64_t ProcessCore::enforce_timeouts() {
         const std::int64_t ran = scale.nanoseconds(now_ticks > started ? now_ticks - started : 0);
         left = std::min(left, extras.timeout_ns - ran);
       }
-      if (left <= 0 &&
-          (extras.items == 0 || Hold::hold(tasks_.part(slot).stop, record.chunk_items,
-                                           extras.seen_items, items))) {
+      if (left <= 0 && (extras.items == 0 || Hold::hold(tasks_.part(slot).stop, record.chunk_items,
+                                                        extras.seen_items, items))) {
         extras.killed_item = extras.first + extras.seen_items;
         kill_for(slot, word.owner(), KillReason::timeout);
         continue;
@@ -91,8 +90,8 @@ bool ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason 
   return true;
 }
 
-// False: there was no room or memory for the message, and the pump asks again. (A supervisor that is
-// gone takes its workers with it: the kill is done then, too.)
+// False: there was no room or memory for the message, and the pump asks again. (A supervisor that
+// is gone takes its workers with it: the kill is done then, too.)
 bool ProcessCore::ask_to_kill() {
   Message message;
   message.kind = MessageKind::kill_task;

@@ -135,7 +135,8 @@ void ProcessCore::reap_unadmitted(Deadline until) {
         ::waitid(P_PGID, static_cast<id_t>(supervisor_), &info, WEXITED | WNOHANG | __WALL);
     if (waited < 0 && errno != EINTR) return;
     if (waited < 0 || info.si_pid != 0) continue;
-    // One that has not ended yet. The kernel has no wait with a deadline for a child without a pidfd.
+    // One that has not ended yet. The kernel has no wait with a deadline for a child without a
+    // pidfd.
     if (until.expired()) return;
     const timespec pause{0, 1'000'000};
     ::nanosleep(&pause, nullptr);

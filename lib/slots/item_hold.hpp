@@ -39,8 +39,8 @@ struct ItemHold {
     return stop.load(std::memory_order_seq_cst);
   }
 
-  // Client. True: whoever runs the chunk of so many `items` begins none behind the one that came next
-  // when the note said `done`, and that one has not ended. False: it has, and all goes on.
+  // Client. True: whoever runs the chunk of so many `items` begins none behind the one that came
+  // next when the note said `done`, and that one has not ended. False: it has, and all goes on.
   static bool hold(Word& stop, const Word& note, std::uint32_t done, std::uint32_t items) {
     stop.fetch_or(kItemsHeld, std::memory_order_seq_cst);
     const std::uint32_t now = note.load(std::memory_order_seq_cst);

@@ -116,7 +116,8 @@ class ProbedPool {
   }
   // It died when it had done one item of a chunk, whose records take up so much.
   void die_behind_one_item(std::size_t bytes) { die_in_task(region_of(bytes), 1); }
-  // In the only task, of which so many items were done if it is a chunk: by itself, or killed for it.
+  // In the only task, of which so many items were done if it is a chunk: by itself, or killed for
+  // it.
   void die_in_task(std::uint64_t region = 0, std::uint32_t items = 0, bool killed = false) {
     detail::DeathRecord& death = next_death();
     death.task = detail::Hint(slot(), *probe.tag(slot())).bits() + 1;
