@@ -16,10 +16,12 @@
 #include "steps/play.hpp"
 #include "steps/scenario.hpp"
 #include "steps/sleeper.hpp"
-#include "steps/tracer.hpp"
 #include "support/shared_memory_latch.hpp"
+#include "support/tracer.hpp"
 
 namespace steps {
+
+using test_support::Tracer;
 
 class Stage {
  public:

@@ -7,7 +7,6 @@
 #include <cstdint>
 
 #include "steps/stage.hpp"
-#include "steps/tracer.hpp"
 
 namespace steps {
 

@@ -1,16 +1,23 @@
-#include "steps/tracer.hpp"
+#include "support/tracer.hpp"
 
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <string>
 #include <system_error>
+#include <utility>
 
-namespace steps {
+#include "lib/common/ticks.hpp"
+
+namespace test_support {
 
 namespace {
 
@@ -40,10 +47,18 @@ bool Tracer::permitted() {
 
 Tracer::Tracer(pid_t pid) : pid_(pid) {
   check(::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr), "tracing", pid);
+  stop();
+}
+
+Tracer::Tracer(pid_t pid, std::nothrow_t) : pid_(pid) {
+  if (::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == 0) stop();
+}
+
+void Tracer::stop() {
   attached_ = true;
   // Refused only of one that is about to end, which is waited for all the same: else its parent
   // would never hear of it.
-  ::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr);
+  ::ptrace(PTRACE_INTERRUPT, pid_, nullptr, nullptr);
   wait_for_stop();
 }
 
@@ -65,9 +80,16 @@ Tracer::Tracer(pid_t parent, const std::function<void()>& cause) : pid_(parent) 
 
 Tracer::~Tracer() { let_go(); }
 
-void Tracer::let_go() {
+void Tracer::let_go(int signal) {
+  // Else its next write there would end it when nobody traces it any more, as would the last one if
+  // it came together with another stop.
+  if (attached_ && watches_) set_watch(0, 0);
+  while (attached_ && watches_ && trap_is_pending()) {
+    ::ptrace(PTRACE_CONT, pid_, nullptr, std::exchange(signal, 0));
+    wait_for_stop();
+  }
   // Refused of one that somebody has killed: its parent hears of that once this one has.
-  while (attached_ && ::ptrace(PTRACE_DETACH, pid_, nullptr, nullptr) != 0) wait_for_stop();
+  while (attached_ && ::ptrace(PTRACE_DETACH, pid_, nullptr, signal) != 0) wait_for_stop();
   attached_ = false;
 }
 
@@ -86,6 +108,57 @@ Tracer::Stop Tracer::step() {
     if (!attached_ || ::ptrace(PTRACE_SINGLESTEP, pid_, nullptr, nullptr) != 0) return Stop::ended;
     if (!wait_for_stop()) return Stop::ended;
   } while (event_of(status_) != 0);  // a stop for another reason: the instruction is still to come
+  return WSTOPSIG(status_) == SIGTRAP ? Stop::stepped : Stop::signalled;
+}
+
+bool Tracer::set_watch(std::uintptr_t address, std::uintptr_t control) {
+  constexpr std::size_t kAddress = offsetof(user, u_debugreg);
+  constexpr std::size_t kControl = kAddress + 7 * sizeof(user::u_debugreg[0]);
+  return ::ptrace(PTRACE_POKEUSER, pid_, kAddress, address) == 0 &&
+         ::ptrace(PTRACE_POKEUSER, pid_, kControl, control) == 0;
+}
+
+bool Tracer::trap_is_pending() const {
+  constexpr int kMost = 32;
+  __ptrace_peeksiginfo_args from{0, 0, kMost};
+  std::array<siginfo_t, kMost> pending;
+  const long count = ::ptrace(PTRACE_PEEKSIGINFO, pid_, &from, pending.data());
+  return std::any_of(pending.begin(), pending.begin() + std::max(count, 0L),
+                     [](const siginfo_t& info) { return info.si_signo == SIGTRAP; });
+}
+
+bool Tracer::watch(std::uintptr_t address) {
+  // The first address, on writes, of four bytes.
+  watches_ = set_watch(address, 0b1101U << 16 | 1);
+  return watches_;
+}
+
+std::optional<Tracer::Stop> Tracer::run_for(std::int64_t nanoseconds) {
+  constexpr timespec kPause{0, 20'000};
+  const std::int64_t end = muster::detail::monotonic_ns() + nanoseconds;
+  if (!attached_ || ::ptrace(PTRACE_CONT, pid_, nullptr, nullptr) != 0) return Stop::ended;
+  while (true) {
+    const pid_t got = ::waitpid(pid_, &status_, __WALL | WNOHANG);
+    if (got == 0) {
+      if (muster::detail::monotonic_ns() >= end) {
+        stop();
+        if (!attached_) return Stop::ended;
+        break;
+      }
+      ::nanosleep(&kPause, nullptr);
+      continue;
+    }
+    if (got < 0 && errno == EINTR) continue;
+    if (got != pid_ || !WIFSTOPPED(status_)) {
+      attached_ = false;
+      return Stop::ended;
+    }
+    if (event_of(status_) == 0) break;
+    // Stopped for another reason: it is to run.
+    if (::ptrace(PTRACE_CONT, pid_, nullptr, nullptr) != 0) return Stop::ended;
+  }
+  // What it was stopped for may have come before.
+  if (event_of(status_) != 0) return std::nullopt;
   return WSTOPSIG(status_) == SIGTRAP ? Stop::stepped : Stop::signalled;
 }
 
@@ -120,4 +193,6 @@ bool Tracer::slept_in(long number) const {
          now.orig_rax == static_cast<unsigned long long>(SYS_restart_syscall);
 }
 
-}  // namespace steps
+int Tracer::signal() const { return event_of(status_) == 0 ? WSTOPSIG(status_) : 0; }
+
+}  // namespace test_support
