@@ -23,7 +23,9 @@ struct KillCounts {
   std::array<Count, kDoings> by_doing{};  // stopped first, so that it is known
   Count async{0};                         // not stopped
   std::array<Count, kKillSignals.size()> by_signal{};
-  Count stops{0};  // SIGSTOP, with or without a kill
+  Count stops{0};     // SIGSTOP, with or without a kill
+  Count walks{0};     // of these, those that were led on to another kind of instant (Walk)
+  Count arrivals{0};  // of these, those that came there
 
   void add_signal(int signal) {
     for (std::size_t i = 0; i < kKillSignals.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "lib/common/ticks.hpp"
 #include "prove/kill_counts.hpp"
@@ -54,10 +55,14 @@ class Killer {
   bool kill_async(std::uint32_t worker);
 
  private:
+  class Victim;
   enum class Stopped { killed, spared, gone };
 
-  Stopped stop_and_kill(std::uint32_t worker, bool only_rare);
+  Stopped stop_and_kill(std::size_t most, bool only_rare);
+  Stopped look_and_kill(Victim victim, bool only_rare, bool may_walk);
+  void shake();
   bool kill_rarest();
+  std::optional<Doing> rare_one(std::span<const Doing> doings) const;
   bool is_rare(Doing doing) const;
   std::uint32_t any_worker() { return random_.below(memory_.geometry().workers); }
 

@@ -16,6 +16,7 @@
 #include "prove/peers.hpp"
 #include "prove/soak_report.hpp"
 #include "prove/soak_round.hpp"
+#include "prove/walk.hpp"
 
 namespace {
 
@@ -66,6 +67,12 @@ int run(const Options& options) {
   });
   std::signal(SIGINT, [](int) { interrupted.store(true); });
   std::signal(SIGTERM, [](int) { interrupted.store(true); });
+  // Asked here, where there is no other thread: it takes a fork to find out.
+  if (!Walk::possible()) {
+    fmt::print(
+        "ptrace is not permitted, or this is no x86-64: workers are stopped at random until "
+        "enough were found at each kind of instant, which takes longer\n");
+  }
   fmt::print("seed {}\n", options.seed);
   std::fflush(stdout);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "prove/walk.hpp"
+
 namespace prove {
 
 namespace {
@@ -20,6 +22,14 @@ double percent(std::uint64_t part, std::uint64_t whole) {
 
 std::string row(const std::string& what, std::uint64_t count, std::uint64_t whole) {
   return fmt::format("  {:<22} {:>10}  {:>5.1f} %\n", what, count, percent(count, whole));
+}
+
+std::string walks_text(const KillCounts& kills) {
+  if (!Walk::possible()) {
+    return "none of them could be led on to a rare kind of instant (ptrace)";
+  }
+  return fmt::format("{} of them were led on to a rare kind of instant, and {} came there",
+                     kills.walks.load(), kills.arrivals.load());
 }
 
 }  // namespace
@@ -60,8 +70,8 @@ std::string soak_text(const SoakTotals& totals, const Verdict& verdict, double s
   for (std::size_t i = 0; i < kOwnEnds; ++i) {
     text += row(kOwnEndNames[i], ledger().own_ends[i].load(), all);
   }
-  text +=
-      fmt::format("and {} times stopped, and let go on unless killed\n", totals.kills.stops.load());
+  text += fmt::format("and {} times stopped, and let go on unless killed; {}\n",
+                      totals.kills.stops.load(), walks_text(totals.kills));
   text += fmt::format("{} tasks, which began {} times; {} callbacks; told of them\n",
                       totals.tasks.load(), totals.begun.load(), totals.callbacks.load());
   for (std::size_t i = 0; i < kTolds; ++i) {
@@ -83,6 +93,9 @@ nlohmann::ordered_json soak_json(const SoakTotals& totals, const Verdict& verdic
   for (std::size_t i = 0; i < kDoings; ++i) {
     json["kills_while"][kDoingNames[i]] = totals.kills.by_doing[i].load();
   }
+  json["walks_possible"] = Walk::possible();
+  json["walks"] = totals.kills.walks.load();
+  json["arrivals"] = totals.kills.arrivals.load();
   json["kills_while"]["not stopped before"] = totals.kills.async.load();
   json["kills_while"]["ending itself"] = ledger().all_own_ends();
   for (std::size_t i = 0; i < kKillSignals.size(); ++i) {

@@ -12,6 +12,7 @@
 
 #include "lib/common/ticks.hpp"
 #include "prove/client.hpp"
+#include "prove/pause.hpp"
 #include "prove/reconciliation.hpp"
 #include "support/belongings.hpp"
 
@@ -24,7 +25,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // So many kills, then another pool, with other options.
-constexpr std::uint64_t kKillsOfAPool = 250;
+constexpr std::uint64_t kKillsOfAPool = 400;
 constexpr std::size_t kMostClients = 3;
 constexpr std::size_t kMainSeat = kMostClients;
 
@@ -210,10 +211,15 @@ void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limit
              (breaks || done < kKillsOfAPool) && round.ended.load() < clients &&
              ledger().next.load() < Ledger::kTickets;
     };
+    const ShortSleeps short_sleeps;
+    // One that is to break has a while in which to work; of the others there is always somebody to
+    // be killed.
+    double mean_ns = breaks ? 2e6 : 5e4;
     while (goes_on()) {
-      const auto pause = static_cast<long>(random.exponential(breaks ? 3e6 : 3e5));
+      const auto pause = static_cast<long>(random.exponential(mean_ns));
       const timespec time{0, std::min(pause, 50'000'000L)};
       ::nanosleep(&time, nullptr);
+      mean_ns = 5e4;
       if (goes_on()) killer.kill_one();
       // One that is to break may go on all the same: who was killed had ended in order, or was to.
       breaks ? deaths.settle() : deaths.look();

@@ -10,6 +10,7 @@
 #include "prove/told.hpp"
 #include "prove/verdict.hpp"
 #include "prove/watch.hpp"
+#include "support/shared_object.hpp"
 
 namespace prove {
 
@@ -39,7 +40,8 @@ struct SoakTotals {
 struct SoakStage {
   std::atomic<const PoolMemory*> memory{nullptr};
   std::atomic<std::uint64_t> round{0};
-  ToldTasks told = ToldTasks(Ledger::kTickets);
+  // Shared memory, so that its pages are not copied, or noted down, for each worker that is forked.
+  ToldTasks& told = test_support::map_shared<ToldTasks>();
 };
 
 struct SoakLimits {

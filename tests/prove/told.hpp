@@ -2,9 +2,9 @@
 
 // What the program was told of each task, to be held against the ledger when the pool is gone.
 
+#include <array>
 #include <atomic>
 #include <cstdint>
-#include <vector>
 
 #include "prove/ledger.hpp"
 
@@ -38,6 +38,6 @@ struct ToldTask {
 };
 
 // By ticket. Each is touched by the one thread that submitted it.
-using ToldTasks = std::vector<ToldTask>;
+using ToldTasks = std::array<ToldTask, Ledger::kTickets>;
 
 }  // namespace prove

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include <fmt/format.h>
@@ -21,6 +22,7 @@ namespace {
 
 using muster::detail::Geometry;
 using muster::detail::Hint;
+using muster::detail::Reservation;
 using muster::detail::SlotStatus;
 using muster::detail::SlotTable;
 using muster::detail::SlotWord;
@@ -30,18 +32,26 @@ using muster::detail::WorkerPhase;
 using muster::detail::WorkerQueue;
 using muster::detail::WorkerRecord;
 
-// How far a worker's sweep is stands in its own memory alone. The language lets an explicit
-// instantiation name private members, so that looking there changes nothing in the library.
-template <auto kSweepAt, auto kSlots, auto kWorker>
+// How far a worker's sweep is stands in its own memory alone, as does where it has mapped the
+// pool's. The language lets an explicit instantiation name private members, so that looking there
+// changes nothing in the library.
+template <auto kSweepAt, auto kSlots, auto kWorker, auto kTaken, auto kReservations>
 struct QueueMembers {
-  friend std::uint32_t sweep_at(const WorkerQueue& queue) { return queue.*kSweepAt; }
+  friend const std::uint32_t& sweep_at(const WorkerQueue& queue) { return queue.*kSweepAt; }
   friend const SlotTable<>& slots_of(const WorkerQueue& queue) { return queue.*kSlots; }
   friend std::uint32_t worker_of(const WorkerQueue& queue) { return queue.*kWorker; }
+  friend const std::size_t& taken_in_all(const WorkerQueue& queue) { return queue.*kTaken; }
+  friend std::span<Reservation> reservations_of(const WorkerQueue& queue) {
+    return queue.*kReservations;
+  }
 };
-std::uint32_t sweep_at(const WorkerQueue& queue);
+const std::uint32_t& sweep_at(const WorkerQueue& queue);
 const SlotTable<>& slots_of(const WorkerQueue& queue);
 std::uint32_t worker_of(const WorkerQueue& queue);
-template struct QueueMembers<&WorkerQueue::sweep_at_, &WorkerQueue::slots_, &WorkerQueue::worker_>;
+const std::size_t& taken_in_all(const WorkerQueue& queue);
+std::span<Reservation> reservations_of(const WorkerQueue& queue);
+template struct QueueMembers<&WorkerQueue::sweep_at_, &WorkerQueue::slots_, &WorkerQueue::worker_,
+                             &WorkerQueue::taken_in_all_, &WorkerQueue::reservations_>;
 
 bool read_memory(pid_t pid, std::uintptr_t from, void* to, std::size_t size) {
   iovec local{to, size};
@@ -130,24 +140,39 @@ Doing WorkerStates::doing_with(std::uint32_t slot, std::uint32_t worker, pid_t p
   return ended && ticket + 1 == behind ? Doing::publishing : Doing::running;
 }
 
-bool WorkerStates::sweeps_by(std::uintptr_t queue_at, std::uint32_t worker, pid_t pid,
-                             bool& is_queue) const {
-  alignas(WorkerQueue) std::byte bytes[sizeof(WorkerQueue)];
-  is_queue = false;
-  if (!read_memory(pid, queue_at, bytes, sizeof(bytes))) return false;
+// A worker's queue as it was when it was read, whose addresses are the worker's.
+class WorkerStates::QueueCopy {
+ public:
+  explicit QueueCopy(std::uintptr_t address) : address_(address) {}
+
+  std::byte* bytes() { return bytes_; }
+  const WorkerQueue& queue() const { return *reinterpret_cast<const WorkerQueue*>(bytes_); }
+  // Where a member of it is in the worker.
+  std::uintptr_t address_of(const void* member) const {
+    return address_ + static_cast<std::uintptr_t>(static_cast<const std::byte*>(member) - bytes_);
+  }
+
+ private:
+  std::uintptr_t address_;
+  alignas(WorkerQueue) std::byte bytes_[sizeof(WorkerQueue)];
+};
+
+std::optional<WorkerStates::QueueCopy> WorkerStates::queue_at(std::uintptr_t address,
+                                                              std::uint32_t worker,
+                                                              pid_t pid) const {
+  QueueCopy copy(address);
+  if (!read_memory(pid, address, copy.bytes(), sizeof(WorkerQueue))) return std::nullopt;
   const Geometry& geometry = memory_.geometry();
-  if (!begins_with(geometry, bytes)) return false;
-  const auto& queue = *reinterpret_cast<const WorkerQueue*>(bytes);
-  if (slots_of(queue).size() != geometry.slots || worker_of(queue) != worker) return false;
-  is_queue = true;
-  return sweep_at(queue) < geometry.slots;
+  if (!begins_with(geometry, copy.bytes())) return std::nullopt;
+  if (slots_of(copy.queue()).size() != geometry.slots || worker_of(copy.queue()) != worker) {
+    return std::nullopt;
+  }
+  return copy;
 }
 
-bool WorkerStates::sweeps(std::uint32_t worker, pid_t pid) {
-  bool is_queue = false;
+std::optional<WorkerStates::QueueCopy> WorkerStates::find_queue(std::uint32_t worker, pid_t pid) {
   for (const std::uintptr_t at : queues_at_) {
-    const bool sweeping = sweeps_by(at, worker, pid, is_queue);
-    if (is_queue) return sweeping;
+    if (const auto queue = queue_at(at, worker, pid)) return queue;
   }
   constexpr std::size_t kBlock = 4096;
   constexpr std::size_t kDeep = 64 * 1024;
@@ -160,12 +185,36 @@ bool WorkerStates::sweeps(std::uint32_t worker, pid_t pid) {
   for (std::size_t at = kDeep - have; at + sizeof(WorkerQueue) <= kDeep; at += 8) {
     if (!begins_with(memory_.geometry(), stack.data() + at)) continue;
     const std::uintptr_t address = top - kDeep + at;
-    const bool sweeping = sweeps_by(address, worker, pid, is_queue);
-    if (!is_queue) continue;
+    const auto queue = queue_at(address, worker, pid);
+    if (!queue) continue;
     queues_at_.push_back(address);
-    return sweeping;
+    return queue;
   }
-  return false;
+  return std::nullopt;
+}
+
+bool WorkerStates::sweeps(std::uint32_t worker, pid_t pid) {
+  const auto queue = find_queue(worker, pid);
+  return queue && sweep_at(queue->queue()) < memory_.geometry().slots;
+}
+
+std::optional<std::uintptr_t> WorkerStates::written_before(Doing doing, std::uint32_t worker,
+                                                           pid_t pid) {
+  // At the same place in every process: it was mapped before main.
+  if (doing == Doing::publishing) {
+    return reinterpret_cast<std::uintptr_t>(&ledger().cells[worker].ended);
+  }
+  const auto copy = find_queue(worker, pid);
+  if (!copy) return std::nullopt;
+  switch (doing) {
+    case Doing::claiming: {
+      const auto first = reinterpret_cast<std::uintptr_t>(reservations_of(copy->queue()).data());
+      return first + worker * sizeof(Reservation) + offsetof(Reservation, count);
+    }
+    case Doing::claimed: return copy->address_of(&taken_in_all(copy->queue()));
+    case Doing::sweeping: return copy->address_of(&sweep_at(copy->queue()));
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace prove

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "prove/pool_memory.hpp"
@@ -35,12 +36,17 @@ class WorkerStates {
 
   // REQUIRES: the process is stopped, and is this worker's.
   Doing look(std::uint32_t worker, pid_t pid);
+  // Where in its own memory the worker writes right before it begins to do this; nothing where that
+  // is not known.
+  std::optional<std::uintptr_t> written_before(Doing doing, std::uint32_t worker, pid_t pid);
 
  private:
   Doing doing_with(std::uint32_t slot, std::uint32_t worker, pid_t pid) const;
   bool claims(std::uint32_t worker) const;
   bool sweeps(std::uint32_t worker, pid_t pid);
-  bool sweeps_by(std::uintptr_t queue_at, std::uint32_t worker, pid_t pid, bool& is_queue) const;
+  class QueueCopy;
+  std::optional<QueueCopy> find_queue(std::uint32_t worker, pid_t pid);
+  std::optional<QueueCopy> queue_at(std::uintptr_t address, std::uint32_t worker, pid_t pid) const;
 
   const PoolMemory& memory_;
   const std::uintptr_t above_;
