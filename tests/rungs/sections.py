@@ -189,12 +189,24 @@ def what_pools_told(figures):
     )
 
 
+def led_on(figures):
+    if "walks_possible" not in figures:
+        return ""
+    if not figures["walks_possible"]:
+        return ", and none could be led on to an instant that is rare (ptrace)"
+    return (
+        f", {count(figures['walks'])} of them led on to an instant that is rare, where "
+        f"{count(figures['arrivals'])} arrived"
+    )
+
+
 def soak(figures):
     faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
     return [
         *wrap(
             f"{count(figures['kills'])} times a worker was killed, or ended itself, in "
-            f"{count(figures['pools'])} pools; workers were stopped {count(figures['stops'])} times. "
+            f"{count(figures['pools'])} pools; workers were stopped {count(figures['stops'])} times"
+            f"{led_on(figures)}. "
             f"{what_pools_told(figures)} {count(figures['tasks'])} tasks began "
             f"{count(figures['begun'])} times, {count(figures['callbacks'])} callbacks ran. "
             f"Broken promises: **{faults}**."
