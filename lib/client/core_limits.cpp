@@ -74,7 +74,7 @@ std::int64_t ProcessCore::enforce_timeouts() {
     // One that has not begun can reach its limit no earlier than that.
     next = std::min(next, std::max<std::int64_t>(left, 1'000'000));
   }
-  return timed_.empty() || next == std::numeric_limits<std::int64_t>::max() ? kNoLimit : next;
+  return next == std::numeric_limits<std::int64_t>::max() ? kNoLimit : next;
 }
 
 // True: the worker is to be killed for this task. False: the task has just ended, or its worker

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <ctime>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -59,13 +60,18 @@ pid_t parent_of(pid_t pid) {
 
 // A worker for whose pidfd this process had no descriptor left: its predecessor's makes room for
 // one. The pool ends of it; should the supervisor die just now, it ends no sooner than the worker.
-void ProcessCore::watch_by_number(std::uint32_t worker, pid_t pid) {
+void ProcessCore::watch_by_number(std::uint32_t worker, pid_t pid) noexcept {
   worker_pidfds_[worker].reset();
   worker_groups_[worker] = 0;
-  // Its parent has not reaped it, or the number is another's.
-  if (supervisor_ <= 0 || parent_of(pid) != supervisor_) return;
-  worker_pidfds_[worker] = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  if (worker_pidfds_[worker]) worker_groups_[worker] = pid;
+  FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  try {
+    // Its parent has not reaped it, or the number was another's when the pidfd was opened.
+    if (!pidfd || supervisor_ <= 0 || parent_of(pid) != supervisor_) return;
+  } catch (const std::bad_alloc&) {
+    return;  // it is not known whose the number is
+  }
+  worker_pidfds_[worker] = std::move(pidfd);
+  worker_groups_[worker] = pid;
 }
 
 // By what the kernel says of the descriptor; 0 where the process is reaped, or there is no /proc.
@@ -110,7 +116,8 @@ void ProcessCore::await_orphans(std::string* remain) {
       *remain += "; worker " + std::to_string(w) + " does not end of SIGKILL and was given up";
     }
   }
-  if (ended) reap_unadmitted(until);
+  constexpr std::int64_t kUnadmittedEndNs = 1'000'000'000;
+  if (ended) reap_unadmitted(std::max(until, Deadline::at(monotonic_ns() + kUnadmittedEndNs)));
 }
 
 // Of the one that the supervisor told of last.

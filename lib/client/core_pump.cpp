@@ -78,7 +78,11 @@ void ProcessCore::end_without_memory() noexcept {
     auto& [message, pidfd] = *news;
     if (message.kind != MessageKind::worker_started || message.worker >= geometry_.workers)
       continue;
-    worker_pidfds_[message.worker] = std::move(pidfd);
+    if (pidfd) {
+      worker_pidfds_[message.worker] = std::move(pidfd);
+    } else {
+      watch_by_number(message.worker, message.pid);
+    }
   }
   await_orphans(nullptr);
   Lock lock(mutex());

@@ -74,8 +74,10 @@ void ProcessCore::wait_for_progress(Lock& lock, Progress what) {
   if (what == Progress::oldest) {
     const std::uint32_t slot = in_flight_.oldest();
     if (slot != in_flight_.slots()) {
+      // Of a task whose worker has died, or is to, the pump hears, and nobody at its slot.
       const SlotStatus status = slots_.read(slot).status();
-      if (status != SlotStatus::died && status != SlotStatus::killed) {
+      if (status != SlotStatus::died && status != SlotStatus::killed &&
+          status != SlotStatus::killing) {
         return wait_for_slot(lock, slot, Deadline::never());
       }
     }

@@ -319,7 +319,7 @@ class ProcessCore final : public TravelBackend,
 
   // core_orphans.cpp
   static pid_t pid_of(const FileDescriptor& pidfd);
-  void watch_by_number(std::uint32_t worker, pid_t pid);
+  void watch_by_number(std::uint32_t worker, pid_t pid) noexcept;
   void kill_group(std::uint32_t worker);
   void await_orphans(std::string* remain);
   void reap_unadmitted(Deadline until);

@@ -112,6 +112,8 @@ class SlotTable {
     const std::uint32_t attention = ask(slot, kAttentionWaiter);
     // Another task's word: the one that is meant has ended. A wake too many for that one's worker.
     if (!is_of(attention, tag)) return;
+    if ((attention & kAttentionTold) != 0)
+      return;  // it may be cancelled, and its worker yet to die
     if (!unfinished(slot, tag)) return;
     Platform::wait(lines_[slot].attention, attention, until);
   }
@@ -130,7 +132,8 @@ class SlotTable {
   }
 
   // The same by the client, whatever the word says, when it has released the slot, and before it
-  // publishes it anew: the worker may have died between the two steps, or before them.
+  // publishes it anew: the worker may have died between the two steps, or before them. Also when
+  // the task's future has ended and its worker is still to be killed.
   void rouse(std::uint32_t slot) {
     lines_[slot].attention.fetch_or(kAttentionTold, std::memory_order_seq_cst);
     Platform::wake_all(lines_[slot].attention);

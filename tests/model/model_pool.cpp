@@ -404,7 +404,8 @@ class PoolModel final : public Program {
     const SlotStatus status = slots_.read(slot).status();
     ++shadows_[slot].sleepers;
     mutex_.unlock();
-    if (status == SlotStatus::died || status == SlotStatus::killed) {
+    if (status == SlotStatus::died || status == SlotStatus::killed ||
+        status == SlotStatus::killing) {
       // The pump takes it in, and completes the state.
       if (!ended(task) && seen(shadows_[slot].tag == tag)) scheduler_->block(&shadows_[slot]);
     } else {
@@ -473,6 +474,7 @@ class PoolModel final : public Program {
           slots_.begin_kill(slot, shadow.tag, word.owner())) {
         shadow.killed_by_client = true;
         complete(i, Ending::cancelled);
+        if (shadow.sleepers != 0) slots_.rouse(slot);
         kill_requested_ = true;
         record(scheduler_->current(), "asks for a kill");
         scheduler_->wake(&dead_, true);

@@ -116,6 +116,16 @@ TEST_F(SlotTableTest, ASleeperIsRousedWhateverTheAttentionWordSays) {
   client.join();
 }
 
+// The task's future is cancelled, and its worker is yet to die.
+TEST_F(SlotTableTest, WhoAsksAfterTheSleepersWereRousedDoesNotSleep) {
+  slots_.publish(0, tag_, 0);
+  ASSERT_TRUE(slots_.claim(0, tag_, 1));
+  ASSERT_TRUE(slots_.begin_kill(0, tag_, 1));
+  slots_.rouse(0);
+  ASSERT_TRUE(slots_.unfinished(0, tag_));
+  slots_.sleep_while_unfinished(0, tag_, Deadline::never());
+}
+
 // Thread A is about to sleep on the word that it got when it asked. The task ends, A is told, and
 // thread B, late with its question, asks as well.
 TEST_F(SlotTableTest, ALateQuestionDoesNotBringBackTheWordThatSomebodyIsAboutToSleepOn) {

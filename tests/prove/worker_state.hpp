@@ -24,8 +24,8 @@ enum class Doing : std::uint8_t {
 };
 inline constexpr std::size_t kDoings = 9;
 inline constexpr std::array<const char*, kDoings> kDoingNames{
-    "starting", "idle",       "parking",  "claiming", "claimed, not begun",
-    "running",  "publishing", "sweeping", "between"};
+    "starting or ending", "idle",     "parking", "claiming", "claimed, not begun", "running",
+    "publishing",         "sweeping", "between"};
 
 // Looks at workers that are stopped, so that what it finds is so and stays so.
 class WorkerStates {

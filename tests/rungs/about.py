@@ -113,7 +113,8 @@ def soak_holds(figures):
     if figures is None or "deaths" in figures:
         text += (
             " A pool that goes on has told of the death of each worker that was killed, but of those "
-            "that had just ended in order; it tells of no death that nobody has caused; and one that "
+            "that had just ended in order (where its workers end after a number of tasks a death that "
+            "is not told cannot be told from such an end); it tells of no death that nobody has caused; and one that "
             "is to break breaks of the first death that the program has not asked for."
         )
     return text + " Each kind of instant is at least one in a hundred of the kills."

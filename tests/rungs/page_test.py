@@ -53,7 +53,7 @@ class Page(unittest.TestCase):
         )
         self.assertIn(
             "5,990 different ones, in 1 way, at 1,700 instructions, with 6,001 kills",
-            self.row(text, "instruction boundaries at which a worker was killed"),
+            self.row(text, "numbers of instructions after which a worker was killed"),
         )
         self.assertIn(
             "250, 0 of which ended badly; among the first 60 calls of a kind in a process, `futex` "

@@ -183,7 +183,7 @@ def what_pools_told(figures):
         f"limits). {count(figures['pools_to_break'])} pools were to break: of "
         f"{count(figures['pools_that_had_to'])} a worker died, and the program had not asked for it; "
         f"{count(figures['broken_pools'])} broke. Of those that were hit in pools that went on "
-        f"{count(figures['hit_when_ended'])} had ended in order before; "
+        f"{count(figures['hit_when_ended'])} had ended in order before, or were not told of; "
         f"{count(figures['late_kills'])} were hit right before their pool's end, when nobody asks "
         "it any more."
     )
@@ -204,7 +204,7 @@ def soak(figures):
     faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
     return [
         *wrap(
-            f"{count(figures['kills'])} times a worker was killed, or ended itself, in "
+            f"{count(figures['kills'])} times a worker was sent what kills, or ended itself, in "
             f"{count(figures['pools'])} pools; workers were stopped {count(figures['stops'])} times"
             f"{led_on(figures)}. "
             f"{what_pools_told(figures)} {count(figures['tasks'])} tasks began "

@@ -197,7 +197,7 @@ def rows(documents):
     yield row(
         documents,
         "kill-steps",
-        "instruction boundaries at which a worker was killed",
+        "numbers of instructions after which a worker was killed",
         killed_at,
     )
     yield row(documents, "model", "states of the model", searched)

@@ -306,7 +306,7 @@ int run_all(const Options& options) {
   const bool python_too = options.kills == 0;
   measure(0, kills(100, 500), python_too, rows, wanted, document["remarks"]);
   measure(64, kills(60, 500), python_too, rows, wanted, document["remarks"]);
-  measure(256, kills(20, 200), python_too, rows, wanted, document["remarks"]);
+  measure(256, kills(25, 200), python_too, rows, wanted, document["remarks"]);
   document["rows"] = std::move(rows);
   document["wanted"] = std::move(wanted);
   return finish(options, std::move(document), none);
