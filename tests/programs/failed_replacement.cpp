@@ -2,37 +2,19 @@
 
 #include <sys/resource.h>
 
-#include <cstdio>
-
 #include <muster/muster.hpp>
 
+#include "programs/replacement.hpp"
 #include "support/privileges.hpp"
-#include "support/proc.hpp"
-#include "support/shared_memory_latch.hpp"
 
 int main() {
   test_support::drop_privileges();
   muster::ProcessPoolExecutor pool({.max_workers = 1, .max_tasks_per_child = 1});
-  const pid_t supervisor = test_support::parent_of(pool.worker_pids().at(0));
-  const test_support::SharedGate gate;
-  auto first = pool.submit([gate] {
-    gate.wait();
-    return 1;
-  });
-  auto stranded = pool.submit([] { return 2; });
   const rlimit one_process{1, 1};
-  if (::prlimit(supervisor, RLIMIT_NPROC, &one_process, nullptr) != 0) {
-    std::perror("prlimit");
-    return 1;
-  }
-  gate.open();
-  if (first.result() != 1) return 2;
-  try {
-    stranded.result();
-    return 3;
-  } catch (const muster::BrokenProcessPool& error) {
-    std::printf("BrokenProcessPool: %s\n", error.what());
-  }
+  const int status = await_failed_replacement(pool, [&](pid_t supervisor) {
+    return ::prlimit(supervisor, RLIMIT_NPROC, &one_process, nullptr) == 0;
+  });
+  if (status != 0) return status;
   try {
     pool.submit([] { return 3; });
     return 4;

@@ -10,8 +10,8 @@
 
 #include <muster/muster.hpp>
 
+#include "programs/replacement.hpp"
 #include "support/privileges.hpp"
-#include "support/proc.hpp"
 #include "support/shared_memory_latch.hpp"
 
 namespace {
@@ -46,28 +46,13 @@ int main() {
   const test_support::SharedLog began;
   muster::ProcessPoolExecutor pool(
       {.max_workers = 1, .initializer = [began] { began.add(1); }, .max_tasks_per_child = 1});
-  const pid_t supervisor = test_support::parent_of(pool.worker_pids().at(0));
-  const test_support::SharedGate gate;
-  auto first = pool.submit([gate] {
-    gate.wait();
-    return 1;
-  });
-  auto stranded = pool.submit([] { return 2; });
   int pair[2];
   const rlimit few{kDescriptors, kDescriptors};
-  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || !send_descriptors(pair[0]) ||
-      ::prlimit(supervisor, RLIMIT_NOFILE, &few, nullptr) != 0) {
-    std::perror("descriptors on their way");
-    return 1;
-  }
-  gate.open();
-  if (first.result() != 1) return 2;
-  try {
-    stranded.result();
-    return 3;
-  } catch (const muster::BrokenProcessPool& error) {
-    std::printf("BrokenProcessPool: %s\n", error.what());
-  }
+  const int status = await_failed_replacement(pool, [&](pid_t supervisor) {
+    return ::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 && send_descriptors(pair[0]) &&
+           ::prlimit(supervisor, RLIMIT_NOFILE, &few, nullptr) == 0;
+  });
+  if (status != 0) return status;
   std::printf("workers that were let in: %zu\n", began.values().size());
   return 0;
 }
