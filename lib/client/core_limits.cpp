@@ -19,11 +19,18 @@ constexpr std::int64_t kChunkLooks = 8;
 using Hold = ItemHold<StdPlatform>;
 }  // namespace
 
-// Nanoseconds until the earliest limit could be reached; forever where there is none.
+// Nanoseconds until there is something to be done about limits and kills; forever where there is
+// not.
 std::int64_t ProcessCore::enforce_timeouts() {
   std::int64_t next = std::numeric_limits<std::int64_t>::max();
   if (kill_unsent_ && !ask_to_kill()) next = kAuditPeriodNs;
-  if (timed_.empty()) return next == std::numeric_limits<std::int64_t>::max() ? kNoLimit : next;
+  if (!timed_.empty()) next = std::min(next, look_at_limits());
+  return next == std::numeric_limits<std::int64_t>::max() ? kNoLimit : next;
+}
+
+// Nanoseconds until the earliest limit could be reached; the highest number where there is none.
+std::int64_t ProcessCore::look_at_limits() {
+  std::int64_t next = std::numeric_limits<std::int64_t>::max();
   const PoolHeader& header = tasks_.header();
   const std::uint64_t now_ticks = ticks_now();
   const std::int64_t now = monotonic_ns();
@@ -74,7 +81,7 @@ std::int64_t ProcessCore::enforce_timeouts() {
     // One that has not begun can reach its limit no earlier than that.
     next = std::min(next, std::max<std::int64_t>(left, 1'000'000));
   }
-  return next == std::numeric_limits<std::int64_t>::max() ? kNoLimit : next;
+  return next;
 }
 
 // True: the worker is to be killed for this task. False: the task has just ended, or its worker

@@ -237,6 +237,7 @@ class ProcessCore final : public TravelBackend,
   // core_limits.cpp
   static constexpr std::int64_t kNoLimit = -1;
   std::int64_t enforce_timeouts();
+  std::int64_t look_at_limits();
   bool kill_for(std::uint32_t slot, std::uint32_t worker, KillReason why);
   bool ask_to_kill();
 
@@ -318,8 +319,8 @@ class ProcessCore final : public TravelBackend,
   std::string given_up_sentence() const;
 
   // core_orphans.cpp
-  static pid_t pid_of(const FileDescriptor& pidfd);
   void watch_by_number(std::uint32_t worker, pid_t pid) noexcept;
+  static pid_t pid_of(const FileDescriptor& pidfd);
   void kill_group(std::uint32_t worker);
   void await_orphans(std::string* remain);
   void reap_unadmitted(Deadline until);
