@@ -33,8 +33,10 @@ void ProcessCore::wait(Lock& lock, StateBase& state, Deadline until) {
     // The pump will take it in.
   } else {
     refill();
-    if (Place(state.task()).has_slot()) return;
-    place.node()->notify = true;
+    // It may have got a slot by now, or have failed, for want of memory for its arguments.
+    const Place now(state.task());
+    if (state.done() || now.has_slot()) return;
+    now.node()->notify = true;
   }
   lock.unlock();
   state.park(within_audit(until));
