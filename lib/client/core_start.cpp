@@ -297,13 +297,19 @@ void ProcessCore::give_up_start() noexcept {
 }
 
 void ProcessCore::reap_supervisor() noexcept {
+  if (!supervisor_pidfd_) return;
+  pollfd exited{supervisor_pidfd_.get(), POLLIN, 0};
+  int ended = 0;
+  do {
+    ended = ::poll(&exited, 1, -1);
+  } while (ended < 0 && errno == EINTR);
   siginfo_t info{};
+  // Once it has ended it is not waited for: a process that traces it may keep it for ever.
+  const int options = WEXITED | __WALL | (ended > 0 ? WNOHANG : 0);
   // ECHILD where the program reaps, or ignores, all children: then it is gone already, or the
   // kernel sees to it.
   // By the pidfd: the number may be another child's by now.
-  while (supervisor_pidfd_ &&
-         ::waitid(P_PIDFD, static_cast<id_t>(supervisor_pidfd_.get()), &info, WEXITED | __WALL) <
-             0 &&
+  while (::waitid(P_PIDFD, static_cast<id_t>(supervisor_pidfd_.get()), &info, options) < 0 &&
          errno == EINTR) {
   }
 }

@@ -32,7 +32,7 @@ bool Child::ends_within(std::int64_t ns) const {
 
 void Child::kill_and_reap() {
   signal(SIGKILL);
-  reap(pid);
+  if (ends_within(kWriteOffNs)) reap_ended(pid);
   *this = Child{};
 }
 

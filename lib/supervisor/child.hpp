@@ -11,6 +11,10 @@
 
 namespace muster::detail {
 
+// How long after SIGKILL the end of a process is waited for. It comes late where a system call does
+// not let go of it (state D), as on a file server that is away.
+inline constexpr std::int64_t kWriteOffNs = 5'000'000'000;
+
 struct Child {
   pid_t pid = 0;  // 0: there is none
   FileDescriptor pidfd;
@@ -24,7 +28,7 @@ struct Child {
   void signal(int number) const;
   // Whether it has ended, after at most so long.
   bool ends_within(std::int64_t ns) const;
-  // Ends it, and forgets it.
+  // Ends it, reaps it where that can be, and forgets it.
   void kill_and_reap();
 };
 

@@ -6,27 +6,61 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string>
+#include <string_view>
 
+#include "lib/common/small_file.hpp"
 #include "lib/common/ticks.hpp"
 
 namespace muster::detail {
 
-ExitFacts reap(pid_t pid) {
-  int status = 0;
-  rusage usage{};
-  pid_t got = 0;
-  do {
-    got = ::wait4(pid, &status, __WALL, &usage);
-  } while (got < 0 && errno == EINTR);
+namespace {
+
+ExitFacts facts_from(int status) {
   ExitFacts facts;
-  if (got != pid) return facts;
-  facts.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // told in KiB
   if (WIFEXITED(status)) facts.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) {
     facts.term_signal = WTERMSIG(status);
     facts.core_dumped = WCOREDUMP(status);
   }
   return facts;
+}
+
+// Empty: not yet (WNOHANG). What cannot be waited for has facts that say nothing.
+std::optional<ExitFacts> wait_for(pid_t pid, int options) {
+  int status = 0;
+  rusage usage{};
+  pid_t got = 0;
+  do {
+    got = ::wait4(pid, &status, __WALL | options, &usage);
+  } while (got < 0 && errno == EINTR);
+  if (got == 0) return std::nullopt;
+  if (got != pid) return ExitFacts{};
+  ExitFacts facts = facts_from(status);
+  facts.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // told in KiB
+  return facts;
+}
+
+}  // namespace
+
+ExitFacts reap(pid_t pid) { return wait_for(pid, 0).value_or(ExitFacts{}); }
+
+std::optional<ExitFacts> reap_ended(pid_t pid) { return wait_for(pid, WNOHANG); }
+
+ExitFacts read_end(pid_t pid) {
+  // The last field but those that may be added: "pid (name) state ... exit_code", proc(5).
+  constexpr int kFieldsBetween = 48;  // of the state and the exit code
+  const std::string text = read_small_file("/proc/" + std::to_string(pid) + "/stat");
+  const std::size_t name_end = text.rfind(") ");
+  if (name_end == std::string::npos || text.size() < name_end + 3) return {};
+  std::string_view rest = std::string_view(text).substr(name_end + 3);
+  for (int i = 0; i < kFieldsBetween; ++i) {
+    const std::size_t space = rest.find(' ', 1);
+    if (space == std::string_view::npos) return {};
+    rest.remove_prefix(space);
+  }
+  const auto status = take_number(rest);
+  return status ? facts_from(static_cast<int>(*status)) : ExitFacts{};
 }
 
 DeathRecord& next_death(const FactsView& facts) {

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 
 #include "lib/segments/views.hpp"
 
@@ -21,6 +22,11 @@ struct ExitFacts {
 
 // Waits for the child's end.
 ExitFacts reap(pid_t pid);
+// The same of one that has ended, as its pidfd says, without waiting. Empty: a process that traces
+// it (ptrace) has not waited for it yet, and before that the kernel does not give it to its parent.
+std::optional<ExitFacts> reap_ended(pid_t pid);
+// How such a one ended, as /proc tells.
+ExitFacts read_end(pid_t pid);
 
 // The ring of death records has one writer, the supervisor: fill the one that next_death() gives,
 // then publish it. Readers see it by its number.

@@ -29,9 +29,6 @@ namespace {
 
 // A process without much memory has ended by then, once its end has begun.
 constexpr std::int64_t kQuickEndNs = 300'000;
-// How long after SIGKILL the end of a worker is waited for. It comes late where a system call does
-// not let go of it (state D), as on a file server that is away.
-constexpr std::int64_t kWriteOffNs = 5'000'000'000;
 
 std::string with_errno(const std::string& what, int error) {
   return what + ": " + std::strerror(error);
@@ -85,7 +82,7 @@ bool Supervisor::fork_worker(std::uint32_t index, Child& child, std::string& err
     client_pidfd_.reset();
     children_.clear();  // closes the other workers' pidfds
     heirs_.clear();
-    written_off_.clear();
+    unreaped_.clear();
     worker_main(setup_, index, incarnation, supervisor);
   }
   FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -205,7 +202,10 @@ void Supervisor::watch() {
       tell(message);
       return;
     }
-    for (const Child& lost : written_off_) fds.push_back({lost.pidfd.get(), POLLIN, 0});
+    for (const Child& lost : unreaped_) {
+      // One that has ended would wake us again and again, and whoever traces it does not tell.
+      if (!lost.ends_within(0)) fds.push_back({lost.pidfd.get(), POLLIN, 0});
+    }
     if (::poll(fds.data(), fds.size(), poll_timeout_ms()) < 0 && errno != EINTR) {
       break_pool(BreakCause::cannot_watch, 0, std::strerror(errno), SIGKILL);
     }
@@ -221,10 +221,8 @@ void Supervisor::watch() {
     kill_overdue();
     write_off_overdue();
     oom_.look_now_and_then(monotonic_ns());
-    std::erase_if(written_off_, [](const Child& lost) {
-      if (!lost.ends_within(0)) return false;
-      reap(lost.pid);
-      return true;
+    std::erase_if(unreaped_, [](const Child& lost) {
+      return lost.ends_within(0) && reap_ended(lost.pid).has_value();
     });
   }
 }
@@ -247,13 +245,24 @@ void Supervisor::handle_messages() {
 }
 
 void Supervisor::handle_exit(std::uint32_t index) {
-  const Child& child = children_[index];
+  Child& child = children_[index];
   const WorkerRecord& record = results_.window(index).record();
   const bool in_order =
       record.incarnation.load() == child.incarnation && record.phase.load() == WorkerPhase::ended;
   // What its tasks have started goes before the group's number can be given to another.
   if (!in_order) ::kill(-child.pid, SIGKILL);
-  bury(index, reap(child.pid));
+  if (const auto exit = reap_ended(child.pid)) return bury(index, *exit);
+  // Whoever traces it may never wait for it, and the other workers are not to wait for that.
+  const ExitFacts exit = read_end(child.pid);
+  reap_later(child);
+  bury(index, exit);
+}
+
+void Supervisor::reap_later(Child& child) {
+  Child lost;
+  lost.pid = child.pid;
+  lost.pidfd = std::move(child.pidfd);
+  unreaped_.push_back(std::move(lost));
 }
 
 // The worker does nothing any more, and its process is reaped or given up.
@@ -354,10 +363,7 @@ void Supervisor::write_off_overdue() {
     if (child.pid == 0 || child.write_off_at_ns == 0 || now < child.write_off_at_ns) continue;
     child.write_off_at_ns = 0;
     if (child.ends_within(0)) continue;
-    Child lost;
-    lost.pid = child.pid;
-    lost.pidfd = std::move(child.pidfd);
-    written_off_.push_back(std::move(lost));
+    reap_later(child);
     ExitFacts exit;
     exit.written_off = true;
     bury(i, exit);
@@ -415,7 +421,7 @@ void Supervisor::end_all(int signal) {
     if (signal != SIGKILL) child.ends_within(left(deadline));
     // To the group, also where the worker itself has ended: not one of its children stays.
     child.signal(SIGKILL);
-    if (child.ends_within(left(deadline + kWriteOffNs))) reap(child.pid);
+    if (child.ends_within(left(deadline + kWriteOffNs))) reap_ended(child.pid);
     recovery_->end_tasks(i);
     facts_.worker(i).pid.store(0);
     child = Child{};

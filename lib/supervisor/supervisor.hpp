@@ -49,6 +49,7 @@ class Supervisor {
   bool replace_worker(std::uint32_t index, std::string& error);
   void prepare_heir(std::uint32_t index);
   void drop_heirs();
+  void reap_later(Child& child);
   void write_off_overdue();
   void start_all();
   void watch();
@@ -75,8 +76,9 @@ class Supervisor {
   std::vector<Child> children_;
   // Successors of workers that are about to end, it seems. They wait to be admitted.
   std::vector<Child> heirs_;
-  // Workers that were written off, until they end after all.
-  std::vector<Child> written_off_;
+  // Workers that were written off, until they end after all, and such as have ended and that a
+  // process that traces them has not waited for.
+  std::vector<Child> unreaped_;
   OomWatch oom_;
   TimeSlice slice_;
   DeathRate deaths_;
