@@ -106,7 +106,7 @@ std::optional<ProcessCore::News> ProcessCore::await_message() const {
 // True if the supervisor has something to say.
 bool ProcessCore::sleep_in_pump(std::int64_t timeout_ns) {
   const Deadline until =
-      timeout_ns < 0 ? Deadline::never() : Deadline::at(monotonic_ns() + timeout_ns);
+      timeout_ns < 0 ? Deadline::never() : Deadline::after(std::chrono::nanoseconds(timeout_ns));
   // The supervisor's pidfd as well: another process that the program forked at the wrong moment may
   // keep its end of the socket open.
   pollfd fds[] = {{doorbell_.get(), POLLIN, 0},

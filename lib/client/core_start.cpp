@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <limits>
@@ -20,6 +21,7 @@
 #include "lib/client/pool_registry.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/cpus.hpp"
+#include "lib/common/deadline.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/common/pool_name.hpp"
 #include "lib/common/random.hpp"
@@ -31,6 +33,9 @@
 namespace muster::detail {
 
 namespace {
+
+// A kill_grace that is longer is for ever, and is added to the clock: a hundred years.
+constexpr std::int64_t kLongestGraceNs = std::int64_t{100} * 365 * 86'400 * kNanosPerSecond;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -228,7 +233,7 @@ void ProcessCore::become_supervisor(const ProcessPoolOptions& options, std::uint
     setup.spinners = static_cast<std::uint32_t>(cpus_ - 1);
     setup.on_worker_death = options.on_worker_death;
     setup.restart_intensity = options.restart_intensity;
-    setup.kill_grace_ns = options.kill_grace.nanoseconds();
+    setup.kill_grace_ns = std::min(options.kill_grace.nanoseconds(), kLongestGraceNs);
     setup.random_seed = seed;
     setup.checksum_results = options.checksum_results;
     socket_.reset();

@@ -200,4 +200,22 @@ TEST(TaskTimeout, NoOtherItemOfTheChunkIsBegunByAWorkerThatIsToBeKilled) {
   EXPECT_EQ(begun.value(), 4);
 }
 
+// However long: what is added to the clock is still a time to come.
+TEST(TaskTimeout, LeavesATaskAllOfAnEndlessGrace) {
+  for (const muster::Duration grace : {muster::Duration(std::chrono::hours::max()),
+                                       muster::Duration(std::chrono::hours(24 * 365 * 200))}) {
+    ProcessPoolExecutor pool({.max_workers = 1, .kill_grace = grace});
+    const SharedCounter cleaned;
+    auto future = pool.submit({.task_timeout = 20ms}, [cleaned] {
+      std::signal(SIGTERM, [](int) { terminated = true; });
+      while (!terminated) ::usleep(100);
+      ::usleep(50'000);
+      cleaned.add();
+      ::_exit(0);
+    });
+    EXPECT_THROW(future.result(), TaskTimeoutError);
+    EXPECT_EQ(cleaned.value(), 1);
+  }
+}
+
 }  // namespace
