@@ -335,4 +335,15 @@ TEST(Replace, SuccessorThatDiesAtBirthHadReservedNothing) {
   }
 }
 
+// A crash leaves a note where the successor's will be: it is nobody's but the worker's that
+// crashed.
+TEST(Replace, AWorkerThatIsKilledAfterACrashIsToldOfByItsOwnSignal) {
+  ProcessPoolExecutor pool(replacing(1));
+  EXPECT_EQ(failure_of<WorkerDiedError>(pool.submit([] { std::raise(SIGSEGV); })).term_signal(),
+            SIGSEGV);
+  const auto second = failure_of<WorkerDiedError>(pool.submit([] { std::raise(SIGKILL); }));
+  EXPECT_EQ(second.term_signal(), SIGKILL);
+  EXPECT_TRUE(second.backtrace().empty());
+}
+
 }  // namespace
