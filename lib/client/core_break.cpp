@@ -30,9 +30,10 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
     const bool here = record->task != 0 && in_flight_.in_use(task.slot()) &&
                       in_flight_[task.slot()].tag == task.tag();
     const Extras* const extras = here ? in_flight_[task.slot()].extras.get() : nullptr;
-    sentence =
-        describe_death(facts, extras != nullptr ? extras->attempts : 1,
-                       extras != nullptr ? extras->retries + 1 : 1, Requeued::fail_with_the_pool);
+    // Where workers are not replaced nothing is run again.
+    const bool retried = extras != nullptr && on_worker_death_ == OnWorkerDeath::replace;
+    sentence = describe_death(facts, retried ? extras->attempts : 1,
+                              retried ? extras->retries + 1 : 1, Requeued::fail_with_the_pool);
   }
   const std::string text = message.text;
   switch (message.cause) {

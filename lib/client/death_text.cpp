@@ -41,8 +41,10 @@ std::string seconds_text(double seconds) {
     std::snprintf(text, sizeof(text), "%.1f s", seconds);
   } else if (seconds >= 1e-3) {
     std::snprintf(text, sizeof(text), "%.1f ms", seconds * 1e3);
-  } else {
+  } else if (seconds >= 1e-6 || seconds <= 0) {
     std::snprintf(text, sizeof(text), "%.0f us", seconds * 1e6);
+  } else {
+    std::snprintf(text, sizeof(text), "%.0f ns", seconds * 1e9);
   }
   return text;
 }

@@ -184,8 +184,9 @@ TEST(Retries, MeanNothingUnderBreakPool) {
   ProcessPoolExecutor pool({.max_workers = 2});
   const SharedCounter attempts;
   auto future = pool.submit({.retries = 3}, dies_first(attempts, 100));
-  failure_of<muster::BrokenProcessPool>(future);
+  const std::string text = failure_of<muster::BrokenProcessPool>(future).what();
   EXPECT_EQ(attempts.value(), 1);
+  EXPECT_EQ(count(text, "attempt"), 0U) << text;
 }
 
 }  // namespace

@@ -60,8 +60,8 @@ class StoppedWorkers {
   std::vector<pid_t> pids_;
 };
 
-// The first to be woken is worker 0, which is stopped in its sleep, and no wake reaches it. Worker 1
-// stands still only until its word was looked at.
+// The first to be woken is worker 0, which is stopped in its sleep, and no wake reaches it. Worker
+// 1 stands still only until its word was looked at.
 TEST(StoppedWorker, SwallowsNoWake) {
   ProcessPoolExecutor pool({.max_workers = 2});
   const Watched watched(pool);

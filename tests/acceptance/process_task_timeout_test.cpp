@@ -41,6 +41,14 @@ TEST(TaskTimeout, OverdueTaskFailsAndItsWorkerIsReplaced) {
   EXPECT_FALSE(test_support::is_running(first));
 }
 
+TEST(TaskTimeout, IsSaidInUnitsInWhichItIsNotNothing) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const SharedGate never;
+  auto overdue = pool.submit({.task_timeout = 1ns}, [never] { never.wait(); });
+  const std::string message = failure_of<TaskTimeoutError>(overdue).what();
+  EXPECT_NE(message.find("its limit of 1 ns "), std::string::npos) << message;
+}
+
 // Behaviour 145: under the default policy too, since the death is the pool's own doing.
 TEST(TaskTimeout, PoolIsNotBrokenByIt) {
   ProcessPoolExecutor pool({.max_workers = 2});

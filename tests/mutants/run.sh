@@ -5,6 +5,7 @@
 #   run.sh --full       all of them
 #   run.sh --only NAME  this one; may be given several times
 #   --sample N          so many of them only, chosen by chance
+#   run.sh --build      only builds what they change, as it is without them
 #   run.sh --list       their names, and what each removes
 #   run.sh --check      whether every patch applies and says what it must; builds nothing
 #   --json FILE         the results, as JSON, too
@@ -282,12 +283,23 @@ apply_net() {
   apply "$(net_patch "$1")" || die "nets/$1.patch does not apply"
 }
 
-run() {
-  local net name failed=0 group caught=0
+begin() {
   mkdir -p "$work"
   exec 9>"$work/lock"
   flock -n 9 || die "another run uses $work"
   copy_tree
+}
+
+# The library, and the rung that most of them are asked of.
+build() {
+  begin
+  make release muster muster-explore ||
+    { tail -n 30 "$work/build.log" >&2; die "the tree does not compile (release)"; }
+}
+
+run() {
+  local net name failed=0 group caught=0
+  begin
   trap end_leftovers EXIT
   echo "| mutant | what it removes | caught by | what it breaks | |"
   echo "|---|---|---|---|---|"
@@ -321,7 +333,7 @@ mode=quick
 only=()
 while [ $# -gt 0 ]; do
   case "$1" in
-    --quick | --full | --list | --check) mode=${1#--} ;;
+    --quick | --full | --build | --list | --check) mode=${1#--} ;;
     --only)
       mode=only
       [ -f "$(patch_of "${2:-}")" ] || die "there is no mutant \"${2:-}\"; --list shows them"
@@ -338,7 +350,7 @@ while [ $# -gt 0 ]; do
       shift
       ;;
     *)
-      sed -n '2,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+      sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
       exit 2
       ;;
   esac
@@ -353,6 +365,7 @@ if [ -n "$sample" ]; then
 fi
 case "$mode" in
   check) check_all ;;
+  build) build ;;
   list) for one in "${all[@]}"; do printf '%-28s %s\n' "$one" "$(said "$one" Removes)"; done ;;
   only) run "${only[@]}" ;;
   quick) run "${quick[@]}" ;;

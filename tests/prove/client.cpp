@@ -327,9 +327,15 @@ void Client::note_death(std::uint32_t index, const muster::WorkerDeathError& err
     wrong(Fault::lost, index, fmt::format("it had attempts left: {}", error.what()));
   }
   const pid_t pid = error.worker_pid();
-  if (!round_.killed.has(pid) && !ledger().ended_itself(pid)) {
+  if (ledger().ended_itself(pid)) return;
+  if (!round_.killed.has(pid)) {
     wrong(Fault::lost, index,
           fmt::format("nobody has killed the worker it names: {}", error.what()));
+  } else if (!error.term_signal()) {
+    wrong(Fault::wrong, index, fmt::format("the worker it names was killed: {}", error.what()));
+  } else if (!round_.killed.was_sent(pid, *error.term_signal())) {
+    wrong(Fault::wrong, index,
+          fmt::format("the worker it names was sent another signal: {}", error.what()));
   }
 }
 

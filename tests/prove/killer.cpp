@@ -141,10 +141,10 @@ Killer::Stopped Killer::look_and_kill(Victim victim, bool only_rare, bool may_wa
     if (random_.percent(5)) pause_for(1'000'000);  // others meet one that does not go on
     return Stopped::spared;
   }
-  killed_.add(victim.pid());
   int signal = SIGKILL;
   // These act once it goes on, in the very place: its crash handler runs there.
   if (random_.percent(15)) signal = random_.percent(50) ? SIGSEGV : SIGABRT;
+  killed_.add(victim.pid(), signal);
   if (walk && signal == SIGKILL) {
     walk->kill();
   } else {
@@ -185,7 +185,7 @@ bool Killer::kill_async(std::uint32_t worker) {
   const int signal = kSignals[random_.below(kSignals.size())];
   const Victim victim(memory_, worker);
   if (!victim) return false;
-  killed_.add(victim.pid());
+  killed_.add(victim.pid(), signal);
   if (!victim.send(signal)) return false;
   ++counts_.async;
   counts_.add_signal(signal);

@@ -16,30 +16,40 @@
 
 namespace prove {
 
-// The pids that were killed in this round: what an error may name. Written before the signal is
-// sent, by the one thread that kills; read by those that got errors.
+// The pids that were killed in this round, and by which signals: what an error may name. Written
+// before the signal is sent, by the one thread that kills; read by those that got errors.
 class KilledPids {
  public:
-  void add(pid_t pid) {
+  void add(pid_t pid, int signal) {
     const std::lock_guard lock(mutex_);
-    pids_.try_emplace(pid, muster::detail::monotonic_ns());
+    const auto kill = pids_.try_emplace(pid, Kill{muster::detail::monotonic_ns(), {}}).first;
+    kill->second.signals.insert(signal);
   }
   // By then (CLOCK_MONOTONIC).
   bool has(pid_t pid, std::int64_t by_ns = kEver) const {
     const std::lock_guard lock(mutex_);
     const auto found = pids_.find(pid);
-    return found != pids_.end() && found->second <= by_ns;
+    return found != pids_.end() && found->second.first_ns <= by_ns;
+  }
+  bool was_sent(pid_t pid, int signal) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = pids_.find(pid);
+    return found != pids_.end() && found->second.signals.contains(signal);
   }
   std::set<pid_t> all() const {
     const std::lock_guard lock(mutex_);
     std::set<pid_t> pids;
-    for (const auto& [pid, when] : pids_) pids.insert(pid);
+    for (const auto& [pid, kill] : pids_) pids.insert(pid);
     return pids;
   }
 
  private:
+  struct Kill {
+    std::int64_t first_ns;
+    std::set<int> signals;
+  };
   mutable std::mutex mutex_;
-  std::map<pid_t, std::int64_t> pids_;  // when first
+  std::map<pid_t, Kill> pids_;
 };
 
 // Stops and kills the workers of one pool.

@@ -4,6 +4,7 @@
 import argparse
 import os
 import pathlib
+import shlex
 import sys
 
 import document
@@ -69,6 +70,10 @@ def build(runs, execute):
         for run in those:
             if not built(preset, run.targets):
                 unbuilt[run.name] = f"{', '.join(run.targets)} could not be built ({preset})"
+    for run in runs:
+        program, *words = shlex.split(run.prepare) or [""]
+        if program and not execute([document.ROOT / program, *words]):
+            unbuilt[run.name] = f"{run.prepare} failed"
     return unbuilt
 
 

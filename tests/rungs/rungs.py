@@ -23,6 +23,8 @@ class Run:
     # What has to be built first: targets of a preset. "": nothing is.
     preset: str = "release"
     targets: tuple = ()
+    # A command that builds what else it needs.
+    prepare: str = ""
     # Processors that it keeps busy. 0: all; nothing else runs beside it.
     cpus: int = 1
     # Programs that have to be there.
@@ -146,7 +148,7 @@ RUNS = (
         name="model",
         what="a model of the shared memory, searched by spin",
         quick="tests/model/spin/run.sh --quick --json {json}",
-        full="tests/model/spin/run.sh --full --json {json}",
+        full="tests/model/spin/run.sh --full --keep build/spin --json {json}",
         targets=("muster-explore",),  # its runs are replayed
         tools=("spin", "gcc"),
         least=least_of_model,
@@ -277,6 +279,7 @@ RUNS = (
         quick="tests/mutants/run.sh --quick --sample 6 --json {json}",
         full="tests/mutants/run.sh --full --json {json}",
         preset="",
+        prepare="tests/mutants/run.sh --build",
         cpus=0,
         least=least_of_mutants,
     ),

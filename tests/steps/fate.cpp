@@ -27,6 +27,7 @@ std::optional<double> seconds_in(std::string_view sentence) {
   const double number = std::strtod(rest.c_str(), &unit);
   const std::string_view name(unit);
   if (unit == rest.c_str() || number < 0) return std::nullopt;
+  if (name.starts_with(" ns")) return number * 1e-9;
   if (name.starts_with(" us")) return number * 1e-6;
   if (name.starts_with(" ms")) return number * 1e-3;
   if (name.starts_with(" s")) return number;

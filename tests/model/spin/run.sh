@@ -9,7 +9,8 @@
 #                      (100th; 0: none) of all runs within small bounds, must be runs of the model,
 #                      too; broken ones must not
 #   run.sh --only NAME one configuration, mutant or witness; its trace is printed where it fails
-# After it, --json FILE writes what was found there as well.
+# After it, --json FILE writes what was found there as well. With --keep FOLDER a search that was in
+# order is kept there, and not made again for the same model: a run that was cut short goes on.
 # Fails where a search finds an error, or ends before it has seen every state and is not declared to
 # be one by bitstate; also where there was no search, or no replay, whose words could be read.
 # MUSTER_MODEL_MEMORY: megabytes that a search may take, 12288 by default.
@@ -159,8 +160,17 @@ search() {
   esac
   cp "$here/$model.pml" "$work/model.pml"
   make_pan "${options[@]}" -- "$@" || return 0
+  # What decides what is found: the search that spin has made, how it is compiled and started.
+  local kept=""
+  [ -z "$keep" ] ||
+    kept=$keep/$(cd "$work" && { cat pan.?; echo "${options[@]}" "${run[@]}"; } | sha256sum | cut -d' ' -f1)
+  if [ -n "$kept" ] && [ -f "$kept" ]; then
+    cp "$kept" "$work/out"
+    return
+  fi
   # Its exit code says nothing of what it found; its words do, and they are looked at.
   (cd "$work" && ./pan "${run[@]}" >out 2>&1) || true
+  [ -z "$kept" ] || ! came_to "$kind" >/dev/null || { cp "$work/out" "$kept.new" && mv "$kept.new" "$kept"; }
 }
 
 # What the search came to, in a few words; 1 where it has not seen everything, or an error.
@@ -443,7 +453,7 @@ usage() {
   exit 2
 }
 
-mode=--quick argument='' every=100 cases=() json=''
+mode=--quick argument='' every=100 cases=() json='' keep=''
 while [ $# -gt 0 ]; do
   case "$1" in
     --quick | --full | --mutants) mode=$1 ;;
@@ -456,6 +466,10 @@ while [ $# -gt 0 ]; do
       fi
       ;;
     --json) json=${2:?run.sh --json FILE} && shift ;;
+    --keep)
+      mkdir -p "${2:?run.sh --keep FOLDER}"
+      keep=$(realpath "$2") && shift
+      ;;
     *) usage ;;
   esac
   shift

@@ -85,6 +85,12 @@ check 1 "^a-small .* FAILED: pan:1: assertion" ERRORS=1 "ALSO=pan:1: assertion v
 check 1 "^a-small .* FAILED: the search was cut short" "ALSO=pan: reached -DMEMLIM bound" --only a-small
 check 2 'there is no configuration, mutant or witness "a-smal"' --only a-smal
 
+# What was in order is not searched again, another model is, and what was not in order is not kept.
+check 0 "^a-small .* $proof" --only a-small --keep "$work/kept"
+check 0 "^a-small .* $proof" KILLED_IN=-DCANCELS=1 --only a-small --keep "$work/kept"
+check 1 "^a-cancel .* $none" KILLED_IN=-DCANCELS=1 --only a-cancel --keep "$work/kept"
+check 0 "^a-cancel .* $proof" --only a-cancel --keep "$work/kept"
+
 two_threads=$(grep -cE '^[a-z-]+ *\| (quick|full) .* THREADS=2' "$here/run.sh")
 # Of all worlds only those fail that are not searched: none takes another's words for its own.
 for reason in SPIN_FAILS_FOR GCC_FAILS_FOR KILLED_IN; do
