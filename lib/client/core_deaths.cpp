@@ -65,7 +65,8 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
   const KillReason why = extras != nullptr ? extras->kill : KillReason::none;
   // The worker has not ended, and the kernel may still read its arguments: they stay for good.
   if (record.written_off != 0) shadow.block = kNoBlock;
-  if (killed && why == KillReason::cancel) {
+  // Whatever its word says by now, which its worker can write: the kill was begun.
+  if (why == KillReason::cancel) {
     // The future is cancelled and counted already.
     free_slot(slot);
     return;

@@ -92,7 +92,8 @@ bool ProcessCore::kill_for(std::uint32_t slot, std::uint32_t worker, KillReason 
   // Before the word: without memory for it the worker is not to wait for its end.
   if (!shadow.extras) shadow.extras = std::make_unique<Extras>();
   if (!slots_.begin_kill(slot, shadow.tag, worker)) return false;
-  shadow.extras->kill = why;
+  // A cancelled one stays so, though its word has said again that it runs.
+  if (shadow.extras->kill != KillReason::cancel) shadow.extras->kill = why;
   if (!ask_to_kill()) ring_doorbell();
   return true;
 }
