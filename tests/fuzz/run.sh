@@ -101,6 +101,8 @@ for target in "${targets[@]}"; do
     [ -f "$input" ] || continue
     found=$((found + 1))
     cp "$input" "$crashes/$target-${input##*/}"
+    # A sanitizer shows the memory around the fault last, and what it was before that.
+    grep -E '^SUMMARY: ' "$work/$target.log" >&2 || true
     tail -n 40 "$work/$target.log" >&2
     echo "$target: to repeat it: $build/tests/fuzz/fuzz-$target $crashes/$target-${input##*/}" >&2
   done
