@@ -50,10 +50,10 @@ void reap_if_ours(const FileDescriptor& pidfd) {
 // 0: not known.
 pid_t parent_of(pid_t pid) {
   const std::string text = read_small_file("/proc/" + std::to_string(pid) + "/stat");
-  const std::size_t name_end = text.rfind(") ");
-  if (name_end == std::string::npos || text.size() < name_end + 3) return 0;
-  std::string_view behind_state = std::string_view(text).substr(name_end + 3);
-  return static_cast<pid_t>(take_number(behind_state).value_or(0));
+  std::string_view rest = behind_name(text);
+  if (rest.empty()) return 0;
+  rest.remove_prefix(1);  // the state
+  return static_cast<pid_t>(take_number(rest).value_or(0));
 }
 
 }  // namespace

@@ -38,11 +38,8 @@ std::uint64_t time_on_cpu_of(pid_t pid, const std::string& folder) {
 }  // namespace
 
 ProcessLife life_in(std::string_view stat, std::string_view status) {
-  const std::size_t name_end = stat.rfind(") ");
-  if (name_end == std::string_view::npos || name_end + 2 >= stat.size()) {
-    return ProcessLife::unknown;
-  }
-  std::string_view rest = stat.substr(name_end + 2);
+  std::string_view rest = behind_name(stat);
+  if (rest.empty()) return ProcessLife::unknown;
   const char state = rest.front();
   if (state == 'Z' || state == 'X') return ProcessLife::ends;
   rest.remove_prefix(1);

@@ -49,4 +49,9 @@ std::optional<std::int64_t> read_number(const std::string& path) {
   return take_number(rest);
 }
 
+std::string_view behind_name(std::string_view stat) {
+  const std::size_t name_end = stat.rfind(") ");
+  return name_end == std::string_view::npos ? std::string_view() : stat.substr(name_end + 2);
+}
+
 }  // namespace muster::detail

@@ -18,4 +18,8 @@ std::optional<std::int64_t> take_number(std::string_view& text);
 // The number that the file begins with, if there is one.
 std::optional<std::int64_t> read_number(const std::string& path);
 
+// Of what /proc/PID/stat says, "pid (name) state ...": from the state on. The name may hold
+// anything. Empty where it is not there.
+std::string_view behind_name(std::string_view stat);
+
 }  // namespace muster::detail

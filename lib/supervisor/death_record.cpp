@@ -51,9 +51,9 @@ ExitFacts read_end(pid_t pid) {
   // The last field but those that may be added: "pid (name) state ... exit_code", proc(5).
   constexpr int kFieldsBetween = 48;  // of the state and the exit code
   const std::string text = read_small_file("/proc/" + std::to_string(pid) + "/stat");
-  const std::size_t name_end = text.rfind(") ");
-  if (name_end == std::string::npos || text.size() < name_end + 3) return {};
-  std::string_view rest = std::string_view(text).substr(name_end + 3);
+  std::string_view rest = behind_name(text);
+  if (rest.empty()) return {};
+  rest.remove_prefix(1);  // the state
   for (int i = 0; i < kFieldsBetween; ++i) {
     const std::size_t space = rest.find(' ', 1);
     if (space == std::string_view::npos) return {};
