@@ -26,13 +26,14 @@ ExitFacts facts_from(int status) {
   return facts;
 }
 
-// Empty: not yet (WNOHANG). What cannot be waited for has facts that say nothing.
-std::optional<ExitFacts> wait_for(pid_t pid, int options) {
+}  // namespace
+
+std::optional<ExitFacts> reap_ended(pid_t pid) {
   int status = 0;
   rusage usage{};
   pid_t got = 0;
   do {
-    got = ::wait4(pid, &status, __WALL | options, &usage);
+    got = ::wait4(pid, &status, __WALL | WNOHANG, &usage);
   } while (got < 0 && errno == EINTR);
   if (got == 0) return std::nullopt;
   if (got != pid) return ExitFacts{};
@@ -40,12 +41,6 @@ std::optional<ExitFacts> wait_for(pid_t pid, int options) {
   facts.max_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // told in KiB
   return facts;
 }
-
-}  // namespace
-
-ExitFacts reap(pid_t pid) { return wait_for(pid, 0).value_or(ExitFacts{}); }
-
-std::optional<ExitFacts> reap_ended(pid_t pid) { return wait_for(pid, WNOHANG); }
 
 ExitFacts read_end(pid_t pid) {
   // The last field but those that may be added: "pid (name) state ... exit_code", proc(5).

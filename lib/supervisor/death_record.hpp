@@ -20,10 +20,9 @@ struct ExitFacts {
   bool written_off = false;  // it has not ended, and does not end of SIGKILL
 };
 
-// Waits for the child's end.
-ExitFacts reap(pid_t pid);
-// The same of one that has ended, as its pidfd says, without waiting. Empty: a process that traces
-// it (ptrace) has not waited for it yet, and before that the kernel does not give it to its parent.
+// Reaps a child that has ended, as its pidfd says. Empty: a process that traces it (ptrace) has not
+// waited for it yet, and before that the kernel does not give it to its parent. What cannot be
+// waited for has facts that say nothing.
 std::optional<ExitFacts> reap_ended(pid_t pid);
 // How such a one ended, as /proc tells.
 ExitFacts read_end(pid_t pid);

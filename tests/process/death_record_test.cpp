@@ -16,6 +16,7 @@
 
 #include "lib/client/death_text.hpp"
 #include "lib/common/ticks.hpp"
+#include "support/proc.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
@@ -89,9 +90,14 @@ void hold_memory() {
   ::munmap(place, kHeld);
 }
 
+ExitFacts reap_at_its_end(pid_t pid) {
+  test_support::wait_for_end(pid);
+  return reap_ended(pid).value();
+}
+
 TEST(Reap, TellsTheMostMemoryThatWasHeldAtATime) {
-  const ExitFacts small = reap(child([] {}));
-  const ExitFacts large = reap(child(hold_memory));
+  const ExitFacts small = reap_at_its_end(child([] {}));
+  const ExitFacts large = reap_at_its_end(child(hold_memory));
   EXPECT_GT(small.max_rss_bytes, 0);
   EXPECT_LT(small.max_rss_bytes, kHeld);
   EXPECT_GT(large.max_rss_bytes, kHeld);
@@ -111,7 +117,7 @@ TEST(Reap, TellsOfACoreDumpAsTheKernelDoes) {
     });
     siginfo_t info{};
     ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT), 0);
-    const ExitFacts facts = reap(pid);
+    const ExitFacts facts = reap_at_its_end(pid);
     EXPECT_EQ(facts.term_signal, SIGQUIT);
     EXPECT_EQ(facts.core_dumped, info.si_code == CLD_DUMPED);
   }
