@@ -1,10 +1,14 @@
 #include "worker/result_memory.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <string>
 
 #include <muster/error.hpp>
+#include <muster/log.hpp>
 
 #include "lib/common/checksum.hpp"
 #include "lib/common/ticks.hpp"
@@ -14,6 +18,14 @@
 namespace muster::detail {
 
 namespace {
+
+// The allocator's bookkeeping lies in the arena. A block that it cannot have given out would be
+// written over by another result, or lie over memory of this process that is something else.
+[[noreturn]] void arena_is_gone() {
+  log(LogLevel::error, "the worker with pid " + std::to_string(::getpid()) +
+                           " ends: one of its tasks has written over the memory of its results");
+  ::_exit(kArenaGone);
+}
 
 // "", or how much of the window there is for others.
 std::string set_aside_hint(std::uint64_t bytes) {
@@ -32,47 +44,90 @@ ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int
       capacity_(window.geometry.arena_bytes),
       returns_(returns),
       record_(window.record()) {
-  const bool whole = record_.arena_whole.load() != 0;
-  // At the stretch's end: results that need the arena fail. At a page, as it is unless the
-  // predecessor's record was written over: the allocator must have it aligned.
-  const std::uint64_t next = record_.next_floor();
-  const std::uint64_t at = page_up(std::min<std::uint64_t>(ArenaFloor::offset(next), capacity_));
-  floor_ = (next & ~ArenaFloor::kOffsetMask) | at;
-  arena_ = Arena(base_ + at, capacity_ - at, fd_, arena_at_ + at);
-  if (whole) {
-    // Until this worker ends in order, too. Before it goes on there: where that memory was written
-    // over it may crash, and then its successor must not try the same.
-    record_.arena_whole.store(0);
-    arena_.reopen(record_.arena_backed.load());
-  } else {
+  const std::uint64_t left = record_.arena_left.load();
+  begin_at(record_.next_floor());
+  // Until this worker ends in order, too. Before it goes on there: where that memory was written
+  // over it may crash, and then its successor must not try the same.
+  record_.arena_left.store(0);
+  if (left == 0 || !go_on(left - 1)) {
+    begin_at(record_.next_floor());
     record_.arena_floor.store(floor_);
     record_.arena_backed.store(0);
     record_.arena_in_use.store(0);
   }
+  returned_ = record_.returned.load();  // the predecessor's count
+}
+
+// At the stretch's end: results that need the arena fail. At a page, as it is unless the
+// predecessor's record was written over: the allocator must have it aligned.
+void ResultMemory::begin_at(std::uint64_t floor) {
+  const std::uint64_t at = page_up(std::min<std::uint64_t>(ArenaFloor::offset(floor), capacity_));
+  floor_ = (floor & ~ArenaFloor::kOffsetMask) | at;
+  arena_ = Arena(base_ + at, capacity_ - at, fd_, arena_at_ + at);
+}
+
+// Where the predecessor has left its arena in order, with this list. False: it cannot be one, or
+// there is no memory for it.
+bool ResultMemory::go_on(std::uint64_t list) {
+  constexpr std::uint64_t kWord = sizeof(std::uint64_t);
+  const std::uint64_t backed = record_.arena_backed.load();
+  const std::uint64_t end = set_aside() + backed;
+  if (backed > capacity_ - set_aside() || list < set_aside() || list % kWord != 0 || list >= end ||
+      end - list < kWord) {
+    return false;
+  }
+  const auto* const words = reinterpret_cast<const std::uint64_t*>(base_ + list);
+  const std::uint64_t blocks = words[0];
+  if (blocks > (end - list) / kWord - 1) return false;
+  try {
+    handed_over_.insert(words + 1, words + 1 + blocks);
+  } catch (const std::bad_alloc&) {
+    handed_over_.clear();
+    return false;
+  }
+  arena_.reopen(backed);
+  given_out_ = blocks + 1;
+  free(base_ + list);
+  return true;
+}
+
+// Without memory for the list it is as if this worker had died.
+void ResultMemory::leave() {
+  collect_returns();
+  if (arena_.backed() == 0) return;
+  std::byte* const block = allocate((handed_over_.size() + 1) * sizeof(std::uint64_t));
+  if (block == nullptr) return;
+  auto* word = reinterpret_cast<std::uint64_t*>(block);
+  *word++ = handed_over_.size();
+  std::ranges::copy(handed_over_, word);
+  count();
+  record_.arena_left.store(offset_of(block) + 1);
 }
 
 void ResultMemory::collect_returns() {
   // Acquire pairs with the client's release after it wrote the entries.
   const std::uint64_t written = returns_.written.load(std::memory_order_acquire);
-  std::uint64_t at = record_.returned.load(std::memory_order_relaxed);  // our own
-  if (at == written) return;
-  // The client is never further ahead: our own count was written over. What it had given back
-  // meanwhile stays lost to us.
-  if (written - at > kReturns) at = written;
-  for (; at != written; ++at) {
+  // Its own word says so, too, unless a task has written over it: to the client the ring is then
+  // full, perhaps, until it says so again. Relaxed: nobody else writes it.
+  const bool told = record_.returned.load(std::memory_order_relaxed) == returned_;
+  if (returned_ == written && told) return;
+  // The client is never further ahead, unless what it was told, or a predecessor, was written over.
+  // What it had given back meanwhile stays lost to us.
+  if (written - returned_ > kReturns) returned_ = written;
+  for (; returned_ != written; ++returned_) {
     // Relaxed: ordered by `written`.
-    const std::uint64_t entry = returns_.entries[at % kReturns].load(std::memory_order_relaxed);
+    const std::uint64_t entry =
+        returns_.entries[returned_ % kReturns].load(std::memory_order_relaxed);
     if ((entry & Returns::kAllBelow) != 0) {
       release_below(entry & ~Returns::kAllBelow);
-    } else if (entry >= set_aside() && entry - set_aside() < arena_.backed() &&
-               entry % Arena::kAlignment == 0) {
-      arena_.free(base_ + entry);
-    }  // else a predecessor's, which goes with all below; or none that was ever given out
+    } else if (handed_over_.erase(entry) != 0) {
+      free(base_ + entry);
+    }  // else a predecessor's, which goes with all below; or none that is the client's to free
   }
   // Release pairs with the client's look at how full the ring is: the entries have been read.
-  record_.returned.store(at, std::memory_order_release);
+  record_.returned.store(returned_, std::memory_order_release);
   count();
-  if (alone_ && set_aside() != 0 && arena_.empty()) begin_anew();
+  if (alone_ && set_aside() != 0 && given_out_ == 0) begin_anew();
 }
 
 // `floor` may be a predecessor's: what lies below that is let go, too, if it is of this lap.
@@ -98,9 +153,18 @@ void ResultMemory::begin_anew() {
 std::byte* ResultMemory::allocate(std::size_t size) {
   collect_returns();
   std::byte* block = arena_.allocate(size);
+  if (block != nullptr) {
+    if (!arena_.may_hold(block, size)) arena_is_gone();
+    ++given_out_;
+  }
   // Before anything is written there: a successor's arena begins behind what stands here.
   record_.arena_backed.store(arena_.backed());
   return block;
+}
+
+void ResultMemory::free(std::byte* block) {
+  --given_out_;
+  if (arena_.free(block)) count();
 }
 
 void ResultMemory::count() {
@@ -130,6 +194,7 @@ std::byte* ResultGrowth::grow(std::byte* old, std::size_t used, std::size_t want
                         set_aside_hint(memory_.set_aside()) + memory_limits_hint() +
                         "; return less, or write it to a file");
   }
+  if (bigger < old + used && old < bigger + size) arena_is_gone();
   std::memcpy(bigger, old, used);
   std::byte* const before = block_;
   block_ = bigger;
@@ -149,6 +214,7 @@ void ResultGrowth::reset() {
 }
 
 void ResultGrowth::commit(std::size_t size, std::optional<std::uint64_t> checksum_key) {
+  if (block_ != nullptr) memory_.hand_over(block_);
   if (checksum_key) {
     part_.checksum = checksum({*checksum_key}, block_ != nullptr ? block_ : inline_begin(), size);
   }

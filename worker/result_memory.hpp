@@ -2,7 +2,9 @@
 
 // Where a worker's results lie: short ones in the slot's result part, longer ones in the worker's
 // own arena, which it alone writes. The client hands blocks back through a ring of its own
-// (Returns), which the worker empties before it allocates.
+// (Returns), which the worker empties before it allocates. Where the client found a block another
+// worker may have written: only one that this worker has handed over is taken back, and once. Which
+// those are, and how much of the ring was read, lies in memory of its own.
 //
 // If the worker dies here: its result part is not read before its slot word says done or failed,
 // which it does not. What it finished before may be held by the client still, so its successor's
@@ -14,12 +16,17 @@
 #include <optional>
 #include <utility>
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <muster/encoder.hpp>
 
 #include "lib/segments/arena.hpp"
 #include "lib/segments/views.hpp"
 
 namespace muster::detail {
+
+// With this status a worker leaves whose arena cannot be used any more.
+inline constexpr int kArenaGone = 123;
 
 class ResultMemory {
  public:
@@ -31,19 +38,23 @@ class ResultMemory {
   void collect_returns();
 
   std::byte* allocate(std::size_t size);  // null: no memory
-  void free(std::byte* block) {
-    if (arena_.free(block)) count();
-  }
+  void free(std::byte* block);
+  // It holds a result: from now on the client frees it. Throws std::bad_alloc, with nothing done.
+  void hand_over(const std::byte* block) { handed_over_.insert(offset_of(block)); }
   // Within the window's arena, whatever the floor.
   std::uint64_t offset_of(const std::byte* block) const {
     return static_cast<std::uint64_t>(block - base_);
   }
   void count();
+  // For a successor to go on with. Nothing may be allocated after it.
+  void leave();
   const WorkerRecord& record() const { return record_; }
   // Bytes before the arena, for what predecessors have left.
   std::uint64_t set_aside() const { return ArenaFloor::offset(floor_); }
 
  private:
+  void begin_at(std::uint64_t floor);
+  bool go_on(std::uint64_t list);
   void release_below(std::uint64_t floor);
   void begin_anew();
 
@@ -54,6 +65,9 @@ class ResultMemory {
   std::uint64_t floor_ = 0;  // ArenaFloor
   bool alone_ = false;       // nothing below the floor is held any more
   Arena arena_;
+  std::size_t given_out_ = 0;                             // blocks of the arena
+  boost::unordered_flat_set<std::uint64_t> handed_over_;  // offsets of those that the client frees
+  std::uint64_t returned_ = 0;                            // entries read of the client's ring
   const Returns& returns_;
   WorkerRecord& record_;
 };

@@ -36,6 +36,9 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
   LoopStep idle();
   Deadline idle_until() const { return parent_.next(); }
 
+  // After the last task: a successor goes on where this worker's results lie.
+  void leave_results() { memory_.leave(); }
+
   bool stop_requested() const noexcept override;
   void set_progress(std::uint64_t done, std::uint64_t total) noexcept override;
   std::size_t worker_index() const noexcept override { return index_; }

@@ -101,7 +101,7 @@ class Worker {
     queue.depart();
     finalize();
     TaskContext::set_current(nullptr);
-    record.arena_whole.store(1);
+    runner.leave_results();
     record.phase.store(WorkerPhase::ended);
     leave(0);
   }

@@ -83,7 +83,7 @@ void ProcessCore::audit_hints() {
 }
 
 // Tasks wait, and workers that run none do not take them: they have lost themselves in memory of
-// their own that was written over, or nobody can wake them.
+// their own that was written over, or nobody can wake them. Or they are to leave, and do not.
 void ProcessCore::audit_takers() {
   const std::uint64_t taken = ring_.taken();
   std::uint64_t taken_in = 0;
@@ -95,12 +95,13 @@ void ProcessCore::audit_takers() {
     running = running || status == SlotStatus::running || status == SlotStatus::killing;
     waiting = waiting || status == SlotStatus::pending;
   });
-  if (running || !waiting || taken != stall_.taken || taken_in != stall_.taken_in) {
+  const bool leaving = queue_closed_ && in_flight_.size() == 0;
+  if (running || !(waiting || leaving) || taken != stall_.taken || taken_in != stall_.taken_in) {
     stall_ = {taken, taken_in, 0, 0, {}};
     return;
   }
   if (++stall_.looks < kLooksForHint) return;
-  std::vector<Turn> turns = turns_of_takers();
+  std::vector<Turn> turns = leaving ? turns_of_leavers() : turns_of_takers();
   if (turns.empty() || !std::ranges::equal(turns, stall_.turns, {}, &Turn::pid, &Turn::pid)) {
     stall_.turns = std::move(turns);
     stall_.counted = 0;
@@ -111,10 +112,15 @@ void ProcessCore::audit_takers() {
   if (++stall_.counted < kLooksForTakers) return;
   // One that has had no processor since it was woken is starved, or frozen, and time that passes
   // says nothing of it.
-  for (std::size_t w = 0; w < turns.size(); ++w) {
-    if (turns[w].on_cpu == stall_.turns[w].on_cpu) return;
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    const bool had_a_turn = turns[i].on_cpu != stall_.turns[i].on_cpu;
+    if (leaving && had_a_turn) {
+      return corrupted("the worker with pid " + std::to_string(turns[i].pid) +
+                       " was told to leave, runs no task and does not leave");
+    }
+    if (!leaving && !had_a_turn) return;
   }
-  if (signs_of(supervisor_).life != ProcessLife::stopped) {
+  if (!leaving && signs_of(supervisor_).life != ProcessLife::stopped) {
     corrupted("tasks wait, and none of the workers takes one");
   }
 }
@@ -135,18 +141,34 @@ std::vector<ProcessCore::Turn> ProcessCore::turns_of_takers() const {
   return turns;
 }
 
+// The same of those that are to leave. Each leaves by itself, so one that cannot be told to does
+// not excuse another.
+std::vector<ProcessCore::Turn> ProcessCore::turns_of_leavers() const {
+  std::vector<Turn> turns;
+  turns.reserve(geometry_.workers);
+  for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
+    const pid_t pid = worker_pid(w);
+    if (pid == 0 || is_between(w)) continue;
+    const ProcessSigns signs = signs_of(pid);
+    if (signs.life == ProcessLife::lives && signs.on_cpu != 0) turns.push_back({pid, signs.on_cpu});
+  }
+  return turns;
+}
+
 // Whether a worker is on its way in or out, as it says itself. One whose tasks were taken in is not
-// on its way in, and none goes before it has run so many as it may, or is told to.
+// on its way in, and none goes before it has run so many as it may, or is told to. For those that
+// are told to, both ways are short without an initializer, and a finalizer.
 bool ProcessCore::is_between(std::uint32_t worker) const {
   const TakenIn& taken_in = taken_in_[worker];
   switch (results_.window(worker).record().phase.load()) {
     case WorkerPhase::starting:
+      if (queue_closed_ && !has_initializer_) return false;
       return taken_in.tasks == 0 ||
              taken_in.incarnation != facts_.worker(worker).incarnation.load();
     case WorkerPhase::ending:
     case WorkerPhase::ended:
-      return queue_closed_ || (max_tasks_per_child_ != 0 &&
-                               taken_in.tasks + taken_in.perhaps >= max_tasks_per_child_);
+      if (queue_closed_) return has_finalizer_;
+      return max_tasks_per_child_ != 0 && taken_in.tasks + taken_in.perhaps >= max_tasks_per_child_;
     default: return false;
   }
 }

@@ -251,6 +251,7 @@ void ProcessCore::end_workers_if_done() {
   queue_closed_ = true;
   ring_.close();
   parking_->wake_all();
+  ring_doorbell();  // from now on it looks whether they leave
 }
 
 }  // namespace muster::detail

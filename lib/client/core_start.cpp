@@ -105,6 +105,8 @@ ProcessCore::ProcessCore(const ProcessPoolOptions& options)
       on_worker_death_(options.on_worker_death),
       checksum_results_(options.checksum_results),
       max_tasks_per_child_(options.max_tasks_per_child),
+      has_initializer_(options.initializer),
+      has_finalizer_(options.finalizer),
       fork_generation_(fork_generation()),
       source_(ProcessSource::take()),
       callbacks_(CallbackRunner::take("muster-callback")) {}

@@ -264,12 +264,12 @@ class ProcessCore final : public TravelBackend,
     pid_t pid = 0;
     std::uint64_t on_cpu = 0;
   };
-  // Tasks that nobody takes, though none runs.
+  // Tasks that nobody takes, though none runs; or workers that do not leave.
   struct Stall {
     std::uint64_t taken = 0;     // of the hints, up to here
     std::uint64_t taken_in = 0;  // of the tasks, so many
     unsigned looks = 0;
-    unsigned counted = 0;     // looks at which all workers could have taken one
+    unsigned counted = 0;     // looks at which all workers could have taken one, or left
     std::vector<Turn> turns;  // of each worker, when they were woken for it
   };
   // Tasks of a worker that were taken in: what it cannot deny in what it says of itself.
@@ -286,6 +286,7 @@ class ProcessCore final : public TravelBackend,
   void audit_hints();
   void audit_takers();
   std::vector<Turn> turns_of_takers() const;
+  std::vector<Turn> turns_of_leavers() const;
   bool is_between(std::uint32_t worker) const;
   std::string impossible(std::uint32_t slot, SlotWord word) const;
   void confirm(std::size_t doubt);
@@ -336,6 +337,8 @@ class ProcessCore final : public TravelBackend,
   std::size_t cpus_ = 1;  // that this process may use
   const bool checksum_results_;
   const std::size_t max_tasks_per_child_;
+  const bool has_initializer_;
+  const bool has_finalizer_;
   std::uint32_t fork_generation_ = 0;
   ProcessSource& source_;
   std::optional<PoolSegments> segments_;

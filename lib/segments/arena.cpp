@@ -60,10 +60,6 @@ std::size_t Arena::in_use() const {
   return buffer_ ? buffer_->get_size() - buffer_->get_free_memory() : 0;
 }
 
-bool Arena::empty() const {
-  return !buffer_ || buffer_->get_segment_manager()->all_memory_deallocated();
-}
-
 bool Arena::grow(std::size_t wanted) {
   const std::size_t need = std::max(kFirst, wanted + kOverhead);
   std::size_t target = std::max(2 * backed_, backed_ + std::bit_ceil(need));

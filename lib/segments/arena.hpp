@@ -46,9 +46,14 @@ class Arena {
   }
   std::byte* at(std::uint64_t offset) const { return base_ + offset; }
 
+  // Whether that is where a block can be.
+  bool may_hold(const std::byte* block, std::size_t size) const {
+    const std::uintptr_t at =
+        reinterpret_cast<std::uintptr_t>(block) - reinterpret_cast<std::uintptr_t>(base_);
+    return at % kAlignment == 0 && at <= backed_ && size <= backed_ - at;
+  }
+
   std::size_t in_use() const;
-  // Whether no block is given out.
-  bool empty() const;
   std::size_t backed() const { return backed_; }
 
  private:

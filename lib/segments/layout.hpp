@@ -187,12 +187,15 @@ struct alignas(64) WorkerRecord {
   // ArenaFloor: where this incarnation's arena begins. Before it lies what the client may hold of
   // its predecessors'.
   std::atomic<std::uint64_t> arena_floor;
-  // 1: the worker ended in order, and its successor goes on in its arena.
-  std::atomic<std::uint32_t> arena_whole;
+
+  // Not 0: the worker ended in order, and its successor goes on in its arena. One more than where
+  // the list of blocks lies in it that the client has yet to hand back: their number, then their
+  // offsets.
+  std::atomic<std::uint64_t> arena_left;
 
   // Where a successor's arena begins.
   std::uint64_t next_floor() const {
-    return arena_floor.load() + (arena_whole.load() != 0 ? 0 : arena_backed.load());
+    return arena_floor.load() + (arena_left.load() != 0 ? 0 : arena_backed.load());
   }
 
   alignas(64) std::atomic<std::uint32_t> completions[kCompletions];  // slots: hints, like the ring

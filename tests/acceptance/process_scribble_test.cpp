@@ -281,7 +281,6 @@ TEST(Scribble, WorkerWhoseWordIsGoneIsReplaced) {
   EXPECT_NE(pool.worker_pids().at(0), worker);
 }
 
-// Its own count of blocks that were handed back: a difference of 2^63 is not counted through.
 TEST(Scribble, WorkerGoesOnAfterItsCountOfReturnsIsGone) {
   ProcessPoolExecutor pool(one_worker());
   const auto large = [] { return std::vector<char>(100'000, 'r'); };
@@ -291,6 +290,23 @@ TEST(Scribble, WorkerGoesOnAfterItsCountOfReturnsIsGone) {
     memory.window.record().returned.store(std::uint64_t{1} << 63);
   });
   for (int i = 0; i < 20; ++i) EXPECT_EQ(pool.submit(large).result().size(), 100'000U);
+}
+
+// A task whose word says that it has ended, and that runs on: no limit holds for it any more.
+TEST(Scribble, PoolEndsThoughAWorkerDoesNotLeave) {
+  ProcessPoolExecutor pool(one_worker());
+  auto writer = pool.submit([] {
+    const auto memory = WritableMemory::of_this_worker();
+    SlotLine& line = first_slot_that_is(memory, SlotStatus::running);
+    line.result.inline_size = sizeof(int);
+    const SlotWord word(line.word.load());
+    line.word.store(SlotWord(SlotStatus::done, word.owner(), word.tag()).bits());
+    for (volatile bool run_on = true; run_on;) {
+    }
+    return 7;
+  });
+  (void)writer.exception();
+  pool.shutdown();
 }
 
 TEST(Scribble, TimeLimitHoldsWithoutTheWorkersNotes) {

@@ -53,8 +53,10 @@ class Fields {
   void record(WorkerRecord& r) {
     each(r.phase, r.incarnation, r.current, r.started_ticks, r.tasks_done, r.rescued,
          r.average_ticks, r.completed, r.returned, r.progress_done, r.progress_total,
-         r.arena_in_use, r.arena_backed, r.chunk_region, r.chunk_items, r.arena_floor,
-         r.arena_whole, r.completions[0], r.completions[1]);
+         r.arena_in_use, r.arena_backed, r.chunk_region, r.chunk_items, r.arena_floor);
+    // What stands in the corpus means what it did when this was a word of half the size.
+    visit_(&r.arena_left, sizeof(std::uint32_t));
+    each(r.completions[0], r.completions[1]);
   }
   void crash(CrashRecord& c) {
     each(c.signal, c.code, c.address, c.frames, c.frame[0], c.frame[kFrames - 1]);

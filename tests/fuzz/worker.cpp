@@ -80,8 +80,13 @@ class Memory {
   // As the client does it: a block of this worker's, or what is of none.
   void give_back(std::size_t choice, bool none) {
     const std::uint64_t written = returns_.written.load();
-    std::uint64_t entry = choice * 8 + 1;
-    if (!none && !blocks_.empty()) entry = memory_.offset_of(pick(choice));
+    // Nowhere, or what may be a block that it keeps, or that has come back.
+    std::uint64_t entry = choice % 2 != 0 ? choice * 8 + 1 : floor_ + choice / 2 * 64;
+    if (!none && !blocks_.empty()) {
+      std::byte* const block = pick(choice);
+      memory_.hand_over(block);
+      entry = memory_.offset_of(block);
+    }
     returns_.entries[written % kReturns].store(entry);
     returns_.written.store(written + 1);
   }
@@ -113,7 +118,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fill(pool.views(), input);
   serve(pool.views(), worker, limit);
 
-  pool.views().results.window(worker).record().arena_whole.store(0);
+  // What an orderly predecessor's allocator left is in the window, which is filled with anything.
+  pool.views().results.window(worker).record().arena_left.store(0);
   // What the client writes is true: it has given nothing back yet.
   muster::detail::Returns& returns = pool.views().tasks.returns(worker);
   for (auto& entry : returns.entries) entry.store(muster::detail::Returns::kAllBelow);

@@ -69,8 +69,12 @@ class Audit : public testing::Test {
 
   CoreProbe probe;
 
-  explicit Audit(std::size_t max_tasks_per_child = 0)
-      : probe({.max_workers = 1, .max_tasks_per_child = max_tasks_per_child}) {}
+  Audit() : Audit(muster::ProcessPoolOptions{}) {}
+  explicit Audit(muster::ProcessPoolOptions options)
+      : probe([&] {
+          options.max_workers = 1;
+          return options;
+        }()) {}
 };
 
 TEST_F(Audit, GivesThePoolUpWhereAWorkerThatRunsTakesNoTask) {
@@ -116,7 +120,7 @@ TEST_F(Audit, DoesNotBelieveThatAWorkerStartsWhichHasRunATask) {
 
 class WorkerOnItsWayOut : public Audit, public testing::WithParamInterface<WorkerPhase> {
  protected:
-  WorkerOnItsWayOut() : Audit(1) {}
+  WorkerOnItsWayOut() : Audit({.max_tasks_per_child = 1}) {}
 };
 
 INSTANTIATE_TEST_SUITE_P(Audit, WorkerOnItsWayOut,
@@ -136,6 +140,56 @@ TEST_P(WorkerOnItsWayOut, IsNotBelievedBeforeItHasRunAllThatItMay) {
   look_often();
   EXPECT_EQ(probe.corrupted(), "tasks wait, and none of the workers takes one");
   probe.end();
+}
+
+// The pool is to end, and nothing is left to be done.
+class Leaving : public Audit, public testing::WithParamInterface<WorkerPhase> {
+ protected:
+  using Audit::Audit;
+  void SetUp() override {
+    run_one();
+    probe.close(false);
+  }
+  std::string accusation(pid_t pid) const {
+    return "the worker with pid " + std::to_string(pid) +
+           " was told to leave, runs no task and does not leave";
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Audit, Leaving,
+                         testing::Values(WorkerPhase::starting, WorkerPhase::ready,
+                                         WorkerPhase::ending, WorkerPhase::ended));
+
+TEST_P(Leaving, WorkerThatRunsOnGivesThePoolUp) {
+  worker_is(::getpid(), GetParam());
+  look_often();
+  EXPECT_EQ(probe.corrupted(), accusation(::getpid()));
+}
+
+TEST_P(Leaving, WorkerThatHasLeftIsNotAccused) {
+  worker_is(0, GetParam());
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
+}
+
+class LeavingWithCodeOfItsOwn : public Leaving {
+ protected:
+  LeavingWithCodeOfItsOwn() : Leaving({.initializer = [] {}, .finalizer = [] {}}) {}
+};
+
+INSTANTIATE_TEST_SUITE_P(Audit, LeavingWithCodeOfItsOwn,
+                         testing::Values(WorkerPhase::ending, WorkerPhase::ended));
+
+TEST_P(LeavingWithCodeOfItsOwn, WorkerIsWaitedForHoweverLongItsFinalizerTakes) {
+  worker_is(::getpid(), GetParam());
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
+}
+
+TEST_P(LeavingWithCodeOfItsOwn, IsNoExcuseForWhoHasNotBegunToLeave) {
+  worker_is(::getpid(), WorkerPhase::ready);
+  look_often();
+  EXPECT_EQ(probe.corrupted(), accusation(::getpid()));
 }
 
 // A process that has no processor, as where all are taken or it is frozen, until it is told to end.

@@ -3,7 +3,11 @@
 #include "worker/result_memory.hpp"
 
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <cstring>
@@ -197,7 +201,13 @@ struct SmallWindow {
     region = map_shared(file, boost::interprocess::read_write, 0, geometry.window_bytes);
     window = {static_cast<std::byte*>(region.get_address()), geometry};
     window.record().arena_floor.store(floor);
-    memory.emplace(window, returns, file.fd(), geometry.arena_at());
+    succeed();
+  }
+  // The next worker begins.
+  void succeed() { memory.emplace(window, returns, file.fd(), geometry.arena_at()); }
+  std::uint64_t hand_over(const std::byte* block) {
+    memory->hand_over(block);
+    return memory->offset_of(block);
   }
   // As the client does.
   void give_back(std::uint64_t entry) {
@@ -248,7 +258,7 @@ TEST(ResultMemory, BeginsInItsWindowWhateverThePredecessorsRecordSays) {
 TEST(ResultMemory, BeginsAnewOnceNobodyHoldsAnythingOfItsOwnOrBelow) {
   constexpr std::uint64_t kFloor = 256 * 1024;
   SmallWindow small(2 * kFloor, kFloor);
-  const auto take = [&] { return small.memory->offset_of(small.memory->allocate(1000)); };
+  const auto take = [&] { return small.hand_over(small.memory->allocate(1000)); };
   const std::uint64_t first = take();
   EXPECT_GE(first, kFloor);
   small.give_back(first);
@@ -270,17 +280,118 @@ TEST(ResultMemory, BeginsAnewOnceNobodyHoldsAnythingOfItsOwnOrBelow) {
   EXPECT_NE(small.memory->allocate(kFloor + kFloor / 2), nullptr);
 }
 
-TEST(ResultMemory, TakesBackOnlyWhatMayBeABlock) {
+// What another worker wrote into a slot comes back by way of the client.
+TEST(ResultMemory, TakesBackOnlyWhatItHasHandedOver) {
   SmallWindow small(128 * 1024);
+  std::byte* const handed_over = small.memory->allocate(100);
   std::byte* const kept = small.memory->allocate(100);
   ASSERT_NE(kept, nullptr);
-  // What another worker wrote into a slot comes back by way of the client.
-  const std::uint64_t odd[] = {small.memory->offset_of(kept) + 8, small.geometry.arena_bytes,
+  const std::uint64_t its = small.hand_over(handed_over);
+  const std::uint64_t odd[] = {small.memory->offset_of(kept), its + 8, small.geometry.arena_bytes,
                                std::uint64_t{1} << 40, ~std::uint64_t{0} & ~Returns::kAllBelow};
   for (const std::uint64_t offset : odd) small.give_back(offset);
   small.memory->collect_returns();
   EXPECT_EQ(small.window.record().returned.load(), std::size(odd));
-  EXPECT_NE(small.memory->allocate(100), kept);
+  std::byte* const third = small.memory->allocate(100);
+  EXPECT_NE(third, kept);
+  EXPECT_NE(third, handed_over);
+  small.memory->count();
+  const std::uint64_t in_use = small.window.record().arena_in_use.load();
+  small.give_back(its);
+  small.memory->collect_returns();
+  EXPECT_LT(small.window.record().arena_in_use.load(), in_use);
+}
+
+// As where a task has written over the allocator's own words, and it takes for free what is not.
+TEST(ResultMemory, WorkerEndsRatherThanFillABlockOverTheOneThatItFills) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    muster::set_log_handler([](muster::LogLevel, std::string_view) {});
+    SmallWindow small(128 * 1024);
+    ResultPart part;
+    std::atomic<std::uint64_t> region{0};
+    ResultGrowth growth(*small.memory, part, false, &region);
+    muster::Encoder out(growth.inline_begin(), growth.inline_begin(), &growth);
+    std::array<char, 1000> bytes{};
+    out.write(bytes.data(), bytes.size());
+    small.memory->free(small.window.arena() + ChunkRegion::offset(region.load()));
+    for (int i = 0; i < 3; ++i) out.write(bytes.data(), bytes.size());
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << status;
+  EXPECT_EQ(WEXITSTATUS(status), muster::detail::kArenaGone);
+}
+
+// Its record is written over by a task, and it must not free a block twice for that.
+TEST(ResultMemory, ReadsWhatComesBackOnceWhateverItsRecordSays) {
+  SmallWindow small(128 * 1024);
+  std::byte* const block = small.memory->allocate(100);
+  ASSERT_NE(block, nullptr);
+  small.give_back(small.hand_over(block));
+  small.memory->collect_returns();
+  small.window.record().returned.store(0);
+  ASSERT_EQ(small.memory->allocate(100), block);
+  EXPECT_EQ(small.window.record().returned.load(), 1U);  // the client is told anew
+  small.memory->hand_over(block);
+  EXPECT_NE(small.memory->allocate(100), block);
+}
+
+TEST(ResultMemory, SuccessorOfOneThatLeavesTakesBackWhatThatHandedOver) {
+  SmallWindow small(128 * 1024);
+  std::vector<std::uint64_t> held;
+  for (int i = 0; i < 20; ++i) held.push_back(small.hand_over(small.memory->allocate(1000)));
+  small.give_back(held.back());
+  held.pop_back();
+  small.memory->leave();
+  small.succeed();
+  EXPECT_EQ(small.memory->set_aside(), 0U);
+  const std::uint64_t next = small.hand_over(small.memory->allocate(1000));
+  EXPECT_EQ(std::ranges::count(held, next), 0);
+  small.memory->count();
+  const std::uint64_t in_use = small.window.record().arena_in_use.load();
+  for (const std::uint64_t offset : held) small.give_back(offset);
+  small.memory->collect_returns();
+  EXPECT_LT(small.window.record().arena_in_use.load() + 19 * 1000, in_use);
+  // Once.
+  for (const std::uint64_t offset : held) small.give_back(offset);
+  small.memory->collect_returns();
+  EXPECT_NE(small.memory->allocate(1000), small.memory->allocate(1000));
+}
+
+TEST(ResultMemory, BeginsBehindAPredecessorWhoseListCannotBe) {
+  constexpr std::size_t kArena = 1024 * 1024;
+  for (const std::uint64_t list :
+       {std::uint64_t{2}, std::uint64_t{1} << 40, ~std::uint64_t{0}, std::uint64_t{kArena}}) {
+    SmallWindow small(kArena);
+    small.hand_over(small.memory->allocate(1000));
+    small.memory->leave();
+    const std::uint64_t end = small.window.record().arena_backed.load();
+    small.window.record().arena_left.store(list);
+    small.succeed();
+    EXPECT_EQ(small.memory->set_aside(), end) << list;
+    EXPECT_NE(small.memory->allocate(1000), nullptr) << list;
+  }
+  // The number of its blocks.
+  SmallWindow small(kArena);
+  small.memory->allocate(1000);
+  small.memory->leave();
+  const std::uint64_t list = small.window.record().arena_left.load() - 1;
+  const std::uint64_t many = ~std::uint64_t{0};
+  std::memcpy(small.window.arena() + list, &many, sizeof(many));
+  small.succeed();
+  EXPECT_NE(small.memory->set_aside(), 0U);
+}
+
+// A difference of 2^63 is not counted through.
+TEST(ResultMemory, GoesOnWhereThePredecessorsCountIsGone) {
+  SmallWindow small(128 * 1024);
+  small.window.record().returned.store(std::uint64_t{1} << 63);
+  small.succeed();
+  small.memory->collect_returns();
+  EXPECT_EQ(small.window.record().returned.load(), 0U);
 }
 
 }  // namespace

@@ -53,6 +53,9 @@ std::uint64_t spin(std::uint32_t microseconds) {
   return microseconds;
 }
 
+std::string shown(std::uint64_t value) { return std::to_string(value); }
+std::string shown(const Strings& value) { return fmt::format("{} strings", value.size()); }
+
 // What a worker says as it ends, of the mess in its memory, is of no interest.
 void silence() {
   const int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -123,7 +126,8 @@ class ScribbleClient {
   void check(const T& value, const T& right, const char* what) {
     if (!checksums_ || value == right) return;
     verdict_.broken(Fault::wrong,
-                    fmt::format("{} has passed its checksum and is not what it returned", what));
+                    fmt::format("{} has passed its checksum and is not what it returned: {} for {}",
+                                what, shown(value), shown(right)));
   }
 
   template <class T>

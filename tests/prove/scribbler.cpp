@@ -203,7 +203,7 @@ void Scribbler::record() {
     case 14: return spoil(r.chunk_region);
     case 15: return spoil(r.chunk_items);
     case 16: return spoil(r.arena_floor);
-    case 17: return put(r.arena_whole, random_.below(3));
+    case 17: return spoil(r.arena_left);
     case 18: {
       put_plain(r.crash.frames, random_.next());
       return put(r.crash.signal, random_.below(70));

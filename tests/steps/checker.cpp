@@ -231,7 +231,7 @@ std::string Checker::check_results() const {
         return fmt::format("the result of \"{}\" lies outside the arena", actor.name);
       }
       const std::uint64_t next = detail::ArenaFloor::offset(window.record().next_floor());
-      if (window.record().arena_whole.load() == 0 && end > next) {
+      if (window.record().arena_left.load() == 0 && end > next) {
         return fmt::format("a successor's arena begins at {}, before the result of \"{}\" ends",
                            next, actor.name);
       }
@@ -294,7 +294,7 @@ std::string Checker::check_chunk(const Actor& actor, std::size_t index) {
     // The client may read them after the successor has begun.
     const detail::WorkerRecord& record = window.record();
     const std::uint64_t next = detail::ArenaFloor::offset(record.next_floor());
-    if (record.arena_whole.load() != 0 || offset + size > next) {
+    if (record.arena_left.load() != 0 || offset + size > next) {
       return fmt::format("a successor's arena begins at {}, the chunk's records end at {}", next,
                          offset + size);
     }
