@@ -244,7 +244,8 @@ ABOUT = {
     "detection": (
         "What a death costs in time. A worker is killed in its task; beside it a program that "
         "polls the worker's pidfd, as the kernel's own notice. The larger the worker, the longer "
-        "the kernel takes to tear it down before it tells.",
+        "the kernel takes to tear it down before it tells. Its memory has grown in its task; where an "
+        "initializer fills it at once, its successor does that meanwhile, on one of the processors.",
         detection_holds,
     ),
 }

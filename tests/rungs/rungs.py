@@ -114,7 +114,7 @@ def least_of_syscalls(figures):
 
 
 def least_of_mutants(figures):
-    return {"mutants": (len(figures["mutants"]), 6, 20)}
+    return {"mutants": (len(figures["mutants"]), 4, 20)}
 
 
 def least_of_threads(figures):
@@ -276,7 +276,7 @@ RUNS = (
         rung=10,
         name="mutants",
         what="broken variants of the code, each of which must be caught",
-        quick="tests/mutants/run.sh --quick --sample 6 --json {json}",
+        quick="tests/mutants/run.sh --quick --sample 4 --json {json}",
         full="tests/mutants/run.sh --full --json {json}",
         preset="",
         prepare="tests/mutants/run.sh --build",

@@ -15,6 +15,8 @@
 #include <cstdlib>
 #include <exception>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -47,20 +49,21 @@ Board& board() {
   return shared;
 }
 
-// Waits for its death, the first time.
-void stay() {
+void touch(std::size_t megabytes) {
+  static std::vector<char> held;
+  held.assign(megabytes << 20, 1);
+}
+
+// Waits for its death, the first time, with so much memory touched.
+void stay(std::size_t megabytes) {
   const std::int64_t now = monotonic_ns();
   if (board().runs.fetch_add(1) == 0) {
+    touch(megabytes);
     board().worker.store(static_cast<std::uint32_t>(muster::this_worker::index()));
     board().pid.store(::getpid());
     while (true) ::pause();
   }
   board().again_at_ns.store(now);
-}
-
-void touch(std::size_t megabytes) {
-  static std::vector<char> held;
-  held.assign(megabytes << 20, 1);
 }
 
 // When a pidfd became readable.
@@ -82,10 +85,16 @@ struct Times {
 
 class Measurement {
  public:
-  explicit Measurement(unsigned megabytes)
-      : pool_({.max_workers = 2,
+  // Of what a worker's memory comes: of its tasks, or, and then its successor's fills meanwhile, of
+  // the initializer.
+  enum class Grows { by_tasks, at_once };
+
+  Measurement(unsigned megabytes, Grows grows)
+      : megabytes_(megabytes),
+        pool_({.max_workers = 2,
                .name = "detection",
-               .initializer = [size = std::size_t{megabytes}] { touch(size); },
+               .initializer = [size = grows == Grows::at_once ? std::size_t{megabytes}
+                                                              : 0] { touch(size); },
                .on_worker_death = muster::OnWorkerDeath::replace,
                .restart_intensity = {.deaths = 0}}),
         memory_(test_support::load_own_pool("detection")) {}
@@ -160,7 +169,7 @@ class Measurement {
     await_workers();
     board().runs.store(0);
     board().pid.store(0);
-    auto future = pool_.submit({.name = "stays", .retries = retries}, &stay);
+    auto future = pool_.submit({.name = "stays", .retries = retries}, &stay, megabytes_);
     while (board().pid.load() == 0) ::usleep(100);
     return future;
   }
@@ -177,7 +186,7 @@ class Measurement {
     return facts.started_monotonic_ns.load();
   }
 
-  // Until both are asleep, with their memory touched.
+  // Until both are asleep, set up.
   void await_workers() const {
     for (std::uint32_t w = 0; w < 2; ++w) {
       const auto& facts = memory_.views().facts.worker(w);
@@ -191,6 +200,7 @@ class Measurement {
     }
   }
 
+  const std::size_t megabytes_;
   muster::ProcessPoolExecutor pool_;
   muster::detail::LoadedPool memory_;
   Times killed_;   // by SIGKILL
@@ -230,10 +240,9 @@ void judge(unsigned megabytes, const char* what, double found, double limit,
                     {"kept", found < limit}});
 }
 
-void measure(unsigned megabytes, unsigned kills, bool python_too, nlohmann::ordered_json& rows,
-             nlohmann::ordered_json& wanted, nlohmann::ordered_json& remarks) {
-  watch(fmt::format("{} MB", megabytes));
-  Measurement measurement(megabytes);
+// By SIGKILL and by SIGSEGV, of workers whose tasks have made them so large.
+std::pair<Times, Times> kill_large_ones(unsigned megabytes, unsigned kills) {
+  Measurement measurement(megabytes, Measurement::Grows::by_tasks);
   for (unsigned i = 0; i < kills; ++i) {
     watch(fmt::format("{} MB, kill {}", megabytes, i));
     measurement.kill_one(SIGKILL, 0);
@@ -242,21 +251,40 @@ void measure(unsigned megabytes, unsigned kills, bool python_too, nlohmann::orde
     measurement.kill_and_look(SIGKILL);
     measurement.kill_and_look(SIGSEGV);
   }
+  return {measurement.killed(), measurement.crashed()};
+}
+
+// By SIGKILL, of workers whose initializer has.
+Times kill_those_large_at_once(unsigned megabytes, unsigned kills) {
+  Measurement measurement(megabytes, Measurement::Grows::at_once);
+  for (unsigned i = 0; i < kills; ++i) {
+    watch(fmt::format("{} MB at once, kill {}", megabytes, i));
+    measurement.kill_one(SIGKILL, 0);
+  }
+  return measurement.killed();
+}
+
+void measure(unsigned megabytes, unsigned kills, bool python_too, nlohmann::ordered_json& rows,
+             nlohmann::ordered_json& wanted, nlohmann::ordered_json& remarks) {
+  watch(fmt::format("{} MB", megabytes));
+  const auto [killed, crashed] = kill_large_ones(megabytes, kills);
   const auto row = [&](const char* tier, const char* what, const std::vector<double>& seconds) {
     print_row(megabytes, tier, what, seconds, rows);
   };
-  const Times& killed = measurement.killed();
   row("pidfd", "a pidfd that this program polls", killed.pidfd);
   row("pidfd", "the future's error, in a thread that slept for it", killed.future);
   row("pidfd", "the same, from the pidfd's notice on", killed.behind);
   row("robust futex", "the mark, in memory that this program looks at", killed.early);
   row("robust futex", "the replacement, forked", killed.replacement);
   row("pidfd", "the task, with a retry, on the other worker", killed.elsewhere);
-  const Times& crashed = measurement.crashed();
   row("crash handler", "SIGSEGV: its note, in memory that this program looks at", crashed.early);
   row("robust futex", "SIGSEGV: the replacement, forked", crashed.replacement);
   row("pidfd", "SIGSEGV: a pidfd that this program polls", crashed.pidfd);
   row("pidfd", "SIGSEGV: the future's error, with the backtrace noted", crashed.future);
+  if (megabytes != 0) {
+    row("pidfd", "the same, where the initializer fills the memory",
+        kill_those_large_at_once(megabytes, kills).behind);
+  }
   ::alarm(0);
   if (megabytes == 0) {
     const Percentiles future = percentiles_of(killed.future);
