@@ -23,7 +23,14 @@ TEST(ThreadPool, IsInertInAForkedChild) {
   SharedGate gate;
   ThreadPoolExecutor pool({.max_workers = 1});
   const OpensAtExit release(gate);
-  auto running = pool.submit([gate] { gate.wait(); });
+  const SharedGate begun;
+  auto running = pool.submit([gate, begun] {
+    begun.open();
+    gate.wait();
+  });
+  // Its thread sleeps, or is about to: the address sanitizer's allocator is not to be used in a
+  // child that was forked while another thread was in it.
+  begun.wait();
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
