@@ -133,12 +133,22 @@ TEST(OwnFork, NewPoolInTheChildWorks) {
 }
 
 TEST(OwnFork, ThreadPoolThrowsInTheChild) {
+  const test_support::SharedGate gate;
   muster::ThreadPoolExecutor pool({.max_workers = 1});
-  EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+  const test_support::OpensAtExit release(gate);
+  // Its thread is in no allocator then (forked_child_test.cpp).
+  const test_support::SharedGate begun;
+  auto running = pool.submit([gate, begun] {
+    begun.open();
+    gate.wait();
+  });
+  begun.wait();
   EXPECT_EQ(in_forked_child([&] {
               return throws_invalid_state([&] { pool.submit([] { return 1; }); }) ? 0 : 1;
             }),
             0);
+  gate.open();
+  running.result();
   EXPECT_EQ(pool.submit([] { return 2; }).result(), 2);
 }
 
