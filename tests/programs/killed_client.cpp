@@ -45,18 +45,30 @@ int main(int argc, char** argv) {
       pool.submit([] {}).result();
     }
   }
-  if (state == "initializer_changes_user" || state == "task_changes_user") {
-    const bool at_first = state == "initializer_changes_user";
-    muster::ProcessPoolExecutor pool(
-        {.max_workers = 3, .initializer = [at_first] { at_first ? change_user() : void(); }});
-    // One each: no worker is done before all have begun.
-    const test_support::SharedCounter started;
-    std::vector<muster::Future<void>> all;
+  const test_support::SharedCounter started;
+  const test_support::SharedGate never;
+  std::vector<muster::Future<void>> all;
+  if (state == "initializer_changes_user") {
+    muster::ProcessPoolExecutor pool({.max_workers = 3, .initializer = change_user});
+    // No worker is idle: those look by themselves whether anybody is left.
     for (int i = 0; i < 3; ++i) {
-      all.push_back(pool.submit([started, at_first] {
+      all.push_back(pool.submit([started, never] {
+        started.add();
+        never.wait();
+      }));
+    }
+    started.wait_at_least(3);
+    say_ready();
+    wait_for_the_end();
+  }
+  if (state == "task_changes_user") {
+    muster::ProcessPoolExecutor pool({.max_workers = 3});
+    // One each: no worker is done before all have begun.
+    for (int i = 0; i < 3; ++i) {
+      all.push_back(pool.submit([started] {
         started.add();
         started.wait_at_least(3);
-        if (!at_first) change_user();
+        change_user();
       }));
     }
     for (auto& one : all) one.result();
@@ -70,10 +82,7 @@ int main(int argc, char** argv) {
     say_ready();
     wait_for_the_end();
   }
-  const test_support::SharedCounter started;
-  const test_support::SharedGate never;
   const bool stubborn = state == "stubborn";
-  std::vector<muster::Future<void>> all;
   for (int i = 0; i < 20; ++i) {
     all.push_back(pool.submit([started, never, stubborn] {
       if (stubborn) ignore_signals();
