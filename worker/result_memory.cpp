@@ -27,6 +27,10 @@ namespace {
   ::_exit(kArenaGone);
 }
 
+// A list of blocks: their number, its sum, their offsets.
+constexpr std::size_t kWord = sizeof(std::uint64_t);
+constexpr std::size_t kListWords = 2;
+
 // "", or how much of the window there is for others.
 std::string set_aside_hint(std::uint64_t bytes) {
   if (bytes == 0) return {};
@@ -66,42 +70,50 @@ void ResultMemory::begin_at(std::uint64_t floor) {
   arena_ = Arena(base_ + at, capacity_ - at, fd_, arena_at_ + at);
 }
 
-// Where the predecessor has left its arena in order, with this list. False: it cannot be one, or
-// there is no memory for it.
+// Where the predecessor has left its arena in order, with this list. False: it is none, or there is
+// no memory for it.
 bool ResultMemory::go_on(std::uint64_t list) {
-  constexpr std::uint64_t kWord = sizeof(std::uint64_t);
   const std::uint64_t backed = record_.arena_backed.load();
-  const std::uint64_t end = set_aside() + backed;
-  if (backed > capacity_ - set_aside() || list < set_aside() || list % kWord != 0 || list >= end ||
-      end - list < kWord) {
-    return false;
-  }
+  if (backed > capacity_ - set_aside() || list != page_up(set_aside() + backed)) return false;
+  const std::size_t room = (capacity_ - list) / kWord;
+  if (list > capacity_ || room < kListWords) return false;
   const auto* const words = reinterpret_cast<const std::uint64_t*>(base_ + list);
   const std::uint64_t blocks = words[0];
-  if (blocks > (end - list) / kWord - 1) return false;
+  if (blocks > room - kListWords) return false;
+  const std::uint64_t* const offsets = words + kListWords;
+  if (words[1] != sum_of_list(offsets, blocks)) return false;
   try {
-    handed_over_.insert(words + 1, words + 1 + blocks);
+    handed_over_.insert(offsets, offsets + blocks);
   } catch (const std::bad_alloc&) {
     handed_over_.clear();
     return false;
   }
+  given_out_ = handed_over_.size();
   arena_.reopen(backed);
-  given_out_ = blocks + 1;
-  free(base_ + list);
+  release_pages(fd_, arena_at_ + list, page_up((kListWords + blocks) * kWord));
   return true;
 }
 
-// Without memory for the list it is as if this worker had died.
+// Keyed by where it lies: one of another life, which lay elsewhere or held other blocks, is none.
+std::uint64_t ResultMemory::sum_of_list(const std::uint64_t* offsets, std::size_t blocks) const {
+  return checksum({floor_, record_.arena_backed.load(), blocks},
+                  reinterpret_cast<const std::byte*>(offsets), blocks * kWord);
+}
+
+// Behind the arena, and without a step of the allocator, whose own words a task may have written
+// over. Without room or memory for the list it is as if this worker had died.
 void ResultMemory::leave() {
-  collect_returns();
   if (arena_.backed() == 0) return;
-  std::byte* const block = allocate((handed_over_.size() + 1) * sizeof(std::uint64_t));
-  if (block == nullptr) return;
-  auto* word = reinterpret_cast<std::uint64_t*>(block);
-  *word++ = handed_over_.size();
-  std::ranges::copy(handed_over_, word);
-  count();
-  record_.arena_left.store(offset_of(block) + 1);
+  record_.arena_backed.store(arena_.backed());
+  const std::uint64_t list = page_up(set_aside() + arena_.backed());
+  const std::size_t size = (kListWords + handed_over_.size()) * kWord;
+  if (list > capacity_ || size > capacity_ - list) return;
+  if (!allocate_pages(fd_, arena_at_ + list, page_up(size))) return;
+  auto* const words = reinterpret_cast<std::uint64_t*>(base_ + list);
+  words[0] = handed_over_.size();
+  std::ranges::copy(handed_over_, words + kListWords);
+  words[1] = sum_of_list(words + kListWords, handed_over_.size());
+  record_.arena_left.store(list + 1);  // last: the list is there
 }
 
 void ResultMemory::collect_returns() {
@@ -154,7 +166,7 @@ std::byte* ResultMemory::allocate(std::size_t size) {
   collect_returns();
   std::byte* block = arena_.allocate(size);
   if (block != nullptr) {
-    if (!arena_.may_hold(block, size)) arena_is_gone();
+    if (!arena_.may_hold(block, size) || handed_over_.contains(offset_of(block))) arena_is_gone();
     ++given_out_;
   }
   // Before anything is written there: a successor's arena begins behind what stands here.

@@ -10,6 +10,10 @@
 // which it does not. What it finished before may be held by the client still, so its successor's
 // arena begins behind it, at a floor; the client says when nothing below is held any more, and then
 // an arena without a block in it is moved to the window's beginning.
+//
+// A worker that ends in order writes a list of the blocks that the client has yet to hand back, and
+// then `arena_left`, which says where: its successor goes on in the same arena. If it dies before
+// that word, or its successor once it has cleared it, the next arena begins behind, as ever.
 
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +50,7 @@ class ResultMemory {
     return static_cast<std::uint64_t>(block - base_);
   }
   void count();
-  // For a successor to go on with. Nothing may be allocated after it.
+  // Lets a successor go on in this arena. Nothing may be allocated, freed or handed over after it.
   void leave();
   const WorkerRecord& record() const { return record_; }
   // Bytes before the arena, for what predecessors have left.
@@ -55,6 +59,7 @@ class ResultMemory {
  private:
   void begin_at(std::uint64_t floor);
   bool go_on(std::uint64_t list);
+  std::uint64_t sum_of_list(const std::uint64_t* offsets, std::size_t blocks) const;
   void release_below(std::uint64_t floor);
   void begin_anew();
 

@@ -101,7 +101,7 @@ class Worker {
     queue.depart();
     finalize();
     TaskContext::set_current(nullptr);
-    runner.leave_results();
+    if (!queue.closed()) runner.leave_results();  // else there is no successor
     record.phase.store(WorkerPhase::ended);
     leave(0);
   }

@@ -60,6 +60,8 @@ class BasicWorkerQueue {
   PopResult pop_until(Hint& task, Deadline until);
   void close() { ring_.close(); }
 
+  // Nothing more comes, ever.
+  bool closed() const { return ring_.closed(); }
   bool exhausted() const { return limit_ != 0 && taken_in_all_ >= limit_; }
   std::size_t approximate_size() const { return static_cast<std::size_t>(ring_.size()); }
   SlotTable<Platform>& slots() { return slots_; }

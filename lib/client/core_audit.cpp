@@ -96,8 +96,9 @@ void ProcessCore::audit_takers() {
     waiting = waiting || status == SlotStatus::pending;
   });
   const bool leaving = queue_closed_ && in_flight_.size() == 0;
-  if (running || !(waiting || leaving) || taken != stall_.taken || taken_in != stall_.taken_in) {
-    stall_ = {taken, taken_in, 0, 0, {}};
+  if (running || !(waiting || leaving) || taken != stall_.taken || taken_in != stall_.taken_in ||
+      leaving != stall_.leaving) {
+    stall_ = {taken, taken_in, leaving, 0, 0, {}};
     return;
   }
   if (++stall_.looks < kLooksForHint) return;
@@ -109,19 +110,27 @@ void ProcessCore::audit_takers() {
     parking_->wake_all();
     return;
   }
-  if (++stall_.counted < kLooksForTakers) return;
+  ++stall_.counted;
+  if (leaving) return accuse_who_stays(turns);
+  if (stall_.counted < kLooksForTakers) return;
   // One that has had no processor since it was woken is starved, or frozen, and time that passes
   // says nothing of it.
-  for (std::size_t i = 0; i < turns.size(); ++i) {
-    const bool had_a_turn = turns[i].on_cpu != stall_.turns[i].on_cpu;
-    if (leaving && had_a_turn) {
-      return corrupted("the worker with pid " + std::to_string(turns[i].pid) +
-                       " was told to leave, runs no task and does not leave");
-    }
-    if (!leaving && !had_a_turn) return;
+  for (std::size_t w = 0; w < turns.size(); ++w) {
+    if (turns[w].on_cpu == stall_.turns[w].on_cpu) return;
   }
-  if (!leaving && signs_of(supervisor_).life != ProcessLife::stopped) {
+  if (signs_of(supervisor_).life != ProcessLife::stopped) {
     corrupted("tasks wait, and none of the workers takes one");
+  }
+}
+
+// A worker has had a processor often enough since it was told to leave, and long ago.
+void ProcessCore::accuse_who_stays(const std::vector<Turn>& turns) {
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    Turn& last = stall_.turns[i];
+    if (turns[i].on_cpu != last.on_cpu) last = {last.pid, turns[i].on_cpu, last.times + 1};
+    if (stall_.counted < kLooksForTakers || last.times < kLooks) continue;
+    return corrupted("the worker with pid " + std::to_string(last.pid) +
+                     " was told to leave, runs no task and does not leave");
   }
 }
 

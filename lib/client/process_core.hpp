@@ -263,11 +263,13 @@ class ProcessCore final : public TravelBackend,
   struct Turn {
     pid_t pid = 0;
     std::uint64_t on_cpu = 0;
+    unsigned times = 0;  // that it had gained one between two looks
   };
   // Tasks that nobody takes, though none runs; or workers that do not leave.
   struct Stall {
     std::uint64_t taken = 0;     // of the hints, up to here
     std::uint64_t taken_in = 0;  // of the tasks, so many
+    bool leaving = false;        // there is nothing to be taken any more
     unsigned looks = 0;
     unsigned counted = 0;     // looks at which all workers could have taken one, or left
     std::vector<Turn> turns;  // of each worker, when they were woken for it
@@ -287,6 +289,7 @@ class ProcessCore final : public TravelBackend,
   void audit_takers();
   std::vector<Turn> turns_of_takers() const;
   std::vector<Turn> turns_of_leavers() const;
+  void accuse_who_stays(const std::vector<Turn>& turns);
   bool is_between(std::uint32_t worker) const;
   std::string impossible(std::uint32_t slot, SlotWord word) const;
   void confirm(std::size_t doubt);

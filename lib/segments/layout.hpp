@@ -7,7 +7,8 @@
 // If a process dies here: each field has one writer, but for control, where every process of the
 // pool writes: slot words, park words, epoch and pump_sleeps change by steps of which each leaves
 // what the others can go on from (the handles say how). What a dead worker has left in its window
-// stays as it is until its successor starts, which clears the record and nothing else.
+// stays as it is until its successor starts, which clears the record; of an orderly one that has
+// left a list of its blocks, the list too.
 
 #include <sys/types.h>
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <ostream>
@@ -307,6 +308,40 @@ TEST(Scribble, PoolEndsThoughAWorkerDoesNotLeave) {
   });
   (void)writer.exception();
   pool.shutdown();
+}
+
+// In the arena of this worker the tree of free blocks becomes a circle: whoever looks for one there
+// never ends. True: there was a tree.
+bool make_a_circle_of_free_blocks() {
+  constexpr std::ptrdiff_t kHead = 256;  // the allocator's own words; the tree's nodes lie behind
+  std::byte* const arena = WritableMemory::of_this_worker().window.arena();
+  bool found = false;
+  for (std::ptrdiff_t at = 0; at < kHead; at += 8) {
+    std::int64_t offset = 0;
+    std::memcpy(&offset, arena + at, sizeof(offset));
+    const std::ptrdiff_t node = at + (offset & ~std::int64_t{3});
+    if (offset == 1 || node < kHead || node > (1 << 20) || node % 16 != 0) continue;
+    const std::int64_t children[] = {-8, -16};  // the node itself, from where each stands
+    std::memcpy(arena + node + 8, children, sizeof(children));
+    found = true;
+  }
+  return found;
+}
+
+class ScribbledArena : public testing::TestWithParam<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(Scribble, ScribbledArena, testing::Bool(), [](const auto& suite) {
+  return suite.param ? "WithAFinalizer" : "WithoutAFinalizer";
+});
+
+TEST_P(ScribbledArena, KeepsNobodyWaitingWhereItsWorkerIsReplaced) {
+  auto options = one_worker();
+  options.max_tasks_per_child = 2;
+  if (GetParam()) options.finalizer = [] {};
+  ProcessPoolExecutor pool(options);
+  EXPECT_EQ(pool.submit([] { return std::string(1000, 'x'); }).result().size(), 1000U);
+  EXPECT_TRUE(pool.submit(make_a_circle_of_free_blocks).result());
+  EXPECT_EQ(pool.submit(plus_one, 1).result(), 2);
 }
 
 TEST(Scribble, TimeLimitHoldsWithoutTheWorkersNotes) {

@@ -142,6 +142,51 @@ TEST_P(WorkerOnItsWayOut, IsNotBelievedBeforeItHasRunAllThatItMay) {
   probe.end();
 }
 
+// A process that has no processor, as where all are taken or it is frozen, until it is told to end.
+class Starved {
+ public:
+  Starved() {
+    int ends[2];
+    if (::pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      char byte;
+      ::close(ends[1]);
+      // So much that the end takes the kernel some time.
+      const std::vector<char> large(std::size_t{64} << 20, 'x');
+      while (::read(ends[0], &byte, 1) == 1) {
+      }
+      ::_exit(0);
+    }
+    ::close(ends[0]);
+    end_ = ends[1];
+    while (state() != "S") ::usleep(1000);
+  }
+  ~Starved() {
+    ::close(end_);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Starved(const Starved&) = delete;
+  Starved& operator=(const Starved&) = delete;
+
+  pid_t pid() const { return pid_; }
+  std::string state() const { return test_support::stat_fields(pid_).at(0); }
+  void give_a_turn() const {
+    const auto before = muster::detail::signs_of(pid_).on_cpu;
+    ASSERT_EQ(::write(end_, "x", 1), 1);
+    while (muster::detail::signs_of(pid_).on_cpu == before || state() != "S") ::usleep(1000);
+  }
+  // And is not reaped.
+  void kill() const {
+    ::kill(pid_, SIGKILL);
+    while (state() != "Z") ::usleep(1000);
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int end_ = -1;
+};
+
 // The pool is to end, and nothing is left to be done.
 class Leaving : public Audit, public testing::WithParamInterface<WorkerPhase> {
  protected:
@@ -172,6 +217,30 @@ TEST_P(Leaving, WorkerThatHasLeftIsNotAccused) {
   EXPECT_EQ(probe.corrupted(), "");
 }
 
+TEST_P(Leaving, WorkerThatGetsNoProcessorIsNotAccusedAtItsFirstTurn) {
+  const Starved worker;
+  worker_is(worker.pid(), GetParam());
+  look_often();
+  worker.give_a_turn();
+  probe.audit();
+  EXPECT_EQ(probe.corrupted(), "");
+}
+
+TEST_F(Audit, CountsFromWhenTheWorkersWereToldToLeave) {
+  const Starved worker;
+  run_one();
+  worker_is(worker.pid(), WorkerPhase::ready);
+  auto waits = submit();
+  look_often();
+  EXPECT_EQ(probe.corrupted(), "");
+  probe.close(true);
+  for (int i = 0; i < 20; ++i) {
+    worker.give_a_turn();
+    probe.audit();
+  }
+  EXPECT_EQ(probe.corrupted(), "");
+}
+
 class LeavingWithCodeOfItsOwn : public Leaving {
  protected:
   LeavingWithCodeOfItsOwn() : Leaving({.initializer = [] {}, .finalizer = [] {}}) {}
@@ -191,45 +260,6 @@ TEST_P(LeavingWithCodeOfItsOwn, IsNoExcuseForWhoHasNotBegunToLeave) {
   look_often();
   EXPECT_EQ(probe.corrupted(), accusation(::getpid()));
 }
-
-// A process that has no processor, as where all are taken or it is frozen, until it is told to end.
-class Starved {
- public:
-  Starved() {
-    int ends[2];
-    if (::pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      char byte;
-      ::close(ends[1]);
-      // So much that the end takes the kernel some time.
-      const std::vector<char> large(std::size_t{64} << 20, 'x');
-      (void)!::read(ends[0], &byte, 1);
-      ::_exit(0);
-    }
-    ::close(ends[0]);
-    end_ = ends[1];
-    while (state() != "S") ::usleep(1000);
-  }
-  ~Starved() {
-    ::close(end_);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Starved(const Starved&) = delete;
-  Starved& operator=(const Starved&) = delete;
-
-  pid_t pid() const { return pid_; }
-  std::string state() const { return test_support::stat_fields(pid_).at(0); }
-  // And is not reaped.
-  void kill() const {
-    ::kill(pid_, SIGKILL);
-    while (state() != "Z") ::usleep(1000);
-  }
-
- private:
-  pid_t pid_ = 0;
-  int end_ = -1;
-};
 
 TEST_F(Audit, WaitsForAWorkerThatGetsNoProcessor) {
   const Starved worker;

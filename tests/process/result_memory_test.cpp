@@ -361,28 +361,55 @@ TEST(ResultMemory, SuccessorOfOneThatLeavesTakesBackWhatThatHandedOver) {
   EXPECT_NE(small.memory->allocate(1000), small.memory->allocate(1000));
 }
 
-TEST(ResultMemory, BeginsBehindAPredecessorWhoseListCannotBe) {
+// Of the list a task can write over any word, and where it lies.
+TEST(ResultMemory, BeginsBehindAPredecessorWhoseListIsNone) {
   constexpr std::size_t kArena = 1024 * 1024;
-  for (const std::uint64_t list :
-       {std::uint64_t{2}, std::uint64_t{1} << 40, ~std::uint64_t{0}, std::uint64_t{kArena}}) {
+  const auto refuses = [](auto&& write_over) {
     SmallWindow small(kArena);
-    small.hand_over(small.memory->allocate(1000));
+    const std::uint64_t held = small.hand_over(small.memory->allocate(1000));
     small.memory->leave();
     const std::uint64_t end = small.window.record().arena_backed.load();
-    small.window.record().arena_left.store(list);
+    write_over(small, held);
     small.succeed();
-    EXPECT_EQ(small.memory->set_aside(), end) << list;
-    EXPECT_NE(small.memory->allocate(1000), nullptr) << list;
+    EXPECT_EQ(small.memory->set_aside(), end);
+    EXPECT_NE(small.memory->allocate(1000), nullptr);
+  };
+  for (const std::uint64_t list :
+       {std::uint64_t{2}, std::uint64_t{1} << 40, ~std::uint64_t{0}, std::uint64_t{kArena}}) {
+    refuses(
+        [&](SmallWindow& small, std::uint64_t) { small.window.record().arena_left.store(list); });
   }
-  // The number of its blocks.
-  SmallWindow small(kArena);
-  small.memory->allocate(1000);
-  small.memory->leave();
-  const std::uint64_t list = small.window.record().arena_left.load() - 1;
-  const std::uint64_t many = ~std::uint64_t{0};
-  std::memcpy(small.window.arena() + list, &many, sizeof(many));
-  small.succeed();
-  EXPECT_NE(small.memory->set_aside(), 0U);
+  refuses([](SmallWindow& small, std::uint64_t held) {
+    std::memset(small.window.arena() + held, 0, 1000);
+    small.window.record().arena_left.store(held + 1);
+  });
+  for (const std::size_t word : {0U, 1U, 2U}) {
+    for (const std::uint64_t odd : {std::uint64_t{0}, std::uint64_t{7}, ~std::uint64_t{0}}) {
+      refuses([&](SmallWindow& small, std::uint64_t) {
+        const std::uint64_t list = small.window.record().arena_left.load() - 1;
+        std::memcpy(small.window.arena() + list + word * sizeof(odd), &odd, sizeof(odd));
+      });
+    }
+  }
+}
+
+// As where a task has written over the allocator's own words.
+TEST(ResultMemory, WorkerEndsRatherThanGiveOutWhatTheClientHolds) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    muster::set_log_handler([](muster::LogLevel, std::string_view) {});
+    SmallWindow small(128 * 1024);
+    std::byte* const held = small.memory->allocate(1000);
+    small.hand_over(held);
+    small.memory->free(held);
+    for (int i = 0; i < 3; ++i) small.memory->allocate(1000);
+    ::_exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << status;
+  EXPECT_EQ(WEXITSTATUS(status), muster::detail::kArenaGone);
 }
 
 // A difference of 2^63 is not counted through.
