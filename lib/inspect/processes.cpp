@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "lib/segments/memfd.hpp"
+#include "lib/common/file_descriptor.hpp"
 
 namespace muster::detail {
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 #include <boost/interprocess/exceptions.hpp>
 
@@ -24,11 +25,6 @@ namespace {
 std::string reason(int error) { return std::generic_category().message(error); }
 
 }  // namespace
-
-void FileDescriptor::reset() {
-  // Not repeated on EINTR: on Linux the descriptor is gone either way.
-  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-}
 
 Memfd Memfd::create(const std::string& name, std::size_t size) {
   rlimit limit{};

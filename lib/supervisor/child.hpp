@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "lib/segments/memfd.hpp"
+#include "lib/common/file_descriptor.hpp"
 
 namespace muster::detail {
 

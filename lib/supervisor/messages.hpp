@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/segments/memfd.hpp"
+#include "lib/common/file_descriptor.hpp"
 
 namespace muster::detail {
 

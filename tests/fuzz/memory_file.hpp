@@ -7,7 +7,7 @@
 #include <string>
 
 #include "fuzz/require.hpp"
-#include "lib/segments/memfd.hpp"
+#include "lib/common/file_descriptor.hpp"
 
 namespace fuzz {
 

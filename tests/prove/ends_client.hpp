@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/segments/memfd.hpp"
+#include "lib/common/file_descriptor.hpp"
 #include "prove/own_folders.hpp"
 #include "prove/pidfd.hpp"
 

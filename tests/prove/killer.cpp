@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "lib/common/file_descriptor.hpp"
 #include "lib/common/ticks.hpp"
-#include "lib/segments/memfd.hpp"
 #include "prove/pause.hpp"
 #include "prove/pidfd.hpp"
 #include "prove/walk.hpp"

@@ -22,7 +22,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "lib/segments/memfd.hpp"
+#include "lib/common/file_descriptor.hpp"
 #include "prove/peer_load.hpp"
 #include "prove/peer_pools.hpp"
 #include "prove/random.hpp"

@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "lib/common/file_descriptor.hpp"
 #include "lib/common/ticks.hpp"
-#include "lib/segments/memfd.hpp"
 
 namespace prove {
 

@@ -13,8 +13,8 @@
 #include <system_error>
 #include <vector>
 
+#include "lib/common/file_descriptor.hpp"
 #include "lib/segments/layout.hpp"
-#include "lib/segments/memfd.hpp"
 
 namespace test_support {
 
