@@ -1,48 +1,54 @@
 #include "lib/common/symbol_table.hpp"
 
 #include <elf.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <ios>
 #include <type_traits>
 
 namespace muster::detail {
 
 namespace {
 
-// No table of a program that can be linked is larger.
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
+// No page is smaller.
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kLongestName = 64 * 1024;
 
-class File {
- public:
-  explicit File(const std::string& path) : in_(path, std::ios::binary | std::ios::ate) {
-    if (in_) size_ = static_cast<std::uint64_t>(in_.tellg());
+// False where the file does not have so many bytes there.
+bool read_at(const FileDescriptor& file, std::uint64_t at, void* to, std::size_t bytes) {
+  auto* place = static_cast<char*>(to);
+  while (bytes != 0) {
+    const ssize_t got = ::pread(file.get(), place, bytes, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    place += got;
+    at += static_cast<std::uint64_t>(got);
+    bytes -= static_cast<std::size_t>(got);
   }
+  return true;
+}
 
-  // False where the file does not have so many bytes there.
-  bool read(std::uint64_t at, void* to, std::uint64_t bytes) {
-    if (bytes > size_ || at > size_ - bytes) return false;
-    in_.seekg(static_cast<std::streamoff>(at));
-    in_.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes));
-    return static_cast<bool>(in_);
+// Gives the `count` records there to take(record), one after another, until it says that it has
+// what it looks for.
+template <class Record, class Take>
+void read_records(const FileDescriptor& file, std::uint64_t at, std::uint64_t count, Take take) {
+  static_assert(std::is_trivially_copyable_v<Record>);
+  std::array<Record, 2 * kPage / sizeof(Record)> some;
+  while (count != 0) {
+    const auto read = static_cast<std::size_t>(std::min<std::uint64_t>(count, some.size()));
+    if (!read_at(file, at, some.data(), read * sizeof(Record))) return;
+    for (std::size_t i = 0; i < read; ++i) {
+      if (take(some[i])) return;
+    }
+    at += read * sizeof(Record);
+    count -= read;
   }
-  template <class T>
-  bool read(std::uint64_t at, T& to) {
-    static_assert(std::is_trivially_copyable_v<T>);
-    return read(at, &to, sizeof(T));
-  }
-  template <class Container>
-  bool read_all(std::uint64_t at, std::uint64_t bytes, Container& to) {
-    if (bytes > size_ || bytes > kMostBytes) return false;
-    to.resize(bytes / sizeof(typename Container::value_type));
-    return read(at, to.data(), to.size() * sizeof(typename Container::value_type));
-  }
-
- private:
-  std::ifstream in_;
-  std::uint64_t size_ = 0;
-};
+}
 
 bool is_of_this_machine(const Elf64_Ehdr& header) {
   return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
@@ -50,45 +56,71 @@ bool is_of_this_machine(const Elf64_Ehdr& header) {
          header.e_shentsize == sizeof(Elf64_Shdr);
 }
 
-bool is_function(const Elf64_Sym& symbol) {
+bool is_function_at(const Elf64_Sym& symbol, std::uint64_t address) {
+  if (address < symbol.st_value || address - symbol.st_value >= symbol.st_size) return false;
   const unsigned type = ELF64_ST_TYPE(symbol.st_info);
   return (type == STT_FUNC || type == STT_GNU_IFUNC) && symbol.st_shndx != SHN_UNDEF;
 }
 
 }  // namespace
 
-SymbolTable SymbolTable::of_file(const std::string& path) {
-  File file(path);
+SymbolTable SymbolTable::of_file(const std::string& path, const void* loaded_at) {
+  SymbolTable table;
+  table.file_ = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (!table.file_ || ::fstat(table.file_.get(), &status) != 0) return {};
+  table.size_ = static_cast<std::uint64_t>(status.st_size);
   Elf64_Ehdr header{};
-  std::vector<Elf64_Shdr> sections;
-  if (!file.read(0, header) || !is_of_this_machine(header) ||
-      !file.read_all(header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr), sections))
+  if (!read_at(table.file_, 0, &header, sizeof(header)) || !is_of_this_machine(header)) return {};
+  if (loaded_at != nullptr && !table.begins_as(loaded_at)) return {};
+  const Section headers{header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr)};
+  if (!table.holds(headers)) return {};
+
+  std::uint64_t names = header.e_shnum;  // the number of their section; this one: none
+  read_records<Elf64_Shdr>(table.file_, headers.begin, header.e_shnum, [&](const Elf64_Shdr& s) {
+    if (s.sh_type != SHT_SYMTAB) return false;
+    table.symbols_ = {s.sh_offset, s.sh_size - s.sh_size % sizeof(Elf64_Sym)};
+    names = s.sh_link;
+    return true;
+  });
+  Elf64_Shdr strings{};
+  if (names >= header.e_shnum ||
+      !read_at(table.file_, headers.begin + names * sizeof(strings), &strings, sizeof(strings)))
     return {};
-  for (const Elf64_Shdr& section : sections) {
-    if (section.sh_type != SHT_SYMTAB || section.sh_link >= sections.size()) continue;
-    const Elf64_Shdr& strings = sections[section.sh_link];
-    std::vector<Elf64_Sym> symbols;
-    SymbolTable table;
-    if (!file.read_all(section.sh_offset, section.sh_size, symbols) ||
-        !file.read_all(strings.sh_offset, strings.sh_size, table.names_))
-      return {};
-    for (const Elf64_Sym& symbol : symbols) {
-      if (is_function(symbol) && symbol.st_name < table.names_.size())
-        table.functions_.push_back({symbol.st_value, symbol.st_size, symbol.st_name});
-    }
-    return table;
-  }
-  return {};
+  table.names_ = {strings.sh_offset, strings.sh_size};
+  if (!table.holds(table.symbols_) || !table.holds(table.names_)) return {};
+  return table;
 }
 
 std::optional<SymbolTable::Symbol> SymbolTable::find(std::uint64_t address) const {
-  for (const Function& function : functions_) {
-    if (address < function.address || address - function.address >= function.size) continue;
-    // Up to the name's end, or the table's.
-    return Symbol{function.address, std::string(names_, function.name,
-                                                names_.find('\0', function.name) - function.name)};
-  }
-  return std::nullopt;
+  std::optional<Symbol> found;
+  read_records<Elf64_Sym>(file_, symbols_.begin, symbols_.bytes / sizeof(Elf64_Sym),
+                          [&](const Elf64_Sym& symbol) {
+                            if (!is_function_at(symbol, address) || symbol.st_name >= names_.bytes)
+                              return false;
+                            found = Symbol{symbol.st_value, name_at(symbol.st_name)};
+                            return true;
+                          });
+  return found;
+}
+
+// What identifies a build, its sizes and its build id, stands in the first page, and no page that
+// begins a module is written to when it is loaded.
+bool SymbolTable::begins_as(const void* memory) const {
+  std::array<char, kPage> bytes;
+  const std::size_t size = std::min<std::uint64_t>(size_, bytes.size());
+  return read_at(file_, 0, bytes.data(), size) && std::memcmp(bytes.data(), memory, size) == 0;
+}
+
+// Up to its end, or the table's.
+std::string SymbolTable::name_at(std::uint64_t offset) const {
+  std::string name;
+  const std::uint64_t most = std::min<std::uint64_t>(names_.bytes - offset, kLongestName);
+  read_records<char>(file_, names_.begin + offset, most, [&](char c) {
+    if (c != '\0') name += c;
+    return c == '\0';
+  });
+  return name;
 }
 
 }  // namespace muster::detail

@@ -4,10 +4,34 @@
 #include <link.h>
 
 #include <cstdio>
+#include <cstring>
+#include <utility>
 
 #include "lib/common/exception_text.hpp"
 
 namespace muster::detail {
+
+struct Symbols::Place {
+  Dl_info info{};
+  const link_map* module = nullptr;
+  std::uintptr_t address = 0;
+
+  std::uint64_t in_file() const { return address - module->l_addr; }
+};
+
+struct Symbols::Function {
+  std::string name;
+  std::uint64_t offset = 0;  // of the address, from where the function begins
+};
+
+namespace {
+
+// As in the source. A name that is not mangled may look like a type that is: C's f() like float.
+std::string source_name(const char* symbol) {
+  return std::strncmp(symbol, "_Z", 2) == 0 ? demangle(symbol) : symbol;
+}
+
+}  // namespace
 
 std::string hexadecimal(std::uint64_t value) {
   char text[24];
@@ -15,30 +39,46 @@ std::string hexadecimal(std::uint64_t value) {
   return text;
 }
 
-std::string Symbols::describe(std::uintptr_t address) {
-  Dl_info info{};
+std::optional<Symbols::Place> Symbols::place_of(std::uintptr_t address) {
+  Place place;
   void* map = nullptr;
-  if (::dladdr1(reinterpret_cast<const void*>(address), &info, &map, RTLD_DL_LINKMAP) == 0 ||
-      map == nullptr || info.dli_fname == nullptr) {
-    return hexadecimal(address);
-  }
-  const auto& module = *static_cast<const link_map*>(map);
-  const std::uint64_t in_file = address - module.l_addr;
-  const bool is_program = module.l_name == nullptr || *module.l_name == '\0';
-  const std::string where =
-      std::string(" in ") + info.dli_fname + " (" + hexadecimal(in_file) + ")";
-  if (info.dli_sname != nullptr) {
-    return demangle(info.dli_sname) + "+" +
-           hexadecimal(address - reinterpret_cast<std::uintptr_t>(info.dli_saddr)) + where;
+  if (::dladdr1(reinterpret_cast<const void*>(address), &place.info, &map, RTLD_DL_LINKMAP) == 0 ||
+      map == nullptr || place.info.dli_fname == nullptr)
+    return std::nullopt;
+  place.module = static_cast<const link_map*>(map);
+  place.address = address;
+  return place;
+}
+
+std::optional<Symbols::Function> Symbols::function_at(const Place& place) {
+  if (place.info.dli_sname != nullptr) {
+    return Function{source_name(place.info.dli_sname),
+                    place.address - reinterpret_cast<std::uintptr_t>(place.info.dli_saddr)};
   }
   // The program's own name may be relative to a directory that is no longer the current one.
-  const std::string file = is_program ? "/proc/self/exe" : module.l_name;
+  const bool is_program = place.module->l_name == nullptr || *place.module->l_name == '\0';
+  const std::string file = is_program ? "/proc/self/exe" : place.module->l_name;
   const auto [table, is_new] = tables_.try_emplace(file);
-  if (is_new) table->second = SymbolTable::of_file(file);
-  if (const auto symbol = table->second.find(in_file)) {
-    return demangle(symbol->name.c_str()) + "+" + hexadecimal(in_file - symbol->address) + where;
-  }
-  return "?" + where;
+  if (is_new) table->second = SymbolTable::of_file(file, place.info.dli_fbase);
+  const auto symbol = table->second.find(place.in_file());
+  if (!symbol) return std::nullopt;
+  return Function{source_name(symbol->name.c_str()), place.in_file() - symbol->address};
+}
+
+std::string Symbols::describe(std::uintptr_t address) {
+  const auto place = place_of(address);
+  if (!place) return hexadecimal(address);
+  const auto function = function_at(*place);
+  const std::string what =
+      function ? function->name + "+" + hexadecimal(function->offset) : std::string("?");
+  return what + " in " + place->info.dli_fname + " (" + hexadecimal(place->in_file()) + ")";
+}
+
+std::optional<std::string> Symbols::name(std::uintptr_t address) {
+  const auto place = place_of(address);
+  auto function = place ? function_at(*place) : std::nullopt;
+  if (!function) return std::nullopt;
+  return std::move(function->name);
 }
 
 }  // namespace muster::detail

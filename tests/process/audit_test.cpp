@@ -1,6 +1,5 @@
 // What the client concludes from looking at tasks that wait, with nobody on the other side.
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 #include "fuzz/core_probe.hpp"
 #include "lib/client/process_signs.hpp"
 #include "support/failure.hpp"
+#include "support/no_descriptors.hpp"
 #include "support/proc.hpp"
 #include "support/watchdog.hpp"
 
@@ -279,28 +279,12 @@ TEST_F(Audit, WaitsForAWorkerWhoseEndTakesLong) {
   EXPECT_EQ(probe.corrupted(), "");
 }
 
-// As where a program has no descriptors left.
-class NoDescriptors {
- public:
-  NoDescriptors() {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit none{0, before_.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &none);
-  }
-  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-  NoDescriptors(const NoDescriptors&) = delete;
-  NoDescriptors& operator=(const NoDescriptors&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 TEST_F(Audit, AccusesNobodyWhomItCannotLookAt) {
   const Starved worker;
   auto waits = submit();
   worker_is(worker.pid(), WorkerPhase::ready);
   {
-    const NoDescriptors none;
+    const test_support::NoDescriptors none;
     look_often();
     EXPECT_EQ(probe.corrupted(), "");
     worker_is(::getpid(), WorkerPhase::ready);

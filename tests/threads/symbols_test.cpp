@@ -9,12 +9,14 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "lib/common/symbol_table.hpp"
+#include "support/no_descriptors.hpp"
 
 namespace {
 
@@ -22,6 +24,7 @@ using muster::detail::Symbols;
 using muster::detail::SymbolTable;
 
 [[gnu::noinline]] int only_here(int n) { return n + 1; }
+extern "C" [[gnu::noinline]] int f(int n) { return n + 2; }
 
 std::vector<char> bytes_of_this_program() {
   std::ifstream in("/proc/self/exe", std::ios::binary);
@@ -51,7 +54,24 @@ TEST(Symbols, NameAFunctionOfALibrary) {
   EXPECT_NE(text.find("libc.so"), std::string::npos) << text;
 }
 
-TEST(Symbols, GiveTheNumberWhereThereIsNoCode) { EXPECT_EQ(Symbols().describe(0x10), "0x10"); }
+// "f" is also how the type float is mangled.
+TEST(Symbols, NameAFunctionOfCAsItIsWritten) {
+  const auto address = reinterpret_cast<std::uintptr_t>(&f);
+  EXPECT_EQ(Symbols().name(address), "f");
+  EXPECT_EQ(Symbols().describe(address).rfind("f+0x0 in ", 0), 0U);
+}
+
+TEST(Symbols, GiveTheNumberWhereThereIsNoCode) {
+  EXPECT_EQ(Symbols().describe(0x10), "0x10");
+  EXPECT_EQ(Symbols().name(0x10), std::nullopt);
+}
+
+TEST(Symbols, KnowNoFunctionWhereTheFileCannotBeOpened) {
+  const test_support::NoDescriptors none;
+  const auto address = reinterpret_cast<std::uintptr_t>(&only_here);
+  EXPECT_EQ(Symbols().name(address), std::nullopt);
+  EXPECT_EQ(Symbols().describe(address).rfind("? in ", 0), 0U);
+}
 
 TEST(SymbolTable, OfAFileThatIsNoneIsEmpty) {
   EXPECT_TRUE(SymbolTable::of_file("/proc/self/nothing").empty());
