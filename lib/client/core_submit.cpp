@@ -145,10 +145,11 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
     const KnownTypes::Known& known = types_->of(*spec.type);
     begin_part(part, known.code, known.name);
     const std::size_t size = out.size();
-    if (spec.type->begins_with_code && spec.chunk.items == 0) {
+    if (!name.empty()) {
+      part.name = types_->name_index(name);
+    } else if (spec.type->begins_with_code) {
       part.name = types_->name_of_function(*spec.type, out.data(), size);
     }
-    if (!name.empty()) part.name = types_->name_index(name);
     std::byte* heap = nullptr;
     if (size <= kInlineArguments && spec.chunk.items == 0) {
       part.inline_bytes = static_cast<std::uint8_t>(size);

@@ -17,9 +17,9 @@ KnownTypes::KnownTypes(ModuleTable modules, const TasksView& tasks)
 std::uint8_t KnownTypes::name_index(std::string_view name) {
   const std::string key(name.substr(0, kNameBytes - 1));
   if (const auto found = names_.find(key); found != names_.end()) return found->second;
+  if (is_full()) return kOther;
   auto& count = tasks_.header().names;
   const std::uint32_t index = count.load(std::memory_order_relaxed);  // the client's own
-  if (index >= kMaxNames) return kOther;
   char* place = tasks_.name(index);
   std::memcpy(place, key.data(), key.size());
   place[key.size()] = '\0';
@@ -35,11 +35,19 @@ std::uint8_t KnownTypes::name_of_function(const TaskType& type, const std::byte*
   std::memcpy(&code, bytes, sizeof(code));
   if (code == last_function_) return last_function_name_;
   modules_.check(code);
-  const auto [entry, is_new] = function_names_.try_emplace(code, kOther);
-  if (is_new) entry->second = name_index(describe_callable(type, bytes, size));
+  auto entry = function_names_.find(code);
+  if (entry == function_names_.end()) {
+    // Looking it up reads a file, which is in vain where the table takes no more.
+    const std::uint8_t name = is_full() ? kOther : name_index(describe_callable(type, bytes, size));
+    entry = function_names_.emplace(code, name).first;
+  }
   last_function_ = code;
   last_function_name_ = entry->second;
   return entry->second;
+}
+
+bool KnownTypes::is_full() const {
+  return tasks_.header().names.load(std::memory_order_relaxed) >= kMaxNames;  // the client's own
 }
 
 std::string KnownTypes::name(std::uint8_t index) const { return tasks_.name(index); }

@@ -35,7 +35,8 @@ class KnownTypes {
   }
 
   // For a type whose callable is a pointer to a function, which is the first thing in `bytes`: the
-  // name of that function. Throws EncodingError where the workers do not have it.
+  // name of that function. Looked up once in a pool, which may take a millisecond: it may have to
+  // be read from the function's file. Throws EncodingError where the workers do not have it.
   std::uint8_t name_of_function(const TaskType& type, const std::byte* bytes, std::size_t size);
 
   // Its place in the table; that of "(other)" when the table is full.
@@ -50,6 +51,7 @@ class KnownTypes {
 
  private:
   void learn(const TaskType& type, std::uint32_t index);
+  bool is_full() const;
 
   ModuleTable modules_;
   TasksView tasks_;

@@ -1,12 +1,14 @@
-#include <dlfcn.h>
-
+#include <cstring>
 #include <memory>
+#include <new>
+#include <utility>
 
 #include <muster/detail/modules.hpp>
 #include <muster/detail/task_type.hpp>
 #include <muster/error.hpp>
 
 #include "lib/common/exception_text.hpp"
+#include "lib/common/symbols.hpp"
 
 namespace muster::detail {
 
@@ -31,19 +33,18 @@ std::uint32_t TaskType::give_index() const {
 }
 
 std::string describe_callable(const TaskType& type, const std::byte* bytes, std::size_t size) {
-  const std::string name(type.name());
   FunctionCode code = 0;
-  if (!type.begins_with_code || size < sizeof(code)) return name;
-  std::memcpy(&code, bytes, sizeof(code));
-  Dl_info info{};
-  try {
-    if (::dladdr(current_modules().decode(code), &info) == 0 || info.dli_sname == nullptr) {
-      return name;
+  if (type.begins_with_code && size >= sizeof(code)) {
+    std::memcpy(&code, bytes, sizeof(code));
+    try {
+      const void* function = current_modules().decode(code);
+      if (auto name = Symbols().name(reinterpret_cast<std::uintptr_t>(function)))
+        return std::move(*name);
+    } catch (const EncodingError&) {   // no function of ours
+    } catch (const std::bad_alloc&) {  // no memory for so long a name
     }
-  } catch (const EncodingError&) {
-    return name;  // no function of ours
   }
-  return demangle(info.dli_sname);
+  return std::string(type.name());
 }
 
 }  // namespace muster::detail

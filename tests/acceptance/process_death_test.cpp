@@ -193,13 +193,6 @@ TEST(WorkerDeath, ErrorTellsTheMemoryThatTheWorkerHeld) {
   EXPECT_FALSE(error.core_dumped());
 }
 
-// Behaviour 96: what is left unnamed is called by its callable.
-TEST(WorkerDeath, TaskWithoutNameIsNamedByItsCallable) {
-  ProcessPoolExecutor pool({.max_workers = 1});
-  auto future = pool.submit(test_support::end_worker, End::killed);
-  EXPECT_FALSE(failure_of<BrokenProcessPool>(future).task_name().empty());
-}
-
 // Behaviour 1c.6: no worker dies unseen, however early.
 TEST(WorkerDeath, FirstTasksDeathIsNeverMissed) {
   for (int round = 0; round < 20; ++round) {

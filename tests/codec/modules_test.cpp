@@ -1,12 +1,10 @@
 // Addresses of functions as {module, offset}.
-#include <dlfcn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
-#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -18,32 +16,15 @@
 #include <muster/error.hpp>
 
 #include "codec/message.hpp"
+#include "support/plugin.hpp"
 
 namespace muster::test {
 namespace {
 
 using detail::current_modules;
 using detail::ModuleTable;
+using test_support::Plugin;
 using Function = int (*)(int);
-
-// A shared library that is loaded as long as this lives.
-class Plugin {
- public:
-  explicit Plugin(const char* file) : handle_(::dlopen(file, RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr) throw std::runtime_error(::dlerror());
-  }
-  ~Plugin() { ::dlclose(handle_); }
-  Plugin(const Plugin&) = delete;
-  Plugin& operator=(const Plugin&) = delete;
-
-  const void* address() const { return ::dlsym(handle_, "muster_test_plugin_answer"); }
-  Function answer() const {
-    return reinterpret_cast<Function>(::dlsym(handle_, "muster_test_plugin_answer"));
-  }
-
- private:
-  void* handle_;
-};
 
 int local_function(int x) { return x; }
 const void* address_of(Function function) { return reinterpret_cast<const void*>(function); }

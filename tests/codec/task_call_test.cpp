@@ -206,28 +206,5 @@ TEST(Call, WithBytesLeftOverIsAnError) {
   EXPECT_THROW(Traits::type().thunk(in, result.encoder()), EncodingError);
 }
 
-TEST(TaskType, HasANameAndANumber) {
-  const auto& type = CallTraits<Adder, int>::type();
-  EXPECT_EQ(type.name(), "muster::test::(anonymous namespace)::Adder");
-  EXPECT_EQ(type.index(), type.index());
-  EXPECT_NE(type.index(), (CallTraits<int (&)(int), int>::type().index()));
-  EXPECT_FALSE(type.begins_with_code);
-  EXPECT_TRUE((CallTraits<int (&)(int), int>::type().begins_with_code));
-}
-
-TEST(TaskType, DescribesFunctionsByNameWhereItCan) {
-  using Function = void (*)();
-  using Traits = CallTraits<Function>;
-  Message task;
-  Traits::encode(task.encoder(), std::abort);
-  EXPECT_EQ(detail::describe_callable(Traits::type(), task.bytes().data(), task.bytes().size()),
-            "abort");
-  EXPECT_EQ(detail::describe_callable(Traits::type(), task.bytes().data(), 3),
-            Traits::type().name());
-  const Message nonsense = Message::of(~std::uint64_t{0} - 1);
-  EXPECT_EQ(detail::describe_callable(Traits::type(), nonsense.bytes().data(), 8),
-            Traits::type().name());
-}
-
 }  // namespace
 }  // namespace muster::test

@@ -14,6 +14,8 @@
 
 #include <gtest/gtest.h>
 
+#include <muster/detail/future_access.hpp>
+
 #include "probed_pool.hpp"
 #include "scarce_memory.hpp"
 #include "support/failure.hpp"
@@ -30,6 +32,7 @@ using probed::letters;
 using probed::ProbedPool;
 
 std::size_t length(const std::string& text) { return text.size(); }
+int same(int n) { return n; }
 
 // Has step() taken as often as it makes requests for memory, one of which fails each time; each
 // time in a pool of its own that was prepared for it.
@@ -273,6 +276,31 @@ TEST(EachRequest, TasksThatNobodyTakesAreFound) {
         asked.pool.probe.end();
         test_support::failure_of<muster::BrokenProcessPool>(asked.future);
       });
+}
+
+// The first submit of a function looks for its name.
+TEST(EachRequest, AFunctionWhoseNameIsNotFoundIsNamedByItsType) {
+  const std::string function = "(anonymous namespace)::same(int)";
+  const std::string type = "int (*)(int)";
+  const auto name_of = [](const muster::Future<int>& future) {
+    return muster::detail::FutureAccess::state(future)->name();
+  };
+  int by_type = 0;
+  at_each_request([] { return std::make_unique<Asked<int>>(); },
+                  [](Asked<int>& asked) { asked.future = asked.pool.submit(same, 1); },
+                  [&](Asked<int>& asked) {
+                    const auto again = asked.pool.submit(same, 2);
+                    const bool taken = asked.pool.probe.unfinished() == 2;
+                    if (taken) {
+                      EXPECT_EQ(name_of(asked.future), name_of(again));
+                      by_type += name_of(again) == type;
+                    } else {
+                      EXPECT_EQ(asked.pool.probe.unfinished(), 1U);
+                    }
+                    EXPECT_TRUE(name_of(again) == function || (taken && name_of(again) == type))
+                        << name_of(again);
+                  });
+  EXPECT_GT(by_type, 0);
 }
 
 }  // namespace

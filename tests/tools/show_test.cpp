@@ -67,6 +67,23 @@ TEST(Show, SaysWhatAWorkerRuns) {
   EXPECT_EQ(row[8] + " " + row[9] + " " + row[10], "the long one");
 }
 
+int wait_at(SharedGate started, SharedGate gate) {
+  started.open();
+  gate.wait();
+  return 0;
+}
+
+TEST(Show, CallsATaskAfterItsFunctionWhereItHasNoName) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "show-function"});
+  const OpensAtExit open(gate);
+  auto task = pool.submit(wait_at, started, gate);
+  started.wait();
+  const std::string name = shown("show-function").at("workers").at(0).at("task").at("name");
+  EXPECT_TRUE(name.starts_with("(anonymous namespace)::wait_at(")) << name;
+}
+
 TEST(Show, SaysThatAWorkerIsIdle) {
   ProcessPoolExecutor pool({.max_workers = 1, .name = "show-idle"});
   pool.submit([] {}).result();

@@ -52,8 +52,9 @@ template <Thunk kThunk, class Callable, bool kIsCode>
 inline constinit TaskType task_type_of{kThunk, typeid(Callable), kIsCode};
 
 // What to call this task in messages: the function's own name where the callable is a pointer to
-// one that can be looked up ("resize(Image const&)"), else type.name(). `bytes`: the task as
-// encoded. Never throws for bytes that make no sense.
+// one that can be looked up ("resize(Image const&)"), else type.name(): where its file is stripped,
+// and where there is no descriptor or memory to read it. `bytes`: the task as encoded, or a chunk
+// of them. Never throws for bytes that make no sense.
 std::string describe_callable(const TaskType& type, const std::byte* bytes, std::size_t size);
 
 }  // namespace muster::detail
