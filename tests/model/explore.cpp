@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   std::string json_file;
   std::string record_file;
   std::uint64_t executions = UINT64_MAX;
+  std::uint64_t states = 400'000'000;
   std::uint64_t random_runs = 0;
   std::uint64_t random_seed = 1;
   std::uint64_t sample_every = 0;
@@ -87,6 +88,8 @@ int main(int argc, char** argv) {
   auto* crashes_option = app.add_option("--crashes", crashes, "instead of the level's");
   auto* delays_option = app.add_option("--delays", delays, "instead of the level's");
   app.add_option("--executions", executions, "gives a case up after so many");
+  app.add_option("--states", states,
+                 "likewise after so many different states, 400 million by default: 13 GB of memory");
   app.add_option("--seed", seed, "one run of the one case, with its trace");
   app.add_option("--json", json_file, "the figures, as JSON");
   app.add_option("--record", record_file,
@@ -139,6 +142,7 @@ int main(int argc, char** argv) {
     if (crashes_option->count() != 0) bounds.crashes = crashes;
     if (delays_option->count() != 0) bounds.delays = delays;
     bounds.executions = executions;
+    bounds.states = states;
     if (list) {
       fmt::print("{:<12} {} ({})\n", one.name, one.what, describe(one, bounds));
       continue;

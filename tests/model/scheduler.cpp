@@ -84,7 +84,7 @@ Outcome Scheduler::explore(const MakeProgram& make, const Bounds& bounds,
       outcome.trace = std::move(traced.trace);
       return outcome;
     }
-    if (outcome.executions == bounds.executions) break;
+    if (outcome.executions == bounds.executions || seen_.size() >= bounds.states) break;
   } while (next_path());
   outcome.complete = path_.empty();
   outcome.crashes = crashes_;

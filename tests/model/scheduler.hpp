@@ -43,6 +43,7 @@ struct Bounds {
   unsigned delays = 0;
   std::size_t steps = 20'000;             // in one run; more is an endless loop
   std::uint64_t executions = UINT64_MAX;  // give up after so many
+  std::uint64_t states = UINT64_MAX;      // likewise: each takes up to 24 bytes, or 36 for a moment
 };
 
 struct Outcome {

@@ -73,6 +73,20 @@ TEST(SchedulerTest, ALockedUpdateIsNotLost) {
   EXPECT_GE(outcome.executions, 6u) << "three actors, in every order";
 }
 
+TEST(SchedulerTest, GivesUpWhereItIsToldToAndSaysSo) {
+  const auto add = [](Memory& m) { m.a.fetch_add(1); };
+  const auto check = [](Memory&) {};
+  const Outcome whole = explore({.preemptions = 9}, {add, add, add}, check);
+  ASSERT_TRUE(whole.complete);
+  const Outcome few = explore({.preemptions = 9, .executions = 2}, {add, add, add}, check);
+  EXPECT_FALSE(few.complete);
+  EXPECT_EQ(few.executions, 2u);
+  const Outcome small = explore({.preemptions = 9, .states = 5}, {add, add, add}, check);
+  EXPECT_FALSE(small.complete);
+  EXPECT_LT(small.states, whole.states);
+  EXPECT_EQ(small.failure, "");
+}
+
 // Each writes, then reads what the other writes (Dekker): store buffers let both read 0.
 template <class FenceA, class FenceB>
 Outcome dekker(unsigned delays, FenceA fence_a, FenceB fence_b) {
