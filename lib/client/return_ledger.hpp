@@ -8,8 +8,8 @@
 // been told so begins anew at offset 0 as soon as it holds nothing itself: of the blocks that are
 // kept all lie in the present lap, and offsets say which of them are below the floor.
 //
-// If the worker dies here: entries it had not read are read by its successor, which skips those
-// below its floor.
+// If the worker dies here: entries it had not read are read by its successor, which takes back none
+// of its predecessor's blocks.
 
 #include <cstdint>
 #include <deque>

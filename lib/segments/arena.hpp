@@ -8,8 +8,8 @@
 // put behind it as the arena grows (doubling), and stay, so that reused blocks need no faults; only
 // those of a quarter gigabyte or more go back once most of the arena is free.
 //
-// If the process dies here, its arena is reset as a whole by its successor (or, for the client,
-// gone with the pool).
+// If the process dies here, its bookkeeping is read by nobody any more: its successor's arena
+// begins behind it (or, for the client, it is gone with the pool).
 
 #include <cstddef>
 #include <cstdint>

@@ -53,6 +53,20 @@ SlotWord word_in(const detail::ControlView& control, std::uint32_t slot) {
   return SlotTable<>(control.slot_lines()).read(slot);
 }
 
+// Of what a worker that ends has left to its successor, which goes on in its arena: how it fails to
+// name a block of a result that stands, behind which it lies.
+std::string wrong_in_list(const detail::WindowView& window, std::uint64_t list,
+                          std::uint64_t offset, std::uint64_t end) {
+  const std::uint64_t room = window.geometry.arena_bytes;
+  if (list < end || list > room) return fmt::format("a successor's list at {} lies over", list);
+  const auto* const words = reinterpret_cast<const std::uint64_t*>(window.arena() + list);
+  constexpr std::size_t kBefore = 2;  // their number, and its sum
+  const std::size_t most = (room - list) / sizeof(std::uint64_t);
+  if (most < kBefore || words[0] > most - kBefore) return "a successor's list has no room beside";
+  const std::span<const std::uint64_t> blocks(words + kBefore, words[0]);
+  return std::ranges::count(blocks, offset) == 1 ? "" : "a successor's list does not name once";
+}
+
 }  // namespace
 
 SegmentCopy::SegmentCopy(std::size_t size)
@@ -214,7 +228,7 @@ std::string Checker::check_parking() const {
   return "";
 }
 
-// What has ended stands, whole, and a successor's arena begins behind it.
+// What has ended stands, whole, and a successor's arena begins behind it, or goes on and spares it.
 std::string Checker::check_results() const {
   for (const Actor& actor : play_.actors()) {
     const SlotWord word = word_in(is_, actor.slot);
@@ -231,7 +245,11 @@ std::string Checker::check_results() const {
         return fmt::format("the result of \"{}\" lies outside the arena", actor.name);
       }
       const std::uint64_t next = detail::ArenaFloor::offset(window.record().next_floor());
-      if (window.record().arena_left.load() == 0 && end > next) {
+      const std::uint64_t left = window.record().arena_left.load();
+      if (left != 0) {
+        const std::string wrong = wrong_in_list(window, left - 1, part.where.offset, end);
+        if (!wrong.empty()) return fmt::format("{} the result of \"{}\"", wrong, actor.name);
+      } else if (end > next) {
         return fmt::format("a successor's arena begins at {}, before the result of \"{}\" ends",
                            next, actor.name);
       }

@@ -182,8 +182,8 @@ std::vector<Scenario> make_scenarios() {
     throws.stride = 199;
   }
   {
-    Scenario& last = add("last", "wake-claim-run-publish-leave in order",
-                         [](Play& play) { add_number(play, "first", 3); });
+    Scenario& last = add("last", "wake-claim-run-publish-leave a result in the arena in order",
+                         [](Play& play) { add_bytes(play, "first", 500); });
     last.worker_ends = true;
     last.options.max_tasks_per_child = 2;  // one to warm up
     last.quick = false;
