@@ -56,10 +56,12 @@ class ProcessPoolExecutor final : public Executor,
   void shutdown(ShutdownOptions options = {}) override;
 
   // SIGTERM to all workers, SIGKILL after kill_grace to those that stay. The pool is broken then:
-  // what was unfinished fails with BrokenProcessPool. Returns when they are gone. Nothing happens
-  // to a pool that is broken or shut down.
+  // what was unfinished fails with BrokenProcessPool. Returns when they are gone; one that the
+  // kernel does not let go of (state D) is given up 5 seconds after SIGKILL, and the error names
+  // it. Nothing happens to a pool that is broken or shut down.
   void terminate_workers();
-  // The same with SIGKILL at once.
+  // The same with SIGKILL at once; also while another thread is in terminate_workers(), which then
+  // ends sooner.
   void kill_workers();
 
   PoolStats stats() const override;

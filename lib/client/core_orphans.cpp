@@ -113,7 +113,7 @@ void ProcessCore::await_orphans(std::string* remain) {
     if (ended_until(worker_pidfds_[w], until)) {
       reap_if_ours(worker_pidfds_[w]);
     } else if (remain != nullptr) {
-      *remain += "; worker " + std::to_string(w) + " does not end of SIGKILL and was given up";
+      *remain += does_not_end(static_cast<std::uint32_t>(w), pid_of(worker_pidfds_[w]));
     }
   }
   constexpr std::int64_t kUnadmittedEndNs = 1'000'000'000;

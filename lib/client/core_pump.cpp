@@ -236,7 +236,7 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
       WorkerDeath death;
       std::string sentence;
       describe_break(message, death, sentence);
-      return break_pool(death, sentence);
+      return break_pool(death, sentence + message.remain);
     }
     case MessageKind::ended:
       if (queue_closed_) return;

@@ -43,6 +43,13 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
   return value;
 }
 
+std::optional<std::int64_t> number_behind(std::string_view text, std::string_view key) {
+  const auto at = text.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view rest = text.substr(at + key.size());
+  return take_number(rest);
+}
+
 std::optional<std::int64_t> read_number(const std::string& path) {
   const std::string text = read_small_file(path);
   std::string_view rest = text;

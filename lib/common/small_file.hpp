@@ -15,6 +15,8 @@ std::string read_small_file(const std::string& path);
 
 // Takes a number, and the spaces before it, from the front of `text`; empty if there is none.
 std::optional<std::int64_t> take_number(std::string_view& text);
+// The first number behind `key` in `text`; empty if there is no key, or no number behind it.
+std::optional<std::int64_t> number_behind(std::string_view text, std::string_view key);
 // The number that the file begins with, if there is one.
 std::optional<std::int64_t> read_number(const std::string& path);
 

@@ -20,23 +20,43 @@ namespace {
 constexpr auto kUnknown = std::numeric_limits<std::size_t>::max();
 
 std::size_t machine_headroom() {
-  constexpr std::string_view kKey = "MemAvailable:";
-  const std::string text = read_small_file("/proc/meminfo");
-  const auto at = text.find(kKey);
-  if (at == std::string::npos) return kUnknown;
-  std::string_view rest = std::string_view(text).substr(at + kKey.size());
-  const auto kilobytes = take_number(rest);
+  const auto kilobytes = number_behind(read_small_file("/proc/meminfo"), "MemAvailable:");
   return kilobytes ? static_cast<std::size_t>(*kilobytes) * 1024 : kUnknown;
 }
 
-// Page cache that the kernel would give up first counts as free; without memory.stat it does not,
-// which errs on the safe side.
-std::size_t cgroup_left(const std::string& limit_file, const std::string& usage_file) {
-  const auto limit = read_number(limit_file);  // none: absent, not ours to read, or "max"
+// A cgroup's folder, and what its files are called.
+struct CgroupFiles {
+  std::string_view root;
+  std::string_view limit;
+  std::string_view usage;
+  std::string_view file_pages[2];  // in memory.stat, those of the groups below counted in
+};
+constexpr CgroupFiles kVersion1{"/sys/fs/cgroup/memory",
+                                "/memory.limit_in_bytes",
+                                "/memory.usage_in_bytes",
+                                {"total_inactive_file", "total_active_file"}};
+constexpr CgroupFiles kVersion2{
+    "/sys/fs/cgroup", "/memory.max", "/memory.current", {"inactive_file", "active_file"}};
+
+// The page cache of files, which counts as used and which the kernel gives up before it lacks
+// memory. Without memory.stat nothing is taken for it, which errs on the safe side.
+std::int64_t page_cache(const CgroupFiles& files, const std::string& folder) {
+  const std::string stat = "\n" + read_small_file(folder + "/memory.stat");
+  std::int64_t bytes = 0;
+  for (const std::string_view key : files.file_pages) {
+    bytes += number_behind(stat, "\n" + std::string(key) + " ").value_or(0);
+  }
+  return bytes;
+}
+
+std::size_t cgroup_left(const CgroupFiles& files, const std::string& folder) {
+  // None: absent, not ours to read, or "max".
+  const auto limit = read_number(folder + std::string(files.limit));
   if (!limit || static_cast<std::size_t>(*limit) > kUnknown / 4) return kUnknown;
-  const auto usage = read_number(usage_file);
+  const auto usage = read_number(folder + std::string(files.usage));
   if (!usage) return kUnknown;
-  return *limit > *usage ? static_cast<std::size_t>(*limit - *usage) : 0;
+  const std::int64_t needed = std::max<std::int64_t>(0, *usage - page_cache(files, folder));
+  return *limit > needed ? static_cast<std::size_t>(*limit - needed) : 0;
 }
 
 std::size_t cgroup_headroom() {
@@ -46,15 +66,9 @@ std::size_t cgroup_headroom() {
     if (!v2 && !place.has("memory")) continue;
     // Every ancestor's limit counts.
     std::string path = place.path;
+    const CgroupFiles& files = v2 ? kVersion2 : kVersion1;
     while (true) {
-      if (v2) {
-        const std::string folder = "/sys/fs/cgroup" + path;
-        left = std::min(left, cgroup_left(folder + "/memory.max", folder + "/memory.current"));
-      } else {
-        const std::string folder = "/sys/fs/cgroup/memory" + path;
-        left = std::min(left, cgroup_left(folder + "/memory.limit_in_bytes",
-                                          folder + "/memory.usage_in_bytes"));
-      }
+      left = std::min(left, cgroup_left(files, std::string(files.root) + path));
       const auto slash = path.find_last_of('/');
       if (path.size() <= 1 || slash == std::string::npos) break;
       path.resize(slash == 0 ? 1 : slash);

@@ -39,14 +39,23 @@ bool await_room(int socket, int peer) {
   return ready < 0 || fds[1].revents == 0;
 }
 
+template <std::size_t N>
+void put(char (&to)[N], const char* from) {
+  const std::size_t length = std::min(std::strlen(from), N - 1);
+  std::memcpy(to, from, length);
+  to[length] = '\0';
+}
+
 bool short_of_memory(int error) { return error == ENOMEM || error == ENOBUFS; }
 
 }  // namespace
 
-void Message::set_text(const char* from) {
-  const std::size_t length = std::min(std::strlen(from), sizeof(text) - 1);
-  std::memcpy(text, from, length);
-  text[length] = '\0';
+void Message::set_text(const char* from) { put(text, from); }
+void Message::set_remain(const char* from) { put(remain, from); }
+
+std::string does_not_end(std::uint32_t worker, pid_t pid) {
+  return "; worker " + std::to_string(worker) + " (pid " + std::to_string(pid) +
+         ") does not end of SIGKILL and was given up";
 }
 
 bool send_message(int socket, const Message& message, SendMode mode, int fd_along, int peer) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "lib/common/file_descriptor.hpp"
 
@@ -46,9 +47,15 @@ struct Message {
   std::int32_t code = 0;
   BreakCause cause = BreakCause::worker_died;
   char text[1024] = {};
+  char remain[256] = {};  // of MessageKind::broken: who does not end, as does_not_end() says it
 
+  // Cut off where there is no room.
   void set_text(const char* from);
+  void set_remain(const char* from);
 };
+
+// "; worker 3 (pid 4711) does not end of SIGKILL and was given up": to end a sentence with.
+std::string does_not_end(std::uint32_t worker, pid_t pid);
 
 enum class ReceiveResult { message, none, closed };
 

@@ -16,12 +16,7 @@ constexpr std::uint64_t kMost = 4096;
 
 // The number on the line "oom_kill N".
 std::optional<std::uint64_t> kills_in(const std::string& file) {
-  constexpr std::string_view kKey = "\noom_kill ";
-  const std::string text = "\n" + read_small_file(file);
-  const auto at = text.find(kKey);
-  if (at == std::string::npos) return std::nullopt;
-  std::string_view rest = std::string_view(text).substr(at + kKey.size());
-  const auto number = take_number(rest);
+  const auto number = number_behind("\n" + read_small_file(file), "\noom_kill ");
   if (!number) return std::nullopt;
   return static_cast<std::uint64_t>(*number);
 }

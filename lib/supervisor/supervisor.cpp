@@ -386,50 +386,6 @@ int Supervisor::poll_timeout_ms() const {
   return static_cast<int>(std::clamp<std::int64_t>(left_ms, 0, INT_MAX));
 }
 
-void Supervisor::break_pool(BreakCause cause, std::uint64_t record, const char* text, int signal) {
-  end_all(signal);
-  Message message;
-  message.kind = MessageKind::broken;
-  message.cause = cause;
-  message.number = record;
-  message.code = signal;
-  message.set_text(text);
-  tell(message);
-  leave();
-}
-
-void Supervisor::drop_heirs() {
-  for (Child& heir : heirs_) {
-    if (heir.pid != 0) heir.kill_and_reap();
-  }
-}
-
-void Supervisor::end_all(int signal) {
-  facts_.facts().ends_all.store(1);
-  drop_heirs();
-  for (const Child& child : children_) {
-    if (child.pid == 0) continue;
-    child.signal(signal);
-  }
-  const std::int64_t deadline = monotonic_ns() + setup_.kill_grace_ns;
-  const auto left = [&](std::int64_t until) {
-    return std::max<std::int64_t>(0, until - monotonic_ns());
-  };
-  for (std::uint32_t i = 0; i < children_.size(); ++i) {
-    Child& child = children_[i];
-    if (child.pid == 0) continue;
-    if (signal != SIGKILL) child.ends_within(left(deadline));
-    // To the group, also where the worker itself has ended: not one of its children stays.
-    child.signal(SIGKILL);
-    if (child.ends_within(left(deadline + kWriteOffNs))) reap_ended(child.pid);
-    recovery_->end_tasks(i);
-    facts_.worker(i).pid.store(0);
-    child = Child{};
-  }
-}
-
-void Supervisor::leave() { ::_exit(0); }
-
 void supervisor_main(WorkerSetup setup, FileDescriptor client_socket, FileDescriptor client_pidfd) {
   reset_signals();
   ::setpgid(0, 0);  // a terminal's signals reach the client alone

@@ -60,7 +60,12 @@ class Supervisor {
   void kill_overdue();
   int poll_timeout_ms() const;
   void break_pool(BreakCause cause, std::uint64_t record, const char* text, int signal);
-  void end_all(int signal);
+  // By the signal, and those that it does not end within kill_grace by SIGKILL. Who does not end of
+  // that either, as does_not_end() says it; "": nobody.
+  std::string end_all(int signal);
+  void signal_all(int signal) const;
+  void await_all(std::int64_t deadline, bool heed_client) const;
+  bool wants_no_grace() const;
   [[noreturn]] void leave();
 
   WorkerSetup setup_;

@@ -45,7 +45,8 @@ std::vector<pid_t> descendants_of(pid_t ancestor) {
 class KilledClient : public testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(Leftovers, KilledClient,
-                         testing::Values("idle", "running", "stubborn", "stopped", "starting"),
+                         testing::Values("idle", "running", "stubborn", "stopped", "terminating",
+                                         "starting"),
                          [](const auto& suite) { return std::string(suite.param); });
 
 // Behaviour 136.

@@ -136,4 +136,37 @@ TEST(MemoryLimit, AResultThatHasNoRoomFailsItsTaskAndKillsNobody) {
   EXPECT_TRUE(text.starts_with("alive: ")) << text;
 }
 
+// A file without a name, in this folder: those of /tmp may lie in memory.
+bool write_file(std::size_t size) {
+  std::string name = "muster-test-XXXXXX";
+  const int file = ::mkstemp(name.data());
+  if (file < 0) return false;
+  ::unlink(name.c_str());
+  const std::vector<char> bytes(kMegabyte);
+  std::size_t written = 0;
+  while (written < size && ::write(file, bytes.data(), bytes.size()) > 0) written += bytes.size();
+  const bool on_disk = ::fdatasync(file) == 0;
+  // Closed at the end of the process: the pages stay until then.
+  return written >= size && on_disk;
+}
+
+// As in any container that has used files: the kernel gives their pages up before it kills.
+TEST(MemoryLimit, PagesOfFilesCountAsFree) {
+  const Cgroup cgroup("memory");
+  SKIP_WITHOUT(cgroup);
+  constexpr std::size_t kSize = 4 * kMegabyte;
+  const std::string text = text_from(cgroup, [&] {
+    ProcessPoolExecutor early(replacing(1));
+    if (!write_file(140 * kMegabyte)) return std::string("no file could be written");
+    ProcessPoolExecutor late(replacing(1));
+    std::string sizes;
+    for (ProcessPoolExecutor* pool : {&early, &late}) {
+      const auto back = [](const std::vector<char>& bytes) { return bytes; };
+      sizes += std::to_string(pool->submit(back, std::vector<char>(kSize)).result().size()) + " ";
+    }
+    return sizes;
+  });
+  EXPECT_EQ(text, "4000000 4000000 ");
+}
+
 }  // namespace

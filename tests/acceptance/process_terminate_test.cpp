@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -120,6 +121,26 @@ TEST(Terminate, ErrorSaysSoHoweverLongTheLastWorkerTakes) {
     EXPECT_STREQ(failure_of<BrokenProcessPool>(*future).what(),
                  "the pool's workers were stopped by SIGTERM, as the program asked");
   }
+}
+
+// Behaviour 85: who waits for the end by SIGTERM need not wait longer than another wants to.
+TEST(Terminate, EndsAtOnceWhereAnotherThreadKillsTheWorkers) {
+  ProcessPoolExecutor pool({.max_workers = 2, .kill_grace = 1h});
+  const SharedGate started;
+  const SharedGate never;
+  const SharedGate seen;
+  auto stubborn = pool.submit([started, never, seen] {
+    sigterm_seen = new SharedGate(seen);
+    std::signal(SIGTERM, [](int) { sigterm_seen->open(); });
+    started.open();
+    never.wait();
+  });
+  started.wait();
+  std::thread terminator([&] { pool.terminate_workers(); });
+  seen.wait();
+  pool.kill_workers();
+  terminator.join();
+  failure_of<BrokenProcessPool>(stubborn);
 }
 
 // Behaviour 89.

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <fstream>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -98,6 +100,46 @@ TEST_F(WriteOff, KeepsTheArgumentsAndTellsThatTheWorkerDidNotEnd) {
 
   thaw();
   EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+}
+
+// What a pool says of a worker that remains when it ends, and that it does not wait for kill_grace
+// after a SIGKILL.
+class WriteOffAtTheEnd : public WriteOff {
+ protected:
+  void SetUp() override {
+    WriteOff::SetUp();
+    if (IsSkipped()) return;
+    pool_.emplace(muster::ProcessPoolOptions{.max_workers = 2, .kill_grace = 1h});
+    stuck_ = pool_->submit([gate = never_] { gate.wait(); });
+    other_ = pool_->submit([gate = never_] { gate.wait(); });
+    while (!stuck_.running() || !other_.running()) ::usleep(100);
+    freeze(pool_->worker_pids().at(0));
+  }
+
+  void expect_told() {
+    const std::string left = "; worker 0 (pid " + std::to_string(frozen_) +
+                             ") does not end of SIGKILL and was given up";
+    for (auto* future : {&stuck_, &other_}) {
+      const std::string message = failure_of<muster::BrokenProcessPool>(*future).what();
+      EXPECT_TRUE(message.ends_with(left)) << message;
+    }
+    EXPECT_TRUE(test_support::is_running(frozen_));
+  }
+
+  const SharedGate never_;
+  std::optional<ProcessPoolExecutor> pool_;
+  muster::Future<void> stuck_;
+  muster::Future<void> other_;
+};
+
+TEST_F(WriteOffAtTheEnd, OfABrokenPool) {
+  ASSERT_EQ(::kill(pool_->worker_pids().at(1), SIGKILL), 0);
+  expect_told();
+}
+
+TEST_F(WriteOffAtTheEnd, OfAPoolWhoseWorkersAreKilled) {
+  pool_->kill_workers();
+  expect_told();
 }
 
 }  // namespace

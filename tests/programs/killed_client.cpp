@@ -1,12 +1,15 @@
 // A client that is to be killed: while its workers are idle, run a task, run one that no other
-// signal ends, are stopped, or while pools are being made; or when they have changed their user.
+// signal ends, are stopped, or are to end but take their time, or while pools are being made; or when
+// they have changed their user.
 
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <muster/muster.hpp>
@@ -29,6 +32,8 @@ void change_user() {
   constexpr uid_t kNobody = 65534;
   if (::setresuid(kNobody, kNobody, kNobody) != 0) std::abort();
 }
+
+test_support::SharedCounter* told_to_end = nullptr;
 
 [[noreturn]] void wait_for_the_end() {
   while (true) ::pause();
@@ -72,6 +77,23 @@ int main(int argc, char** argv) {
       }));
     }
     for (auto& one : all) one.result();
+    say_ready();
+    wait_for_the_end();
+  }
+  if (state == "terminating") {
+    muster::ProcessPoolExecutor pool({.max_workers = 3, .kill_grace = std::chrono::hours(1)});
+    const test_support::SharedCounter told;
+    for (int i = 0; i < 3; ++i) {
+      all.push_back(pool.submit([started, told, never] {
+        told_to_end = new test_support::SharedCounter(told);
+        std::signal(SIGTERM, [](int) { told_to_end->add(); });
+        started.add();
+        never.wait();
+      }));
+    }
+    started.wait_at_least(3);
+    std::thread ender([&] { pool.terminate_workers(); });
+    told.wait_at_least(3);
     say_ready();
     wait_for_the_end();
   }
