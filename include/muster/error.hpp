@@ -13,8 +13,9 @@
 
 namespace muster {
 
-// The root of everything Muster throws. what() is a sentence: what happened, to which task and
-// worker, and where it helps, what to do.
+// The root of everything Muster throws, but for std::bad_alloc where the program's own memory is
+// used up. what() is a sentence: what happened, to which task and worker, and where it helps, what
+// to do.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

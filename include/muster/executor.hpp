@@ -23,9 +23,11 @@ class Executor;
 // common. `Path` decides what can be a task there: of a thread pool any callable and arguments,
 // of a process pool what can travel, through Executor what could be both.
 //
-// All of it throws ShutdownError after shutdown, BrokenExecutor once the pool is broken, and
-// InvalidStateError inside the pool's own workers and in a child that the program forked. An
-// argument that cannot travel fails the task's future with EncodingError.
+// All of it throws ShutdownError after shutdown, BrokenExecutor once the pool is broken,
+// InvalidArgumentError for options that make no sense, InvalidStateError inside the pool's own
+// workers and in a child that the program forked, and std::bad_alloc where the program's own memory
+// is used up. Nothing was submitted then. An argument that cannot travel fails the task's future
+// with EncodingError.
 //
 // Thread safety: any number of threads may call any members at once.
 template <class Pool, class Path>

@@ -50,7 +50,8 @@ class Future {
   // True if the task had not started, or was cancelled already: it will never run, and every
   // waiter is woken. CancelMode::kill stops a running one too, by killing its worker, which is
   // replaced (process pools; of a thread pool it is the same as pending). The future is finished at
-  // once; the task goes on until the signal reaches it.
+  // once; the task goes on until the signal reaches it. CancelMode::kill throws std::bad_alloc,
+  // with nothing done, where the program's memory is used up.
   bool cancel(CancelMode mode = CancelMode::pending) { return state().cancel(mode); }
 
   bool cancelled() const { return done() && state().phase() == detail::Phase::cancelled; }

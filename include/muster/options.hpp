@@ -52,6 +52,8 @@ struct WorkerLimits {
   std::size_t open_files = 0;
 };
 
+// A pool is not made, with InvalidArgumentError, of what makes no sense: negative times or counts,
+// more workers than there can be, values that an enumeration does not have.
 struct ProcessPoolOptions {
   // Worker processes. 0: as many as the CPUs this process may use (affinity mask, cgroup quota).
   std::size_t max_workers = 0;
@@ -91,7 +93,8 @@ struct ThreadPoolOptions {
   OnUnwind on_unwind = OnUnwind::cancel;  // kill means cancel here
 };
 
-// Options of one task, given first: pool.submit({.name = "resize"}, fn, args...).
+// Options of one task, given first: pool.submit({.name = "resize"}, fn, args...). Such as make no
+// sense, as a negative time, make submit throw InvalidArgumentError.
 struct TaskOptions {
   // Shown in errors and by the status tool. "": the demangled callable, which is a function's name
   // or else a type. Copied by submit.
@@ -100,8 +103,8 @@ struct TaskOptions {
   // gets TaskTimeoutError. Process pools only.
   Duration task_timeout = {};
   // Run again so often when its worker died, under OnWorkerDeath::replace. The last attempt's error
-  // tells of the deaths before it, too: each of the first 16, and how many there were more. Process
-  // pools only.
+  // tells of the deaths before it, too: each of the first 16, and how many there were more. At most
+  // 1,000,000. Process pools only.
   unsigned retries = 0;
 };
 

@@ -68,6 +68,9 @@ void check_options(const ProcessPoolOptions& options) {
   if (looks_negative(options.max_pending) || looks_negative(options.max_tasks_per_child)) {
     throw InvalidArgumentError("max_pending and max_tasks_per_child count tasks; 0: no limit");
   }
+  if (looks_negative(options.restart_intensity.deaths)) {
+    throw InvalidArgumentError("restart_intensity.deaths counts deaths; 0: no limit");
+  }
   if (options.kill_grace.nanoseconds() < 0 || options.restart_intensity.within.nanoseconds() < 0) {
     throw InvalidArgumentError(
         "kill_grace and restart_intensity.within are times to wait and "
@@ -95,6 +98,14 @@ void warn_of_threads(const std::string& name) {
       "pool \"" + name + "\" forks a process that has " + std::to_string(threads) +
           " threads: a lock that another thread holds at this moment stays locked in the workers. "
           "Make process pools before threads");
+}
+
+// While a client is stopped its supervisor gets no further ahead with its news than the ring of
+// death records goes: whatever the machine's sockets hold, this one holds what Linux gives by
+// default, some 90 messages.
+void bound_news(int supervisors_end) {
+  const int bytes = 106'496;  // the kernel doubles it
+  ::setsockopt(supervisors_end, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
 }  // namespace
@@ -195,6 +206,7 @@ void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
   }
   socket_ = FileDescriptor(pair[0]);
   FileDescriptor supervisors_end(pair[1]);
+  bound_news(supervisors_end.get());
   doorbell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!doorbell_) throw Error("cannot make an event for the pool: " + reason(errno));
   FileDescriptor client_pidfd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));

@@ -29,4 +29,14 @@ std::vector<CgroupPlace> cgroup_places(std::string_view text) {
   return places;
 }
 
+std::vector<std::string> self_and_ancestors(const std::string& path) {
+  std::vector<std::string> all;
+  for (std::string rest = path; !rest.empty() && rest != "/";) {
+    all.push_back(rest);
+    rest.resize(std::min(rest.find_last_of('/'), rest.size() - 1));
+  }
+  all.emplace_back();
+  return all;
+}
+
 }  // namespace muster::detail

@@ -20,4 +20,7 @@ struct CgroupPlace {
 // From the text of /proc/self/cgroup. Lines that are none are left out.
 std::vector<CgroupPlace> cgroup_places(std::string_view text);
 
+// Of "/a/b": "/a/b", "/a" and "", which is the tree's root.
+std::vector<std::string> self_and_ancestors(const std::string& path);
+
 }  // namespace muster::detail

@@ -50,15 +50,13 @@ double quota_v1(const std::string& folder) {
 }
 
 // The smallest quota of `path` and all that is above it.
-double smallest(const std::string& root, std::string path, double (*quota)(const std::string&)) {
+double smallest(const std::string& root, const std::string& path,
+                double (*quota)(const std::string&)) {
   double least = no_limit();
-  for (;;) {
-    const double here = quota(root + path);
-    if (here < least) least = here;
-    const auto slash = path.find_last_of('/');
-    if (slash == std::string::npos) return least;
-    path.resize(slash);
+  for (const std::string& folder : self_and_ancestors(path)) {
+    least = std::min(least, quota(root + folder));
   }
+  return least;
 }
 
 }  // namespace
@@ -66,12 +64,11 @@ double smallest(const std::string& root, std::string path, double (*quota)(const
 double cgroup_cpu_quota(const std::string& proc_cgroup, const std::string& root) {
   double least = no_limit();
   for (const CgroupPlace& place : cgroup_places(proc_cgroup)) {
-    const std::string path = place.path == "/" ? "" : place.path;
     double here = no_limit();
     if (place.is_v2()) {
-      here = smallest(root, path, quota_v2);
+      here = smallest(root, place.path, quota_v2);
     } else if (place.has("cpu")) {
-      here = smallest(root + "/cpu", path, quota_v1);
+      here = smallest(root + "/cpu", place.path, quota_v1);
     }
     if (here < least) least = here;
   }

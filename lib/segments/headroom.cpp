@@ -64,14 +64,9 @@ std::size_t cgroup_headroom() {
   for (const CgroupPlace& place : cgroup_places(read_small_file("/proc/self/cgroup"))) {
     const bool v2 = place.is_v2();
     if (!v2 && !place.has("memory")) continue;
-    // Every ancestor's limit counts.
-    std::string path = place.path;
     const CgroupFiles& files = v2 ? kVersion2 : kVersion1;
-    while (true) {
+    for (const std::string& path : self_and_ancestors(place.path)) {
       left = std::min(left, cgroup_left(files, std::string(files.root) + path));
-      const auto slash = path.find_last_of('/');
-      if (path.size() <= 1 || slash == std::string::npos) break;
-      path.resize(slash == 0 ? 1 : slash);
     }
   }
   return left;

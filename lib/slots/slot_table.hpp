@@ -112,8 +112,7 @@ class SlotTable {
     const std::uint32_t attention = ask(slot, kAttentionWaiter);
     // Another task's word: the one that is meant has ended. A wake too many for that one's worker.
     if (!is_of(attention, tag)) return;
-    if ((attention & kAttentionTold) != 0)
-      return;  // it may be cancelled, and its worker yet to die
+    if ((attention & kAttentionTold) != 0) return;  // perhaps cancelled, its worker yet to die
     if (!unfinished(slot, tag)) return;
     Platform::wait(lines_[slot].attention, attention, until);
   }

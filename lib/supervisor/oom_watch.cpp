@@ -23,18 +23,27 @@ std::optional<std::uint64_t> kills_in(const std::string& file) {
 
 }  // namespace
 
-// Version 1's where there is one: the controller is in one tree only.
-std::string OomWatch::cgroup_file() const {
-  std::string unified;
+// Where it may be, the likeliest first. Version 1's where there is one: the controller is in one
+// tree only.
+std::vector<std::string> OomWatch::cgroup_files() const {
+  std::vector<std::string> version_1;
+  std::vector<std::string> version_2;
   for (const CgroupPlace& place : cgroup_places(read_small_file(proc_ + "/self/cgroup"))) {
-    if (place.has("memory")) return cgroups_ + "/memory" + place.path + "/memory.oom_control";
-    if (place.is_v2()) unified = cgroups_ + place.path + "/memory.events";
+    for (const std::string& path : self_and_ancestors(place.path)) {
+      if (place.has("memory")) {
+        version_1.push_back(cgroups_ + "/memory" + path + "/memory.oom_control");
+      } else if (place.is_v2()) {
+        version_2.push_back(cgroups_ + path + "/memory.events");
+      }
+    }
   }
-  return unified;
+  return version_1.empty() ? version_2 : version_1;
 }
 
 OomWatch::Counter OomWatch::read() const {
-  for (const std::string& file : {cgroup_file(), proc_ + "/vmstat"}) {
+  std::vector<std::string> files = cgroup_files();
+  files.push_back(proc_ + "/vmstat");
+  for (const std::string& file : files) {
     if (const auto kills = kills_in(file)) return {file, *kills};
   }
   return {};

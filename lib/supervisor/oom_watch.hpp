@@ -9,8 +9,9 @@ namespace muster::detail {
 
 // Whether the kernel has killed for lack of memory: evidence, not proof. Counted for the memory
 // cgroup that the supervisor is in, and with it the workers, unless they have moved: oom_kill in
-// memory.events (version 2) or memory.oom_control (version 1). Where there is none, in
-// /proc/vmstat, for the whole machine.
+// memory.events (version 2) or memory.oom_control (version 1). In a container the group may be
+// found at the root of what is mounted there, or on the way. Where there is none, in /proc/vmstat,
+// for the whole machine.
 //
 // Each kill explains one death, one that is noticed at most kFreshNs after it.
 class OomWatch {
@@ -33,7 +34,7 @@ class OomWatch {
     std::uint64_t kills = 0;
   };
   Counter read() const;
-  std::string cgroup_file() const;
+  std::vector<std::string> cgroup_files() const;
 
   std::string proc_;
   std::string cgroups_;

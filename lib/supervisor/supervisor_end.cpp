@@ -64,8 +64,8 @@ void Supervisor::signal_all(int signal) const {
   }
 }
 
-// Until all workers have ended, or the deadline, or, where the client is heeded, it is gone or wants
-// no grace any more.
+// Until all workers have ended, or the deadline, or, where the client is heeded, it is gone or
+// wants no grace any more.
 void Supervisor::await_all(std::int64_t deadline, bool heed_client) const {
   std::vector<pollfd> fds;
   while (true) {

@@ -45,6 +45,9 @@ TEST(BadInput, ValuesThatNoOptionHasAreRefused) {
   EXPECT_THROW(ProcessPoolExecutor({.start_method = StartMethod(77)}), InvalidArgumentError);
   EXPECT_THROW(ProcessPoolExecutor({.on_worker_death = OnWorkerDeath(9)}), InvalidArgumentError);
   EXPECT_THROW(ProcessPoolExecutor({.on_unwind = OnUnwind(9)}), InvalidArgumentError);
+  const auto minus_one = static_cast<std::size_t>(-1);
+  EXPECT_THROW(ProcessPoolExecutor({.restart_intensity = {.deaths = minus_one}}),
+               InvalidArgumentError);
   const std::string name("a\0b", 3);
   EXPECT_THROW(ProcessPoolExecutor({.name = name}), InvalidArgumentError);
   EXPECT_THROW(muster::ThreadPoolExecutor({.name = name}), InvalidArgumentError);
@@ -101,8 +104,9 @@ INSTANTIATE_TEST_SUITE_P(BadInput, ShortOf,
                            return std::string(suite.param.of) + "_" + suite.param.when;
                          });
 
-// Whatever there is not enough of, every step ends well or with an error of Muster's hierarchy;
-// which, the program prints. Its wait() is also the end of all it started.
+// Whatever there is not enough of, every step ends well or with an error of Muster's hierarchy, or
+// of the program's own memory with std::bad_alloc; which, the program prints. Its wait() is also
+// the end of all it started.
 TEST_P(ShortOf, EndsWellOrWithAnErrorOfMusters) {
   const std::string of = GetParam().of;
   const std::string when = GetParam().when;

@@ -144,7 +144,7 @@ bool write_file(std::size_t size) {
   ::unlink(name.c_str());
   const std::vector<char> bytes(kMegabyte);
   std::size_t written = 0;
-  while (written < size && ::write(file, bytes.data(), bytes.size()) > 0) written += bytes.size();
+  while (written<size&& ::write(file, bytes.data(), bytes.size())> 0) written += bytes.size();
   const bool on_disk = ::fdatasync(file) == 0;
   // Closed at the end of the process: the pages stay until then.
   return written >= size && on_disk;

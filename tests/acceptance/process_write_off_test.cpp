@@ -117,8 +117,8 @@ class WriteOffAtTheEnd : public WriteOff {
   }
 
   void expect_told() {
-    const std::string left = "; worker 0 (pid " + std::to_string(frozen_) +
-                             ") does not end of SIGKILL and was given up";
+    const std::string left =
+        "; worker 0 (pid " + std::to_string(frozen_) + ") does not end of SIGKILL and was given up";
     for (auto* future : {&stuck_, &other_}) {
       const std::string message = failure_of<muster::BrokenProcessPool>(*future).what();
       EXPECT_TRUE(message.ends_with(left)) << message;

@@ -88,8 +88,9 @@ int main(int argc, char** argv) {
   auto* crashes_option = app.add_option("--crashes", crashes, "instead of the level's");
   auto* delays_option = app.add_option("--delays", delays, "instead of the level's");
   app.add_option("--executions", executions, "gives a case up after so many");
-  app.add_option("--states", states,
-                 "likewise after so many different states, 400 million by default: 13 GB of memory");
+  app.add_option(
+      "--states", states,
+      "likewise after so many different states, 400 million by default: 13 GB of memory");
   app.add_option("--seed", seed, "one run of the one case, with its trace");
   app.add_option("--json", json_file, "the figures, as JSON");
   app.add_option("--record", record_file,

@@ -1,5 +1,8 @@
 #include "lib/common/cgroups.hpp"
 
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "support/watchdog.hpp"
@@ -31,6 +34,15 @@ TEST(CgroupPlaces, AreOfControllersByTheirWholeNames) {
 TEST(CgroupPlaces, LeaveOutWhatIsNoLine) {
   EXPECT_TRUE(cgroup_places("").empty());
   EXPECT_TRUE(cgroup_places("\nno colon\none:only\n").empty());
+}
+
+TEST(SelfAndAncestors, AreAllFoldersUpToTheRoot) {
+  using muster::detail::self_and_ancestors;
+  using Paths = std::vector<std::string>;
+  EXPECT_EQ(self_and_ancestors("/a/bc/d"), (Paths{"/a/bc/d", "/a/bc", "/a", ""}));
+  EXPECT_EQ(self_and_ancestors("/"), Paths{""});
+  EXPECT_EQ(self_and_ancestors(""), Paths{""});
+  EXPECT_EQ(self_and_ancestors("a"), (Paths{"a", ""}));
 }
 
 }  // namespace

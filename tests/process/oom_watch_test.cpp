@@ -90,6 +90,14 @@ TEST_F(OomWatchTest, TheFirstVersionOfCgroupsIsReadToo) {
                                   "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n");
 }
 
+// Of a path as the host names it, a container has what is below its own group, at the root.
+TEST_F(OomWatchTest, AContainersOwnCgroupIsFoundAtItsRoot) {
+  write("proc/self/cgroup", "5:memory:/docker/4f\n");
+  expect_that_only_its_own_counts("cgroup/memory/memory.oom_control",
+                                  "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n",
+                                  "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n");
+}
+
 TEST_F(OomWatchTest, AnotherCgroupsCountIsNotComparedWithTheFirstOnes) {
   write("proc/self/cgroup", "0::/box\n");
   write("cgroup/box/memory.events", "oom_kill 0\n");

@@ -1,6 +1,6 @@
 // A client that is to be killed: while its workers are idle, run a task, run one that no other
-// signal ends, are stopped, or are to end but take their time, or while pools are being made; or when
-// they have changed their user.
+// signal ends, are stopped, or are to end but take their time, or while pools are being made; or
+// when they have changed their user.
 
 #include <unistd.h>
 

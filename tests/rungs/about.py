@@ -229,7 +229,8 @@ ABOUT = {
     "syscalls": (
         "System calls that a program with a pool makes fail in turn, by strace: it makes a pool, "
         "uses it, loses workers and ends.",
-        "The program ends in time, well or with an error of Muster's, and leaves nobody.",
+        "The program ends in time, well, with an error of Muster's or, where the call gets it memory, "
+        "with std::bad_alloc, and leaves nobody.",
     ),
     "threads": (
         "Workers are threads of one process, over the same ring and slots, under the thread "
