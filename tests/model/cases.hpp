@@ -26,7 +26,9 @@ struct Case {
   Bounds quick;
   Bounds full;
 
-  const Bounds& bounds(Level level) const;
+  // One after the other: the full level goes within the quick one's as well, where its own leave
+  // some of that out.
+  std::vector<Bounds> bounds(Level level) const;
 };
 
 const std::vector<Case>& cases();

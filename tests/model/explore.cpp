@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -53,10 +54,14 @@ void write_run(std::ostream& out, const Case& one, const Outcome& run) {
   out << "end\n";
 }
 
-void show_failure(const Case& one, const Outcome& outcome) {
+void show_failure(const Case& one, const Bounds& bounds, const Outcome& outcome) {
   for (const std::string& line : outcome.trace) fmt::print("  {}\n", line);
-  fmt::print("{}: {}\n  to repeat it: muster-explore --case {} --seed {}\n", one.name,
-             outcome.failure, one.name, outcome.seed);
+  // Which choices there are depends on the bounds.
+  fmt::print(
+      "{}: {}\n  to repeat it: muster-explore --case {} --preemptions {} --crashes {} --delays {} "
+      "--seed {}\n",
+      one.name, outcome.failure, one.name, bounds.preemptions, bounds.crashes, bounds.delays,
+      outcome.seed);
 }
 
 }  // namespace
@@ -135,15 +140,25 @@ int main(int argc, char** argv) {
   nlohmann::json results = nlohmann::json::array();
   bool failed = false;
   muster::model::Scheduler scheduler;
+  std::vector<std::pair<const Case*, Bounds>> searches;
   for (const Case& one : chosen) {
     // A process that is dead and goes on is none that the Promela model has.
     if (record.is_open() && one.pool && one.pool->writes_off) continue;
-    Bounds bounds = one.bounds(level);
-    if (preemptions_option->count() != 0) bounds.preemptions = preemptions;
-    if (crashes_option->count() != 0) bounds.crashes = crashes;
-    if (delays_option->count() != 0) bounds.delays = delays;
-    bounds.executions = executions;
-    bounds.states = states;
+    std::vector<Bounds> all_bounds = one.bounds(level);
+    const bool is_told =
+        preemptions_option->count() + crashes_option->count() + delays_option->count() != 0;
+    if (is_told) all_bounds.erase(all_bounds.begin(), all_bounds.end() - 1);
+    for (Bounds& bounds : all_bounds) {
+      if (preemptions_option->count() != 0) bounds.preemptions = preemptions;
+      if (crashes_option->count() != 0) bounds.crashes = crashes;
+      if (delays_option->count() != 0) bounds.delays = delays;
+      bounds.executions = executions;
+      bounds.states = states;
+      searches.emplace_back(&one, bounds);
+    }
+  }
+  for (const auto& [searched, bounds] : searches) {
+    const Case& one = *searched;
     if (list) {
       fmt::print("{:<12} {} ({})\n", one.name, one.what, describe(one, bounds));
       continue;
@@ -165,7 +180,7 @@ int main(int argc, char** argv) {
       write_run(record, one, run);
       if (run.failure.empty()) continue;
       failed = true;
-      show_failure(one, scheduler.replay(one.make, bounds, run.seed));
+      show_failure(one, bounds, scheduler.replay(one.make, bounds, run.seed));
     }
     if (record.is_open() && sample_every == 0) continue;
     const auto start = std::chrono::steady_clock::now();
@@ -185,7 +200,7 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
     if (!outcome.failure.empty()) {
       failed = true;
-      show_failure(one, outcome);
+      show_failure(one, bounds, outcome);
     }
     results.push_back({{"case", one.name},
                        {"what", one.what},
