@@ -147,7 +147,8 @@ int main(int argc, char** argv) {
     std::vector<Bounds> all_bounds = one.bounds(level);
     const bool is_told =
         preemptions_option->count() + crashes_option->count() + delays_option->count() != 0;
-    if (is_told) all_bounds.erase(all_bounds.begin(), all_bounds.end() - 1);
+    // Runs are written down within the level's own, which are the last.
+    if (is_told || record.is_open()) all_bounds.erase(all_bounds.begin(), all_bounds.end() - 1);
     for (Bounds& bounds : all_bounds) {
       if (preemptions_option->count() != 0) bounds.preemptions = preemptions;
       if (crashes_option->count() != 0) bounds.crashes = crashes;

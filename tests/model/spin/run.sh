@@ -121,9 +121,15 @@ no_tag_again             | pool      | WORKERS=2 SLOTS=1 CELLS=1 TASKS=5 LATE_CL
 TABLE
 }
 
+# trim VARIABLE...: without the spaces around them. A process for each would take most of the time of
+# the small searches.
 trim() {
-  local text=${1#"${1%%[! ]*}"}
-  echo "${text%"${text##*[! ]}"}"
+  local variable
+  for variable; do
+    local -n text=$variable
+    text=${text#"${text%%[! ]*}"}
+    text=${text%"${text##*[! ]}"}
+  done
 }
 
 # make_pan OPTION... -- DEFINITION...: $work/pan, of $work/model.pml. Of the one before it and of what
@@ -230,7 +236,7 @@ show_trace() {
 run_configurations() {
   local which=$1 failed=0 name when model kind definitions
   while IFS='|' read -r name when model kind definitions; do
-    name=$(trim "$name") when=$(trim "$when") model=$(trim "$model") kind=$(trim "$kind")
+    trim name when model kind
     case "$which" in
       quick) [ "$when" = quick ] || continue ;;
       full) ;;
@@ -273,7 +279,7 @@ run_broken() {
   local table=$1 prefix=$2 word=$3 only=${4:-} failed=0 name model definitions property words
   local found switch caught kind
   while IFS='|' read -r name model definitions property words; do
-    name=$(trim "$name") model=$(trim "$model") property=$(trim "$property") words=$(trim "$words")
+    trim name model property words
     [ -z "$only" ] || [ "$name" = "$only" ] || continue
     switch=${prefix}_$name kind=all found='' caught=1
     [ "$words" != "non-progress cycle" ] || kind=loops
@@ -427,7 +433,7 @@ run_replay() {
 run_wrong() {
   local held=" $1 " failed=0 name case program words said
   while IFS='|' read -r name case program; do
-    name=$(trim "$name") case=$(trim "$case")
+    trim name case
     [[ $held == *" $case "* ]] || continue
     if ! spoil "$work/world.runs" "$case" "$program"; then
       words="NOT SHOWN: no run of $case has what it spoils"
