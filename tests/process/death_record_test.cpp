@@ -99,9 +99,9 @@ TEST(Reap, TellsTheMostMemoryThatWasHeldAtATime) {
   const ExitFacts small = reap_at_its_end(child([] {}));
   const ExitFacts large = reap_at_its_end(child(hold_memory));
   EXPECT_GT(small.max_rss_bytes, 0);
-  EXPECT_LT(small.max_rss_bytes, kHeld);
-  EXPECT_GT(large.max_rss_bytes, kHeld);
-  EXPECT_LT(large.max_rss_bytes, 2 * kHeld + small.max_rss_bytes);
+  // What this process holds by now, its children begin with.
+  EXPECT_GT(large.max_rss_bytes, small.max_rss_bytes + kHeld / 2);
+  EXPECT_LT(large.max_rss_bytes, small.max_rss_bytes + 2 * kHeld);
 }
 
 TEST(Reap, TellsOfACoreDumpAsTheKernelDoes) {
