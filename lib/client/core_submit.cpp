@@ -22,9 +22,9 @@ constexpr std::size_t kPromptlyFreed = 16 * 1024;
 // Submits into the backlog between two looks for a slot that has become free.
 constexpr std::uint32_t kRefillPause = 32;
 
-void begin_part(TaskPart& part, FunctionCode code, std::uint8_t name) {
-  part.function = code;
-  part.name = name;
+void begin_part(TaskPart& part, const KnownTypes::Label& label) {
+  part.function = label.code;
+  part.name = label.name;
   part.flags = 0;
   part.stop.store(0, std::memory_order_relaxed);  // private still
 }
@@ -84,11 +84,14 @@ bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std
   {
     Lock lock(mutex());
     admit(lock, true);
-    const KnownTypes::Known& known = types_->of(type);
-    const std::uint8_t name =
-        type.begins_with_code ? types_->name_of_function(type, bytes, size) : known.name;
+    const std::byte* function = type.begins_with_code ? bytes : nullptr;
+    KnownTypes::Label label = types_->find(type, function);
+    if (label.code == 0) [[unlikely]] {
+      label = types_->learn(lock, type, function);
+      admit(lock, true);
+    }
     const auto fill = [&](TaskPart& part) {
-      begin_part(part, known.code, name);
+      begin_part(part, label);
       part.inline_bytes = static_cast<std::uint8_t>(size);
       std::memcpy(part.bytes, bytes, kSmallTask);  // whatever its size: one copy without a branch
     };
@@ -139,17 +142,18 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
   {
     Lock lock(mutex());
     if (!admit(lock, spec.blocking)) return false;
+    const std::byte* function = name.empty() && spec.type->begins_with_code ? out.data() : nullptr;
+    KnownTypes::Label label = types_->find(*spec.type, function);
+    if (label.code == 0) {
+      label = types_->learn(lock, *spec.type, function);
+      if (!admit(lock, spec.blocking)) return false;
+    }
+    if (!name.empty()) label.name = types_->name_index(name);
     timed = extras && extras->timeout_ns != 0;
     if (timed) timed_.reserve(in_flight_.slots());  // once it is taken nothing may fail any more
     TaskPart part;
-    const KnownTypes::Known& known = types_->of(*spec.type);
-    begin_part(part, known.code, known.name);
+    begin_part(part, label);
     const std::size_t size = out.size();
-    if (!name.empty()) {
-      part.name = types_->name_index(name);
-    } else if (spec.type->begins_with_code) {
-      part.name = types_->name_of_function(*spec.type, out.data(), size);
-    }
     std::byte* heap = nullptr;
     if (size <= kInlineArguments && spec.chunk.items == 0) {
       part.inline_bytes = static_cast<std::uint8_t>(size);

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +13,7 @@
 #include <muster/detail/modules.hpp>
 #include <muster/detail/task_type.hpp>
 
+#include "lib/common/biased_mutex.hpp"
 #include "lib/segments/views.hpp"
 
 namespace muster::detail {
@@ -18,39 +22,57 @@ namespace muster::detail {
 // table, how long an item of it takes. Under the pool's lock.
 class KnownTypes {
  public:
-  struct alignas(32) Known {
+  // Of a task: its code as it travels, and its name's place in the shared table.
+  struct Label {
     FunctionCode code = 0;  // 0: not known yet
     std::uint8_t name = 0;
-    bool timed = false;
-    double seconds_per_item = 0;
   };
 
   KnownTypes(ModuleTable modules, const TasksView& tasks);
 
-  // Throws EncodingError for a type from a module that the workers do not have.
-  Known& of(const TaskType& type) {
+  // function: the FunctionCode that the task begins with, if it is to be called after that; or
+  // null. Without a code before the first task of this type, or of this function, has been learnt.
+  Label find(const TaskType& type, const std::byte* function) {
     const std::uint32_t index = type.index();
-    if (index >= known_.size() || known_[index].code == 0) learn(type, index);
-    return known_[index];
+    if (index >= known_.size()) [[unlikely]]
+      return {};
+    Label label = known_[index].label;
+    if (function == nullptr) return label;
+    const FunctionCode code = code_at(function);
+    if (code != last_function_ && !find_function(code)) return {};
+    label.name = last_function_name_;
+    return label;
   }
 
-  // For a type whose callable is a pointer to a function, which is the first thing in `bytes`: the
-  // name of that function. Looked up once in a pool, which may take a millisecond: it may have to
-  // be read from the function's file. Throws EncodingError where the workers do not have it.
-  std::uint8_t name_of_function(const TaskType& type, const std::byte* bytes, std::size_t size);
+  // What find() does not know. Gives the lock up meanwhile: the dynamic linker is asked, whose lock
+  // is held by who may wait for this one (a library's initializer that submits), and the function's
+  // file may be read, which takes milliseconds. Throws EncodingError, without the lock, for what
+  // lies in a module that the workers do not have.
+  Label learn(std::unique_lock<BiasedMutex>& lock, const TaskType& type, const std::byte* function);
 
-  // Its place in the table; that of "(other)" when the table is full.
-  std::uint8_t name_index(std::string_view name);
+  // Its place in the table; `otherwise`, at first that of "(other)", when the table is full.
+  std::uint8_t name_index(std::string_view name, std::uint8_t otherwise = 0);
   std::string name(std::uint8_t index) const;
 
-  // An item of this type has taken so long.
+  // An item of this type has taken so long. REQUIRES: the type is known.
   void measured(const TaskType& type, double seconds);
   std::optional<double> seconds_per_item(const TaskType& type) const;
 
   const ModuleTable& modules() const { return modules_; }
 
  private:
-  void learn(const TaskType& type, std::uint32_t index);
+  struct alignas(32) Known {
+    Label label;
+    bool timed = false;
+    double seconds_per_item = 0;
+  };
+
+  static FunctionCode code_at(const std::byte* function) {
+    FunctionCode code = 0;
+    std::memcpy(&code, function, sizeof(code));
+    return code;
+  }
+  bool find_function(FunctionCode code);
   bool is_full() const;
 
   ModuleTable modules_;

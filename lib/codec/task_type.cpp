@@ -1,7 +1,5 @@
-#include <cstring>
 #include <memory>
 #include <new>
-#include <utility>
 
 #include <muster/detail/modules.hpp>
 #include <muster/detail/task_type.hpp>
@@ -32,19 +30,15 @@ std::uint32_t TaskType::give_index() const {
   return given - 1;
 }
 
-std::string describe_callable(const TaskType& type, const std::byte* bytes, std::size_t size) {
-  FunctionCode code = 0;
-  if (type.begins_with_code && size >= sizeof(code)) {
-    std::memcpy(&code, bytes, sizeof(code));
-    try {
-      const void* function = current_modules().decode(code);
-      if (auto name = Symbols().name(reinterpret_cast<std::uintptr_t>(function)))
-        return std::move(*name);
-    } catch (const EncodingError&) {   // no function of ours
-    } catch (const std::bad_alloc&) {  // no memory for so long a name
-    }
+std::optional<std::string> function_name(FunctionCode code) {
+  try {
+    const void* function = current_modules().decode(code);
+    return Symbols().name(reinterpret_cast<std::uintptr_t>(function));
+  } catch (const EncodingError&) {  // no function of ours
+    return "";
+  } catch (const std::bad_alloc&) {  // no memory for so long a name
+    return std::nullopt;
   }
-  return std::string(type.name());
 }
 
 }  // namespace muster::detail

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace muster::detail {
 
@@ -18,6 +20,7 @@ namespace {
 // No page is smaller.
 constexpr std::size_t kPage = 4096;
 constexpr std::size_t kLongestName = 64 * 1024;
+constexpr std::uint64_t kLargestTable = std::uint64_t{1} << 30;
 
 // False where the file does not have so many bytes there.
 bool read_at(const FileDescriptor& file, std::uint64_t at, void* to, std::size_t bytes) {
@@ -34,11 +37,11 @@ bool read_at(const FileDescriptor& file, std::uint64_t at, void* to, std::size_t
 }
 
 // Gives the `count` records there to take(record), one after another, until it says that it has
-// what it looks for.
-template <class Record, class Take>
+// what it looks for. Reads so many at once: a thread that submits may have little stack.
+template <class Record, std::size_t kAtOnce, class Take>
 void read_records(const FileDescriptor& file, std::uint64_t at, std::uint64_t count, Take take) {
   static_assert(std::is_trivially_copyable_v<Record>);
-  std::array<Record, 2 * kPage / sizeof(Record)> some;
+  std::array<Record, kAtOnce> some;
   while (count != 0) {
     const auto read = static_cast<std::size_t>(std::min<std::uint64_t>(count, some.size()));
     if (!read_at(file, at, some.data(), read * sizeof(Record))) return;
@@ -48,6 +51,11 @@ void read_records(const FileDescriptor& file, std::uint64_t at, std::uint64_t co
     at += read * sizeof(Record);
     count -= read;
   }
+}
+
+// Of means that others give back.
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
 }
 
 bool is_of_this_machine(const Elf64_Ehdr& header) {
@@ -64,20 +72,25 @@ bool is_function_at(const Elf64_Sym& symbol, std::uint64_t address) {
 
 }  // namespace
 
-SymbolTable SymbolTable::of_file(const std::string& path, const void* loaded_at) {
+std::optional<SymbolTable> SymbolTable::of_file(const std::string& path, const void* loaded_at) {
+  // Whatever has taken the name of the file: the open of a FIFO would wait for somebody.
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file && is_shortage(errno)) return std::nullopt;
   SymbolTable table;
-  table.file_ = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  table.file_ = std::move(file);
   struct stat status {};
-  if (!table.file_ || ::fstat(table.file_.get(), &status) != 0) return {};
+  if (!table.file_ || ::fstat(table.file_.get(), &status) != 0 || !S_ISREG(status.st_mode))
+    return SymbolTable();
   table.size_ = static_cast<std::uint64_t>(status.st_size);
   Elf64_Ehdr header{};
-  if (!read_at(table.file_, 0, &header, sizeof(header)) || !is_of_this_machine(header)) return {};
-  if (loaded_at != nullptr && !table.begins_as(loaded_at)) return {};
+  if (!read_at(table.file_, 0, &header, sizeof(header)) || !is_of_this_machine(header))
+    return SymbolTable();
+  if (loaded_at != nullptr && !table.begins_as(loaded_at)) return SymbolTable();
   const Section headers{header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr)};
-  if (!table.holds(headers)) return {};
+  if (!table.holds(headers)) return SymbolTable();
 
   std::uint64_t names = header.e_shnum;  // the number of their section; this one: none
-  read_records<Elf64_Shdr>(table.file_, headers.begin, header.e_shnum, [&](const Elf64_Shdr& s) {
+  read_records<Elf64_Shdr, 8>(table.file_, headers.begin, header.e_shnum, [&](const auto& s) {
     if (s.sh_type != SHT_SYMTAB) return false;
     table.symbols_ = {s.sh_offset, s.sh_size - s.sh_size % sizeof(Elf64_Sym)};
     names = s.sh_link;
@@ -86,37 +99,54 @@ SymbolTable SymbolTable::of_file(const std::string& path, const void* loaded_at)
   Elf64_Shdr strings{};
   if (names >= header.e_shnum ||
       !read_at(table.file_, headers.begin + names * sizeof(strings), &strings, sizeof(strings)))
-    return {};
+    return SymbolTable();
   table.names_ = {strings.sh_offset, strings.sh_size};
-  if (!table.holds(table.symbols_) || !table.holds(table.names_)) return {};
+  if (table.symbols_.bytes > kLargestTable || !table.holds(table.symbols_) ||
+      !table.holds(table.names_))
+    return SymbolTable();
   return table;
 }
 
 std::optional<SymbolTable::Symbol> SymbolTable::find(std::uint64_t address) const {
   std::optional<Symbol> found;
-  read_records<Elf64_Sym>(file_, symbols_.begin, symbols_.bytes / sizeof(Elf64_Sym),
-                          [&](const Elf64_Sym& symbol) {
-                            if (!is_function_at(symbol, address) || symbol.st_name >= names_.bytes)
-                              return false;
-                            found = Symbol{symbol.st_value, name_at(symbol.st_name)};
-                            return true;
-                          });
+  const auto take = [&](const Elf64_Sym& symbol) {
+    const bool begins_there = symbol.st_value == address;
+    if (!is_function_at(symbol, address) || (found && !begins_there)) return false;
+    if (symbol.st_name == 0 || symbol.st_name >= names_.bytes) return false;
+    std::string name = name_at(symbol.st_name);
+    if (name.empty()) return false;
+    found = Symbol{symbol.st_value, std::move(name)};
+    return begins_there;
+  };
+  read_records<Elf64_Sym, 85>(file_, symbols_.begin, symbols_.bytes / sizeof(Elf64_Sym), take);
   return found;
 }
 
-// What identifies a build, its sizes and its build id, stands in the first page, and no page that
-// begins a module is written to when it is loaded.
+// What identifies a build, its sizes and, if it has one, its build id, stands in the first page,
+// and no page that begins a module is written to when it is loaded. The kernel copies the memory:
+// it may not be readable, its file may have been cut off, and another thread may unload the module.
 bool SymbolTable::begins_as(const void* memory) const {
-  std::array<char, kPage> bytes;
-  const std::size_t size = std::min<std::uint64_t>(size_, bytes.size());
-  return read_at(file_, 0, bytes.data(), size) && std::memcmp(bytes.data(), memory, size) == 0;
+  const std::size_t size = std::min<std::uint64_t>(size_, kPage);
+  std::array<char, 512> bytes;
+  std::array<char, 512> loaded;
+  for (std::size_t at = 0; at < size; at += bytes.size()) {
+    const std::size_t some = std::min(size - at, bytes.size());
+    const iovec to{loaded.data(), some};
+    const iovec from{static_cast<char*>(const_cast<void*>(memory)) + at, some};
+    // By the thread's number: the process has no memory any more once its first thread has ended.
+    if (!read_at(file_, at, bytes.data(), some) ||
+        ::process_vm_readv(::gettid(), &to, 1, &from, 1, 0) != static_cast<ssize_t>(some) ||
+        std::memcmp(bytes.data(), loaded.data(), some) != 0)
+      return false;
+  }
+  return true;
 }
 
 // Up to its end, or the table's.
 std::string SymbolTable::name_at(std::uint64_t offset) const {
   std::string name;
   const std::uint64_t most = std::min<std::uint64_t>(names_.bytes - offset, kLongestName);
-  read_records<char>(file_, names_.begin + offset, most, [&](char c) {
+  read_records<char, 256>(file_, names_.begin + offset, most, [&](char c) {
     if (c != '\0') name += c;
     return c == '\0';
   });

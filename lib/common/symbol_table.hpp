@@ -21,12 +21,14 @@ class SymbolTable {
 
   // Empty where there is none: the file is stripped, cannot be opened, or is no ELF file of this
   // machine's kind. Whatever stands in it, nothing outside of it is read.
+  // None where there is no descriptor or memory to open it at the moment.
   // loaded_at: where its first page lies in memory, if the file is said to be a loaded module's.
   // Empty if that differs: another file has taken the name since.
-  static SymbolTable of_file(const std::string& path, const void* loaded_at = nullptr);
+  static std::optional<SymbolTable> of_file(const std::string& path,
+                                            const void* loaded_at = nullptr);
 
   bool empty() const noexcept { return symbols_.bytes == 0; }
-  // The function whose code is there.
+  // The function whose code is there; one that begins there, if there is.
   std::optional<Symbol> find(std::uint64_t address) const;
 
  private:

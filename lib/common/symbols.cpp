@@ -20,7 +20,7 @@ struct Symbols::Place {
 };
 
 struct Symbols::Function {
-  std::string name;
+  std::string name;          // empty: there is none
   std::uint64_t offset = 0;  // of the address, from where the function begins
 };
 
@@ -51,17 +51,21 @@ std::optional<Symbols::Place> Symbols::place_of(std::uintptr_t address) {
 }
 
 std::optional<Symbols::Function> Symbols::function_at(const Place& place) {
-  if (place.info.dli_sname != nullptr) {
+  if (place.info.dli_sname != nullptr && *place.info.dli_sname != '\0') {
     return Function{source_name(place.info.dli_sname),
                     place.address - reinterpret_cast<std::uintptr_t>(place.info.dli_saddr)};
   }
   // The program's own name may be relative to a directory that is no longer the current one.
   const bool is_program = place.module->l_name == nullptr || *place.module->l_name == '\0';
   const std::string file = is_program ? "/proc/self/exe" : place.module->l_name;
-  const auto [table, is_new] = tables_.try_emplace(file);
-  if (is_new) table->second = SymbolTable::of_file(file, place.info.dli_fbase);
-  const auto symbol = table->second.find(place.in_file());
-  if (!symbol) return std::nullopt;
+  auto known = tables_.find(file);
+  if (known == tables_.end()) {
+    auto table = SymbolTable::of_file(file, place.info.dli_fbase);
+    if (!table) return std::nullopt;
+    known = tables_.emplace(file, *std::move(table)).first;
+  }
+  const auto symbol = known->second.find(place.in_file());
+  if (!symbol) return Function{};
   return Function{source_name(symbol->name.c_str()), place.in_file() - symbol->address};
 }
 
@@ -69,14 +73,16 @@ std::string Symbols::describe(std::uintptr_t address) {
   const auto place = place_of(address);
   if (!place) return hexadecimal(address);
   const auto function = function_at(*place);
-  const std::string what =
-      function ? function->name + "+" + hexadecimal(function->offset) : std::string("?");
+  const std::string what = function && !function->name.empty()
+                               ? function->name + "+" + hexadecimal(function->offset)
+                               : std::string("?");
   return what + " in " + place->info.dli_fname + " (" + hexadecimal(place->in_file()) + ")";
 }
 
 std::optional<std::string> Symbols::name(std::uintptr_t address) {
   const auto place = place_of(address);
-  auto function = place ? function_at(*place) : std::nullopt;
+  if (!place) return "";
+  auto function = function_at(*place);
   if (!function) return std::nullopt;
   return std::move(function->name);
 }

@@ -5,13 +5,15 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include <muster/detail/modules.hpp>
 #include <muster/detail/task_call.hpp>
+#include <muster/detail/task_type.hpp>
 
-#include "codec/message.hpp"
 #include "support/no_descriptors.hpp"
 #include "support/plugin.hpp"
 
@@ -29,11 +31,9 @@ struct Adder {
 int twice(int x) { return 2 * x; }
 
 template <class R, class... Args>
-std::string name_of(R (*function)(Args...)) {
-  using Traits = CallTraits<R (*)(Args...), Args...>;
-  Message task;
-  Traits::encode_callable(task.encoder(), function);
-  return detail::describe_callable(Traits::type(), task.bytes().data(), task.bytes().size());
+std::optional<std::string> name_of(R (*function)(Args...)) {
+  return detail::function_name(detail::current_modules().encode(
+      reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(function))));
 }
 
 TEST(TaskType, HasANameAndANumber) {
@@ -59,43 +59,39 @@ TEST(NameOfAFunction, IsFoundInTheTableOfALibraryThatWasOpenedMeanwhile) {
   EXPECT_EQ(name_of(plugin.hidden()), "(anonymous namespace)::hidden_answer(int)");
 }
 
-TEST(NameOfAFunction, IsItsTypeWhereTheFileIsStripped) {
+TEST(NameOfAFunction, IsNotThereWhereTheFileIsStripped) {
   const Plugin plugin(MUSTER_TEST_PLUGIN_STRIPPED);
   EXPECT_EQ(name_of(plugin.answer()), "muster_test_plugin_answer");
-  EXPECT_EQ(name_of(plugin.hidden()), "int (*)(int)");
+  EXPECT_EQ(name_of(plugin.hidden()), "");
 }
 
 // As where a package is replaced by its next version while the program runs.
-TEST(NameOfAFunction, IsItsTypeWhereAnotherFileHasTakenTheLibrarysName) {
+TEST(NameOfAFunction, IsNotThereWhereAnotherFileHasTakenTheLibrarysName) {
   namespace fs = std::filesystem;
   const std::string file = testing::TempDir() + "plugin." + std::to_string(::getpid()) + ".so";
   fs::copy_file(MUSTER_TEST_PLUGIN_A, file);
   const Plugin plugin(file);
   fs::remove(file);
-  EXPECT_EQ(name_of(plugin.hidden()), "int (*)(int)");
+  EXPECT_EQ(name_of(plugin.hidden()), "");
   fs::copy_file(MUSTER_TEST_PLUGIN_B, file);
-  EXPECT_EQ(name_of(plugin.hidden()), "int (*)(int)");
+  EXPECT_EQ(name_of(plugin.hidden()), "");
   fs::remove(file);
   fs::copy_file(MUSTER_TEST_PLUGIN_A, file);
   EXPECT_EQ(name_of(plugin.hidden()), "(anonymous namespace)::hidden_answer(int)");
   fs::remove(file);
 }
 
-TEST(NameOfAFunction, IsItsTypeWhereThereAreNoDescriptors) {
+TEST(NameOfAFunction, IsNotTheEmptyOneWhereThereAreNoDescriptors) {
   {
     const test_support::NoDescriptors none;
-    EXPECT_EQ(name_of(&twice), "int (*)(int)");
+    EXPECT_EQ(name_of(&twice), std::nullopt);
     EXPECT_EQ(name_of(&std::abort), "abort");
   }
   EXPECT_EQ(name_of(&twice), "muster::test::(anonymous namespace)::twice(int)");
 }
 
-TEST(NameOfAFunction, IsItsTypeWhereTheBytesMakeNoSense) {
-  const auto& type = CallTraits<int (&)(int), int>::type();
-  const Message task = Message::of(&twice);
-  EXPECT_EQ(detail::describe_callable(type, task.bytes().data(), 3), "int (*)(int)");
-  const Message nonsense = Message::of(~std::uint64_t{0} - 1);
-  EXPECT_EQ(detail::describe_callable(type, nonsense.bytes().data(), 8), "int (*)(int)");
+TEST(NameOfAFunction, IsNotThereForACodeThatMakesNoSense) {
+  EXPECT_EQ(detail::function_name(~detail::FunctionCode{1}), "");
 }
 
 }  // namespace

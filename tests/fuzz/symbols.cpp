@@ -21,6 +21,7 @@ void look(const SymbolTable& table, std::uint64_t address, std::size_t file_size
   if (!found) return;
   require(!table.empty(), "what has no functions names none");
   require(found->address <= address, "a function begins before its code");
+  require(!found->name.empty(), "a function that is found has a name");
   require(found->name.size() <= file_size, "a name is no longer than the file");
   require(found->name.find('\0') == std::string::npos, "a name ends where it ends");
   require(table.find(found->address).has_value(), "where a function begins is its code, too");
@@ -36,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto address = input.take<std::uint64_t>();
   const auto bytes = input.rest();
   file.set(bytes.data(), bytes.size());
-  const SymbolTable table = SymbolTable::of_file(file.path());
+  const SymbolTable table = SymbolTable::of_file(file.path()).value();
   look(table, address, bytes.size());
   // All that the file could mean by an address.
   for (std::size_t at = 0; at + sizeof(address) <= bytes.size(); at += sizeof(address)) {

@@ -2,6 +2,9 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -35,7 +38,7 @@ SymbolTable table_of(const std::vector<char>& bytes) {
   const std::string path = testing::TempDir() + "symbols_test." + std::to_string(::getpid());
   std::ofstream(path, std::ios::binary)
       .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  SymbolTable table = SymbolTable::of_file(path);
+  SymbolTable table = SymbolTable::of_file(path).value();
   std::remove(path.c_str());
   return table;
 }
@@ -63,10 +66,10 @@ TEST(Symbols, NameAFunctionOfCAsItIsWritten) {
 
 TEST(Symbols, GiveTheNumberWhereThereIsNoCode) {
   EXPECT_EQ(Symbols().describe(0x10), "0x10");
-  EXPECT_EQ(Symbols().name(0x10), std::nullopt);
+  EXPECT_EQ(Symbols().name(0x10), "");
 }
 
-TEST(Symbols, KnowNoFunctionWhereTheFileCannotBeOpened) {
+TEST(Symbols, CannotTellWhereThereAreNoDescriptors) {
   const test_support::NoDescriptors none;
   const auto address = reinterpret_cast<std::uintptr_t>(&only_here);
   EXPECT_EQ(Symbols().name(address), std::nullopt);
@@ -74,9 +77,54 @@ TEST(Symbols, KnowNoFunctionWhereTheFileCannotBeOpened) {
 }
 
 TEST(SymbolTable, OfAFileThatIsNoneIsEmpty) {
-  EXPECT_TRUE(SymbolTable::of_file("/proc/self/nothing").empty());
-  EXPECT_TRUE(SymbolTable::of_file("/dev/null").empty());
+  EXPECT_TRUE(SymbolTable::of_file("/proc/self/nothing").value().empty());
+  EXPECT_TRUE(SymbolTable::of_file("/dev/null").value().empty());
   EXPECT_TRUE(table_of({'\x7f', 'E', 'L', 'F'}).empty());
+}
+
+TEST(SymbolTable, OfAFifoIsEmptyAndWaitsForNobody) {
+  const std::string path = testing::TempDir() + "symbols_test." + std::to_string(::getpid());
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  EXPECT_TRUE(SymbolTable::of_file(path).value().empty());
+  std::remove(path.c_str());
+}
+
+TEST(SymbolTable, OfAModuleWhoseMemoryCannotBeReadIsEmpty) {
+  constexpr std::size_t kPage = 4096;
+  void* const memory =
+      ::mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  std::memcpy(memory, bytes_of_this_program().data(), kPage);
+  EXPECT_FALSE(SymbolTable::of_file("/proc/self/exe", memory).value().empty());
+  EXPECT_TRUE(SymbolTable::of_file("/proc/self/exe", static_cast<char*>(memory) + kPage / 2)
+                  .value()
+                  .empty());
+  ASSERT_EQ(::mprotect(memory, kPage, PROT_NONE), 0);
+  EXPECT_TRUE(SymbolTable::of_file("/proc/self/exe", memory).value().empty());
+  ::munmap(memory, 2 * kPage);
+}
+
+// Threads that submit may have little more than PTHREAD_STACK_MIN.
+TEST(SymbolTable, IsGoneThroughOnASmallStack) {
+  constexpr std::size_t kStack = 16 * 1024;
+  static std::optional<SymbolTable::Symbol> found;
+  Elf64_Ehdr header;
+  std::memcpy(&header, bytes_of_this_program().data(), sizeof(header));
+  static std::uint64_t entry;
+  entry = header.e_entry;
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ASSERT_EQ(::pthread_attr_setstacksize(&attributes, kStack), 0);
+  pthread_t thread;
+  const auto look = [](void*) -> void* {
+    found = SymbolTable::of_file("/proc/self/exe").value().find(entry);
+    return nullptr;
+  };
+  ASSERT_EQ(::pthread_create(&thread, &attributes, look, nullptr), 0);
+  ::pthread_join(thread, nullptr);
+  ::pthread_attr_destroy(&attributes);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->name, "_start");
 }
 
 // Wherever the file is cut off or says what cannot be, the answer is a table or none.

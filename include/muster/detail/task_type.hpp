@@ -2,11 +2,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <typeinfo>
 
 #include <muster/decoder.hpp>
+#include <muster/detail/modules.hpp>
 #include <muster/encoder.hpp>
 
 namespace muster::detail {
@@ -51,10 +53,10 @@ class TaskType {
 template <Thunk kThunk, class Callable, bool kIsCode>
 inline constinit TaskType task_type_of{kThunk, typeid(Callable), kIsCode};
 
-// What to call this task in messages: the function's own name where the callable is a pointer to
-// one that can be looked up ("resize(Image const&)"), else type.name(): where its file is stripped,
-// and where there is no descriptor or memory to read it. `bytes`: the task as encoded, or a chunk
-// of them. Never throws for bytes that make no sense.
-std::string describe_callable(const TaskType& type, const std::byte* bytes, std::size_t size);
+// The function's own name, for messages: "resize(Image const&)". Empty where no table has it: its
+// file is stripped, was deleted or replaced, has a relative name and the directory was changed, or
+// is a program that another one (ld.so) was told to run; and for a code that makes no sense. None
+// where there is no descriptor or memory to look at the moment.
+std::optional<std::string> function_name(FunctionCode code);
 
 }  // namespace muster::detail
