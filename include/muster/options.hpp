@@ -96,8 +96,8 @@ struct ThreadPoolOptions {
 // Options of one task, given first: pool.submit({.name = "resize"}, fn, args...). Such as make no
 // sense, as a negative time, make submit throw InvalidArgumentError.
 struct TaskOptions {
-  // Shown in errors and by the status tool. "": the demangled callable, which is a function's name
-  // or else a type. Copied by submit.
+  // Its first 63 bytes are shown in errors and by the status tool. "": the demangled callable,
+  // which is a function's name or else a type. Copied by submit.
   std::string_view name = {};
   // Of running, not of waiting; 0: none. The overdue worker is killed and replaced, the future
   // gets TaskTimeoutError. Process pools only.

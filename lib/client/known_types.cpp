@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "lib/common/short_name.hpp"
+
 namespace muster::detail {
 
 KnownTypes::KnownTypes(ModuleTable modules, const TasksView& tasks)
@@ -56,7 +58,8 @@ KnownTypes::Label KnownTypes::learn(std::unique_lock<BiasedMutex>& lock, const T
   // What is known already, perhaps by another thread meanwhile, stays. What could not be looked up
   // is not kept: the next task may find it.
   if (function != nullptr && found) {
-    if (!found->empty()) label.name = name_index(*found, label.name);
+    if (!found->empty())
+      label.name = name_index(short_function_name(*found, kNameBytes - 1), label.name);
     label.name = function_names_.emplace(code_at(function), label.name).first->second;
   }
   return label;

@@ -8,7 +8,7 @@ namespace muster::detail {
 // "std::runtime_error: no such image"; "int" for what is no std::exception.
 std::string describe_exception(const std::exception_ptr& exception);
 
-// The type's name as it stands in source code.
+// The name as it stands in source code; as it is where it is not mangled, or memory is lacking.
 std::string demangle(const char* mangled);
 
 }  // namespace muster::detail
