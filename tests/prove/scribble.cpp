@@ -23,7 +23,7 @@ namespace {
 using namespace prove;
 
 const Counted kCounted{
-    .name = "corruptions", .what = "corruptions", .quick = 10'000, .full = 1'000'000};
+    .name = "corruptions", .what = "corruptions", .quick = 10'000, .full = 100'000};
 
 std::atomic<bool> interrupted{false};
 std::atomic<std::uint64_t> logged{0};

@@ -87,7 +87,7 @@ def least_of_ends(figures):
 
 
 def least_of_scribble(figures):
-    return {"corruptions": (figures["corruptions"], 10_000, 1_000_000)}
+    return {"corruptions": (figures["corruptions"], 10_000, 100_000)}
 
 
 def least_of_asan(figures):
