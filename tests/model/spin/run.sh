@@ -61,7 +61,7 @@ long-full-ring       | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 LONG
 long-no-membarrier   | quick | pool      | all  | WORKERS=2 SLOTS=3 TASKS=3 LONG NO_MEMBARRIER
 long-fine            | full  | pool      | all  | FINE WORKERS=2 SLOTS=2 TASKS=2 CELLS=4 LONG
 long-three           | full  | pool      | all  | WORKERS=3 SLOTS=3 TASKS=3 CELLS=4 LONG NO_MEMBARRIER
-three-workers        | full  | pool      | bits | WORKERS=3 SLOTS=3 TASKS=3 CRASHES=1
+three-workers        | full  | pool      | all  | WORKERS=3 SLOTS=3 TASKS=2 CRASHES=1
 slow-start           | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 SLOW_START
 limited              | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=3 LIMIT=1 SLOW_START
 breaks               | quick | pool      | all  | WORKERS=2 SLOTS=2 TASKS=2 CRASHES=1 KILLS=1 BREAKS
