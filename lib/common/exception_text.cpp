@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <new>
 #include <typeinfo>
 
 namespace muster::detail {
@@ -12,7 +13,9 @@ std::string demangle(const char* mangled) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> name(
       abi::__cxa_demangle(mangled, nullptr, nullptr, &status), std::free);
-  return status == 0 && name ? name.get() : mangled;
+  constexpr int kNoMemory = -1;
+  if (status == kNoMemory) throw std::bad_alloc();
+  return status == 0 ? name.get() : mangled;
 }
 
 std::string describe_exception(const std::exception_ptr& exception) {

@@ -85,7 +85,11 @@ std::optional<SymbolTable> SymbolTable::of_file(const std::string& path, const v
   Elf64_Ehdr header{};
   if (!read_at(table.file_, 0, &header, sizeof(header)) || !is_of_this_machine(header))
     return SymbolTable();
-  if (loaded_at != nullptr && !table.begins_as(loaded_at)) return SymbolTable();
+  if (loaded_at != nullptr) {
+    const auto is_it = table.begins_as(loaded_at);
+    if (!is_it) return std::nullopt;
+    if (!*is_it) return SymbolTable();
+  }
   const Section headers{header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr)};
   if (!table.holds(headers)) return SymbolTable();
 
@@ -125,7 +129,7 @@ std::optional<SymbolTable::Symbol> SymbolTable::find(std::uint64_t address) cons
 // What identifies a build, its sizes and, if it has one, its build id, stands in the first page,
 // and no page that begins a module is written to when it is loaded. The kernel copies the memory:
 // it may not be readable, its file may have been cut off, and another thread may unload the module.
-bool SymbolTable::begins_as(const void* memory) const {
+std::optional<bool> SymbolTable::begins_as(const void* memory) const {
   const std::size_t size = std::min<std::uint64_t>(size_, kPage);
   std::array<char, 512> bytes;
   std::array<char, 512> loaded;
@@ -134,8 +138,9 @@ bool SymbolTable::begins_as(const void* memory) const {
     const iovec to{loaded.data(), some};
     const iovec from{static_cast<char*>(const_cast<void*>(memory)) + at, some};
     // By the thread's number: the process has no memory any more once its first thread has ended.
-    if (!read_at(file_, at, bytes.data(), some) ||
-        ::process_vm_readv(::gettid(), &to, 1, &from, 1, 0) != static_cast<ssize_t>(some) ||
+    const ssize_t copied = ::process_vm_readv(::gettid(), &to, 1, &from, 1, 0);
+    if (copied < 0 && is_shortage(errno)) return std::nullopt;
+    if (copied != static_cast<ssize_t>(some) || !read_at(file_, at, bytes.data(), some) ||
         std::memcmp(bytes.data(), loaded.data(), some) != 0)
       return false;
   }

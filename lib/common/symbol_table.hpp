@@ -40,7 +40,8 @@ class SymbolTable {
   bool holds(const Section& section) const {
     return section.bytes <= size_ && section.begin <= size_ - section.bytes;
   }
-  bool begins_as(const void* memory) const;
+  // None where there is no memory to look at it.
+  std::optional<bool> begins_as(const void* memory) const;
   std::string name_at(std::uint64_t offset) const;
 
   FileDescriptor file_;

@@ -1,5 +1,7 @@
 #include "lib/common/short_name.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -9,11 +11,12 @@ namespace {
 
 using muster::detail::short_function_name;
 
-// The name alone, whatever stands before and after it.
+// The name alone, whatever stands before and after it: one byte more of either would have room.
 std::string_view shortest(std::string_view before, std::string_view name, std::string_view after) {
   static std::string whole;
   whole = std::string(before) + std::string(name) + std::string(after);
-  return short_function_name(whole, name.size());
+  const std::size_t room = before.empty() ? after.size() : std::min(before.size(), after.size());
+  return short_function_name(whole, name.size() + room - 1);
 }
 
 TEST(ShortName, IsTheWholeWhereItHasRoom) {
@@ -46,11 +49,23 @@ TEST(ShortName, IsTheNameItself) {
            "operator new[]",
            "ns::A::operator unsigned long",
            "operators::f",
+           "constraints::f",
+           "construct<int>",
+           "f<((sizeof (int))>(2)), int>",
+           "f<((sizeof (int))<(8)), int>",
+           "f<decltype (({parm#1})->g)>",
+           "f<&(operator<(A const&, A const&))>",
+           "ns::operator()<int>",
+           "S::m(int) &&::{lambda(int)#1}::_FUN",
+           "S::m(int) const volatile::{lambda(int)#1}::_FUN",
        }) {
     EXPECT_EQ(shortest("", name, "(int)"), name);
     EXPECT_EQ(shortest("", name, "(ns::A<(1)>*, int (*)(char)) const [clone .cold]"), name);
     EXPECT_EQ(shortest(kString, name, "(int)"), name);
     EXPECT_EQ(shortest("decltype(auto) ", name, "(int) const&"), name);
+    EXPECT_EQ(shortest("ns::operators const& ", name, "(int) &&"), name);
+    EXPECT_EQ(shortest("std::enable_if<((sizeof (int))>(2)), int>::type ", name, "(int)"), name);
+    EXPECT_EQ(shortest(kString, name, "(int) requires (C<int>)&&((sizeof (int))==(4))"), name);
   }
 }
 

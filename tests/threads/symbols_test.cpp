@@ -104,7 +104,7 @@ TEST(SymbolTable, OfAModuleWhoseMemoryCannotBeReadIsEmpty) {
   ::munmap(memory, 2 * kPage);
 }
 
-// Threads that submit may have little more than PTHREAD_STACK_MIN.
+// Threads that submit may have little more than PTHREAD_STACK_MIN, where names are short.
 TEST(SymbolTable, IsGoneThroughOnASmallStack) {
   constexpr std::size_t kStack = 16 * 1024;
   static std::optional<SymbolTable::Symbol> found;

@@ -156,7 +156,7 @@ make_pan() {
 
 # search MODEL KIND DEFINITION...: leaves pan's words in $work/out: none, where there was no search.
 search() {
-  local model=$1 kind=$2 options=(-O2 -DNOFAIR -DVECTORSZ=512 "-DMEMLIM=$memory") run=(-m2000000)
+  local model=$1 kind=$2 options=(-O2 -DNOFAIR -DVECTORSZ=512) run=(-m2000000)
   shift 2
   case "$kind" in
     all) options+=(-DSAFETY -DCOLLAPSE) ;;
@@ -165,8 +165,9 @@ search() {
     loops) options+=(-DNP -DCOLLAPSE) run+=(-l) ;;
   esac
   cp "$here/$model.pml" "$work/model.pml"
-  make_pan "${options[@]}" -- "$@" || return 0
-  # What decides what is found: the search that spin has made, how it is compiled and started.
+  make_pan "${options[@]}" "-DMEMLIM=$memory" -- "$@" || return 0
+  # What decides what is found: the search that spin has made, how it is compiled and started. The
+  # limit of memory decides only whether it is found.
   local kept=""
   [ -z "$keep" ] ||
     kept=$keep/$(cd "$work" && { cat pan.?; echo "${options[@]}" "${run[@]}"; } | sha256sum | cut -d' ' -f1)
