@@ -57,8 +57,11 @@ void on_crash(int signal, siginfo_t* info, void* context) {
   int first = 0;
   while (first < count && frames[static_cast<std::size_t>(first)] != crashed_at) ++first;
   if (first == count) first = 0;  // the unwinder lost its way
+  // Where it crashed, and then the calls that led there: what they return to is behind them, and
+  // behind a call that does not return there may be another function.
   for (int i = first; i < count; ++i) {
-    record.frame[i - first] = reinterpret_cast<std::uintptr_t>(frames[static_cast<std::size_t>(i)]);
+    const auto frame = reinterpret_cast<std::uintptr_t>(frames[static_cast<std::size_t>(i)]);
+    record.frame[i - first] = i == first ? frame : frame - 1;
   }
   record.frames = static_cast<std::uint32_t>(count - first);
   ::alarm(0);

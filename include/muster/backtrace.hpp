@@ -12,7 +12,8 @@ class Encoder;
 template <class T>
 struct Codec;
 
-// Where a worker crashed: the frames of its stack, innermost first. Copies share them.
+// Where a worker crashed: the frames of its stack, innermost first, each by the last byte of the
+// call that it is in. Copies share them.
 //
 // It holds addresses until somebody asks for lines(), since finding the names means reading the
 // symbol tables of the program and its libraries, which takes milliseconds.

@@ -72,8 +72,10 @@ struct ProcessPoolOptions {
   Duration kill_grace = std::chrono::seconds(1);
   // Verify every result's bytes: one that was scribbled over, or that is of another task, becomes
   // an EncodingError, of an item of a chunk of map too where its worker died. It covers values and
-  // exceptions from when the worker has written them until the client has copied them, not what a
-  // task reads, and it is no signature: a task that means to can write a checksum as well.
+  // exceptions from when the worker has encoded them until the client has copied them: not what a
+  // task reads, nor a long result whose bytes are written over while it is still encoded, by a
+  // thread that a task has left behind, say. It is no signature: a task that means to can write a
+  // checksum as well.
   bool checksum_results = false;
   // 0: submit never blocks. Else submit waits while so many tasks are unfinished.
   std::size_t max_pending = 0;

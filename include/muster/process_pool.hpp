@@ -58,7 +58,8 @@ class ProcessPoolExecutor final : public Executor,
   // SIGTERM to all workers, SIGKILL after kill_grace to those that stay. The pool is broken then:
   // what was unfinished fails with BrokenProcessPool. Returns when they are gone; one that the
   // kernel does not let go of (state D) is given up 5 seconds after SIGKILL, and the error names
-  // it. Nothing happens to a pool that is broken or shut down.
+  // it. The pool's supervisor does it, and is sent SIGCONT in case that somebody has stopped it.
+  // Nothing happens to a pool that is broken or shut down.
   void terminate_workers();
   // The same with SIGKILL at once; also while another thread is in terminate_workers(), which then
   // ends sooner.

@@ -1,5 +1,9 @@
 // How a pool ends.
 
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <mutex>
 #include <utility>
 
@@ -85,6 +89,8 @@ void ProcessCore::stop_workers(int signal) noexcept {
   message.code = signal;
   // A supervisor that is gone has taken the workers with it; the pump will say so.
   send_message(socket_.get(), message, SendMode::wait, -1, supervisor_pidfd_.get());
+  // One that somebody has stopped is to do it all the same; fails where it is gone.
+  ::syscall(SYS_pidfd_send_signal, supervisor_pidfd_.get(), SIGCONT, nullptr, 0);
   Lock lock(mutex());
   while (life_ != Life::broken && !pump_done_) wait_for_progress(lock, Progress::any);
 }

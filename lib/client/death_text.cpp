@@ -33,6 +33,15 @@ std::string memory_text(std::uint64_t bytes) {
   return text;
 }
 
+// What one did that ran no task.
+const char* idle_text(WorkerPhase phase) {
+  switch (phase) {
+    case WorkerPhase::starting: return " while it started, in its initializer if it has one";
+    case WorkerPhase::ending: return " while it ended, in its finalizer if it has one";
+    default: return " while running no task";
+  }
+}
+
 }  // namespace
 
 std::string seconds_text(double seconds) {
@@ -57,6 +66,7 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
   death.worker_pid = static_cast<pid_t>(record.pid);
   facts.requeued = record.requeued;
   facts.ran_task = record.task != 0;
+  facts.phase = record.phase;
   if (facts.ran_task) {
     death.task_name = task_name;
     facts.task_id = Hint(record.task - 1).tag().id();
@@ -121,7 +131,7 @@ std::string describe_death(const DeathFacts& facts, unsigned attempt, unsigned a
       text += " with the " + std::to_string(facts.items_before) + " items before it";
     }
   } else {
-    text += " while running no task";
+    text += idle_text(facts.phase);
   }
   if (facts.requeued != 0) {
     text += "; " + std::to_string(facts.requeued) +

@@ -16,7 +16,8 @@ struct DeathFacts {
   std::string cause;  // "killed by SIGSEGV at address 0x10", "ended with exit code 3"
   std::uint64_t task_id = 0;
   bool ran_task = false;
-  std::uint32_t requeued = 0;  // tasks that it had claimed and not begun
+  WorkerPhase phase = WorkerPhase::ready;  // in which it died
+  std::uint32_t requeued = 0;              // tasks that it had claimed and not begun
   double ran_for_seconds = 0;
   std::uint32_t items_before = 0;  // of a chunk, that had ended in this time
 };

@@ -160,7 +160,7 @@ struct CrashRecord {
   std::uint64_t address;   // 0: none
   std::uint32_t frames;
   std::uint32_t sender;          // the process that sent the signal; 0: none, or not known
-  std::uint64_t frame[kFrames];  // addresses in the worker
+  std::uint64_t frame[kFrames];  // addresses in the worker: where it crashed, and in calls
 };
 
 struct alignas(64) WorkerRecord {
@@ -233,6 +233,7 @@ struct DeathRecord {
   std::uint64_t chunk_region;      // its ChunkRegion; 0: none ran
   std::uint64_t ran_for_ticks;
   std::uint64_t max_rss_bytes;  // ExitFacts::max_rss_bytes
+  WorkerPhase phase;            // in which it died, as its record says: not to be believed
   CrashRecord crash;
 };
 

@@ -81,9 +81,11 @@ void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker,
   death.ran_for_ticks = 0;
   death.chunk_region = 0;
   death.chunk_items = 0;
+  death.phase = WorkerPhase::starting;
   death.crash.signal.store(0);
   death.crash.frames = 0;
   if (record == nullptr) return;
+  death.phase = record->phase.load();
   // Acquire pairs with the crash handler's release: the fields are there if the signal is.
   const std::int32_t signal = record->crash.signal.load(std::memory_order_acquire);
   // One that died between its claim and its note of it has a start there that is another task's, or

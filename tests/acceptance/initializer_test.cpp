@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -177,6 +178,24 @@ TEST(Finalizer, RunsInAWorkerThatIsReplacedAfterItsTasks) {
   pool.submit([] {}).result();
   finalized.wait_for_size(1);
   EXPECT_EQ(finalized.values().at(0), first);
+}
+
+// What a worker did that ran no task is said where it is known.
+TEST(WorkerThatDies, InItsInitializerIsToldSo) {
+  ProcessPoolExecutor pool({.max_workers = 1, .initializer = [] { std::abort(); }});
+  const std::string what = as<BrokenProcessPool>(error_of_task(pool, [] {})).what();
+  EXPECT_NE(what.find("was killed by SIGABRT while it started, in its initializer"),
+            std::string::npos)
+      << what;
+}
+
+TEST(WorkerThatDies, InItsFinalizerIsToldSo) {
+  ProcessPoolExecutor pool(
+      {.max_workers = 1, .finalizer = [] { std::abort(); }, .max_tasks_per_child = 1});
+  pool.submit([] {}).result();
+  const std::string what = as<BrokenProcessPool>(error_of_task(pool, [] {})).what();
+  EXPECT_NE(what.find("was killed by SIGABRT while it ended, in its finalizer"), std::string::npos)
+      << what;
 }
 
 // Behaviour 153: not in one that is killed.

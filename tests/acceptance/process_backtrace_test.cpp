@@ -77,6 +77,20 @@ TEST(CrashHandler, NamesTheFunctionThatCrashed) {
       << error.backtrace().front();
 }
 
+// Behind its last call another function begins: that of what it returns to is not where it is.
+[[gnu::noinline]] int abort_at_last(int) { std::abort(); }
+[[gnu::noinline]] int stand_behind_it(int number) { return number * 3 + 1; }
+
+TEST(CrashHandler, NamesTheFunctionWhoseLastCallDoesNotReturn) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  EXPECT_EQ(pool.submit(stand_behind_it, 1).result(), 4);
+  const auto error = failure_of<muster::BrokenProcessPool>(pool.submit(abort_at_last, 1));
+  std::string frames;
+  for (const std::string& line : error.backtrace()) frames += line + "\n";
+  EXPECT_NE(frames.find("abort_at_last(int)+0x"), std::string::npos) << frames;
+  EXPECT_EQ(frames.find("stand_behind_it"), std::string::npos) << frames;
+}
+
 std::string cause_of(const muster::Future<void>& future) {
   return failure_of<muster::BrokenProcessPool>(future).what();
 }

@@ -143,6 +143,23 @@ TEST(Terminate, EndsAtOnceWhereAnotherThreadKillsTheWorkers) {
   failure_of<BrokenProcessPool>(stubborn);
 }
 
+// It ends the workers, so it is not to be deaf.
+TEST_P(ForceShutdown, EndsAlsoWhereTheSupervisorIsStopped) {
+  ProcessPoolExecutor pool({.max_workers = 2});
+  const SharedGate started;
+  const SharedGate never;
+  auto running = pool.submit([started, never] {
+    started.open();
+    never.wait();
+  });
+  started.wait();
+  const pid_t supervisor = test_support::parent_of(pool.worker_pids().at(0));
+  ASSERT_EQ(::kill(supervisor, SIGSTOP), 0);
+  while (test_support::stat_fields(supervisor).at(0) != "T") std::this_thread::yield();
+  stop(pool);
+  failure_of<BrokenProcessPool>(running);
+}
+
 // Behaviour 89.
 TEST_P(ForceShutdown, DoesNotThrowOnABrokenPool) {
   ProcessPoolExecutor pool({.max_workers = 2});
