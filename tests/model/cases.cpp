@@ -102,7 +102,7 @@ const std::vector<Row<PoolShape>>& pools() {
        "two workers, four tasks in two cells: the ring laps under who is slow",
        bounds(1, 0, 0),
        bounds(1, 0, 0),
-       bounds(2, 0, 0)},
+       bounds(1, 0, 1)},
       {{.name = "meet-full", .workers = 2, .slots = 2, .cells = 1, .tasks = 2, .meet = true},
        "the same two, and only one of them has a hint",
        bounds(1, 0, 0),
