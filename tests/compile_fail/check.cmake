@@ -1,14 +1,12 @@
-# Compiles SOURCE with COMPILER, given FLAGS (a list) and PRECOMPILED, which precompile.cmake made.
+# Compiles SOURCE with COMPILER, given FLAGS (a list), after HEADER, which precompile.cmake made.
 # The comments at the top of SOURCE say what must come of it:
 #   // expect: text     it must not compile, and the compiler says this
 #   // compiles         it must compile
 # Spaces do not count: compilers differ in them when they print types.
 
 file(STRINGS ${SOURCE} comments REGEX "^// (expect: |compiles)")
-# Both compilers look for a precompiled header beside the one that they are given so.
-string(REGEX REPLACE "\\.gch$" "" header "${PRECOMPILED}")
 execute_process(
-  COMMAND ${COMPILER} ${FLAGS} -Winvalid-pch -fsyntax-only -include ${header} ${SOURCE}
+  COMMAND ${COMPILER} ${FLAGS} -Winvalid-pch -fsyntax-only -include ${HEADER} ${SOURCE}
   RESULT_VARIABLE failed
   OUTPUT_VARIABLE output
   ERROR_VARIABLE output)

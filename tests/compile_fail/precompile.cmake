@@ -1,7 +1,8 @@
-# Compiles SOURCE with COMPILER, given FLAGS (a list), into PRECOMPILED, for check.cmake.
+# Compiles SOURCE with COMPILER, given FLAGS (a list), for check.cmake: into HEADER.gch, for which
+# both compilers look where they are to include HEADER.
 
 execute_process(
-  COMMAND ${COMPILER} ${FLAGS} -x c++-header ${SOURCE} -o ${PRECOMPILED}
+  COMMAND ${COMPILER} ${FLAGS} -x c++-header ${SOURCE} -o ${HEADER}.gch
   RESULT_VARIABLE failed
   ERROR_VARIABLE output)
 if(failed)
