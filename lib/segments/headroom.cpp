@@ -91,10 +91,22 @@ std::byte* allocate_for_writing(std::size_t size) noexcept {
 }
 
 std::string memory_limits_hint() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return {};
-  return "; the file size limit (ulimit -f) of " + std::to_string(limit.rlim_cur) +
-         " bytes counts for shared memory";
+  struct Bound {
+    int resource;
+    const char* before;
+    const char* after;
+  };
+  constexpr Bound kBounds[] = {
+      {RLIMIT_FSIZE, "; the file size limit (ulimit -f) of ", " bytes counts for shared memory"},
+      {RLIMIT_AS, "; the program's address space is limited (ulimit -v) to ", " bytes"},
+  };
+  std::string hint;
+  for (const Bound& bound : kBounds) {
+    rlimit limit{};
+    if (::getrlimit(bound.resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) continue;
+    hint += bound.before + std::to_string(limit.rlim_cur) + bound.after;
+  }
+  return hint;
 }
 
 }  // namespace muster::detail

@@ -15,7 +15,7 @@ std::size_t memory_headroom() noexcept;
 // where there is address space but, as far as can be told, no memory.
 std::byte* allocate_for_writing(std::size_t size) noexcept;
 
-// "" or a limit of this process, in words, that may be why it gets no more shared memory.
+// "" or the limits of this process, in words, that may be why it gets no more memory.
 std::string memory_limits_hint();
 
 }  // namespace muster::detail

@@ -207,7 +207,11 @@ void Supervisor::watch() {
       if (!lost.ends_within(0)) fds.push_back({lost.pidfd.get(), POLLIN, 0});
     }
     if (::poll(fds.data(), fds.size(), poll_timeout_ms()) < 0 && errno != EINTR) {
-      break_pool(BreakCause::cannot_watch, 0, std::strerror(errno), SIGKILL);
+      // The kernel's answer where it is asked about more descriptors than may be open.
+      const char* const why = errno == EINVAL
+                                  ? "it may open fewer files (ulimit -n) than it has workers"
+                                  : std::strerror(errno);
+      break_pool(BreakCause::cannot_watch, 0, why, SIGKILL);
     }
     // The client first: what it asked for decides what a death means.
     if (fds[1].revents != 0) {

@@ -1,5 +1,7 @@
-// A worker that is stopped by a signal is not dead, and takes no task; the others do.
+// A worker that is stopped by a signal is not dead, and takes no task; the others do. Neither is a
+// supervisor.
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -11,6 +13,7 @@
 
 #include <muster/muster.hpp>
 
+#include "support/failure.hpp"
 #include "support/proc.hpp"
 #include "support/watchdog.hpp"
 #include "support/writable_memory.hpp"
@@ -98,6 +101,21 @@ TEST(StoppedWorker, ThatSeemsAwakeKeepsNoTaskFromOneThatSleeps) {
   EXPECT_EQ(control.park()[1].state.load(), muster::detail::kWoken);
   stopped.go_on();
   EXPECT_EQ(future.result(), 7);
+}
+
+// Going on it asks the kernel once more about its workers, of whom it must not know so many now.
+TEST(StoppedSupervisor, ThatMayOpenFewerFilesThanItHasBreaksThePoolAndSaysSo) {
+  ProcessPoolExecutor pool({.max_workers = 2});
+  const pid_t supervisor = test_support::parent_of(pool.worker_pids().at(0));
+  auto future = pool.submit([] { ::pause(); });
+  StoppedWorkers stopped;
+  stopped.stop(supervisor);
+  const rlimit few{3, 3};
+  ASSERT_EQ(::prlimit(supervisor, RLIMIT_NOFILE, &few, nullptr), 0);
+  stopped.go_on();
+  EXPECT_STREQ(test_support::failure_of<muster::BrokenProcessPool>(future).what(),
+               "the pool broke because its supervisor could not watch its workers: it may open "
+               "fewer files (ulimit -n) than it has workers");
 }
 
 }  // namespace

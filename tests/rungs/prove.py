@@ -2,6 +2,7 @@
 """./dev prove: runs the rungs of the proof, and writes the page about them."""
 
 import argparse
+import dataclasses
 import os
 import pathlib
 import shlex
@@ -29,6 +30,13 @@ def arguments():
     length.add_argument("--full", action="store_true", help="all of it, hours (the default)")
     parser.add_argument("--only", nargs="+", metavar="RUNG", help="these, by name or number")
     parser.add_argument(
+        "--with",
+        dest="more",
+        metavar="ARGUMENTS",
+        help="one string: more arguments for the program of the one rung that --only names, such "
+        'as "--sample 20" for mutants',
+    )
+    parser.add_argument(
         "--results",
         type=pathlib.Path,
         metavar="FOLDER",
@@ -52,6 +60,16 @@ def chosen(parser, wanted, mode):
         if word not in known:
             parser.error(f"there is no rung {word!r}; --help lists them")
     return [run for run in RUNS if run.name in wanted or str(run.rung) in wanted]
+
+
+def with_more(parser, runs, more):
+    """The one run with these arguments behind its own."""
+    if len(runs) != 1:
+        parser.error("--with needs --only with one rung")
+    (run,) = runs
+    more = more.replace("{", "{{").replace("}", "}}")  # the line is a format
+    longer = {mode: f"{line} {more}" for mode in ("quick", "full") if (line := getattr(run, mode))}
+    return [dataclasses.replace(run, **longer)]
 
 
 def build(runs, execute):
@@ -115,6 +133,8 @@ def main():
     parser, options = arguments()
     mode = "quick" if options.quick else "full"
     runs = chosen(parser, options.only, mode)
+    if options.more is not None:
+        runs = with_more(parser, runs, options.more)
     folder = options.results.absolute()
     if options.report:
         if options.quick or options.full or options.only:
