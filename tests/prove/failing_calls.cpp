@@ -23,6 +23,7 @@ const std::vector<Failing>& all() {
       {"munmap", {"ENOMEM"}},
       {"mprotect", {"ENOMEM"}},
       {"madvise", {"ENOMEM", "EAGAIN", "EINVAL"}},
+      {"process_vm_readv", {"ENOMEM", "EPERM", "EFAULT", "ENOSYS"}},
       {"fallocate", {"ENOSPC", "ENOMEM", "EINTR", "EPERM"}},
       {"socketpair", {"EMFILE", "ENOMEM"}},
       {"eventfd2", {"EMFILE", "ENOMEM"}},
