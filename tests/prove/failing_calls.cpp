@@ -38,6 +38,7 @@ const std::vector<Failing>& all() {
       {"recvmsg", {"EINTR", "EAGAIN", "ENOMEM", "ECONNRESET"}},
       {"sendmsg", {"EINTR", "EAGAIN", "ENOMEM", "ENOBUFS"}},
       {"shutdown", {"ENOTCONN"}},
+      {"setsockopt", {"ENOMEM", "EPERM"}},
       {"wait4", {"EINTR", "ECHILD"}},
       {"waitid", {"EINTR", "ECHILD", "ENOSYS"}},
       {"kill", {"EPERM", "ESRCH"}},
