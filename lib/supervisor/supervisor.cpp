@@ -209,7 +209,7 @@ void Supervisor::watch() {
     if (::poll(fds.data(), fds.size(), poll_timeout_ms()) < 0 && errno != EINTR) {
       // The kernel's answer where it is asked about more descriptors than may be open.
       const char* const why = errno == EINVAL
-                                  ? "it may open fewer files (ulimit -n) than it has workers"
+                                  ? "it may not open as many files (ulimit -n) as it has to watch"
                                   : std::strerror(errno);
       break_pool(BreakCause::cannot_watch, 0, why, SIGKILL);
     }

@@ -114,8 +114,8 @@ TEST(StoppedSupervisor, ThatMayOpenFewerFilesThanItHasBreaksThePoolAndSaysSo) {
   ASSERT_EQ(::prlimit(supervisor, RLIMIT_NOFILE, &few, nullptr), 0);
   stopped.go_on();
   EXPECT_STREQ(test_support::failure_of<muster::BrokenProcessPool>(future).what(),
-               "the pool broke because its supervisor could not watch its workers: it may open "
-               "fewer files (ulimit -n) than it has workers");
+               "the pool broke because its supervisor could not watch its workers: it may not "
+               "open as many files (ulimit -n) as it has to watch");
 }
 
 }  // namespace
