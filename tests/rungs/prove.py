@@ -66,6 +66,10 @@ def with_more(parser, runs, more):
     """The one run with these arguments behind its own."""
     if len(runs) != 1:
         parser.error("--with needs --only with one rung")
+    try:
+        shlex.split(more)
+    except ValueError as error:
+        parser.error(f"--with {more!r} is no list of words: {error}")
     (run,) = runs
     more = more.replace("{", "{{").replace("}", "}}")  # the line is a format
     longer = {mode: f"{line} {more}" for mode in ("quick", "full") if (line := getattr(run, mode))}
@@ -133,13 +137,13 @@ def main():
     parser, options = arguments()
     mode = "quick" if options.quick else "full"
     runs = chosen(parser, options.only, mode)
-    if options.more is not None:
-        runs = with_more(parser, runs, options.more)
     folder = options.results.absolute()
     if options.report:
-        if options.quick or options.full or options.only:
+        if options.quick or options.full or options.only or options.more is not None:
             parser.error("--report runs nothing: it takes --results and no more")
         return report(folder)
+    if options.more is not None:
+        runs = with_more(parser, runs, options.more)
     return prove(runs, mode, folder)
 
 
