@@ -106,7 +106,11 @@ int main(int argc, char** argv) {
   app.add_option("--every", sample_every, "of all runs within the bounds, every so manieth")
       ->needs("--record");
   app.add_flag("--list", list, "the cases and their bounds");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 
   std::vector<Case> chosen;
   const bool all = names.empty();

@@ -322,7 +322,7 @@ run() {
   echo
   echo "$caught of $# mutants caught, in $SECONDS s"
   if [ -n "$json" ]; then
-    (IFS=,; printf '{"mutants":[%s]}\n' "${results[*]}") >"$json"
+    (IFS=,; printf '{"known":%d,"mutants":[%s]}\n' "$(names | wc -l)" "${results[*]}") >"$json"
   fi
   return $failed
 }

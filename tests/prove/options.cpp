@@ -30,8 +30,16 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
           ->check(CLI::Range(1.0, 1e12));
   app.add_option("--seconds", options.seconds, "end after so long, whatever was done by then")
       ->check(CLI::Range(0.1, 1e9));
-  auto* const seed = app.add_option("--seed", options.seed, "repeats the random choices of a run");
-  app.add_option("--round", options.round, "begin with this round, to repeat it alone");
+  // A negative number would wrap around to some other.
+  const CLI::Validator from_zero(
+      [](const std::string& text) {
+        return text.starts_with('-') ? text + " is less than 0" : std::string{};
+      },
+      "");
+  auto* const seed = app.add_option("--seed", options.seed, "repeats the random choices of a run")
+                         ->check(from_zero);
+  app.add_option("--round", options.round, "begin with this round, to repeat it alone")
+      ->check(from_zero);
   app.add_option("--json", options.json, "write all figures to this file, too");
   if (counted.has_peers) {
     app.add_flag("--peer", options.peer, "the same of other pools: what their workers' deaths do");

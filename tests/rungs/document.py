@@ -24,6 +24,8 @@ FAILED = "failed"
 NOT_RUN = "not run"
 INTERRUPTED = "interrupted"
 
+DATE = "%Y-%m-%d %H:%M"
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 

@@ -1,6 +1,7 @@
 """docs/RELIABILITY.md, from the documents of a folder and from nothing else."""
 
 import collections
+import datetime
 
 import document
 import totals
@@ -16,8 +17,8 @@ OPENING = """\
 Kill any worker of a process pool, at any instant, by any means: no task is lost, none runs twice
 without permission, nothing hangs, nothing is left behind, and the program is told what died, where,
 doing what. That is the claim. Nobody can read it off the code, so it is tried in ten ways that
-have little in common: a model, the shipped code under a scheduler, every instruction of a worker,
-chance, malice, lack of everything. This page says what was tried and what was seen.
+have little in common: a model, the shipped code under a scheduler, the instructions of a worker one
+by one, chance, malice, lack of everything. This page says what was tried and what was seen.
 
 `./dev prove --report` writes it from the documents in [reliability/](reliability/), which
 `./dev prove` leaves; no figure in it was written by hand. `./dev prove --quick` repeats all of it
@@ -154,14 +155,33 @@ def section(run, one, source, machine):
     return lines
 
 
+def ended(one):
+    begun = datetime.datetime.strptime(one["date"], document.DATE)
+    return (begun + datetime.timedelta(seconds=one["seconds"])).strftime(document.DATE)
+
+
+def made_from(documents, source, machine):
+    """Where, when and of what the totals are."""
+    first = min(one["date"] for one in documents.values())
+    last = max(ended(one) for one in documents.values())
+    text = f"Commit {source}; {first} to {last} (UTC); {machine}."
+    runs = [run.name for run in in_order() if run.name in documents]
+    for what, other in (
+        ("commit", [name for name in runs if source_of(documents[name]) != source]),
+        ("machine", [name for name in runs if machine_of(documents[name]) != machine]),
+    ):
+        if other:
+            text += f" Of another {what}, as is said there: {listing(other)}."
+    return text
+
+
 def text(folder):
     documents = load(folder)
     source = most(documents, source_of)
     machine = most(documents, machine_of)
     lines = [*OPENING.splitlines(), "", "## In total", "", *totals.lines(documents)]
     if documents:
-        dates = sorted(one["date"] for one in documents.values())
-        lines += [f"Commit {source}; {dates[0]} to {dates[-1]} (UTC); {machine}.", ""]
+        lines += [*wrap(made_from(documents, source, machine)), ""]
     lines += ["## The rungs", ""]
     heads = ["", "rung", "", "verdict", "mode", "time", "begun"]
     lines += table(heads, run_rows(documents, source), right=(0, 5))

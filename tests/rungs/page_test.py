@@ -10,6 +10,11 @@ import samples
 from rungs import RUNS, times_missed
 
 
+def in_one(text):
+    """Sentences run over the ends of lines."""
+    return " ".join(text.split())
+
+
 class Page(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -65,8 +70,8 @@ class Page(unittest.TestCase):
             self.row(text, "states of the model"),
         )
         self.assertIn("12,000, 2,000 of them", self.row(text, "corruptions of the shared memory"))
-        self.assertIn("| 2 made, 1 caught |", self.row(text, "broken variants of the code"))
-        self.assertIn("| 1 made, 1 caught |", self.row(text, "broken variants of the model"))
+        self.assertIn("| 2 made, a sample of 30; 1 caught |", self.row(text, "broken variants of the code"))
+        self.assertIn("| 1 made; 1 caught |", self.row(text, "broken variants of the model"))
         self.assertIn(
             "p50 250 us, p99 1.5 ms", self.row(text, "from the kill to the future's error")
         )
@@ -202,7 +207,8 @@ class Page(unittest.TestCase):
             self.assertIn(f"\n### {run.name}\n", text)
             self.assertIn(f"`build/{run.name} --quick`, 12 s, 2026-01-02 03:04", text)
         self.assertIn("; seed 7", text)
-        self.assertIn("Commit 0123456789ab; 2026-01-02 03:04 to 2026-01-02 03:04 (UTC)", text)
+        self.assertIn("Commit 0123456789ab; 2026-01-02 03:04 to 2026-01-02 03:04 (UTC)", in_one(text))
+        self.assertNotIn("as is said there", text)
 
     def test_names_what_was_not_run(self):
         text = self.text(without=("soak", "fuzz"))
@@ -241,6 +247,8 @@ class Page(unittest.TestCase):
         self.assertIn("Of another commit than most: **fedcba987654**.", text)
         self.assertIn("On another machine than most: a processor, 64 processors", text)
         self.assertEqual(text.count("**fedcba987654**"), 2)
+        self.assertIn("Of another commit, as is said there: detection.", in_one(text))
+        self.assertIn("Of another machine, as is said there: detection.", in_one(text))
 
     def test_says_which_times_were_missed(self):
         wanted = [{**samples.FIGURES["detection"]["wanted"][0], "found_s": 0.0021, "kept": False}]

@@ -17,7 +17,7 @@ PUBLISHED = document.ROOT / "docs" / "reliability"
 PAGE = document.ROOT / "docs" / "RELIABILITY.md"
 
 
-def arguments():
+def command_line():
     parser = argparse.ArgumentParser(
         prog="./dev prove",
         description="Runs the rungs of the proof that a worker may die at any instruction, and "
@@ -49,7 +49,7 @@ def arguments():
         help="instead of running: take over the documents that are kept into docs/reliability, "
         "and write docs/RELIABILITY.md from all that are there",
     )
-    return parser, parser.parse_args()
+    return parser
 
 
 def chosen(parser, wanted, mode):
@@ -134,7 +134,8 @@ def report(folder):
 
 
 def main():
-    parser, options = arguments()
+    parser = command_line()
+    options = parser.parse_args()
     mode = "quick" if options.quick else "full"
     runs = chosen(parser, options.only, mode)
     folder = options.results.absolute()

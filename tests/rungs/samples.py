@@ -246,6 +246,7 @@ FIGURES = {
         ],
     },
     "mutants": {
+        "known": 30,
         "mutants": [
             {
                 "name": "no_fence",

@@ -164,11 +164,13 @@ def rows(documents):
 
     def code_mutants(found):
         made = found["mutants"]
-        return f"{len(made)} made, {sum(1 for one in made if one['caught_by'])} caught"
+        # Earlier programs did not say how many there are.
+        sample = f", a sample of {known}" if (known := found.get("known", 0)) > len(made) else ""
+        return f"{len(made)} made{sample}; {sum(1 for one in made if one['caught_by'])} caught"
 
     def model_mutants(found):
         made = of_kind(found, "mutants")
-        return f"{len(made)} made, {sum(1 for one in made if one['errors'] == 0)} caught"
+        return f"{len(made)} made; {sum(1 for one in made if one['errors'] == 0)} caught"
 
     yield row(documents, "soak kill-steps", "workers killed, or ended by their own task", kills)
     yield row(documents, "soak", "deaths that the soak's pools told of", told_of)

@@ -5,16 +5,25 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
 namespace test_support {
 
-// Whole or not at all. False: it could not be written, which was said on standard error.
+// Whole or not at all. False: it could not be written, which was said on standard error. What is
+// there and is no plain file is let be: a rename would put a file in the place of a device.
 template <class Json>
 bool write_json(const std::string& file, const Json& json) {
+  std::error_code absent;
+  const auto there = std::filesystem::status(file, absent);
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+    std::fprintf(stderr, "%s cannot be written: it is there, and is no plain file\n", file.c_str());
+    return false;
+  }
   const std::string unfinished = file + ".part";
   bool written = false;
   {
