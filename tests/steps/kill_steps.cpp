@@ -93,17 +93,17 @@ class Killer {
     double killed = 0;
     {
       std::optional<Tracer> stopped;
-      // Another worker takes the tasks meanwhile, and truly sleeps when it does not; one that
-      // stands still leaves them to this one, and goes on once this one is dead.
+      // Another worker stands still until it is known where the tasks are. Then it takes them, and
+      // truly sleeps when it does not; or it leaves them to this one, and goes on once this one is
+      // dead.
       std::optional<Tracer> other;
-      if (cell_.workers > 1 && !cell_.scenario.other_is_busy && !cell_.other_goes_on) {
-        other.emplace(stage_->pid_of(1));
-      }
+      if (cell_.workers > 1 && !cell_.scenario.other_is_busy) other.emplace(stage_->pid_of(1));
       stage_->stop(stopped);
       Tracer& tracer = *stopped;
       const pid_t worker = tracer.pid();
       const std::int64_t submitted = muster::detail::monotonic_ns();
       stage_->publish(play);
+      if (cell_.other_goes_on) other.reset();
       const Walk done = walk(*stage_, play, tracer,
                              [&](std::uint64_t instructions) { return instructions < at; });
       reached = done.end == WalkEnd::told_to_stop || done.end == WalkEnd::limit;
