@@ -6,6 +6,8 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <muster/error.hpp>
 #include <muster/log.hpp>
@@ -27,9 +29,11 @@ namespace {
   ::_exit(kArenaGone);
 }
 
-// A list of blocks: their number, its sum, their offsets.
+// A list of blocks: how many entries, their sum, and an entry for each: its offset in the window's
+// arena, or that of a hole in this worker's, so marked.
 constexpr std::size_t kWord = sizeof(std::uint64_t);
 constexpr std::size_t kListWords = 2;
+constexpr std::uint64_t kHole = 1;
 
 // "", or how much of the window there is for others.
 std::string set_aside_hint(std::uint64_t bytes) {
@@ -41,11 +45,12 @@ std::string set_aside_hint(std::uint64_t bytes) {
 }  // namespace
 
 ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int fd,
-                           std::size_t arena_at)
+                           std::size_t arena_at, std::size_t kept)
     : base_(window.arena()),
       fd_(fd),
       arena_at_(arena_at),
       capacity_(window.geometry.arena_bytes),
+      kept_(kept),
       returns_(returns),
       record_(window.record()) {
   const std::uint64_t left = record_.arena_left.load();
@@ -55,6 +60,11 @@ ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int
   record_.arena_left.store(0);
   if (left == 0 || !go_on(left - 1)) {
     begin_at(record_.next_floor());
+    // Nobody has anything here. But the predecessor may have died when it had put pages behind its
+    // arena and had not said so yet: they would stay where this one never comes to.
+    if (capacity_ > set_aside()) {
+      release_pages(fd_, arena_at_ + set_aside(), capacity_ - set_aside());
+    }
     record_.arena_floor.store(floor_);
     record_.arena_backed.store(0);
     record_.arena_in_use.store(0);
@@ -67,7 +77,12 @@ ResultMemory::ResultMemory(const WindowView& window, const Returns& returns, int
 void ResultMemory::begin_at(std::uint64_t floor) {
   const std::uint64_t at = page_up(std::min<std::uint64_t>(ArenaFloor::offset(floor), capacity_));
   floor_ = (floor & ~ArenaFloor::kOffsetMask) | at;
+  place_arena(at);
+}
+
+void ResultMemory::place_arena(std::uint64_t at) {
   arena_ = Arena(base_ + at, capacity_ - at, fd_, arena_at_ + at);
+  arena_.set_kept(kept_);
 }
 
 // Where the predecessor has left its arena in order, with this list. False: it is none, or there is
@@ -78,26 +93,32 @@ bool ResultMemory::go_on(std::uint64_t list) {
   const std::size_t room = (capacity_ - list) / kWord;
   if (list > capacity_ || room < kListWords) return false;
   const auto* const words = reinterpret_cast<const std::uint64_t*>(base_ + list);
-  const std::uint64_t blocks = words[0];
-  if (blocks > room - kListWords) return false;
+  const std::uint64_t entries = words[0];
+  if (entries > room - kListWords) return false;
   const std::uint64_t* const offsets = words + kListWords;
-  if (words[1] != sum_of_list(offsets, blocks)) return false;
+  if (words[1] != sum_of_list(offsets, entries)) return false;
+  std::vector<std::uint64_t> holes;
   try {
-    handed_over_.insert(offsets, offsets + blocks);
+    for (std::uint64_t i = 0; i < entries; ++i) {
+      if ((offsets[i] & kHole) != 0) {
+        holes.push_back(offsets[i] & ~kHole);
+      } else {
+        handed_over_.insert(offsets[i]);
+      }
+    }
   } catch (const std::bad_alloc&) {
     handed_over_.clear();
     return false;
   }
-  given_out_ = handed_over_.size();
-  arena_.reopen(backed);
-  release_pages(fd_, arena_at_ + list, page_up((kListWords + blocks) * kWord));
+  arena_.reopen(backed, std::move(holes), handed_over_.size());
+  release_pages(fd_, arena_at_ + list, page_up((kListWords + entries) * kWord));
   return true;
 }
 
 // Keyed by where it lies: one of another life, which lay elsewhere or held other blocks, is none.
-std::uint64_t ResultMemory::sum_of_list(const std::uint64_t* offsets, std::size_t blocks) const {
-  return checksum({floor_, record_.arena_backed.load(), blocks},
-                  reinterpret_cast<const std::byte*>(offsets), blocks * kWord);
+std::uint64_t ResultMemory::sum_of_list(const std::uint64_t* entries, std::size_t count) const {
+  return checksum({floor_, record_.arena_backed.load(), count},
+                  reinterpret_cast<const std::byte*>(entries), count * kWord);
 }
 
 // Behind the arena, and without a step of the allocator, whose own words a task may have written
@@ -106,13 +127,15 @@ void ResultMemory::leave() {
   if (arena_.backed() == 0) return;
   record_.arena_backed.store(arena_.backed());
   const std::uint64_t list = page_up(set_aside() + arena_.backed());
-  const std::size_t size = (kListWords + handed_over_.size()) * kWord;
+  const std::size_t entries = handed_over_.size() + arena_.holes().size();
+  const std::size_t size = (kListWords + entries) * kWord;
   if (list > capacity_ || size > capacity_ - list) return;
   if (!allocate_pages(fd_, arena_at_ + list, page_up(size))) return;
   auto* const words = reinterpret_cast<std::uint64_t*>(base_ + list);
-  words[0] = handed_over_.size();
-  std::ranges::copy(handed_over_, words + kListWords);
-  words[1] = sum_of_list(words + kListWords, handed_over_.size());
+  words[0] = entries;
+  std::uint64_t* at = std::ranges::copy(handed_over_, words + kListWords).out;
+  for (const std::uint64_t hole : arena_.holes()) *at++ = hole | kHole;
+  words[1] = sum_of_list(words + kListWords, entries);
   record_.arena_left.store(list + 1);  // last: the list is there
 }
 
@@ -139,7 +162,7 @@ void ResultMemory::collect_returns() {
   // Release pairs with the client's look at how full the ring is: the entries have been read.
   record_.returned.store(returned_, std::memory_order_release);
   count();
-  if (alone_ && set_aside() != 0 && given_out_ == 0) begin_anew();
+  if (alone_ && set_aside() != 0 && arena_.blocks() == 0) begin_anew();
 }
 
 // `floor` may be a predecessor's: what lies below that is let go, too, if it is of this lap.
@@ -159,7 +182,7 @@ void ResultMemory::begin_anew() {
   record_.arena_in_use.store(0);
   floor_ = ArenaFloor::next_lap(floor_);
   record_.arena_floor.store(floor_);
-  arena_ = Arena(base_, capacity_, fd_, arena_at_);
+  place_arena(0);
 }
 
 std::byte* ResultMemory::allocate(std::size_t size) {
@@ -167,16 +190,36 @@ std::byte* ResultMemory::allocate(std::size_t size) {
   std::byte* block = arena_.allocate(size);
   if (block != nullptr) {
     if (!arena_.may_hold(block, size) || handed_over_.contains(offset_of(block))) arena_is_gone();
-    ++given_out_;
+    last_is_first_use_ = arena_.is_first_use(block, size);
   }
+  used_ = true;
   // Before anything is written there: a successor's arena begins behind what stands here.
   record_.arena_backed.store(arena_.backed());
   return block;
 }
 
 void ResultMemory::free(std::byte* block) {
-  --given_out_;
-  if (arena_.free(block)) count();
+  const std::size_t pages = arena_.pages();
+  arena_.free(block);
+  used_ = true;
+  if (arena_.pages() != pages) count();
+}
+
+void ResultMemory::be_idle() {
+  collect_returns();
+  if (std::exchange(used_, false)) {
+    trimmed_ = false;
+    pause_ns_ = kIdleNs;
+  } else if (!look_at_.expired()) {
+    return;
+  } else if (!std::exchange(trimmed_, true) && arena_.worth_trimming()) {
+    arena_.trim();
+    count();
+  }
+  // What the client holds comes back unheard.
+  const bool more = !trimmed_ || arena_.blocks() != 0 || set_aside() != 0;
+  look_at_ = more ? Deadline::at(monotonic_ns() + pause_ns_) : Deadline::never();
+  pause_ns_ = std::min(2 * pause_ns_, kLongestPauseNs);
 }
 
 void ResultMemory::count() {
@@ -225,17 +268,19 @@ void ResultGrowth::reset() {
   block_ = nullptr;
 }
 
-void ResultGrowth::commit(std::size_t size, std::optional<std::uint64_t> checksum_key) {
+void ResultGrowth::commit(std::size_t size, bool carries,
+                          std::optional<std::uint64_t> checksum_key) {
+  const std::uint32_t beside = carries ? ResultPart::kCarries : 0;
   if (block_ != nullptr) memory_.hand_over(block_);
   if (checksum_key) {
     part_.checksum = checksum({*checksum_key}, block_ != nullptr ? block_ : inline_begin(), size);
   }
   if (block_ == nullptr) {
     if (checksums_) std::memcpy(part_.bytes, private_, size);
-    part_.inline_size = static_cast<std::uint32_t>(size);
+    part_.inline_size = static_cast<std::uint32_t>(size) | beside;
     return;
   }
-  part_.inline_size = ResultPart::kInArena;
+  part_.inline_size = ResultPart::kInArena | beside;
   part_.where.size = size;
   part_.where.offset = memory_.offset_of(block_);
   part_.where.ran_ticks = ticks_now() - memory_.record().started_ticks.load();

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -24,6 +25,7 @@
 
 #include <muster/encoder.hpp>
 
+#include "lib/common/deadline.hpp"
 #include "lib/segments/arena.hpp"
 #include "lib/segments/views.hpp"
 
@@ -35,14 +37,25 @@ inline constexpr int kArenaGone = 123;
 class ResultMemory {
  public:
   // The window's arena lies at `arena_at` in the file `fd`. `record` is still the predecessor's
-  // as far as it tells of its arena.
-  ResultMemory(const WindowView& window, const Returns& returns, int fd, std::size_t arena_at);
+  // as far as it tells of its arena. `kept`: bytes of free memory that keep their pages.
+  ResultMemory(const WindowView& window, const Returns& returns, int fd, std::size_t arena_at,
+               std::size_t kept = Arena::kKept);
 
   // Takes back what the client has returned.
   void collect_returns();
+  // The same, when there is nothing to do: what was not used for about a second goes back to the
+  // system.
+  void be_idle();
+  // When that is to be called again.
+  Deadline idle_until() const { return look_at_; }
 
   std::byte* allocate(std::size_t size);  // null: no memory
   void free(std::byte* block);
+  // As std::memcpy into a block that was just allocated.
+  void write(std::byte* place, const void* data, std::size_t size) const noexcept {
+    last_is_first_use_ ? arena_.write(place, data, size)
+                       : static_cast<void>(std::memcpy(place, data, size));
+  }
   // It holds a result: from now on the client frees it. Throws std::bad_alloc, with nothing done.
   void hand_over(const std::byte* block) { handed_over_.insert(offset_of(block)); }
   // Within the window's arena, whatever the floor.
@@ -57,20 +70,29 @@ class ResultMemory {
   std::uint64_t set_aside() const { return ArenaFloor::offset(floor_); }
 
  private:
+  static constexpr std::int64_t kIdleNs = 1'000'000'000;
+  static constexpr std::int64_t kLongestPauseNs = 8 * kIdleNs;
+
   void begin_at(std::uint64_t floor);
+  void place_arena(std::uint64_t at);
   bool go_on(std::uint64_t list);
-  std::uint64_t sum_of_list(const std::uint64_t* offsets, std::size_t blocks) const;
+  std::uint64_t sum_of_list(const std::uint64_t* entries, std::size_t count) const;
   void release_below(std::uint64_t floor);
   void begin_anew();
 
   std::byte* base_;
   int fd_;
   std::size_t arena_at_;
-  std::size_t capacity_;     // of the window's arena
+  std::size_t capacity_;  // of the window's arena
+  std::size_t kept_;
   std::uint64_t floor_ = 0;  // ArenaFloor
   bool alone_ = false;       // nothing below the floor is held any more
   Arena arena_;
-  std::size_t given_out_ = 0;                             // blocks of the arena
+  bool used_ = true;                // since it was idle, by this worker or its predecessor
+  bool last_is_first_use_ = false;  // the block allocated last
+  bool trimmed_ = false;            // since it was used
+  Deadline look_at_;
+  std::int64_t pause_ns_ = kIdleNs;
   boost::unordered_flat_set<std::uint64_t> handed_over_;  // offsets of those that the client frees
   std::uint64_t returned_ = 0;                            // entries read of the client's ring
   const Returns& returns_;
@@ -82,22 +104,28 @@ class ResultMemory {
 class ResultGrowth final : public Growth {
  public:
   // `checksums`: a short result is encoded where nobody else can write, and summed there.
-  // `region`: where to say which block is in use now, for chunks; else null.
-  ResultGrowth(ResultMemory& memory, ResultPart& part, bool checksums,
+  // `blocks`: takes blocks of shared memory along; null: none can travel with this.
+  // `region`: where to say which block of the arena is in use now, for chunks; else null.
+  ResultGrowth(ResultMemory& memory, ResultPart& part, bool checksums, BlockSender* blocks,
                std::atomic<std::uint64_t>* region = nullptr)
-      : memory_(memory), part_(part), checksums_(checksums), region_(region) {}
+      : memory_(memory), part_(part), checksums_(checksums), blocks_(blocks), region_(region) {}
 
   std::byte* grow(std::byte* old, std::size_t used, std::size_t wanted,
                   std::byte*& new_end) override;
   void expect(std::size_t size) noexcept override { expected_ = size; }
+  void copy(std::byte* place, const void* data, std::size_t size) noexcept override {
+    memory_.write(place, data, size);
+  }
+  BlockSender* blocks() noexcept override { return blocks_; }
 
   std::byte* inline_begin() {
     return checksums_ ? private_ : reinterpret_cast<std::byte*>(part_.bytes);
   }
   std::byte* inline_end() { return inline_begin() + kInlineResult; }
 
-  // Fills in the part: `size` bytes were written. With a key, notes their checksum.
-  void commit(std::size_t size, std::optional<std::uint64_t> checksum_key);
+  // Fills in the part: `size` bytes were written, and blocks of shared memory were sent before if
+  // it `carries` some. With a key, notes their checksum.
+  void commit(std::size_t size, bool carries, std::optional<std::uint64_t> checksum_key);
   // Frees what was taken.
   void reset();
   // Gives away what was taken; null: nothing.
@@ -107,6 +135,7 @@ class ResultGrowth final : public Growth {
   ResultMemory& memory_;
   ResultPart& part_;
   const bool checksums_;
+  BlockSender* const blocks_;
   std::atomic<std::uint64_t>* region_;
   std::byte* block_ = nullptr;
   std::size_t expected_ = 0;

@@ -32,7 +32,9 @@ ProcessTaskRunner::ProcessTaskRunner(const WorkerSetup& setup, const TasksView& 
       record_(window.record()),
       queue_(queue),
       memory_(window, tasks.returns(index), setup.results.fd(),
-              index * setup.geometry.window_bytes + setup.geometry.arena_at()),
+              index * setup.geometry.window_bytes + setup.geometry.arena_at(),
+              setup.budget.free_results),
+      blocks_(setup.client, setup.blocks.get(), tasks.header().blocks_gone, record_),
       index_(index),
       pid_(::getpid()),
       parent_(parent) {}
@@ -46,6 +48,7 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   const bool failed = call(task, *part_, result);
   part_ = nullptr;
   flush_task_output();  // before the future is ready: who has the result has seen the output
+  blocks_.end_task();
   if (!queue_.slots().finish(slot, task.tag(), index_, failed)) await_kill(task);
   // Before another task is begun: should we die in that one, nothing of it is committed.
   if (in_chunk_) forget_chunk();
@@ -53,13 +56,15 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   record_.tasks_done.store(record_.tasks_done.load(std::memory_order_relaxed) + 1,
                            std::memory_order_relaxed);
   if (queue_.slots().attention(slot) != 0) tell(task);
+  leftover_.reset();
   return queue_.exhausted() ? LoopStep::leave : LoopStep::go_on;
 }
 
 LoopStep ProcessTaskRunner::idle() {
   record_.current.store(0, std::memory_order_relaxed);  // for whoever looks in
   // Now rather than at the next result: the memory is better given out again while it is warm.
-  memory_.collect_returns();
+  memory_.be_idle();
+  blocks_.drop_stale();
   parent_.renew_now_and_then();
   return LoopStep::go_on;
 }
@@ -80,16 +85,17 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
     // Never 0.
     chunk_.sum_key = checksum_key(task, SlotStatus::running).value_or(0);
   }
-  ResultGrowth growth(memory_, result, setup_.checksum_results,
+  blocks_.begin_task(task.tag().id(), task.slot());
+  ResultGrowth growth(memory_, result, setup_.checksum_results, &blocks_,
                       in_chunk_ ? &record_.chunk_region : nullptr);
   // A chunk's items must be where the client finds them, from the first on: in the arena.
   std::byte* const begin = growth.inline_begin();
   Encoder out(begin, in_chunk_ ? begin : growth.inline_end(), &growth, &setup_.modules);
   bool failed = false;
   try {
-    Decoder in(arguments, size, &setup_.modules);
+    Decoder in(arguments, size, &setup_.modules, &blocks_);
     thunk_of(part.function)(in, out);
-    growth.commit(out.size(), checksum_key(task, SlotStatus::done));
+    growth.commit(out.size(), blocks_.sent() != 0, checksum_key(task, SlotStatus::done));
   } catch (abi::__forced_unwind&) {
     throw;  // pthread_exit: the thread goes, and with it the worker
   } catch (...) {
@@ -101,15 +107,15 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
     } else {
       growth.reset();
     }
-    ResultGrowth again(memory_, result, setup_.checksum_results);
+    ResultGrowth again(memory_, result, setup_.checksum_results, nullptr);
     Encoder error_out(again.inline_begin(), again.inline_end(), &again, &setup_.modules);
     try {
       encode_exception(error, error_out);
-      again.commit(error_out.size(), checksum_key(task, SlotStatus::failed));
+      again.commit(error_out.size(), false, checksum_key(task, SlotStatus::failed));
     } catch (const std::exception&) {
       // No memory for the error. An empty one decodes to an EncodingError that says so.
       again.reset();
-      again.commit(0, checksum_key(task, SlotStatus::failed));
+      again.commit(0, false, checksum_key(task, SlotStatus::failed));
     }
   }
   return failed;

@@ -8,16 +8,21 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include <muster/detail/chunk.hpp>
 #include <muster/detail/task_context.hpp>
 #include <muster/detail/task_type.hpp>
+#include <muster/detail/worker_locals.hpp>
 
 #include "lib/queue/worker_loop.hpp"
 #include "lib/segments/views.hpp"
+#include "worker/block_cache.hpp"
 #include "worker/parent_watch.hpp"
 #include "worker/result_memory.hpp"
 #include "worker/worker_queue.hpp"
@@ -34,7 +39,7 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
   // For run_worker(). An item is a task that the queue has claimed for this worker.
   LoopStep run(Hint task);
   LoopStep idle();
-  Deadline idle_until() const { return parent_.next(); }
+  Deadline idle_until() const { return std::min(parent_.next(), memory_.idle_until()); }
 
   // After the last task: a successor goes on where this worker's results lie.
   void leave_results() { memory_.leave(); }
@@ -44,6 +49,11 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
   std::size_t worker_index() const noexcept override { return index_; }
   pid_t worker_pid() const noexcept override { return pid_; }
   const ChunkProgress* chunk() noexcept override { return in_chunk_ ? &chunk_ : nullptr; }
+  WorkerLocals* locals() noexcept override { return &locals_; }
+  // Of a chunk each item's now: they would add up.
+  void destroy_later(std::unique_ptr<Leftover> leftover) noexcept override {
+    if (!in_chunk_) leftover_ = std::move(leftover);
+  }
 
  private:
   bool call(Hint task, const TaskPart& part, ResultPart& result);
@@ -61,6 +71,7 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
   WorkerRecord& record_;
   WorkerQueue& queue_;
   ResultMemory memory_;
+  BlockCache blocks_;
   const std::uint32_t index_;
   const pid_t pid_;
   ParentWatch& parent_;
@@ -68,9 +79,11 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
   Hint task_;                       // the last that was begun
   ChunkProgress chunk_;
   bool in_chunk_ = false;
-  std::byte* failed_chunk_ = nullptr;  // the records of a chunk that failed as a whole
+  std::unique_ptr<Leftover> leftover_;  // of the task that has ended
+  std::byte* failed_chunk_ = nullptr;   // the records of a chunk that failed as a whole
   FunctionCode last_code_ = ~FunctionCode{0};
   Thunk last_thunk_ = nullptr;
+  WorkerLocals locals_;  // the first to be destroyed: they may hold what blocks_ has mapped
 };
 
 }  // namespace muster::detail

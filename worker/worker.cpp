@@ -68,7 +68,7 @@ class Worker {
   }
 
   // Ends the process if the initializer throws: the supervisor reads why in the record.
-  void initialize(TaskContext& context) {
+  void initialize(ProcessTaskRunner& context) {
     TaskContext::set_current(&context);
     try {
       if (setup_.initializer) setup_.initializer.invoke();
@@ -76,6 +76,7 @@ class Worker {
       const std::string text = describe_exception(std::current_exception());
       WorkerRecord& record = window_.record();
       std::strncpy(record.init_error, text.c_str(), sizeof(record.init_error) - 1);
+      context.locals()->destroy();
       record.phase.store(WorkerPhase::init_failed);
       leave(1);
     }
@@ -100,6 +101,7 @@ class Worker {
     record.phase.store(WorkerPhase::ending);
     queue.depart();
     finalize();
+    destroy_locals(*runner.locals());
     TaskContext::set_current(nullptr);
     if (!queue.closed()) runner.leave_results();  // else there is no successor
     record.phase.store(WorkerPhase::ended);
@@ -118,6 +120,7 @@ class Worker {
     record.progress_total.store(0);
     record.chunk_region.store(0);
     record.chunk_items.store(0);
+    record.blocks_held.store(0);
     record.pid.store(static_cast<std::uint32_t>(::getpid()));
     record.incarnation.store(incarnation_);  // last: the rest is this life's now
   }
@@ -131,6 +134,12 @@ class Worker {
                                std::to_string(::getpid()) + ") of pool \"" + setup_.pool_name +
                                "\" threw " + describe_exception(std::current_exception()));
     }
+  }
+
+  void destroy_locals(WorkerLocals& locals) {
+    // Said only where it is so: the client waits for it, however long it takes.
+    if (!locals.empty()) window_.record().phase.store(WorkerPhase::destroying);
+    locals.destroy();
   }
 
   [[noreturn]] static void leave(int status) {

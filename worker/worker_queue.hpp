@@ -77,6 +77,8 @@ class BasicWorkerQueue {
   bool spin();
   bool park(Hint& task, Deadline until);
   void wake_next();
+  // Seq_cst: the client counts, then wakes those that it finds parked.
+  std::uint32_t blocks_gone() const { return tasks_.header().blocks_gone.load(); }
   std::size_t left() const { return limit_ == 0 ? kMaxReserved : limit_ - taken_in_all_; }
 
   TasksView tasks_;
@@ -95,7 +97,8 @@ class BasicWorkerQueue {
   std::size_t reserved_count_ = 0;
   std::size_t taken_in_all_ = 0;
   std::uint32_t seen_epoch_ = 0;
-  std::uint32_t sweep_at_;               // slots_.size(): no sweep is under way
+  std::uint32_t seen_gone_ = 0;  // PoolHeader::blocks_gone: who runs the tasks is to look, too
+  std::uint32_t sweep_at_;       // slots_.size(): no sweep is under way
   std::uint64_t reserved_at_ticks_ = 0;  // 0: was idle since
   std::uint64_t average_ticks_;          // from one task to the next, while there is work
   std::int64_t sleep_bound_ns_;

@@ -2,6 +2,8 @@
 
 // The definitions of worker_queue.hpp.
 
+#include <utility>
+
 #include "lib/common/prefetch.hpp"
 #include "lib/futures/spin.hpp"
 #include "worker/worker_queue.hpp"
@@ -73,6 +75,8 @@ PopResult BasicWorkerQueue<Platform, Pace>::pop_until(Hint& task, Deadline until
     reserved_at_ticks_ = 0;  // what follows is idle time, not a task's
     if (spins_ && spin()) continue;
     if (park(task, until)) return PopResult::item;
+    const std::uint32_t gone = blocks_gone();
+    if (std::exchange(seen_gone_, gone) != gone) return PopResult::timed_out;
     if (until.expired()) return PopResult::timed_out;
   }
 }
@@ -218,7 +222,7 @@ bool BasicWorkerQueue<Platform, Pace>::park(Hint& task, Deadline until) {
   const auto work = [&] {
     return ring_.size() != 0 || ring_.closed() || ring_.sweep_epoch() != seen_epoch_;
   };
-  if (work()) {
+  if (work() || blocks_gone() != seen_gone_) {
     parking_.leave(worker_);
     return false;
   }

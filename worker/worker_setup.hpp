@@ -3,6 +3,8 @@
 // All that a worker needs to know of its pool. Built by the client, carried through the fork by
 // the supervisor, used by worker/.
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 
@@ -12,6 +14,7 @@
 
 #include "lib/segments/geometry.hpp"
 #include "lib/segments/memfd.hpp"
+#include "lib/segments/memory_budget.hpp"
 
 namespace muster::detail {
 
@@ -23,6 +26,8 @@ struct WorkerSetup {
   Memfd results;
   Memfd facts;              // read-only in workers
   FileDescriptor doorbell;  // an eventfd: the client's pump sleeps on it
+  FileDescriptor blocks;    // the workers' end of the block channel
+  pid_t client = 0;
   ModuleTable modules;
   PortableFunction initializer;
   PortableFunction finalizer;
@@ -33,6 +38,7 @@ struct WorkerSetup {
   std::int64_t kill_grace_ns = 0;
   std::uint64_t random_seed = 0;
   bool checksum_results = false;
+  MemoryBudget budget;
 };
 
 }  // namespace muster::detail

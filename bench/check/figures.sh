@@ -23,12 +23,20 @@ for pool in process thread; do
 done
 cell "map,serial,0,,20000" item processor
 
+for pool in process thread; do
+  cell "transfer,$pool,2,64 MiB shared with a worker,1000" first again least times
+  cell "transfer,$pool,2,64 MiB that a worker keeps,1000" first again least times
+  cell "transfer,$pool,2,64 MiB back and looked at,1000" first again handed read least times
+  cell "transfer,$pool,2,64 MiB back and shared,1000" first again handed read least times
+done
+cell "transfer,serial,0,64 MiB that a worker keeps,1000" first again least times
+
 for pool in process thread asio async mutex moodycamel moodycamel-yield; do
   cell "throughput,$pool,2,kept,2000" rate processor
   cell "throughput,$pool,2,windowed,2000" rate processor
   cell "latency,$pool,2,back to back,100" p50 p99
-  cell "transfer,$pool,2,64 MiB to a worker,1000" first again
-  cell "transfer,$pool,2,64 MiB back,1000" first again
+  cell "transfer,$pool,2,64 MiB to a worker,1000" first again least times
+  cell "transfer,$pool,2,64 MiB back,1000" first again handed read least times
   cell "balance,$pool,2,,4" time efficiency
   cell "mixed,$pool,2,,200" half most
   cell "start,$pool,2,,1" made first ended
@@ -45,20 +53,31 @@ for peer in pipe pipe-batch message-queue fork; do
   cell "balance,$peer,2,,4" time efficiency
   cell "start,$peer,2,,1" made first ended
 done
-cell "transfer,pipe,2,64 MiB to a worker,1000" first again
-cell "transfer,fork,2,64 MiB back,1000" first again
+for peer in pipe fork; do
+  cell "transfer,$peer,2,64 MiB to a worker,1000" first again least times
+  cell "transfer,$peer,2,64 MiB back,1000" first again handed read least times
+done
 cell "gzip,process,2,,1000000" time speed size
 cell "gzip,xargs,2,,1000000" time speed size
 
 # Those that ./dev test does not install are checked where they are.
 if_there() {
-  "$program" --list | grep -q "^  $1: .*; missing: " || cell "$2" rate processor
+  local peer=$1
+  shift
+  "$program" --list | grep -q "^  $peer: .*; missing: " || cell "$@"
 }
-if_there tbb-enqueue "throughput,tbb-enqueue,2,kept,2000"
-if_there tbb-group "throughput,tbb-group,2,without futures,2000"
+if_there tbb-enqueue "throughput,tbb-enqueue,2,kept,2000" rate processor
+if_there tbb-group "throughput,tbb-group,2,without futures,2000" rate processor
 for peer in py-threads py-processes py-pool loky pebble mpi4py; do
-  if_there "$peer" "throughput,$peer,2,kept,200"
+  if_there "$peer" "throughput,$peer,2,kept,200" rate processor
 done
+# They differ in how arrays travel.
+for peer in py-processes loky mpi4py; do
+  if_there "$peer" "transfer,$peer,2,64 MiB to a worker,1000" first again least times
+  if_there "$peer" "transfer,$peer,2,64 MiB back,1000" first again handed read least times
+done
+if_there loky "transfer,loky,2,64 MiB shared with a worker,1000" first again least times
+if_there loky "transfer,loky,2,64 MiB back and shared,1000" first again handed read least times
 cell "syscalls,process,2,streaming,20000" thread_allocations client_allocations worker_allocations
 cell "syscalls,process,2,kept,20000" thread_allocations client_allocations worker_allocations
 cell "syscalls,process,2,overflow,20000" thread_allocations client_allocations worker_allocations

@@ -24,6 +24,12 @@ std::uint64_t Peer::map(std::span<const int>) { throw_not_offered("map"); }
 std::vector<std::int64_t> Peer::burn_all(std::span<const int>) { throw_not_offered("burn_all"); }
 double Peer::to_worker(std::span<const double>, std::uint32_t) { throw_not_offered("to_worker"); }
 void Peer::from_worker(std::uint64_t) { throw_not_offered("from_worker"); }
+void Peer::share_doubles(std::span<const double>) { throw_not_offered("share_doubles"); }
+double Peer::to_worker_shared() { throw_not_offered("to_worker_shared"); }
+void Peer::from_worker_shared(std::uint64_t) { throw_not_offered("from_worker_shared"); }
+void Peer::from_worker_viewed(std::uint64_t) { throw_not_offered("from_worker_viewed"); }
+void Peer::keep_doubles(std::uint64_t) { throw_not_offered("keep_doubles"); }
+double Peer::sum_of_kept() { throw_not_offered("sum_of_kept"); }
 double Peer::received() { throw_not_offered("received"); }
 
 std::uint64_t Peer::mapped(int input) const {

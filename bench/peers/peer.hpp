@@ -54,6 +54,23 @@ class Peer {
   // them.
   virtual void from_worker(std::uint64_t count);
   virtual double received();
+  // When the task of the last from_...() had its doubles. REQUIRES: prepare_to_tell() before
+  // open().
+  virtual Instant made_at() const { return last_made(); }
+
+  // Of peers with kShare, whose processes have memory in common. The values go there before what is
+  // measured; then a task is given them and adds them up.
+  virtual void share_doubles(std::span<const double> values);
+  virtual double to_worker_shared();
+  // As from_worker(), but what the task makes is in such memory, and this process has that.
+  virtual void from_worker_shared(std::uint64_t count);
+  // Of peers with kView: as from_worker(), but the doubles stay where they came to be.
+  virtual void from_worker_viewed(std::uint64_t count);
+
+  // Of peers with kKeep. Each worker makes so many doubles and keeps them; then a task adds up
+  // those of the worker that it runs in.
+  virtual void keep_doubles(std::uint64_t count);
+  virtual double sum_of_kept();
 
   // Whether the futures are in this process, so that its memory tells what they take.
   virtual bool has_futures_here() const { return true; }

@@ -40,16 +40,17 @@ std::string no_pigz() { return program_exists("pigz") ? "" : "install pigz"; }
 std::string no_xargs() { return program_exists("xargs") ? "" : "install findutils"; }
 
 constexpr unsigned kPool = kFutures | kOneByOne | kBurn | kTransfer;
+constexpr unsigned kMusters = kPool | kMap | kThreads | kGzip | kShare | kView | kKeep;
 constexpr unsigned kPythons = kPool | kMap;
 constexpr unsigned kRecords = kPlain | kOneByOne | kBurn;
 constexpr auto kOwn = Workers::own;
 
 constexpr std::array kPeers = {
-    PeerEntry{"process", "process pool", kPool | kMap | kThreads | kGzip, kOwn, 1'000'000, 500'000,
-              &make_process_pool, nullptr, true},
-    PeerEntry{"thread", "thread pool", kPool | kMap | kThreads | kGzip, kOwn, 1'000'000, 500'000,
-              &make_thread_pool, nullptr, true},
-    PeerEntry{"serial", "serial loop", kMap | kBurn | kTransfer, Workers::none, 0, 0,
+    PeerEntry{"process", "process pool", kMusters, kOwn, 1'000'000, 500'000, &make_process_pool,
+              nullptr, true},
+    PeerEntry{"thread", "thread pool", kMusters, kOwn, 1'000'000, 500'000, &make_thread_pool,
+              nullptr, true},
+    PeerEntry{"serial", "serial loop", kMap | kBurn | kTransfer | kKeep, Workers::none, 0, 0,
               &make_serial_loop, nullptr, true},
     PeerEntry{"tbb-enqueue", "oneTBB arena and promise", kPool | kThreads, kOwn, 500'000, 20'000,
               kTbbEnqueue, &no_tbb, true},
@@ -80,7 +81,7 @@ constexpr std::array kPeers = {
               &make_python_processes, &no_python<kPythonProcesses>, true},
     PeerEntry{"py-pool", "Python multiprocessing.Pool", kPythons, kOwn, 5'000, 3'000,
               &make_python_pool, &no_python<kPythonPool>},
-    PeerEntry{"loky", "loky", kPythons, kOwn, 3'000, 1'500, &make_loky, &no_python<kLoky>},
+    PeerEntry{"loky", "loky", kPythons | kShare, kOwn, 3'000, 1'500, &make_loky, &no_python<kLoky>},
     PeerEntry{"pebble", "pebble", kPythons, kOwn, 3'000, 1'500, &make_pebble, &no_python<kPebble>},
     PeerEntry{"mpi4py", "mpi4py.futures", kPythons, kOwn, 3'000, 1'500, &make_mpi4py,
               &no_python<kMpi>},

@@ -21,6 +21,9 @@ enum Offer : unsigned {
   kTransfer = 32,  // to_worker, from_worker
   kThreads = 64,   // kept by several threads at once
   kGzip = 128,     // compresses a file; see scenarios/gzip.cpp
+  kShare = 256,    // share_doubles, to_worker_shared, from_worker_shared
+  kView = 512,     // from_worker_viewed
+  kKeep = 1024,    // keep_doubles, sum_of_kept
 };
 
 // How it stands to the workers that it is told.

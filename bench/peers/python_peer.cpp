@@ -136,8 +136,17 @@ class PythonPeer : public Peer {
   double to_worker(std::span<const double>, std::uint32_t times) override {
     return number_of<double>(field_of(ask(fmt::format("to_worker {}", times)), "sum"));
   }
-  void from_worker(std::uint64_t count) override { ask(fmt::format("from_worker {}", count)); }
+  void from_worker(std::uint64_t count) override { fetch("from_worker", count); }
   double received() override { return number_of<double>(field_of(ask("received"), "sum")); }
+  Instant made_at() const override { return made_at_; }
+
+  void share_doubles(std::span<const double> values) override {
+    ask(fmt::format("share_doubles {}", values.size()));
+  }
+  double to_worker_shared() override {
+    return number_of<double>(field_of(ask("to_worker_shared"), "sum"));
+  }
+  void from_worker_shared(std::uint64_t count) override { fetch("from_worker_shared", count); }
 
   std::vector<pid_t> workers() const override {
     std::vector<pid_t> pids = numbers_of<pid_t>(field_of(ask("worker_pids"), "pids"));
@@ -161,7 +170,14 @@ class PythonPeer : public Peer {
     return number_of<std::uint64_t>(field_of(ask(line), "sum"));
   }
 
+  // Python's monotonic clock is the steady one here.
+  void fetch(std::string_view command, std::uint64_t count) {
+    const std::string line = ask(fmt::format("{} {}", command, count));
+    made_at_ = Instant(std::chrono::nanoseconds(number_of<std::int64_t>(field_of(line, "made"))));
+  }
+
   mutable Subprocess python_;
+  Instant made_at_;
   bool open_ = false;
 };
 

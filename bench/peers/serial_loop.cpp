@@ -1,5 +1,3 @@
-#include <utility>
-
 #include "bench/peers/makers.hpp"
 
 namespace bench {
@@ -36,12 +34,21 @@ class SerialLoop : public Peer {
     }
     return sum;
   }
-  void from_worker(std::uint64_t count) override { received_ = make_doubles(count); }
-  double received() override { return sum_of(std::exchange(received_, {})); }
+  // Made, and copied once, which no other process can give it without.
+  void from_worker(std::uint64_t count) override {
+    made_ = std::vector<double>();  // not in between: {} would keep its memory
+    made_ = make_doubles(count);
+    copy_.assign(made_.begin(), made_.end());
+  }
+  double received() override { return sum_of(copy_); }
+
+  void keep_doubles(std::uint64_t count) override { kept_ = make_doubles(count); }
+  double sum_of_kept() override { return sum_of(kept_); }
 
  private:
   std::vector<double> copy_;
-  std::vector<double> received_;
+  std::vector<double> made_;
+  std::vector<double> kept_;
 };
 
 }  // namespace

@@ -1,14 +1,20 @@
 #include "bench/peers/tasks.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <ctime>
 #include <numeric>
 
+#include "bench/probes/shared_page.hpp"
+
 namespace bench {
 
 namespace {
+
+// In memory that processes share; null before prepare_to_tell().
+std::atomic<Instant::rep>* made = nullptr;
 
 std::int64_t thread_microseconds() {
   timespec time{};
@@ -53,6 +59,7 @@ double sum_of(std::span<const double> values) {
 std::vector<double> make_doubles(std::uint64_t count) {
   std::vector<double> values(count);
   std::iota(values.begin(), values.end(), 0.0);
+  tell_made();
   return values;
 }
 
@@ -60,5 +67,13 @@ double sum_of_doubles(std::uint64_t count) {
   const auto n = static_cast<double>(count);
   return n * (n - 1) / 2;
 }
+
+void prepare_to_tell() { made = &make_shared_object<std::atomic<Instant::rep>>(); }
+
+void tell_made() noexcept {
+  if (made != nullptr) made->store(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+Instant last_made() { return Instant(Instant::duration(made->load())); }
 
 }  // namespace bench

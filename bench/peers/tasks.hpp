@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -25,8 +26,18 @@ std::int64_t burn(int microseconds);
 // Adds up in eight parts, so that memory and not the adder is what it waits for.
 double sum_of(std::span<const double> values);
 
-// 0, 1, 2, ...
+// 0, 1, 2, ..., which is told.
 std::vector<double> make_doubles(std::uint64_t count);
 double sum_of_doubles(std::uint64_t count);
+
+// So that it is known when a task had its result, in whichever process, and what came after that is
+// known, too.
+using Instant = std::chrono::steady_clock::time_point;
+// Before the processes are made in which something is told.
+void prepare_to_tell();
+// Now there is what was to be made. Without effect where nothing was prepared.
+void tell_made() noexcept;
+// When that was told last.
+Instant last_made();
 
 }  // namespace bench

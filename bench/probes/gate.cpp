@@ -1,14 +1,10 @@
 #include "bench/probes/gate.hpp"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <atomic>
-#include <climits>
 #include <cstdint>
 
 #include "bench/probes/shared_page.hpp"
+#include "bench/probes/shared_word.hpp"
 
 namespace bench {
 
@@ -20,14 +16,6 @@ struct SharedGate {
 };
 
 SharedGate* shared = nullptr;
-
-void sleep_while(std::atomic<std::uint32_t>& word, std::uint32_t value) {
-  while (word.load() == value) ::syscall(SYS_futex, &word, FUTEX_WAIT, value, nullptr, nullptr, 0);
-}
-
-void wake_all(std::atomic<std::uint32_t>& word) {
-  ::syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-}
 
 constexpr auto kWaitAtGate = [](int n) {
   shared->waiting.fetch_add(1);

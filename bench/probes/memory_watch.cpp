@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "lib/segments/geometry.hpp"
+#include "lib/segments/memory_budget.hpp"
 
 namespace bench {
 
@@ -40,8 +41,8 @@ std::uint64_t shared_memory_bound(std::size_t workers, std::size_t argument_byte
   if (argument_bytes == 0) return fixed;
   // Arguments beyond this wait on the client's heap, unless there is a slot for each of them; and
   // the arena that they are in doubles when it grows.
-  return fixed +
-         2 * std::max<std::uint64_t>(muster::detail::kArgumentsBound, g.slots * argument_bytes);
+  return fixed + 2 * std::max<std::uint64_t>(muster::detail::MemoryBudget{}.arguments,
+                                             g.slots * argument_bytes);
 }
 
 }  // namespace bench

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <memory>
 
+#include <muster/detail/shared_block.hpp>
 #include <muster/encoder.hpp>
 
 namespace muster {
@@ -16,10 +17,11 @@ class Decoder {
  public:
   // Reads [begin, begin + size). Views of T are aligned for T only where `begin` is aligned as
   // the encoder's region was. `modules`: the table with which addresses of functions were
-  // encoded; null: all that are loaded now.
-  Decoder(const std::byte* begin, std::size_t size,
-          const detail::ModuleTable* modules = nullptr) noexcept
-      : begin_(begin), at_(begin), end_(begin + size), modules_(modules) {}
+  // encoded; null: all that are loaded now. `blocks`: where the blocks of shared memory are that
+  // came along; null: there are none.
+  Decoder(const std::byte* begin, std::size_t size, const detail::ModuleTable* modules = nullptr,
+          detail::BlockReceiver* blocks = nullptr) noexcept
+      : begin_(begin), at_(begin), end_(begin + size), modules_(modules), blocks_(blocks) {}
 
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
@@ -57,9 +59,23 @@ class Decoder {
   std::size_t position() const noexcept { return static_cast<std::size_t>(at_ - begin_); }
 
   // For codecs within Muster.
+  // What finds the blocks that came along. Throws EncodingError where none did.
+  detail::BlockReceiver& blocks() const;
+  // Throws EncodingError where it has not come along.
+  std::shared_ptr<detail::SharedBlock> receive_block(const detail::BlockReference& reference,
+                                                     detail::SharedBlock::Access access);
   std::unique_ptr<detail::CodecContext>& context() noexcept { return context_; }
   const detail::ModuleTable* modules() const noexcept { return modules_; }
   unsigned& depth() noexcept { return depth_; }
+
+  // Lets the next `size` bytes be read and no more, until show() is given what this returned;
+  // size <= remaining().
+  std::size_t hide_after(std::size_t size) noexcept {
+    const std::size_t hidden = remaining() - size;
+    end_ -= hidden;
+    return hidden;
+  }
+  void show(std::size_t hidden) noexcept { end_ += hidden; }
 
  private:
   [[noreturn]] void throw_past_end(std::size_t size) const;
@@ -68,8 +84,21 @@ class Decoder {
   const std::byte* at_;
   const std::byte* end_;
   const detail::ModuleTable* modules_;
+  detail::BlockReceiver* blocks_;
   std::unique_ptr<detail::CodecContext> context_;
   unsigned depth_ = 0;
 };
+
+namespace detail {
+
+[[noreturn]] void throw_not_all_read(std::size_t remaining);
+
+// EncodingError if something is left: an encode and a decode that disagree.
+inline void check_all_read(const Decoder& in) {
+  if (in.remaining() != 0) [[unlikely]]
+    throw_not_all_read(in.remaining());
+}
+
+}  // namespace detail
 
 }  // namespace muster

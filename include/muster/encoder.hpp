@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <memory>
 
 namespace muster {
@@ -9,6 +10,9 @@ namespace muster {
 namespace detail {
 
 class ModuleTable;
+class BlockSender;
+class SharedBlock;
+struct BlockReference;
 
 // What an Encoder asks when its region is full.
 struct Growth {
@@ -19,6 +23,13 @@ struct Growth {
                           std::byte*& new_end) = 0;
   // So many bytes will be written in all, as far as is known now.
   virtual void expect(std::size_t /*size*/) noexcept {}
+  // As std::memcpy into the region, for kLargeCopy bytes and more: there may be a faster way.
+  static constexpr std::size_t kLargeCopy = std::size_t{1} << 20;
+  virtual void copy(std::byte* place, const void* data, std::size_t size) noexcept {
+    std::memcpy(place, data, size);
+  }
+  // Takes blocks of shared memory along; null: none can travel with this message.
+  virtual BlockSender* blocks() noexcept { return nullptr; }
 
  protected:
   ~Growth() = default;
@@ -51,7 +62,11 @@ class Encoder {
 
   // Appends `size` bytes as they are.
   void write(const void* data, std::size_t size) {
-    if (size != 0) std::memcpy(extend(size), data, size);
+    if (size >= detail::Growth::kLargeCopy && growth_ != nullptr) [[unlikely]] {
+      growth_->copy(extend(size), data, size);
+    } else if (size != 0) {
+      std::memcpy(extend(size), data, size);
+    }
   }
 
   // Appends a value of any type that can travel, to be read with Decoder::read<U>().
@@ -80,7 +95,8 @@ class Encoder {
   // Says that about so many more bytes will be written: memory for all of them may be taken at
   // once.
   void expect(std::size_t size) noexcept {
-    if (growth_ != nullptr && size > static_cast<std::size_t>(end_ - at_))
+    if (growth_ != nullptr && size > static_cast<std::size_t>(end_ - at_) &&
+        size <= kMost - this->size())
       growth_->expect(this->size() + size);
   }
 
@@ -89,11 +105,16 @@ class Encoder {
   const std::byte* data() const noexcept { return begin_; }
 
   // For codecs within Muster.
+  // What the reader finds the block by. Throws EncodingError where none can travel.
+  detail::BlockReference send_block(const std::shared_ptr<detail::SharedBlock>& block);
   std::unique_ptr<detail::CodecContext>& context() noexcept { return context_; }
   const detail::ModuleTable* modules() const noexcept { return modules_; }
   unsigned& depth() noexcept { return depth_; }
 
  private:
+  // No memory is larger; what rounds a size up, or doubles it, need not fear to come round to zero.
+  static constexpr std::size_t kMost = std::numeric_limits<std::ptrdiff_t>::max();
+
   void make_room(std::size_t more);
 
   std::byte* begin_;

@@ -88,6 +88,14 @@ class TaskInterface {
         target(), options, std::forward<F>(fn), std::forward<Rs>(inputs)...);
   }
 
+  // Shared<T>: a large value that many tasks read, encoded once, or for threads moved or copied as
+  // it is. Give it to tasks as an argument; see <muster/shared.hpp>. Throws EncodingError for what
+  // cannot travel, Error where memory or descriptors run out.
+  template <class T>
+  auto share(T&& value) {
+    return Path::share(target(), std::forward<T>(value));
+  }
+
  protected:
   TaskInterface() = default;
   ~TaskInterface() = default;

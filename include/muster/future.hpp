@@ -13,6 +13,7 @@
 #include <muster/detail/done_callback.hpp>
 #include <muster/detail/future_access.hpp>
 #include <muster/detail/future_state.hpp>
+#include <muster/detail/result_view.hpp>
 #include <muster/duration.hpp>
 #include <muster/error.hpp>
 #include <muster/options.hpp>
@@ -69,6 +70,30 @@ class Future {
   // copied is always moved; if other futures share it, that is an InvalidStateError instead.
   T result() && { return take(detail::Deadline::never()); }
   T result(Duration timeout) && { return take(timeout); }
+
+  // Of a std::vector of what travels as bytes, or a std::string: as result(), but a
+  // std::span<const> or std::string_view of the elements where they are. What came from a process
+  // pool is not copied: it lies in the memory that the worker wrote it to. Valid as long as the
+  // state, so as long as any handle of this future; the memory is the pool's, and kept as long.
+  // result() may be asked for, too, and is a copy then. A worker that writes where it should not (a
+  // wild pointer) can change what is looked at, as it cannot a result().
+  auto view() const&
+    requires detail::Viewable<T>
+  {
+    return get_view(detail::Deadline::never());
+  }
+  auto view(Duration timeout) const&
+    requires detail::Viewable<T>
+  {
+    return get_view(detail::Deadline::after(timeout));
+  }
+  // It would be a view of what is gone. Keep the future.
+  auto view() const&&
+    requires detail::Viewable<T>
+  = delete;
+  auto view(Duration timeout) const&&
+    requires detail::Viewable<T>
+  = delete;
 
   // Waits for the task to end; null if it threw nothing. Throws CancelledError if it was
   // cancelled and, with a timeout, TimeoutError.
@@ -139,6 +164,17 @@ class Future {
     if (s.phase() != detail::Phase::succeeded) [[unlikely]]
       s.throw_error();
     if constexpr (!std::is_void_v<T>) return s.value();
+  }
+  // Of a type that depends on T, so that it is looked at where T is viewable alone.
+  template <class R = T>
+  typename detail::ResultView<R>::View get_view(detail::Deadline until) const {
+    State& s = state();
+    if (!s.wait(until)) [[unlikely]]
+      detail::throw_timeout(s);
+    std::size_t size = 0;
+    if (const std::byte* bytes = s.view_raw(size)) return detail::view_of_bytes<R>(bytes, size);
+    const T& value = get(until);
+    return {value.data(), value.size()};
   }
   template <class Limit>
   T take(Limit limit) {

@@ -18,6 +18,8 @@
 #include <muster/process_pool.hpp>
 #include <muster/promise.hpp>
 #include <muster/random.hpp>
+#include <muster/shared.hpp>
+#include <muster/shared_array.hpp>
 #include <muster/stats.hpp>
 #include <muster/this_task.hpp>
 #include <muster/thread_pool.hpp>

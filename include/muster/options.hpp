@@ -45,6 +45,13 @@ struct RestartIntensity {
   Duration within = std::chrono::seconds(5);
 };
 
+// What submit does where the arguments of unfinished tasks have used up what
+// ProcessPoolOptions::max_shared_memory allows them.
+enum class OnMemoryLimit {
+  wait,   // until tasks have ended; try_submit gives nothing
+  error,  // throws EncodingError
+};
+
 // Limits of each worker; 0: none.
 struct WorkerLimits {
   std::size_t memory_bytes = 0;
@@ -62,7 +69,8 @@ struct ProcessPoolOptions {
   StartMethod start_method = StartMethod::automatic;
   // Runs once in each worker before its first task. If it throws, the pool breaks.
   PortableFunction initializer = {};
-  // Runs in each worker that ends in order, not when it is killed.
+  // Runs in each worker that ends in order, not when it is killed; before what its tasks keep by
+  // this_worker::local() is destroyed.
   PortableFunction finalizer = {};
   // 0: no limit. Else a worker is replaced after so many tasks.
   std::size_t max_tasks_per_child = 0;
@@ -79,6 +87,14 @@ struct ProcessPoolOptions {
   bool checksum_results = false;
   // 0: submit never blocks. Else submit waits while so many tasks are unfinished.
   std::size_t max_pending = 0;
+  // Bytes of shared memory for arguments and results of more than a few bytes; at least 1 MiB, 0:
+  // no limit. Half of it is for arguments, and at it `on_memory_limit` says what submit does, but
+  // never in a callback, whose tasks wait in the client's own memory. Workers are not held back, so
+  // results on their way can exceed it: what futures hold of them beyond a quarter moves to the
+  // client's own memory. Arguments that are larger than half of it are an EncodingError of their
+  // future. SharedArrays are the program's own memory and not counted.
+  std::size_t max_shared_memory = 0;
+  OnMemoryLimit on_memory_limit = OnMemoryLimit::wait;
   OnUnwind on_unwind = OnUnwind::cancel;
   WorkerLimits limits = {};
 };

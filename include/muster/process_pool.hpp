@@ -49,6 +49,7 @@ class ProcessPoolExecutor final : public Executor,
 
   using TaskInterface<ProcessPoolExecutor, detail::TravelPath>::map;
   using TaskInterface<ProcessPoolExecutor, detail::TravelPath>::map_unordered;
+  using TaskInterface<ProcessPoolExecutor, detail::TravelPath>::share;
   using TaskInterface<ProcessPoolExecutor, detail::TravelPath>::submit;
   using TaskInterface<ProcessPoolExecutor, detail::TravelPath>::try_submit;
 

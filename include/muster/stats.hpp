@@ -49,8 +49,14 @@ struct PoolStats {
   std::uint64_t running = 0;
   std::uint64_t deaths = 0;    // of workers
   std::uint64_t restarts = 0;  // of workers
-  // Of all segments, in bytes; 0 for threads.
+  // Of all segments, in bytes; 0 for threads. Memory that was freed stays, to be used again, and
+  // goes back to the system when it was not used for a second.
   std::uint64_t shared_memory_bytes = 0;
+  // Of those, what arguments and results take at the moment; short ones take none.
+  std::uint64_t arguments_bytes = 0;
+  std::uint64_t results_bytes = 0;
+  // ProcessPoolOptions::max_shared_memory.
+  std::uint64_t max_shared_memory = 0;
   // Wake-ups that only the bound on sleeping rescued. Anything but 0 in a pool whose workers were
   // neither killed nor stopped is a bug in Muster.
   std::uint64_t rescued_wakeups = 0;

@@ -36,6 +36,7 @@ class ThreadPoolExecutor : public Executor,
   // Ends the pool that was there first, as the destructor does.
   ThreadPoolExecutor& operator=(ThreadPoolExecutor&& other) noexcept;
 
+  using TaskInterface<ThreadPoolExecutor, detail::ThreadPath>::share;
   using TaskInterface<ThreadPoolExecutor, detail::ThreadPath>::submit;
   using TaskInterface<ThreadPoolExecutor, detail::ThreadPath>::try_submit;
   using TaskInterface<ThreadPoolExecutor, detail::ThreadPath>::map;

@@ -6,6 +6,8 @@
 
 #include <muster/error.hpp>
 
+#include "lib/sharing/block_registry.hpp"
+
 namespace muster::detail {
 
 namespace {
@@ -44,6 +46,16 @@ void ArgumentBuffer::use_scratch() {
 }
 
 ArgumentBuffer::Memory::Block ArgumentBuffer::take_block() { return std::exchange(block_, {}); }
+
+BlockReference ArgumentBuffer::send(const std::shared_ptr<SharedBlock>& block) {
+  shared_.push_back(block);
+  return BlockRegistry::reference_of(*block);
+}
+
+void ArgumentBuffer::copy(std::byte* place, const void* data, std::size_t size) noexcept {
+  if (block_.first_use) return memory_.write_long(place, data, size);
+  std::memcpy(place, data, size);
+}
 
 std::byte* ArgumentBuffer::grow(std::byte* old, std::size_t used, std::size_t wanted,
                                 std::byte*& new_end) {

@@ -166,17 +166,20 @@ std::vector<ProcessCore::Turn> ProcessCore::turns_of_leavers() const {
 
 // Whether a worker is on its way in or out, as it says itself. One whose tasks were taken in is not
 // on its way in, and none goes before it has run so many as it may, or is told to. For those that
-// are told to, both ways are short without an initializer, and a finalizer.
+// are told to, both ways are short without an initializer, a finalizer, and what tasks keep in
+// their worker: the client cannot tell whether there is any.
 bool ProcessCore::is_between(std::uint32_t worker) const {
   const TakenIn& taken_in = taken_in_[worker];
-  switch (results_.window(worker).record().phase.load()) {
+  const WorkerPhase phase = results_.window(worker).record().phase.load();
+  switch (phase) {
     case WorkerPhase::starting:
       if (queue_closed_ && !has_initializer_) return false;
       return taken_in.tasks == 0 ||
              taken_in.incarnation != facts_.worker(worker).incarnation.load();
     case WorkerPhase::ending:
+    case WorkerPhase::destroying:
     case WorkerPhase::ended:
-      if (queue_closed_) return has_finalizer_;
+      if (queue_closed_) return has_finalizer_ || phase == WorkerPhase::destroying;
       return max_tasks_per_child_ != 0 && taken_in.tasks + taken_in.perhaps >= max_tasks_per_child_;
     default: return false;
   }

@@ -29,9 +29,11 @@ void ProcessCore::put_behind(StateBase& state, const TaskPart& part, std::unique
   (void)extras.release();  // the node's
   count_submitted(state);
   state.set_source(&source_, Place::behind(node));
-  if (max_pending_ != 0) node->notify = true;
+  if (somebody_waits_to_submit()) node->notify = true;
+  if (heap_arguments != nullptr) backlog_bytes_ += part.where.size;
   count_behind();
-  if (!ask_one_to_tell()) refill();
+  // With arguments of its own it may be here though there is a slot, and nothing in any.
+  if (heap_arguments != nullptr || !ask_one_to_tell()) refill();
 }
 
 void ProcessCore::count_behind() {
@@ -72,13 +74,14 @@ void ProcessCore::refill() noexcept {
 bool ProcessCore::move_to_slot(Behind& node) {
   if (node.state == nullptr) {
     --backlog_cancelled_;
-    drop_arguments(node.part, node.heap_arguments);
-    delete node.extras;
-    backlog_.pop();
+    drop_behind(node);
     return true;
   }
   if (node.heap_arguments != nullptr) {
-    std::byte* block = arguments_.allocate(node.part.where.size);
+    // Its own bytes are among those that wait.
+    const bool may = budget_.limit == 0 || in_flight_.size() == 0 ||
+                     arguments_.in_use() + node.part.where.size <= budget_.arguments;
+    std::byte* block = may ? arguments_.allocate(node.part.where.size) : nullptr;
     if (block == nullptr) {
       // Whatever ends frees some; with nothing to end there will never be more.
       if (in_flight_.size() != 0) return false;
@@ -87,6 +90,8 @@ bool ProcessCore::move_to_slot(Behind& node) {
     }
     std::memcpy(block, node.heap_arguments, node.part.where.size);
     std::free(node.heap_arguments);
+    backlog_bytes_ -= node.part.where.size;
+    count_arguments();
     node.part.where.offset = arguments_.offset_of(block);
   }
   const bool notify = node.notify || ++refilled_ % (in_flight_.slots() / 2) == 0;
@@ -103,11 +108,17 @@ void ProcessCore::fail_for_memory(Behind& node) noexcept {
   } catch (const std::bad_alloc&) {
     error = no_memory_for_bytes_;
   }
+  drop_behind(node);
+  count_ended(Ended::failed);
+  complete_error(state, std::move(error));
+}
+
+// The first one, which will not run.
+void ProcessCore::drop_behind(Behind& node) {
+  if (node.heap_arguments != nullptr) backlog_bytes_ -= node.part.where.size;
   drop_arguments(node.part, node.heap_arguments);
   delete node.extras;
   backlog_.pop();
-  count_ended(Ended::failed);
-  complete_error(state, std::move(error));
 }
 
 }  // namespace muster::detail

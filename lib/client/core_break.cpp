@@ -114,9 +114,11 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
     std::exception_ptr error = error_of_its_own();
     const std::unique_ptr<Extras> extras = take_extras(slot);
     const bool counted = extras && extras->kill == KillReason::cancel;
+    std::uint64_t delivery = 0;
     bool in_part = extras && extras->items != 0 && state != nullptr && why != nullptr;
     try {
       if (in_part) keep_committed(slot, *extras);
+      if (in_part) delivery = deliver_blocks(in_flight_[slot].tag);
       in_part = in_part && extras->assembly.items() != 0;
       while (in_part && extras->assembly.items() < extras->items) {
         extras->assembly.add_failure(error_of_its_own());
@@ -126,14 +128,12 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
     }
     free_slot(slot);
     if (!counted) count_ended(Ended::failed);
-    in_part ? deliver_assembly(state, *extras) : complete_error(state, std::move(error));
+    in_part ? deliver_assembly(state, *extras, delivery) : complete_error(state, std::move(error));
   });
   while (!backlog_.empty()) {
     Behind& node = *backlog_.front();
     StateBase* state = node.state;
-    drop_arguments(node.part, node.heap_arguments);
-    delete node.extras;
-    backlog_.pop();
+    drop_behind(node);
     if (state == nullptr) continue;
     count_ended(Ended::failed);
     complete_error(state, error_of_its_own());

@@ -1,6 +1,9 @@
 // What becomes of a task whose worker has died: it fails, runs again, or goes on with what is left
 // of its chunk.
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -16,6 +19,25 @@ namespace {
 constexpr std::size_t kToldDeaths = 16;
 
 }  // namespace
+
+// Acquire pairs with BlockCache::count_held(): what a task has kept was counted, and what it has
+// sent is in the socket, before its end could be seen.
+bool ProcessCore::workers_hold_blocks() const noexcept {
+  for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
+    if (results_.window(w).record().blocks_held.load(std::memory_order_acquire) != 0) return true;
+  }
+  int on_their_way = 0;
+  if (::ioctl(blocks_socket_.get(), SIOCINQ, &on_their_way) != 0 || on_their_way != 0) return true;
+  return inbox_.waiting();
+}
+
+// Without the pool's lock, which who lets the block go may hold.
+void ProcessCore::tell_block_gone(bool at_once) noexcept {
+  tasks_.header().blocks_gone.fetch_add(1);
+  if (!at_once) return;
+  wakes_for_blocks_wanted_.fetch_add(1);
+  ring_doorbell();
+}
 
 DeathFacts ProcessCore::facts_of(const DeathRecord& record) const {
   std::string task;
@@ -73,6 +95,8 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
   }
   if (extras != nullptr && extras->items != 0) {
     const std::uint32_t before = extras->first;
+    take_in_blocks();
+    extras->carries = extras->carries || inbox_.has(shadow.tag.id());
     take_items_of(*extras, shadow.tag, record.worker % geometry_.workers, record.chunk_region,
                   record.chunk_items);
     // It died of something after its last item.
@@ -130,9 +154,10 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
 void ProcessCore::end_chunk(std::uint32_t slot) {
   const std::unique_ptr<Extras> extras = take_extras(slot);
   StateBase* state = in_flight_[slot].state;
+  const std::uint64_t delivery = extras->carries ? deliver_blocks(in_flight_[slot].tag) : 0;
   free_slot(slot);
   count_ended(Ended::finished);
-  deliver_assembly(state, *extras);
+  deliver_assembly(state, *extras, delivery);
 }
 
 // The task, or what is left of the chunk, is to be run again.

@@ -1,7 +1,9 @@
 // From a slot to a future: what a worker has left is checked, copied or kept, and the slot is free.
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <new>
 
 #include <muster/error.hpp>
@@ -11,14 +13,11 @@
 #include "lib/common/prefetch.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/segments/headroom.hpp"
+#include "lib/sharing/deliveries.hpp"
 
 namespace muster::detail {
 
 namespace {
-
-// Beyond so many bytes in the workers' arenas that futures hold undecoded, results are copied to
-// the client's own memory.
-constexpr std::uint64_t kKeptBound = std::uint64_t{256} << 20;
 
 // Aligned as where it came from: values in it may be read in place.
 std::byte* heap_copy(const std::byte* data, std::size_t size) noexcept {
@@ -136,7 +135,9 @@ ProcessCore::LeftResult ProcessCore::read_result(std::uint32_t slot, std::uint32
   const ResultPart& part = slots_.result(slot);
   LeftResult left;
   // Each word once: what is checked is what is used.
-  left.size = std::atomic_ref(part.inline_size).load(std::memory_order_relaxed);
+  const std::uint32_t said = std::atomic_ref(part.inline_size).load(std::memory_order_relaxed);
+  left.carries = (said & ResultPart::kCarries) != 0;
+  left.size = said & ~ResultPart::kCarries;
   if (left.size != ResultPart::kInArena) [[likely]] {
     left.data = reinterpret_cast<const std::byte*>(part.bytes);
     if (left.size > kInlineResult) left.error = outside_memory(worker);
@@ -176,6 +177,10 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
   StateBase* state = std::exchange(shadow.state, nullptr);
   const bool wanted = state != nullptr && !state->abandoned();
   const std::unique_ptr<Extras> extras = take_extras(slot);
+  std::uint64_t delivery = 0;
+  if (left.carries || (extras != nullptr && extras->carries)) {
+    delivery = wanted && !left.error ? deliver_blocks(shadow.tag) : 0;
+  }
   free_slot(slot);
   count_ended(left.error || failed ? Ended::failed : Ended::finished);
 
@@ -207,9 +212,10 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
         return state->complete_exception(no_memory_for(left.size));
       }
       give_back(left, worker);
-      return deliver_assembly(state, *extras);
+      return deliver_assembly(state, *extras, delivery);
     }
   }
+  if (delivery != 0) state->set_source(&source_, delivery);
   const RawKind kind = failed ? RawKind::exception : RawKind::value;
   if (!failed && state->ops().bitwise_size >= 0 &&
       left.size == static_cast<std::size_t>(state->ops().bitwise_size)) [[likely]] {
@@ -229,7 +235,7 @@ void ProcessCore::give_back(const LeftResult& left, std::uint32_t worker) {
 // else on the heap. Null: no memory.
 const std::byte* ProcessCore::keep(LeftResult& left, std::uint32_t worker) noexcept {
   if (left.own == nullptr) {
-    if (left.offset != kNoBlock && returns_->kept_bytes() + left.size <= kKeptBound) {
+    if (left.offset != kNoBlock && returns_->kept_bytes() + left.size <= budget_.results) {
       returns_->keep(worker, left.offset, left.size);
       return left.data;
     }
@@ -250,9 +256,36 @@ void ProcessCore::release_kept(const std::byte* data, std::size_t size) {
   returns_->let_go(worker, at % geometry_.window_bytes - geometry_.arena_at(), size);
 }
 
-void ProcessCore::deliver_assembly(StateBase* state, Extras& extras) noexcept {
-  if (state == nullptr) return;
-  if (state->abandoned()) return state->complete_cancelled();
+// Takes what came for a result that is about to be kept, until it is read: a number for its state.
+// 0: nothing came, or there is no memory for it; who reads it is told.
+std::uint64_t ProcessCore::deliver_blocks(TaskTag tag) noexcept {
+  try {
+    inbox_.receive(blocks_socket_.get());
+    auto blocks = inbox_.take(tag.id());
+    const std::uint64_t delivery = blocks.empty() ? 0 : Deliveries::add(std::move(blocks));
+    inbox_.settle();
+    return delivery;
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
+}
+
+// What is left of blocks of tasks that are here no more has nobody to take it.
+void ProcessCore::take_in_blocks() {
+  inbox_.receive(blocks_socket_.get());
+  inbox_.drop_all_but([this](const BlockMessage& message) {
+    return in_flight_.in_use(message.slot) && in_flight_[message.slot].tag.id() == message.task;
+  });
+}
+
+void ProcessCore::deliver_assembly(StateBase* state, Extras& extras,
+                                   std::uint64_t delivery) noexcept {
+  if (state == nullptr) return Deliveries::drop(delivery);
+  if (state->abandoned()) {
+    Deliveries::drop(delivery);
+    return state->complete_cancelled();
+  }
+  if (delivery != 0) state->set_source(&source_, delivery);
   const std::vector<std::byte>& bytes = extras.assembly.bytes();
   const std::byte* data = heap_copy(bytes.data(), bytes.size());
   if (data == nullptr) return state->complete_exception(no_memory_for(bytes.size()));
@@ -270,7 +303,23 @@ void ProcessCore::complete_error(StateBase* state, std::exception_ptr error) noe
 std::unique_ptr<Extras> ProcessCore::take_extras(std::uint32_t slot) {
   std::unique_ptr<Extras> extras = std::move(in_flight_[slot].extras);
   if (extras && extras->timeout_ns != 0) std::erase(timed_, slot);
+  if (extras && !extras->blocks.empty()) bury(extras->blocks);
   return extras;
+}
+
+// The last handle of a block takes the memory down, which takes its time: not under the lock.
+void ProcessCore::bury(std::vector<std::shared_ptr<SharedBlock>>& blocks) noexcept {
+  const bool last = std::ranges::any_of(
+      blocks, [](const std::shared_ptr<SharedBlock>& block) { return block.use_count() == 1; });
+  if (!last) return blocks.clear();
+  try {
+    buried_.insert(buried_.end(), std::make_move_iterator(blocks.begin()),
+                   std::make_move_iterator(blocks.end()));
+    ring_doorbell();
+  } catch (const std::bad_alloc&) {
+    // Then here, after all.
+  }
+  blocks.clear();
 }
 
 void ProcessCore::free_slot(std::uint32_t slot) {

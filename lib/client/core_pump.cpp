@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <new>
+#include <utility>
 
 #include <muster/log.hpp>
 
@@ -19,6 +21,7 @@ namespace muster::detail {
 
 namespace {
 constexpr std::int64_t kWatchPeriodNs = 2'000'000;
+constexpr std::int64_t kTidyPeriodNs = 1'000'000'000;
 // While it always finds tasks that have ended, in so many turns it reads its messages once.
 constexpr unsigned kBusyTurns = 32;
 }  // namespace
@@ -43,9 +46,15 @@ void ProcessCore::pump_until_end() {
   unsigned busy = 0;
   while (true) {
     std::int64_t timeout = kNoLimit;
+    std::vector<std::shared_ptr<SharedBlock>> buried;
     {
       Lock lock(mutex());
       take_completions();
+      if (const std::uint32_t wanted = wakes_for_blocks_wanted_.load();
+          std::exchange(wakes_for_blocks_, wanted) != wanted) {
+        parking_->wake_all();
+      }
+      if (blocks_came_ || !inbox_.empty()) take_in_blocks();
       refill();
       timeout = enforce_timeouts();
       // Those who wait by way of the pump cannot look for themselves.
@@ -54,7 +63,12 @@ void ProcessCore::pump_until_end() {
         timeout = timeout < 0 ? kAuditPeriodNs : std::min(timeout, kAuditPeriodNs);
       }
       pump_patient_ = timeout < 0;
+      if (const std::int64_t next = tidy(); next >= 0) {
+        timeout = timeout < 0 ? next : std::min(timeout, next);
+      }
+      buried.swap(buried_);
     }
+    buried.clear();
     // Mark, look, sleep; a worker publishes, then looks at the mark (TaskRunner::tell). All of it
     // is seq_cst, so one of the two sees the other.
     sleeps.store(1);
@@ -111,7 +125,9 @@ bool ProcessCore::sleep_in_pump(std::int64_t timeout_ns) {
   // keep its end of the socket open.
   pollfd fds[] = {{doorbell_.get(), POLLIN, 0},
                   {socket_.get(), POLLIN, 0},
-                  {supervisor_pidfd_.get(), POLLIN, 0}};
+                  {supervisor_pidfd_.get(), POLLIN, 0},
+                  {blocks_socket_.get(), POLLIN, 0}};
+  nfds_t looked_at = std::size(fds);
   while (true) {
     const bool watching = parking_->watched();
     std::int64_t left = until.remaining().nanoseconds();
@@ -120,8 +136,14 @@ bool ProcessCore::sleep_in_pump(std::int64_t timeout_ns) {
     timeout.tv_sec = left / kNanosPerSecond;
     timeout.tv_nsec = left % kNanosPerSecond;
     const bool forever = until.is_never() && !watching;
-    const int ready = ::ppoll(fds, 3, forever ? nullptr : &timeout, nullptr);
+    const int ready = ::ppoll(fds, looked_at, forever ? nullptr : &timeout, nullptr);
     if (ready > 0) break;
+    // The kernel refuses more than the program may have open by now (RLIMIT_NOFILE). Without any to
+    // spare no block could be received.
+    if (ready < 0 && errno == EINVAL && looked_at == std::size(fds)) {
+      --looked_at;
+      continue;
+    }
     if (ready == 0 && watching) watch_workers();
     if (ready < 0 || until.expired()) return false;
   }
@@ -131,6 +153,7 @@ bool ProcessCore::sleep_in_pump(std::int64_t timeout_ns) {
     while (::read(doorbell_.get(), &count, sizeof(count)) < 0 && errno == EINTR) {
     }
   }
+  blocks_came_ = fds[3].revents != 0;
   supervisor_ended_ = fds[2].revents != 0;
   return fds[1].revents != 0 || supervisor_ended_;
 }
@@ -166,6 +189,26 @@ void ProcessCore::take_completions() {
     }
     if (lapped) harvest_all();
   }
+}
+
+// What is left lying where nobody comes by: results that nobody asks for are taken in, and memory
+// that was not used since the last look goes back. Nanoseconds until the next one.
+std::int64_t ProcessCore::tidy() {
+  if (!tidy_due_) return kNoLimit;
+  const std::int64_t now = monotonic_ns();
+  if (tidy_at_ns_ == 0) tidy_at_ns_ = now + kTidyPeriodNs;
+  if (now < tidy_at_ns_) return tidy_at_ns_ - now;
+  harvest_all();
+  if (std::exchange(tidied_uses_, argument_uses_) != argument_uses_) {
+    trimmed_ = false;
+  } else if (!std::exchange(trimmed_, true) && arguments_.worth_trimming()) {
+    arguments_.trim();
+    count_arguments();
+    tidied_uses_ = argument_uses_;
+  }
+  tidy_due_ = !trimmed_ || in_flight_.size() != 0;
+  tidy_at_ns_ = tidy_due_ ? now + kTidyPeriodNs : 0;
+  return tidy_due_ ? kTidyPeriodNs : kNoLimit;
 }
 
 void ProcessCore::ring_doorbell() {

@@ -65,6 +65,7 @@ void ProcessCore::finish() noexcept {
   pump_thread_->join();  // it ends when the supervisor has ended the workers
   pump_ended();
   unregister_pool(*this);
+  BlockRegistry::remove_user(*this);
   socket_.reset();
   reap_supervisor();
   callbacks_.stop();

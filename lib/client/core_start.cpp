@@ -68,6 +68,15 @@ void check_options(const ProcessPoolOptions& options) {
   if (looks_negative(options.max_pending) || looks_negative(options.max_tasks_per_child)) {
     throw InvalidArgumentError("max_pending and max_tasks_per_child count tasks; 0: no limit");
   }
+  if (options.on_memory_limit != OnMemoryLimit::wait &&
+      options.on_memory_limit != OnMemoryLimit::error) {
+    throw InvalidArgumentError("on_memory_limit is none of the values that there are");
+  }
+  if (looks_negative(options.max_shared_memory) ||
+      (options.max_shared_memory != 0 && options.max_shared_memory < MemoryBudget::kLeastLimit)) {
+    throw InvalidArgumentError("max_shared_memory is a number of bytes, at least " +
+                               std::to_string(MemoryBudget::kLeastLimit) + "; 0: no limit");
+  }
   if (looks_negative(options.restart_intensity.deaths)) {
     throw InvalidArgumentError("restart_intensity.deaths counts deaths; 0: no limit");
   }
@@ -113,6 +122,7 @@ void bound_news(int supervisors_end) {
 ProcessCore::ProcessCore(const ProcessPoolOptions& options)
     : name_(pool_name(options.name)),
       max_pending_(options.max_pending),
+      on_memory_limit_(options.on_memory_limit),
       on_worker_death_(options.on_worker_death),
       checksum_results_(options.checksum_results),
       max_tasks_per_child_(options.max_tasks_per_child),
@@ -126,6 +136,8 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   check_options(options);
   cpus_ = usable_cpus();
   make_segments(Geometry::choose(checked_workers(options)));
+  budget_ = MemoryBudget::choose(options.max_shared_memory, geometry_.workers);
+  tasks_.header().max_shared_memory.store(budget_.limit);
   warm_up_backtrace();
   fork_supervisor(options);
   // While the supervisor makes the workers.
@@ -139,6 +151,7 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
     if (life_ == Life::open) tasks_.header().state.store(PoolState::running);
     source_.adopt(*this, callbacks_);
     register_pool(*this);
+    BlockRegistry::user_can_be_asked(*this);
   } catch (...) {
     give_up_start();
     throw;
@@ -190,6 +203,8 @@ void ProcessCore::make_tables() {
       EncodingError("the client has no memory left for a task's arguments or its result"));
   arguments_ = Arena(tasks_.arguments(), geometry_.arguments_bytes, segments_->tasks_fd(),
                      geometry_.arguments_at());
+  arguments_.set_kept(budget_.free_arguments);
+  arguments_.set_sparing_at(budget_.argument_pages);
   in_flight_.set_up(geometry_.slots);
   returns_.emplace(tasks_, results_);
   worker_pidfds_.resize(geometry_.workers);
@@ -207,6 +222,8 @@ void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
   socket_ = FileDescriptor(pair[0]);
   FileDescriptor supervisors_end(pair[1]);
   bound_news(supervisors_end.get());
+  BlockChannel blocks = make_block_channel();
+  blocks_socket_ = std::move(blocks.client);
   doorbell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!doorbell_) throw Error("cannot make an event for the pool: " + reason(errno));
   FileDescriptor client_pidfd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
@@ -217,9 +234,12 @@ void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
   const std::uint64_t seed = next_pool_seed();
   // No handler of the program's runs in the child, not even between fork and reset_signals().
   const SignalsBlocked blocked;
+  BlockRegistry::add_user(*this);
+  const OwnFork own;
   const pid_t pid = ::fork();
   if (pid == 0)
-    become_supervisor(options, seed, std::move(supervisors_end), std::move(client_pidfd));
+    become_supervisor(options, seed, std::move(supervisors_end), std::move(client_pidfd),
+                      std::move(blocks.workers));
   if (pid < 0) {
     throw Error("cannot fork the supervisor of pool \"" + name_ + "\": " + reason(errno));
   }
@@ -228,8 +248,8 @@ void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
 
 // In the child. Without memory for this there is no supervisor, and the client hears that it ended.
 void ProcessCore::become_supervisor(const ProcessPoolOptions& options, std::uint64_t seed,
-                                    FileDescriptor supervisors_end,
-                                    FileDescriptor client_pidfd) noexcept {
+                                    FileDescriptor supervisors_end, FileDescriptor client_pidfd,
+                                    FileDescriptor blocks) noexcept {
   try {
     auto& given = segments_->for_supervisor();
     WorkerSetup setup;
@@ -240,6 +260,8 @@ void ProcessCore::become_supervisor(const ProcessPoolOptions& options, std::uint
     setup.results = std::move(given.results);
     setup.facts = std::move(given.facts);
     setup.doorbell = std::move(doorbell_);
+    setup.blocks = std::move(blocks);
+    setup.client = ::getppid();
     setup.modules = types_->modules();
     setup.initializer = options.initializer;
     setup.finalizer = options.finalizer;
@@ -250,7 +272,9 @@ void ProcessCore::become_supervisor(const ProcessPoolOptions& options, std::uint
     setup.kill_grace_ns = std::min(options.kill_grace.nanoseconds(), kLongestGraceNs);
     setup.random_seed = seed;
     setup.checksum_results = options.checksum_results;
+    setup.budget = budget_;
     socket_.reset();
+    blocks_socket_.reset();
     segments_->close_in_child();
     supervisor_main(std::move(setup), std::move(supervisors_end), std::move(client_pidfd));
   } catch (...) {

@@ -76,6 +76,29 @@ bool ProcessCore::admit_slow(Lock& lock, bool blocking) {
   }
 }
 
+// Whether max_shared_memory allows so many more bytes of arguments.
+bool ProcessCore::may_take_memory(std::size_t size) const {
+  if (budget_.limit == 0 || unfinished_ == 0) return true;
+  // The allocator's own bytes are nobody's to give back.
+  const std::uint64_t taken = (arguments_.blocks() != 0 ? arguments_.in_use() : 0) + backlog_bytes_;
+  return taken <= budget_.arguments && size <= budget_.arguments - taken;
+}
+
+// As admit(), for a task with arguments of `size` bytes that are not in the arena yet. Who waits
+// here holds none of it, so those who do get on.
+bool ProcessCore::admit_memory(Lock& lock, std::size_t size, bool blocking) {
+  while (true) {
+    if (may_take_memory(size) || CallbackRunner::in_callback()) return true;
+    harvest_ready(in_flight_.slots(), kHarvestPatience);
+    refill();
+    if (may_take_memory(size)) return true;
+    if (on_memory_limit_ == OnMemoryLimit::error) throw no_memory_to_submit(size);
+    if (!blocking) return false;
+    wait_for_progress(lock, Progress::any);
+    if (!admit(lock, blocking)) return false;
+  }
+}
+
 bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std::byte* bytes,
                                std::size_t size) {
   static_assert(kSmallTask == kInlineArguments);
@@ -135,6 +158,11 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
   ArgumentBuffer buffer(*this, spec.size_hint);
   Encoder out(buffer.begin(), buffer.end(), &buffer, &types_->modules());
   spec.encode(out, spec.context);
+  if (buffer.has_shared()) {
+    if (!extras) extras = std::make_unique<Extras>();
+    extras->type = spec.type;
+    extras->blocks = buffer.take_shared();
+  }
   if (extras) extras->items = spec.chunk.items;
 
   std::uint32_t in_slots = 0;
@@ -149,6 +177,11 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
       if (!admit(lock, spec.blocking)) return false;
     }
     if (!name.empty()) label.name = types_->name_index(name);
+    const bool long_arguments = out.size() > kInlineArguments || spec.chunk.items != 0;
+    if (budget_.limit != 0 && long_arguments && !buffer.block().in_arena &&
+        !admit_memory(lock, out.size(), spec.blocking)) {
+      return false;
+    }
     timed = extras && extras->timeout_ns != 0;
     if (timed) timed_.reserve(in_flight_.slots());  // once it is taken nothing may fail any more
     TaskPart part;
@@ -217,10 +250,17 @@ bool ProcessCore::make_room() {
 void ProcessCore::count_submitted(StateBase& state) {
   state.hold();
   ++unfinished_;
+  if (!tidy_due_) [[unlikely]]
+    come_to_tidy();
   PoolHeader& header = tasks_.header();
   // Relaxed, and no read-modify-write: under the lock, for whoever looks in.
   header.submitted.store(header.submitted.load(std::memory_order_relaxed) + 1,
                          std::memory_order_relaxed);
+}
+
+void ProcessCore::come_to_tidy() {
+  tidy_due_ = true;
+  ring_doorbell();
 }
 
 void ProcessCore::mark_telling(std::uint32_t slot, bool tells) {
@@ -260,7 +300,7 @@ void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
     shadow.extras = std::move(extras);
   }
   // Somebody may wait for any task's end: a submit, or the workers to be told to leave.
-  if (max_pending_ != 0 || life_ != Life::open) notify = true;
+  if (somebody_waits_to_submit() || life_ != Life::open) notify = true;
   // Long arguments are given back when the task has ended, also if nobody asks for its result.
   if ((part.flags & kInArena) != 0 && part.where.size >= kPromptlyFreed) notify = true;
   publish(slot, notify);
@@ -277,26 +317,44 @@ void ProcessCore::drop_arguments(const TaskPart& part, std::byte* heap_arguments
     std::free(heap_arguments);
   } else if ((part.flags & kInArena) != 0) {
     arguments_.free(arguments_.at(part.where.offset));
+    count_arguments();
   }
 }
 
-EncodingError ProcessCore::arguments_too_long(std::size_t size) {
+EncodingError ProcessCore::arguments_too_long(std::size_t size) const {
+  if (budget_.limit != 0 && size > budget_.arguments) {
+    return EncodingError("the " + std::to_string(size) +
+                         " bytes of a task's arguments are more than the " +
+                         std::to_string(budget_.arguments) + " that pool \"" + name_ +
+                         "\" has for arguments: half of max_shared_memory");
+  }
   return EncodingError("the " + std::to_string(size) +
                        " bytes of a task's arguments do not fit into the memory that is left" +
                        memory_limits_hint());
 }
 
+EncodingError ProcessCore::no_memory_to_submit(std::size_t size) const {
+  return EncodingError("pool \"" + name_ + "\" has no room for " + std::to_string(size) +
+                       " bytes of arguments: its unfinished tasks hold " +
+                       std::to_string(arguments_.in_use() + backlog_bytes_) + " of the " +
+                       std::to_string(budget_.arguments) +
+                       " that max_shared_memory leaves to arguments. Submit fewer at a time, or "
+                       "set on_memory_limit to OnMemoryLimit::wait");
+}
+
 ProcessCore::Memory::Block ProcessCore::allocate_block_locked(std::size_t size) {
-  const bool crowded = !backlog_.empty() && arguments_.in_use() + size > kArgumentsBound;
+  if (budget_.limit != 0 && size > budget_.arguments) throw arguments_too_long(size);
+  const bool crowded = (budget_.limit != 0 || !backlog_.empty()) &&
+                       arguments_.in_use() + backlog_bytes_ + size > budget_.arguments;
   if (!crowded) {
     if (std::byte* block = arguments_.allocate(size)) {
       count_arguments();
-      return {block, true};
+      return {block, true, arguments_.is_first_use(block, size)};
     }
   }
   std::byte* block = allocate_for_writing(size);
   if (block == nullptr) throw arguments_too_long(size);
-  return {block, false};
+  return {.data = block};
 }
 
 ProcessCore::Memory::Block ProcessCore::allocate_long(std::size_t size) {
@@ -304,17 +362,24 @@ ProcessCore::Memory::Block ProcessCore::allocate_long(std::size_t size) {
   return allocate_block_locked(size);
 }
 
+// Without the lock: where the arena lies never changes.
+void ProcessCore::write_long(std::byte* place, const void* data, std::size_t size) noexcept {
+  arguments_.write(place, data, size);
+}
+
 void ProcessCore::free_long(Block block) noexcept {
   if (!block.in_arena) return std::free(block.data);
   const Lock lock(mutex());
   arguments_.free(block.data);
   count_arguments();
+  if (progress_waiters_ != 0) announce_progress();
 }
 
 void ProcessCore::count_arguments() {
   PoolHeader& header = tasks_.header();
   header.arguments_in_use.store(arguments_.in_use(), std::memory_order_relaxed);  // for lookers
-  header.arguments_backed.store(arguments_.backed(), std::memory_order_relaxed);
+  header.arguments_pages.store(arguments_.pages(), std::memory_order_relaxed);
+  ++argument_uses_;
 }
 
 }  // namespace muster::detail

@@ -38,6 +38,8 @@ const char* idle_text(WorkerPhase phase) {
   switch (phase) {
     case WorkerPhase::starting: return " while it started, in its initializer if it has one";
     case WorkerPhase::ending: return " while it ended, in its finalizer if it has one";
+    case WorkerPhase::destroying:
+      return " while it ended, in the destructor of what its tasks made by this_worker::local()";
     default: return " while running no task";
   }
 }

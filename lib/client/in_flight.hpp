@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <muster/detail/chunk.hpp>
+#include <muster/detail/shared_block.hpp>
 #include <muster/detail/state.hpp>
 #include <muster/detail/task_type.hpp>
 
@@ -28,6 +29,10 @@ struct Extras {
   KillReason kill = KillReason::none;
   std::vector<std::string> deaths;  // of the attempts before
   const TaskType* type = nullptr;
+  // Of its arguments: what workers are to find must be here.
+  std::vector<std::shared_ptr<SharedBlock>> blocks;
+  // Blocks came with the results of a chunk's items, from a worker that died.
+  bool carries = false;
   // A chunk of map.
   std::uint32_t items = 0;
   std::uint32_t first = 0;  // of the present attempt

@@ -45,6 +45,9 @@
 #include "lib/common/fork_guard.hpp"
 #include "lib/futures/callback_runner.hpp"
 #include "lib/segments/arena.hpp"
+#include "lib/segments/memory_budget.hpp"
+#include "lib/sharing/block_channel.hpp"
+#include "lib/sharing/block_registry.hpp"
 #include "lib/slots/slot_table.hpp"
 #include "lib/supervisor/messages.hpp"
 
@@ -52,6 +55,7 @@ namespace muster::detail {
 
 class ProcessCore final : public TravelBackend,
                           public ExitDrained,
+                          public BlockUser,
                           public std::enable_shared_from_this<ProcessCore>,
                           private ArgumentBuffer::Memory {
  public:
@@ -79,6 +83,8 @@ class ProcessCore final : public TravelBackend,
   void drain() noexcept;                     // returns when no task is unfinished
   void finish() noexcept;                    // drain, end the workers, join the threads; once
   void drain_at_exit() noexcept override;
+  bool workers_hold_blocks() const noexcept override;
+  void tell_block_gone(bool at_once) noexcept override;
   // Throws InvalidStateError in a worker of this pool and in a child that the program forked.
   void check_caller() const;
   bool in_callback() const { return callbacks_.is_current_thread(); }
@@ -123,8 +129,8 @@ class ProcessCore final : public TravelBackend,
   void release_pump(Pump what) noexcept;
   void fork_supervisor(const ProcessPoolOptions& options);
   [[noreturn]] void become_supervisor(const ProcessPoolOptions& options, std::uint64_t seed,
-                                      FileDescriptor supervisors_end,
-                                      FileDescriptor client_pidfd) noexcept;
+                                      FileDescriptor supervisors_end, FileDescriptor client_pidfd,
+                                      FileDescriptor blocks) noexcept;
   void await_supervisor();
   void await_workers();
   void give_up_start() noexcept;
@@ -138,6 +144,9 @@ class ProcessCore final : public TravelBackend,
   // core_submit.cpp
   bool admit(Lock& lock, bool blocking);
   bool admit_slow(Lock& lock, bool blocking);
+  bool may_take_memory(std::size_t size) const;
+  bool admit_memory(Lock& lock, std::size_t size, bool blocking);
+  bool somebody_waits_to_submit() const { return max_pending_ != 0 || budget_.limit != 0; }
   void place_task(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
                   std::byte* heap_arguments);
   bool has_room();
@@ -148,11 +157,14 @@ class ProcessCore final : public TravelBackend,
   void publish(std::uint32_t slot, bool notify);
   void mark_telling(std::uint32_t slot, bool tells);
   void count_submitted(StateBase& state);
+  void come_to_tidy();
   void drop_arguments(const TaskPart& part, std::byte* heap_arguments);
-  static EncodingError arguments_too_long(std::size_t size);
+  EncodingError arguments_too_long(std::size_t size) const;
+  EncodingError no_memory_to_submit(std::size_t size) const;
   Block allocate_block_locked(std::size_t size);
   Block allocate_long(std::size_t size) override;
   void free_long(Block block) noexcept override;
+  void write_long(std::byte* place, const void* data, std::size_t size) noexcept override;
   void count_arguments();
 
   // core_backlog.cpp
@@ -163,6 +175,7 @@ class ProcessCore final : public TravelBackend,
   bool move_to_slot(Behind& node);
   void count_behind();
   void fail_for_memory(Behind& node) noexcept;
+  void drop_behind(Behind& node);
 
   // core_wake.cpp
   void wake_if_needed(std::uint32_t in_slots) {
@@ -192,6 +205,7 @@ class ProcessCore final : public TravelBackend,
     std::uint64_t size = 0;
     std::uint64_t offset = kNoBlock;  // of its block in the worker's arena
     std::uint64_t ran_ticks = 0;
+    bool carries = false;                  // blocks of shared memory came with it
     std::unique_ptr<std::byte, Free> own;  // where `data` is a copy
     std::exception_ptr error;              // it is not a result
   };
@@ -203,9 +217,12 @@ class ProcessCore final : public TravelBackend,
   std::exception_ptr no_memory_for(std::size_t size) const noexcept;
   void give_back(const LeftResult& left, std::uint32_t worker);
   const std::byte* keep(LeftResult& left, std::uint32_t worker) noexcept;
-  void deliver_assembly(StateBase* state, Extras& extras) noexcept;
+  std::uint64_t deliver_blocks(TaskTag tag) noexcept;
+  void take_in_blocks();
+  void deliver_assembly(StateBase* state, Extras& extras, std::uint64_t delivery) noexcept;
   void complete_error(StateBase* state, std::exception_ptr error) noexcept;
   std::unique_ptr<Extras> take_extras(std::uint32_t slot);
+  void bury(std::vector<std::shared_ptr<SharedBlock>>& blocks) noexcept;
   void free_slot(std::uint32_t slot);
   void count_ended(Ended how);
 
@@ -231,6 +248,7 @@ class ProcessCore final : public TravelBackend,
   void tell_dying(std::uint32_t worker);
   bool handle_messages();
   void handle_message(const Message& message, FileDescriptor pidfd);
+  std::int64_t tidy();
   void ring_doorbell();
   void end_workers_if_done();
 
@@ -336,6 +354,8 @@ class ProcessCore final : public TravelBackend,
   std::string name_;
   Geometry geometry_;
   const std::size_t max_pending_;
+  const OnMemoryLimit on_memory_limit_;
+  MemoryBudget budget_;
   OnWorkerDeath on_worker_death_;
   std::size_t cpus_ = 1;  // that this process may use
   const bool checksum_results_;
@@ -351,11 +371,14 @@ class ProcessCore final : public TravelBackend,
   FactsView facts_;
   FileDescriptor socket_;
   FileDescriptor doorbell_;
+  FileDescriptor blocks_socket_;  // the client's end of the block channel
   FileDescriptor supervisor_pidfd_;
   pid_t supervisor_ = 0;
   CallbackRunner& callbacks_;
   std::unique_ptr<std::thread> pump_thread_;
   std::atomic<std::uint32_t> pump_{Pump::waits};  // what it may do; a futex
+  // How often workers were to be woken because a block is gone.
+  std::atomic<std::uint32_t> wakes_for_blocks_wanted_{0};
   std::mutex finish_mutex_;
   bool finished_ = false;  // under finish_mutex_
 
@@ -366,10 +389,15 @@ class ProcessCore final : public TravelBackend,
   std::optional<Parking<StdPlatform>> parking_;
   Arena arguments_;
   InFlight in_flight_;
+  std::uint64_t argument_uses_ = 0;
+  bool tidy_due_ = false;  // the pump looks now and then whether there is something to tidy
   Backlog backlog_;
+  std::uint64_t backlog_bytes_ = 0;      // of arguments in the client's own memory
   std::uint64_t backlog_cancelled_ = 0;  // nodes of it that nobody wants
   std::optional<KnownTypes> types_;
   std::optional<ReturnLedger> returns_;
+  BlockInbox inbox_;
+  std::vector<std::shared_ptr<SharedBlock>> buried_;  // for the pump to let go
   std::uint64_t next_id_ = 0;
   std::uint32_t refilled_ = 0;
   std::uint32_t telling_ = 0;  // slots whose task tells the pump when it ends
@@ -387,6 +415,11 @@ class ProcessCore final : public TravelBackend,
   Stall stall_;
   // The pump's alone.
   bool supervisor_ended_ = false;
+  bool blocks_came_ = false;
+  std::uint32_t wakes_for_blocks_ = 0;  // done
+  std::int64_t tidy_at_ns_ = 0;         // 0: it was not due
+  std::uint64_t tidied_uses_ = 0;       // of arguments' memory, at its last look
+  bool trimmed_ = false;                // since then
   std::uint64_t watched_submitted_ = 0;
   bool kill_unsent_ = false;          // the pump is to ask for it
   std::string corrupted_;             // what was found; "" while all is well

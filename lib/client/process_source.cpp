@@ -8,6 +8,7 @@
 
 #include "lib/client/process_core.hpp"
 #include "lib/common/fork_guard.hpp"
+#include "lib/sharing/deliveries.hpp"
 
 namespace muster::detail {
 
@@ -97,7 +98,15 @@ void ProcessSource::request_stop(StateBase& state) {
   if (!state.done() && core_ != nullptr) core_->request_stop(state);
 }
 
-void ProcessSource::release_raw(StateBase&, const std::byte* data, std::size_t size) noexcept {
+std::shared_ptr<SharedBlock> ProcessSource::receive_block(StateBase& state,
+                                                          const BlockReference& reference,
+                                                          SharedBlock::Access access) {
+  return Deliveries::receive(state.task(), reference, access);
+}
+
+void ProcessSource::release_raw(StateBase& state, const std::byte* data,
+                                std::size_t size) noexcept {
+  if (Deliveries::is_one(state.task())) Deliveries::drop(state.task());
   {
     const std::lock_guard lock(mutex_);
     if (core_ != nullptr && core_->owns(data)) {

@@ -40,6 +40,8 @@ class ProcessSource final : public TaskSource {
   bool abandon(StateBase& state) override;
   void request_stop(StateBase& state) override;
   void release_raw(StateBase& state, const std::byte* data, std::size_t size) noexcept override;
+  std::shared_ptr<SharedBlock> receive_block(StateBase& state, const BlockReference& reference,
+                                             SharedBlock::Access access) override;
   std::string task_name(const StateBase& state) override;
   CallbackRunner* callback_runner() noexcept override;
 

@@ -15,7 +15,8 @@ CerealOutputState& CerealOutput::state() {
 }
 
 std::uint32_t CerealOutput::register_pointer(std::shared_ptr<const void> pointer,
-                                             const void* address, const std::type_info& type) {
+                                             const void* address, const std::type_info& type,
+                                             bool made_first) {
   CerealOutputState& state = this->state();
   const bool weak = std::exchange(state.weak, false);
   if (address == nullptr) return 0;
@@ -27,10 +28,16 @@ std::uint32_t CerealOutput::register_pointer(std::shared_ptr<const void> pointer
     state.open.push_back(id);
     return id | cereal::detail::msb_32bit;  // cereal's mark: the pointee follows
   }
-  if (!weak && std::find(state.open.begin(), state.open.end(), id) != state.open.end()) {
+  if (std::find(state.open.begin(), state.open.end(), id) == state.open.end()) return id;
+  if (!weak) {
     throw EncodingError(
         "a cycle of std::shared_ptr cannot travel, as it would never be freed; "
         "let the way back be a std::weak_ptr");
+  }
+  if (!made_first) {
+    throw EncodingError(
+        "a std::weak_ptr back to the object that it lies in cannot travel where that object's "
+        "class has no default constructor, or cannot be assigned to");
   }
   return id;
 }

@@ -13,6 +13,20 @@ void Decoder::throw_past_end(std::size_t size) const {
                       "encode wrote");
 }
 
+detail::BlockReceiver& Decoder::blocks() const {
+  if (blocks_ == nullptr) {
+    throw EncodingError(
+        "bytes that name an array in shared memory came without it: they are damaged, or did not "
+        "come with a task");
+  }
+  return *blocks_;
+}
+
+std::shared_ptr<detail::SharedBlock> Decoder::receive_block(const detail::BlockReference& reference,
+                                                            detail::SharedBlock::Access access) {
+  return blocks().receive(reference, access);
+}
+
 std::size_t Decoder::read_count(std::size_t bytes_each) {
   std::uint64_t count = 0;
   read(&count, sizeof(count));

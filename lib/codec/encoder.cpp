@@ -1,6 +1,6 @@
-#include <limits>
 #include <string>
 
+#include <muster/detail/shared_block.hpp>
 #include <muster/encoder.hpp>
 #include <muster/error.hpp>
 
@@ -8,7 +8,7 @@ namespace muster {
 
 void Encoder::make_room(std::size_t more) {
   const std::size_t used = size();
-  if (more > std::numeric_limits<std::size_t>::max() - used) {
+  if (more > kMost - used) {
     throw EncodingError("a value of " + std::to_string(more) + " bytes is larger than any memory");
   }
   if (growth_ == nullptr) {
@@ -18,6 +18,16 @@ void Encoder::make_room(std::size_t more) {
   }
   begin_ = growth_->grow(begin_, used, used + more, end_);
   at_ = begin_ + used;
+}
+
+detail::BlockReference Encoder::send_block(const std::shared_ptr<detail::SharedBlock>& block) {
+  detail::BlockSender* const sender = growth_ != nullptr ? growth_->blocks() : nullptr;
+  if (sender == nullptr) {
+    throw EncodingError(
+        "a SharedArray travels in the arguments and the result of a task, and in nothing else: "
+        "not in an exception, nor where a program encodes by itself");
+  }
+  return sender->send(block);
 }
 
 }  // namespace muster

@@ -13,6 +13,8 @@ namespace {
 constinit ForkHandler* first_handler = nullptr;
 constinit ForkSafeMutex* first_mutex = nullptr;
 constinit bool registered = false;
+constinit std::atomic<std::uint32_t> forks{0};
+constinit thread_local bool own_fork = false;
 
 }  // namespace
 
@@ -40,6 +42,8 @@ class ForkGuard {
     for (ForkSafeMutex* m = first_mutex; m != nullptr; m = m->next_) m->lock();
   }
   static void unlock_all() {
+    // Relaxed: whoever looks holds one of the mutexes, or is this thread.
+    if (!own_fork) forks.fetch_add(1, std::memory_order_relaxed);
     for (ForkSafeMutex* m = first_mutex; m != nullptr; m = m->next_) m->unlock();
   }
   static void in_child() {
@@ -53,6 +57,11 @@ class ForkGuard {
 ForkHandler::ForkHandler(Function in_child) noexcept : in_child_(in_child) {
   ForkGuard::add(*this);
 }
+
+std::uint32_t forks_of_the_program() noexcept { return forks.load(std::memory_order_relaxed); }
+
+OwnFork::OwnFork() noexcept { own_fork = true; }
+OwnFork::~OwnFork() { own_fork = false; }
 
 ForkSafeMutex::ForkSafeMutex() noexcept { ForkGuard::add(*this); }
 

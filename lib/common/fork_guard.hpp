@@ -19,6 +19,19 @@ inline std::uint32_t fork_generation() noexcept {
   return fork_generation_word.load(std::memory_order_relaxed);
 }
 
+// How often this process has forked, but for forks of Muster's own: from then on what it held may
+// be held by a child as well.
+std::uint32_t forks_of_the_program() noexcept;
+
+// Forks of the calling thread in its scope are Muster's own.
+class OwnFork {
+ public:
+  OwnFork() noexcept;
+  ~OwnFork();
+  OwnFork(const OwnFork&) = delete;
+  OwnFork& operator=(const OwnFork&) = delete;
+};
+
 // A static object whose function is called in each forked child, before fork() returns there.
 class ForkHandler {
  public:

@@ -26,6 +26,19 @@ std::exception_ptr of_another_size(std::size_t size, std::size_t wanted) noexcep
   }
 }
 
+// The blocks of shared memory that came with a state's bytes.
+class BlocksOf final : public BlockReceiver {
+ public:
+  explicit BlocksOf(StateBase& state) : state_(state) {}
+  std::shared_ptr<SharedBlock> receive(const BlockReference& reference,
+                                       SharedBlock::Access access) override {
+    return state_.source()->receive_block(state_, reference, access);
+  }
+
+ private:
+  StateBase& state_;
+};
+
 }  // namespace
 
 bool StateBase::keep_raw(RawKind kind, const std::byte* data, std::size_t size) noexcept {
@@ -67,7 +80,8 @@ void StateBase::decode_raw(std::uint32_t status) noexcept {
   const RawBytes raw = payload_.raw;
   Phase end = Phase::succeeded;
   std::exception_ptr error;
-  Decoder in(raw.data, raw.size);
+  BlocksOf blocks(*this);
+  Decoder in(raw.data, raw.size, nullptr, source_ != nullptr ? &blocks : nullptr);
   if ((status & kRawIsError) != 0) {
     error = decode_exception(in);
     end = Phase::failed;
@@ -79,9 +93,36 @@ void StateBase::decode_raw(std::uint32_t status) noexcept {
       end = Phase::failed;
     }
   }
-  if (end == Phase::failed) put_error(std::move(error));
-  release_raw(raw);
+  // While it was decoded nobody can have begun to look at it: that needs kRaw.
+  const bool viewed = (status & kViewed) != 0;
+  if (end == Phase::failed) {
+    put_error(std::move(error));
+    if (viewed) ::new (value_address()) RawBytes(raw);
+  }
+  if (!viewed) release_raw(raw);
   finish_decoding(static_cast<std::uint32_t>(end), kPhaseMask | kRawIsError);
+}
+
+const std::byte* StateBase::view_raw(std::size_t& size) noexcept {
+  // Acquire: as in settle_slow().
+  std::uint32_t seen = status_.load(std::memory_order_acquire);
+  while ((seen & (kRaw | kRawIsError)) == kRaw && (seen & kViewed) == 0) {
+    if (status_.compare_exchange_weak(seen, seen | kViewed, std::memory_order_acquire,
+                                      std::memory_order_acquire)) {
+      seen |= kViewed;
+    }
+  }
+  if ((seen & kViewed) == 0 || (seen & kDecoding) != 0) return nullptr;
+  const RawBytes& raw = viewed_raw(static_cast<Phase>(seen & kPhaseMask));
+  size = raw.size;
+  return raw.data;
+}
+
+// Where the bytes that are looked at are noted: an error takes their place, and then there is no
+// value in its own.
+StateBase::RawBytes& StateBase::viewed_raw(Phase phase) noexcept {
+  return phase == Phase::failed ? *std::launder(static_cast<RawBytes*>(value_address()))
+                                : payload_.raw;
 }
 
 // Gives up the right that kDecoding is, with some bits set and others cleared.

@@ -1,6 +1,7 @@
 #include <muster/detail/future_access.hpp>
 #include <muster/detail/state.hpp>
 #include <muster/detail/task_source.hpp>
+#include <muster/error.hpp>
 
 #include "lib/common/exception_text.hpp"
 
@@ -23,6 +24,11 @@ bool TaskSource::abandon(StateBase& state) { return state.mark_abandoned(); }
 void TaskSource::request_stop(StateBase&) {}
 
 void TaskSource::release_raw(StateBase&, const std::byte*, std::size_t) noexcept {}
+
+std::shared_ptr<SharedBlock> TaskSource::receive_block(StateBase&, const BlockReference&,
+                                                       SharedBlock::Access) {
+  throw EncodingError("an array in shared memory came with a result of no process pool");
+}
 
 std::string TaskSource::task_name(const StateBase& state) {
   const std::type_info* callable = state.ops().callable;

@@ -23,6 +23,7 @@ WorkerState state_of(const WorkerRecord& record, const WorkerFacts& facts) {
     case WorkerPhase::ready:
       return record.current.load() == 0 ? WorkerState::idle : WorkerState::running;
     case WorkerPhase::ending:
+    case WorkerPhase::destroying:
     case WorkerPhase::ended: return WorkerState::stopping;
     default: return WorkerState::starting;
   }
@@ -73,6 +74,8 @@ PoolStats take_snapshot(const PoolViews& pool) {
   stats.failed = header.failed.load();
   stats.cancelled = header.cancelled.load();
   stats.queued = header.behind.load();
+  stats.arguments_bytes = header.arguments_in_use.load();
+  stats.max_shared_memory = header.max_shared_memory.load();
   stats.deaths = pool.facts.facts().deaths.load();
   stats.restarts = pool.facts.facts().restarts.load();
   for (std::uint32_t slot = 0; slot < geometry.slots; ++slot) {
@@ -92,7 +95,10 @@ PoolStats take_snapshot(const PoolViews& pool) {
   const TickScale scale(header.created_ticks, header.created_monotonic_ns);
   for (std::uint32_t w = 0; w < geometry.workers; ++w) {
     stats.workers.push_back(worker_snapshot(pool, slots, w, scale));
-    stats.rescued_wakeups += pool.results.window(w).record().rescued.load();
+    const WorkerRecord& record = pool.results.window(w).record();
+    stats.rescued_wakeups += record.rescued.load();
+    stats.results_bytes +=
+        std::min<std::uint64_t>(record.arena_in_use.load(), pool.results.geometry.arena_bytes);
   }
   return stats;
 }

@@ -14,10 +14,6 @@
 
 namespace muster::detail {
 
-// Beyond so much of long arguments in shared memory, those that have no slot yet wait in the
-// client's own.
-constexpr std::uint64_t kArgumentsBound = std::uint64_t{64} << 20;
-
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kMaxNames = 256;
 inline constexpr std::size_t kNameBytes = 64;

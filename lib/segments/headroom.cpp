@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include <muster/detail/huge_pages.hpp>
+
 #include "lib/common/cgroups.hpp"
 #include "lib/common/small_file.hpp"
 
@@ -87,7 +89,10 @@ std::byte* allocate_for_writing(std::size_t size) noexcept {
   // Looking costs as much as writing so much.
   constexpr std::size_t kWorthLooking = std::size_t{1} << 20;
   if (size >= kWorthLooking && size > memory_headroom()) return nullptr;
-  return static_cast<std::byte*>(std::aligned_alloc(kAlign, (size / kAlign + 1) * kAlign));
+  auto* const block =
+      static_cast<std::byte*>(std::aligned_alloc(kAlign, (size / kAlign + 1) * kAlign));
+  if (block != nullptr && size >= kWorthHugePages) ask_for_huge_pages(block, size);
+  return block;
 }
 
 std::string memory_limits_hint() {

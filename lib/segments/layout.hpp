@@ -58,10 +58,13 @@ struct PoolHeader {
   std::atomic<std::uint64_t> finished;  // with a value
   std::atomic<std::uint64_t> failed;    // with an exception, a worker's death among them
   std::atomic<std::uint64_t> cancelled;
-  std::atomic<std::uint64_t> behind;            // in the client's own memory, waiting for a slot
-  std::atomic<std::uint64_t> arguments_in_use;  // bytes
-  std::atomic<std::uint64_t> arguments_backed;  // bytes with pages behind them
-  std::atomic<std::uint32_t> names;             // entries of the table of names
+  std::atomic<std::uint64_t> behind;             // in the client's own memory, waiting for a slot
+  std::atomic<std::uint64_t> arguments_in_use;   // bytes
+  std::atomic<std::uint64_t> arguments_pages;    // bytes with pages behind them
+  std::atomic<std::uint64_t> max_shared_memory;  // 0: no limit
+  std::atomic<std::uint32_t> names;              // entries of the table of names
+  // Changes when the client has let a block of shared memory go that workers may know.
+  std::atomic<std::uint32_t> blocks_gone;
 };
 static_assert(sizeof(PoolHeader) <= kPage);
 
@@ -123,6 +126,7 @@ enum class WorkerPhase : std::uint32_t {
   ending,    // takes no more: finalizer, then exit
   ended,     // in order: its exit is not a death
   init_failed,
+  destroying,  // after `ending`: destroys what its tasks have made by this_worker::local()
 };
 
 // A block of the worker's arena in one word, so that it is never seen half written:
@@ -193,6 +197,9 @@ struct alignas(64) WorkerRecord {
   // the list of blocks lies in it that the client has yet to hand back: their number, then their
   // offsets.
   std::atomic<std::uint64_t> arena_left;
+
+  // Blocks of shared memory (block_registry.hpp) that its tasks have kept beyond their ends.
+  std::atomic<std::uint64_t> blocks_held;
 
   // Where a successor's arena begins.
   std::uint64_t next_floor() const {

@@ -83,14 +83,16 @@ bip::mapped_region map_shared(const Memfd& memory, bip::mode_t mode, std::size_t
 
 namespace {
 
+// Past the file size limit fallocate and write bring a signal.
+bool within_file_size_limit(std::size_t offset, std::size_t size) {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+         (offset <= limit.rlim_cur && size <= limit.rlim_cur - offset);
+}
+
 // REQUIRES: there is headroom.
 bool back_with_pages(int fd, std::size_t offset, std::size_t size) {
-  // Past the file size limit fallocate brings a signal.
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
-      (offset > limit.rlim_cur || size > limit.rlim_cur - offset)) {
-    return false;
-  }
+  if (!within_file_size_limit(offset, size)) return false;
   int result = 0;
   do {
     result = ::fallocate(fd, 0, static_cast<off_t>(offset), static_cast<off_t>(size));
@@ -111,6 +113,20 @@ bool allocate_beginnings(std::initializer_list<Beginning> all) {
   return sum <= memory_headroom() && std::ranges::all_of(all, [](const Beginning& each) {
            return back_with_pages(each.fd, 0, each.size);
          });
+}
+
+bool write_pages(int fd, std::size_t offset, const void* data, std::size_t size) noexcept {
+  if (!within_file_size_limit(offset, size)) return false;
+  const auto* from = static_cast<const std::byte*>(data);
+  while (size != 0) {
+    const ssize_t written = ::pwrite(fd, from, size, static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    from += written;
+    offset += static_cast<std::size_t>(written);
+    size -= static_cast<std::size_t>(written);
+  }
+  return true;
 }
 
 void release_pages(int fd, std::size_t offset, std::size_t size) {

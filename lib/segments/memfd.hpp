@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <string>
+#include <utility>
 
 #include <boost/interprocess/detail/os_file_functions.hpp>
 #include <boost/interprocess/interprocess_fwd.hpp>
@@ -43,6 +44,8 @@ class Memfd {
   std::size_t size() const { return size_; }
   explicit operator bool() const { return static_cast<bool>(fd_); }
   void close() { fd_.reset(); }
+  // The descriptor, which the caller closes.
+  FileDescriptor release() { return std::move(fd_); }
 
  private:
   FileDescriptor fd_;
@@ -64,6 +67,9 @@ struct Beginning {
   std::size_t size;
 };
 bool allocate_beginnings(std::initializer_list<Beginning> all);
+// Copies to [offset, offset + size), which has pages, without touching them through a mapping: for
+// the first time that costs a fraction of the faults. False: a part was copied, or nothing.
+bool write_pages(int fd, std::size_t offset, const void* data, std::size_t size) noexcept;
 // Gives them back: what is read there afterwards is zero.
 void release_pages(int fd, std::size_t offset, std::size_t size);
 

@@ -19,7 +19,9 @@ inline constexpr std::size_t kInlineResult = 40;
 // If the owner dies here: nobody reads the part, since the word does not say that there is a
 // result.
 struct ResultPart {
-  static constexpr std::uint32_t kInArena = ~std::uint32_t{0};
+  static constexpr std::uint32_t kInArena = 0x7fff'ffff;
+  // Beside the size: blocks of shared memory came with it, through the socket for them.
+  static constexpr std::uint32_t kCarries = 0x8000'0000;
 
   struct Where {
     std::uint64_t size;
@@ -27,7 +29,7 @@ struct ResultPart {
     std::uint64_t ran_ticks;  // from the task's start to its end
   };
 
-  std::uint32_t inline_size;  // or kInArena
+  std::uint32_t inline_size;  // or kInArena; kCarries
   std::uint32_t checksum;
   union {
     unsigned char bytes[kInlineResult];

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "lib/common/record_socket.hpp"
+
 namespace muster::detail {
 
 namespace {
@@ -59,26 +61,10 @@ std::string does_not_end(std::uint32_t worker, pid_t pid) {
 }
 
 bool send_message(int socket, const Message& message, SendMode mode, int fd_along, int peer) {
-  Message copy = message;
-  iovec part{&copy, sizeof(copy)};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  if (fd_along >= 0) {
-    header.msg_control = control;
-    header.msg_controllen = sizeof(control);
-    cmsghdr* c = CMSG_FIRSTHDR(&header);
-    c->cmsg_level = SOL_SOCKET;
-    c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(c), &fd_along, sizeof(int));
-  }
   const bool waits = mode == SendMode::wait;
   Patience patience;
   while (true) {
-    const ssize_t sent = ::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent >= 0) return sent == static_cast<ssize_t>(sizeof(copy));
+    if (send_record(socket, &message, sizeof(message), fd_along, MSG_DONTWAIT) >= 0) return true;
     if (errno == EINTR) continue;
     // Who waits for room waits for memory, too: a message that got lost would never be made up for.
     const bool full = errno == EAGAIN;
@@ -89,17 +75,10 @@ bool send_message(int socket, const Message& message, SendMode mode, int fd_alon
 }
 
 ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_along) {
-  iovec part{&message, sizeof(message)};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr header{};
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  header.msg_control = control;
-  header.msg_controllen = sizeof(control);
   ssize_t got = 0;
   Patience patience;
   do {
-    got = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    got = receive_record(socket, &message, sizeof(message), fd_along);
     // A reset is reported once and before what the peer had sent: it left with a message of ours
     // unread, and its last words are still to come.
   } while (got < 0 && (errno == EINTR || errno == ECONNRESET ||
@@ -108,12 +87,6 @@ ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_a
   // Another error, and a record of another size: the peer as we know it is gone.
   if (got != static_cast<ssize_t>(sizeof(message))) return ReceiveResult::closed;
   message.text[sizeof(message.text) - 1] = '\0';
-  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-    fd_along = FileDescriptor(fd);
-  }
   return ReceiveResult::message;
 }
 

@@ -173,6 +173,7 @@ void ThreadPool::start_thread() {
     throw;
   }
   live_.fetch_add(1, std::memory_order_relaxed);
+  present_.fetch_add(1, std::memory_order_relaxed);
   if (slots_.size() == max_workers_)
     attention_.fetch_and(~std::uint32_t{kGrowing}, std::memory_order_relaxed);
 }

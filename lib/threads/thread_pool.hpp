@@ -101,7 +101,10 @@ class ThreadPool final : public ThreadBackend,
   std::atomic<std::uint64_t> cancelled_{0};
   std::atomic<std::uint64_t> cancelled_in_queue_{0};
   std::atomic<std::uint64_t> failed_unrun_{0};
-  std::atomic<std::uint32_t> live_{0};  // threads; changed under mutex_, waited for at the end
+  std::atomic<std::uint32_t> live_{0};  // threads that take tasks; changed under mutex_
+  // Threads that are there, be it to destroy what their tasks kept in them; changed under mutex_,
+  // waited for at the end.
+  std::atomic<std::uint32_t> present_{0};
 
   mutable FutexMutex mutex_;
   std::vector<std::unique_ptr<WorkerSlot>> slots_;  // under mutex_; grows only

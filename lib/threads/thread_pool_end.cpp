@@ -62,8 +62,8 @@ void ThreadPool::join() {
       if (slot->thread.joinable()) slot->thread.join();
     }
     // Threads that an orphaned pool detached.
-    while (const std::uint32_t live = live_.load(std::memory_order_acquire))
-      futex_wait(live_, live);
+    while (const std::uint32_t present = present_.load(std::memory_order_acquire))
+      futex_wait(present_, present);
   }
   finish();
 }
@@ -122,7 +122,7 @@ void ThreadPool::fail_queued() noexcept {
 bool ThreadPool::may_leave() noexcept {
   std::lock_guard lock(mutex_);
   if (queue_.approximate_size() != 0) return false;
-  live_.fetch_sub(1, std::memory_order_release);
+  live_.fetch_sub(1, std::memory_order_relaxed);
   return true;
 }
 
@@ -130,8 +130,9 @@ void ThreadPool::thread_left() noexcept {
   bool last;
   {
     std::lock_guard lock(mutex_);
-    last = live_.load(std::memory_order_relaxed) == 0;
-    if (last) futex_wake_all(live_);
+    // Release: who waited for it sees what the threads have done.
+    last = present_.fetch_sub(1, std::memory_order_release) == 1;
+    if (last) futex_wake_all(present_);
     last = last && orphaned_;
   }
   if (last) finish();

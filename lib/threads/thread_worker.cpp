@@ -58,6 +58,7 @@ void ThreadWorker::live() noexcept {
     else
       pool_.fail_queued();
   } while (!pool_.may_leave());
+  locals_.destroy();
   set_current(nullptr);
 }
 

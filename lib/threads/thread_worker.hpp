@@ -5,6 +5,7 @@
 #include <muster/detail/chunk.hpp>
 #include <muster/detail/state.hpp>
 #include <muster/detail/task_context.hpp>
+#include <muster/detail/worker_locals.hpp>
 
 #include "lib/queue/worker_loop.hpp"
 #include "lib/threads/pool_queue.hpp"
@@ -37,6 +38,7 @@ class ThreadWorker final : public TaskContext {
   std::size_t worker_index() const noexcept override { return slot_.index; }
   pid_t worker_pid() const noexcept override;
   const ChunkProgress* chunk() noexcept override;
+  WorkerLocals* locals() noexcept override { return &locals_; }
 
  private:
   bool initialize() noexcept;
@@ -54,6 +56,7 @@ class ThreadWorker final : public TaskContext {
   std::uint32_t tiny_readings_ = 0;  // in a row, the last ones
   std::uint64_t clock_ = 0;
   std::uint64_t helped_ = 0;  // when it last took what another worker had reserved
+  WorkerLocals locals_;
 };
 
 }  // namespace muster::detail

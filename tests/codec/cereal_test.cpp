@@ -178,6 +178,15 @@ struct Later {
   }
 };
 
+struct Around {
+  Later first;
+  std::string after;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(first, after);
+  }
+};
+
 struct Made {
   explicit Made(int given) : value(given) {}
   int value;
@@ -231,6 +240,17 @@ TEST(Cereal, WrappersOfCerealsOwn) {
   later.later = {"a", "b"};
   EXPECT_EQ(round_trip(later).later, later.later);
   EXPECT_EQ(round_trip(later).now, "now");
+}
+
+TEST(Cereal, WhatAClassWithinAnotherDefersComesAfterBoth) {
+  Around outer;
+  outer.first.now = "now";
+  outer.first.later = {"a", "b"};
+  outer.after = "after";
+  const auto read = round_trip(outer);
+  EXPECT_EQ(read.first.now, "now");
+  EXPECT_EQ(read.first.later, outer.first.later);
+  EXPECT_EQ(read.after, "after");
 }
 
 TEST(Cereal, TypesWithinContainersAndAggregates) {
@@ -320,6 +340,64 @@ TEST(Pointers, BackToTheParentMayBeWeak) {
   root->children[0]->parent = root;
   const auto read = round_trip(root);
   EXPECT_EQ(read->children.at(0)->parent.lock(), read);
+}
+
+TEST(Pointers, ToABaseAndToItsClassShareOneObject) {
+  const auto circle = std::make_shared<Circle>(1);
+  const Message message = Message::of(std::shared_ptr<Shape>(circle), circle);
+  Decoder in(message.bytes().data(), message.bytes().size());
+  const auto shape = in.read<std::shared_ptr<Shape>>();
+  EXPECT_EQ(shape, in.read<std::shared_ptr<Circle>>());
+}
+
+// An object that can only be made of its value is not there while that is read.
+struct Late {
+  const int value;
+  std::weak_ptr<Late> self;
+};
+
+TEST(Pointers, ToClassesWithoutADefaultConstructorKeepSharing) {
+  const std::shared_ptr<Late> late(new Late{3, {}});
+  const auto read = round_trip(std::vector<std::shared_ptr<Late>>{late, late});
+  EXPECT_EQ(read[0]->value, 3);
+  EXPECT_EQ(read[0], read[1]);
+}
+
+TEST(Pointers, WeakOnesIntoAnObjectThatIsMadeOfItsValueAreAnError) {
+  const std::shared_ptr<Late> late(new Late{3, {}});
+  late->self = late;
+  try {
+    Message::of(late);
+    FAIL();
+  } catch (const EncodingError& error) {
+    EXPECT_NE(std::string(error.what()).find("no default constructor"), std::string::npos);
+  }
+}
+
+TEST(Pointers, ToAnObjectThatIsMadeOfItsValueAreNotBelieved) {
+  // {new object 1: {a value, a pointer to object 1}}
+  Message message = Message::of(std::uint32_t{1u << 31 | 1}, 3, std::uint32_t{1});
+  Decoder in(message.bytes().data(), message.bytes().size());
+  EXPECT_THROW(in.read<std::shared_ptr<Late>>(), EncodingError);
+}
+
+// A class may read what goes round after the rest: then it is a cycle on the other side, too.
+class Deferring {
+ public:
+  std::shared_ptr<Deferring> next;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::defer(next));
+  }
+};
+
+TEST(Pointers, ThatGoRoundMayTravelDeferred) {
+  const auto ring = std::make_shared<Deferring>();
+  ring->next = ring;
+  const auto read = round_trip(ring);
+  EXPECT_EQ(read->next, read);
+  ring->next = nullptr;
+  read->next = nullptr;
 }
 
 TEST(Pointers, ThatGoRoundAreAnError) {

@@ -36,9 +36,12 @@ TEST(Encoder, GrowsAndKeepsWhatWasWritten) {
 TEST(Encoder, RefusesMoreBytesThanThereCanBe) {
   Message message;
   message.encoder().write('x');
-  EXPECT_THROW(message.encoder().extend(std::numeric_limits<std::size_t>::max()), EncodingError);
-  EXPECT_THROW(message.encoder().extend(std::numeric_limits<std::size_t>::max() - 1),
-               std::bad_alloc);
+  constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+  // Also where a multiple of 64 above it, or twice as much, would come round to zero.
+  for (const std::size_t size : {kMost, kMost - 1, kMost - 64, kMost / 2 + 1, kMost / 2}) {
+    message.encoder().expect(size);
+    EXPECT_THROW(message.encoder().extend(size), EncodingError);
+  }
   EXPECT_EQ(message.bytes().size(), 1u);
 }
 

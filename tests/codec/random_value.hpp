@@ -21,18 +21,42 @@
 #include <variant>
 #include <vector>
 
+#include <muster/detail/members.hpp>
+
 namespace muster::test {
 
-// Random values of the standard library's types: mostly small, now and then extreme.
+class RandomValues;
+
+// A type that says itself how a random value of it is made, or has a function beside it that does.
+template <class T>
+concept MadeAtRandom = requires(RandomValues& values) {
+  { T::random(values) } -> std::same_as<T>;
+};
+template <class T>
+concept MadeAtRandomByOther = requires(RandomValues& values) {
+  { random_value(std::type_identity<T>{}, values) } -> std::same_as<T>;
+};
+template <class T>
+concept PointedToAtRandom = requires(RandomValues& values) { T::random_pointer(values); };
+
+// Random values: mostly small, now and then extreme.
 class RandomValues {
  public:
   explicit RandomValues(std::uint64_t seed) : bits_(seed) {}
 
   template <class T>
   T make() {
-    T value{};
-    fill(value);
-    return value;
+    if constexpr (MadeAtRandom<T>) {
+      return T::random(*this);
+    } else if constexpr (MadeAtRandomByOther<T>) {
+      return random_value(std::type_identity<T>{}, *this);
+    } else if constexpr (requires { make_each(std::type_identity<T>{}); }) {
+      return make_each(std::type_identity<T>{});
+    } else {
+      T value{};
+      fill(value);
+      return value;
+    }
   }
 
   std::size_t below(std::size_t end) {
@@ -48,6 +72,13 @@ class RandomValues {
       const std::uint64_t bits = below(4) == 0 ? bits_() : bits_() % 200;
       value = static_cast<T>(bits);
     }
+  }
+  template <class T>
+    requires(!std::integral<T> && std::is_trivial_v<T> && requires(T value) { value % value; } &&
+             sizeof(T) == 16)
+  void fill(T& value) {  // __int128, where it is no std::integral
+    value = static_cast<T>(make<std::uint64_t>());
+    if (below(2) == 0) value = (value << 64) + static_cast<T>(make<std::uint64_t>());
   }
   template <std::floating_point T>
   void fill(T& value) {
@@ -74,33 +105,22 @@ class RandomValues {
   void fill(std::array<T, N>& values) {
     for (T& value : values) fill(value);
   }
-  template <class A, class B>
-  void fill(std::pair<A, B>& value) {
-    value = {make<A>(), make<B>()};
-  }
-  template <class... Ts>
-  void fill(std::tuple<Ts...>& tuple) {
-    std::apply([&](auto&... values) { (fill(values), ...); }, tuple);
-  }
   void fill(std::monostate&) {}
   template <class T>
   void fill(std::optional<T>& value) {
-    if (make<bool>()) value = make<T>();
+    if (present()) value.emplace(make<T>());
   }
   template <class... Ts>
   void fill(std::variant<Ts...>& value) {
-    using Make = std::variant<Ts...> (*)(RandomValues&);
-    constexpr Make kMake[] = {
-        +[](RandomValues& random) { return std::variant<Ts...>(random.make<Ts>()); }...};
-    value = kMake[below(sizeof...(Ts))](*this);
+    fill_alternative(value, std::index_sequence_for<Ts...>{});
   }
-  template <class T>
-  void fill(std::unique_ptr<T>& value) {
-    if (make<bool>()) value = std::make_unique<T>(make<T>());
+  template <class T, class D>
+  void fill(std::unique_ptr<T, D>& value) {
+    if (present()) value.reset(make_pointee<T>().release());
   }
   template <class T>
   void fill(std::shared_ptr<T>& value) {
-    if (make<bool>()) value = std::make_shared<T>(make<T>());
+    if (present()) value = make_pointee<T>();
   }
   void fill(std::filesystem::path& path) {
     for (std::size_t n = below(5); n != 0; --n) path /= make<std::string>();
@@ -108,6 +128,36 @@ class RandomValues {
   void fill(std::error_code& code) {
     code = std::error_code(make<int>(),
                            below(2) == 0 ? std::generic_category() : std::system_category());
+  }
+  void fill(std::error_condition& condition) {
+    condition = std::error_condition(make<int>(), std::generic_category());
+  }
+  void fill(std::chrono::year_month_day& day) {
+    day = std::chrono::sys_days(std::chrono::days(make<std::int16_t>()));
+  }
+  void fill(int (*&function)(int)) {
+    if (make<bool>()) function = [](int x) { return x + 1; };
+  }
+  template <class T, std::size_t N>
+  void fill(T (&values)[N]) {
+    for (T& value : values) fill(value);
+  }
+  template <detail::OpenAggregate T>
+    requires std::is_class_v<T>
+  void fill(T& value) {
+    ++depth_;
+    if constexpr (!std::is_empty_v<T>) {
+      detail::apply_to_members(value, [&](auto&... members) { (fill(members), ...); });
+    }
+    --depth_;
+  }
+  template <class T>
+    requires(std::is_empty_v<T> && !detail::OpenAggregate<T>)
+  void fill(T&) {}
+  template <MadeAtRandom T>
+    requires(!detail::OpenAggregate<T>)
+  void fill(T& value) {
+    value = T::random(*this);
   }
   // Containers that can be filled from the end or by key; a map's pairs have a const first.
   template <class T>
@@ -119,7 +169,10 @@ class RandomValues {
     using V = typename T::value_type;
     for (std::size_t n = length(); n != 0; --n) {
       if constexpr (requires { typename T::mapped_type; }) {
-        container.insert({make<typename T::key_type>(), make<typename T::mapped_type>()});
+        auto key = make<typename T::key_type>();
+        container.emplace(std::move(key), make<typename T::mapped_type>());
+      } else if constexpr (requires(V value) { container.push_back(std::move(value)); }) {
+        container.push_back(make<V>());
       } else {
         container.insert(container.end(), make<V>());
       }
@@ -146,9 +199,43 @@ class RandomValues {
   }
 
  private:
-  std::size_t length() { return below(10) == 0 ? below(200) : below(6); }
+  // What lies deep in other values is small: that ends, and does not take all day.
+  static constexpr int kDeep = 2;
+
+  std::size_t length() {
+    if (depth_ > kDeep) return below(depth_ > 2 * kDeep ? 1 : 3);
+    return below(10) == 0 ? below(200 >> depth_) : below(6);
+  }
+  bool present() { return make<bool>() && depth_ < 20; }
+
+  // What may have no default constructor in it. Braces evaluate from left to right.
+  template <class A, class B>
+  std::pair<A, B> make_each(std::type_identity<std::pair<A, B>>) {
+    return std::pair<A, B>{make<A>(), make<B>()};
+  }
+  template <class... Ts>
+  std::tuple<Ts...> make_each(std::type_identity<std::tuple<Ts...>>) {
+    return std::tuple<Ts...>{make<Ts>()...};
+  }
+
+  template <class T>
+  auto make_pointee() {
+    if constexpr (PointedToAtRandom<T>) {
+      return T::random_pointer(*this);
+    } else {
+      using Value = std::remove_const_t<T>;
+      return std::unique_ptr<Value>(new Value(make<Value>()));
+    }
+  }
+
+  template <class... Ts, std::size_t... I>
+  void fill_alternative(std::variant<Ts...>& value, std::index_sequence<I...>) {
+    const std::size_t chosen = below(sizeof...(Ts));
+    ((I == chosen ? static_cast<void>(value.template emplace<I>(make<Ts>())) : void()), ...);
+  }
 
   std::mt19937_64 bits_;
+  int depth_ = 0;
 };
 
 }  // namespace muster::test

@@ -3,9 +3,9 @@
 # library needs Boost, cereal and moodycamel's queue and nothing else.
 include(${CMAKE_CURRENT_LIST_DIR}/common.cmake)
 
-set(out_of_reach benchmark CLI11 fmt GTest nlohmann_json ZLIB)
+set(out_of_reach benchmark CLI11 fmt GTest nlohmann_json OpenMP PNG ZLIB)
 set(headers_out_of_reach
-  benchmark/benchmark.h CLI/CLI.hpp fmt/core.h fmt/format.h gtest/gtest.h nlohmann/json.hpp zlib.h)
+  benchmark/benchmark.h CLI/CLI.hpp fmt/core.h fmt/format.h gtest/gtest.h nlohmann/json.hpp png.h zlib.h)
 
 list(TRANSFORM out_of_reach REPLACE "(.+)" "-DCMAKE_DISABLE_FIND_PACKAGE_\\1=ON")
 foreach(header IN LISTS headers_out_of_reach)

@@ -85,7 +85,8 @@ class Fields {
   void counters() {
     PoolHeader& h = views_.tasks.header();
     each(h.created_ticks, h.state, h.replaces, h.submitted, h.finished, h.failed, h.cancelled,
-         h.behind, h.arguments_in_use, h.arguments_backed, h.names);
+         h.behind, h.arguments_in_use, h.arguments_pages, h.max_shared_memory, h.names,
+         h.blocks_gone);
   }
   void facts() {
     Facts& f = views_.facts.facts();

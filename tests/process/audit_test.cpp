@@ -124,7 +124,8 @@ class WorkerOnItsWayOut : public Audit, public testing::WithParamInterface<Worke
 };
 
 INSTANTIATE_TEST_SUITE_P(Audit, WorkerOnItsWayOut,
-                         testing::Values(WorkerPhase::ending, WorkerPhase::ended));
+                         testing::Values(WorkerPhase::ending, WorkerPhase::destroying,
+                                         WorkerPhase::ended));
 
 TEST_P(WorkerOnItsWayOut, IsWaitedForHoweverLongItsFinalizerTakes) {
   run_one();
@@ -238,6 +239,16 @@ TEST_F(Audit, CountsFromWhenTheWorkersWereToldToLeave) {
     worker.give_a_turn();
     probe.audit();
   }
+  EXPECT_EQ(probe.corrupted(), "");
+}
+
+class LeavingWithObjects : public Leaving {};
+
+INSTANTIATE_TEST_SUITE_P(Audit, LeavingWithObjects, testing::Values(WorkerPhase::destroying));
+
+TEST_P(LeavingWithObjects, WorkerIsWaitedForHoweverLongTheyTake) {
+  worker_is(::getpid(), GetParam());
+  look_often();
   EXPECT_EQ(probe.corrupted(), "");
 }
 

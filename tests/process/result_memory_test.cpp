@@ -3,6 +3,7 @@
 #include "worker/result_memory.hpp"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -228,7 +229,7 @@ TEST(ResultMemory, RegionOfAChunkCoversWhatWasWrittenAlsoWhereMemoryIsShort) {
   SmallWindow small(128 * 1024);
   ResultPart part;
   std::atomic<std::uint64_t> region{0};
-  ResultGrowth growth(*small.memory, part, false, &region);
+  ResultGrowth growth(*small.memory, part, false, nullptr, &region);
   muster::Encoder out(growth.inline_begin(), growth.inline_begin(), &growth);
   out.expect(std::size_t{1} << 20);  // more than there is
   for (int i = 0; i < 5'000; ++i) {
@@ -280,6 +281,23 @@ TEST(ResultMemory, BeginsAnewOnceNobodyHoldsAnythingOfItsOwnOrBelow) {
   EXPECT_NE(small.memory->allocate(kFloor + kFloor / 2), nullptr);
 }
 
+// It died when its arena had grown, and before its record said so.
+TEST(ResultMemory, SuccessorFreesPagesOfWhichThePredecessorsRecordDoesNotTell) {
+  constexpr std::size_t kBytes = 256 * 1024;
+  SmallWindow small(4 * kBytes);
+  const auto pages = [&] {
+    struct stat status {};
+    EXPECT_EQ(::fstat(small.file.fd(), &status), 0);
+    return static_cast<std::size_t>(status.st_blocks) * 512;
+  };
+  ASSERT_NE(small.memory->allocate(kBytes), nullptr);
+  EXPECT_GE(pages(), kBytes);
+  small.window.record().arena_backed.store(0);
+  small.succeed();
+  EXPECT_LT(pages(), kBytes / 2);
+  EXPECT_NE(small.memory->allocate(kBytes), nullptr);
+}
+
 // What another worker wrote into a slot comes back by way of the client.
 TEST(ResultMemory, TakesBackOnlyWhatItHasHandedOver) {
   SmallWindow small(128 * 1024);
@@ -311,7 +329,7 @@ TEST(ResultMemory, WorkerEndsRatherThanFillABlockOverTheOneThatItFills) {
     SmallWindow small(128 * 1024);
     ResultPart part;
     std::atomic<std::uint64_t> region{0};
-    ResultGrowth growth(*small.memory, part, false, &region);
+    ResultGrowth growth(*small.memory, part, false, nullptr, &region);
     muster::Encoder out(growth.inline_begin(), growth.inline_begin(), &growth);
     std::array<char, 1000> bytes{};
     out.write(bytes.data(), bytes.size());

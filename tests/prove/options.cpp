@@ -44,6 +44,25 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
   if (counted.has_peers) {
     app.add_flag("--peer", options.peer, "the same of other pools: what their workers' deaths do");
   }
+  // Of the full size each takes some seconds.
+  constexpr std::uint64_t kQuickLargeKills = 150;
+  constexpr std::uint64_t kFullLargeKills = 400;
+  constexpr std::uint64_t kQuickMebibytes = 16;
+  constexpr std::uint64_t kFullMebibytes = 256;
+  CLI::Option* large_kills = nullptr;
+  CLI::Option* mebibytes = nullptr;
+  if (counted.has_large) {
+    large_kills = app.add_option("--large-kills", options.large_kills,
+                                 fmt::format("as many {} with large data in their hands besides; "
+                                             "{}, with --full {}",
+                                             counted.what, kQuickLargeKills, kFullLargeKills))
+                      ->check(CLI::Range(0.0, 1e9));
+    mebibytes = app.add_option("--mebibytes", options.mebibytes,
+                               fmt::format("the size of the largest results there; {}, with "
+                                           "--full {}",
+                                           kQuickMebibytes, kFullMebibytes))
+                    ->check(CLI::Range(1.0, 1024.0));
+  }
   if (counted.has_calls) {
     app.add_option("--call", options.call, "only failures of this system call");
   }
@@ -54,6 +73,12 @@ std::optional<Options> parse_options(int argc, char** argv, const std::string& a
     return std::nullopt;
   }
   if (count->empty()) options.count = full ? counted.full : counted.quick;
+  if (counted.has_large && large_kills->empty()) {
+    options.large_kills = full ? kFullLargeKills : kQuickLargeKills;
+  }
+  if (counted.has_large && mebibytes->empty()) {
+    options.mebibytes = full ? kFullMebibytes : kQuickMebibytes;
+  }
   if (seed->empty()) options.seed = std::random_device()();
   return options;
 }
@@ -71,8 +96,11 @@ int run_program(int argc, char** argv, const std::string& about, const Counted& 
 }
 
 std::string command_to_repeat(const Options& options, const Counted& counted, std::uint64_t round) {
-  return fmt::format("{} --{} {} --seed {} --round {}", name_of(options.program), counted.name,
-                     options.count, options.seed, round);
+  const std::string large = counted.has_large ? fmt::format(" --large-kills {} --mebibytes {}",
+                                                            options.large_kills, options.mebibytes)
+                                              : "";
+  return fmt::format("{} --{} {}{} --seed {} --round {}", name_of(options.program), counted.name,
+                     options.count, large, options.seed, round);
 }
 
 }  // namespace prove

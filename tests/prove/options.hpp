@@ -16,6 +16,8 @@ struct Options {
   std::uint64_t round = 0;  // to begin with
   std::string json;         // "": none
   bool peer = false;
+  std::uint64_t large_kills = 0;  // of workers with large data; of results of up to so much:
+  std::uint64_t mebibytes = 0;
   std::string call;  // the one system call that is to fail; "": each
 };
 
@@ -27,6 +29,7 @@ struct Counted {
   std::uint64_t full = 0;
   bool has_peers = false;
   bool has_calls = false;
+  bool has_large = false;
 };
 
 // Nothing where the program is to end, with `exit_code`: `out` has got what was asked for, or `err`

@@ -1,6 +1,7 @@
 // muster-soak: kills workers at random instants, under load, and looks whether all that was
 // promised holds: no task lost, none run too often, nobody waits for ever, nothing stays behind.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 
@@ -12,6 +13,8 @@
 #include "lib/common/ticks.hpp"
 #include "prove/conclusion.hpp"
 #include "prove/describe_pool.hpp"
+#include "prove/large_report.hpp"
+#include "prove/large_round.hpp"
 #include "prove/options.hpp"
 #include "prove/peers.hpp"
 #include "prove/soak_report.hpp"
@@ -26,7 +29,8 @@ const Counted kCounted{.name = "kills",
                        .what = "workers killed",
                        .quick = 10'000,
                        .full = 1'000'000,
-                       .has_peers = true};
+                       .has_peers = true,
+                       .has_large = true};
 
 std::atomic<bool> interrupted{false};
 bench::ProgressLine* progress_line = nullptr;
@@ -37,9 +41,19 @@ void show_progress(const SoakTotals& totals) {
   const std::int64_t now = muster::detail::monotonic_ns();
   if (now < next_ns) return;
   next_ns = now + 200'000'000;
-  progress_line->show(fmt::format("{} of {} workers killed, {} tasks, {} pools",
+  progress_line->show(fmt::format("{} of {} workers killed, {} tasks, {} pools; {} with large data",
                                   totals.kills.all(ledger().all_own_ends()), wanted_kills,
-                                  totals.tasks.load(), totals.rounds.load()));
+                                  totals.tasks.load(), totals.rounds.load(),
+                                  totals.large.all_kills()));
+}
+
+// Rounds with large data stand among the others, by their share of what is to be done: the first
+// one beside the first of the others, so that --round repeats either.
+bool large_is_due(const Options& options, const SoakTotals& totals) {
+  const std::uint64_t done = totals.large.all_kills();
+  const std::uint64_t kills = totals.kills.all(ledger().all_own_ends());
+  return done < options.large_kills &&
+         done * options.count <= std::min(kills, options.count) * options.large_kills;
 }
 
 // The watch's thread.
@@ -95,17 +109,27 @@ int run(const Options& options) {
       hung(options, stage, totals, verdict, seconds(), seat, what);
     });
     for (std::uint64_t number = options.round;
-         verdict.good() && !interrupted.load() && !limits.reached(totals); ++number) {
-      run_round(options.seed, number, limits, totals, verdict, watch, stage, interrupted,
-                show_progress);
+         verdict.good() && !interrupted.load() &&
+         (!limits.reached(totals) || (!limits.late() && large_is_due(options, totals)));
+         ++number) {
+      if (!limits.reached(totals)) {
+        run_round(options.seed, number, limits, totals, verdict, watch, stage, interrupted,
+                  show_progress);
+      }
+      if (verdict.good() && large_is_due(options, totals)) {
+        run_large_round(options.seed, number, options.mebibytes << 20, totals.large, verdict, watch,
+                        stage, interrupted);
+      }
+      show_progress(totals);
     }
   }
   line.clear();
   const double took = seconds();
-  fmt::print("{}", soak_text(totals, verdict, took));
+  fmt::print("{}", soak_text(totals, verdict, options, took));
   std::string missing =
       cut_short(options, kCounted, totals.kills.all(ledger().all_own_ends()), interrupted.load());
   if (missing.empty()) missing = missing_instants(totals);
+  if (missing.empty()) missing = missing_moments(totals.large);
   return conclude(options, kCounted, {verdict.sentences(), missing, stage.round.load()},
                   soak_json(totals, verdict, options, took));
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "prove/large_report.hpp"
 #include "prove/walk.hpp"
 
 namespace prove {
@@ -48,7 +49,8 @@ std::string missing_instants(const SoakTotals& totals) {
   return "";
 }
 
-std::string soak_text(const SoakTotals& totals, const Verdict& verdict, double seconds) {
+std::string soak_text(const SoakTotals& totals, const Verdict& verdict, const Options& options,
+                      double seconds) {
   const std::uint64_t all = all_kills(totals);
   std::string text = fmt::format(
       "{} workers killed in {:.1f} s, {} pools; of {} that are to break {} did, {} had to\n"
@@ -78,6 +80,7 @@ std::string soak_text(const SoakTotals& totals, const Verdict& verdict, double s
     if (totals.told[i].load() != 0)
       text += row(kToldNames[i], totals.told[i].load(), totals.tasks.load());
   }
+  text += large_text(totals.large, options);
   for (std::size_t i = 0; i < kFaults; ++i) {
     text += fmt::format("{} {}{}", kFaultNames[i], verdict.count(static_cast<Fault>(i)),
                         i + 1 < kFaults ? ", " : "\n");
@@ -116,6 +119,7 @@ nlohmann::ordered_json soak_json(const SoakTotals& totals, const Verdict& verdic
   json["begun"] = totals.begun.load();
   json["callbacks"] = totals.callbacks.load();
   for (std::size_t i = 0; i < kTolds; ++i) json["told"][kToldNames[i]] = totals.told[i].load();
+  json["large"] = large_json(totals.large, options);
   json["rescued_wakeups"] = totals.rescued_wakeups.load();
   for (std::size_t i = 0; i < kFaults; ++i) {
     json["faults"][kFaultNames[i]] = verdict.count(static_cast<Fault>(i));

@@ -11,7 +11,8 @@
 namespace prove {
 
 // The figures of a run, for people and for programs.
-std::string soak_text(const SoakTotals& totals, const Verdict& verdict, double seconds);
+std::string soak_text(const SoakTotals& totals, const Verdict& verdict, const Options& options,
+                      double seconds);
 nlohmann::ordered_json soak_json(const SoakTotals& totals, const Verdict& verdict,
                                  const Options& options, double seconds);
 

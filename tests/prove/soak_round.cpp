@@ -162,8 +162,11 @@ void hold_against_ledger(const ToldTasks& told, const RoundEnd& end, const Kille
 }  // namespace
 
 bool SoakLimits::reached(const SoakTotals& totals) const {
-  return totals.kills.all(ledger().all_own_ends()) >= kills ||
-         (until_ns != 0 && muster::detail::monotonic_ns() >= until_ns);
+  return totals.kills.all(ledger().all_own_ends()) >= kills || late();
+}
+
+bool SoakLimits::late() const {
+  return until_ns != 0 && muster::detail::monotonic_ns() >= until_ns;
 }
 
 void run_round(std::uint64_t seed, std::uint64_t number, const SoakLimits& limits,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "prove/killer.hpp"
+#include "prove/large_totals.hpp"
 #include "prove/pool_memory.hpp"
 #include "prove/told.hpp"
 #include "prove/verdict.hpp"
@@ -34,6 +35,7 @@ struct SoakTotals {
   Count broken_pools{0};       // that said so
   Count callbacks{0};
   Count rescued_wakeups{0};
+  LargeTotals large;
 };
 
 // The pool of the present round, for who has to describe it.
@@ -48,6 +50,7 @@ struct SoakLimits {
   std::uint64_t kills = 0;    // in all
   std::int64_t until_ns = 0;  // 0: no limit
   bool reached(const SoakTotals& totals) const;
+  bool late() const;
 };
 
 // One pool, from its start to its end: client threads give it tasks while its workers are killed.

@@ -63,7 +63,10 @@ def least_of_explore(figures):
 
 
 def least_of_soak(figures):
-    return {"kills": (figures["kills"], 10_000, 1_000_000)}
+    return {
+        "kills": (figures["kills"], 10_000, 1_000_000),
+        "kills with large data": (figures["large"]["kills"], 150, 400),
+    }
 
 
 def least_of_peers(figures):

@@ -87,6 +87,17 @@ def rows(documents):
             f"{count(soak['pools_that_had_to'])} that had to"
         )
 
+    def large(soak):
+        if "large" not in soak:
+            return "not tried"
+        found = soak["large"]
+        return (
+            f"{count(found['kills'])}, with results of up to {found['mebibytes']} MiB; "
+            f"{count(found['results_of_dead_workers'])} times a result of a worker that had died was "
+            f"looked at, {count(found['arrays_right'])} times an array, and "
+            f"{count(found['arrays_gone'])} arrays went when nobody held them any more"
+        )
+
     def ended(ends):
         orders = sum(1 for number in ends["orders"].values() if number)
         hit = ends["rounds"] - ends["nobody"]
@@ -174,6 +185,7 @@ def rows(documents):
 
     yield row(documents, "soak kill-steps", "workers killed, or ended by their own task", kills)
     yield row(documents, "soak", "deaths that the soak's pools told of", told_of)
+    yield row(documents, "soak", "workers killed with large results or arrays in their hands", large)
     yield row(
         documents, "soak", "tasks run in the soak", lambda soak: count(soak["begun"])
     )

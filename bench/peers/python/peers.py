@@ -5,6 +5,7 @@ import importlib.util
 import multiprocessing
 import os
 import sys
+import tempfile
 import time
 
 import tasks
@@ -88,6 +89,7 @@ class Loky(Pool):
     module, package = "joblib", "python3-joblib"
     parts = ("joblib.externals.loky",)
     parallel = None
+    files = None
 
     def make(self, workers):
         from joblib.externals.loky import ProcessPoolExecutor
@@ -97,6 +99,8 @@ class Loky(Pool):
     def close(self):
         if self.parallel is not None:
             self.parallel.__exit__(None, None, None)
+        if self.files is not None:
+            self.files.cleanup()
         super().close()
 
     def prepare_arrays(self):
@@ -105,6 +109,24 @@ class Loky(Pool):
 
         self.parallel = Parallel(n_jobs=self.workers).__enter__()
         self.sum_arrays(tasks.make_doubles(16), 2 * self.workers)
+
+    def shared_array(self, count):
+        """In a file that is gone when the array is: joblib hands its name to workers, which map it,
+        as its documentation has it for input and output alike."""
+        import numpy
+
+        if self.files is None:
+            self.files = tempfile.TemporaryDirectory(prefix="muster-bench-loky.")
+            self.prepare_arrays()
+        name = os.path.join(self.files.name, "array")
+        if os.path.exists(name):
+            os.unlink(name)
+        return numpy.memmap(name, dtype=numpy.float64, mode="w+", shape=count)
+
+    def fill_shared(self, array):
+        from joblib import delayed
+
+        return self.parallel([delayed(tasks.fill_and_tell)(array)])[0]
 
     def sum_arrays(self, array, times):
         """Through joblib, which puts large arrays into files that workers map: by one Parallel for
@@ -217,8 +239,21 @@ class Commands:
         return {"sum": self.pool.sum_arrays(self.array, int(times))}
 
     def from_worker(self, count):
-        self.received_array = self.pool.take(self.pool.submit(tasks.make_doubles, int(count)))
+        future = self.pool.submit(tasks.make_and_tell, int(count))
+        self.received_array, made = self.pool.take(future)
+        return {"made": made}
+
+    def share_doubles(self, count):
+        self.array = self.pool.shared_array(int(count))
+        self.array[:] = tasks.make_doubles(int(count))
         return {}
+
+    def to_worker_shared(self):
+        return self.to_worker(1)
+
+    def from_worker_shared(self, count):
+        self.received_array = self.pool.shared_array(int(count))
+        return {"made": self.pool.fill_shared(self.received_array)}
 
     def received(self):
         total, self.received_array = float(self.received_array.sum()), None

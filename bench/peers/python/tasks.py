@@ -41,6 +41,17 @@ def make_doubles(count):
     return numpy.arange(count, dtype=numpy.float64)
 
 
+def make_and_tell(count):
+    """And when they were made, by the clock that C++ calls the steady one."""
+    return make_doubles(count), time.monotonic_ns()
+
+
+def fill_and_tell(values):
+    """The same into an array that is there."""
+    values[:] = make_doubles(len(values))
+    return time.monotonic_ns()
+
+
 def own_pid(_):
     time.sleep(0.05)
     return os.getpid()

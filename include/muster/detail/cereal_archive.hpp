@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <cereal/cereal.hpp>
+#include <cereal/details/helpers.hpp>
 #include <cereal/types/memory.hpp>
 #include <cereal/types/polymorphic.hpp>
 
@@ -60,12 +61,24 @@ T make_for_cereal() {
   }
 }
 
+// A shared object of such a class is made of its value, and not before that is read: it has no
+// default constructor, or cannot be assigned to.
+template <class T>
+constexpr bool made_of_its_value() {
+  constexpr TravelKind kKind = travel_kind<T>();
+  return kKind != TravelKind::cereal && kKind != TravelKind::refused && !std::is_polymorphic_v<T> &&
+         !cereal::traits::has_load_and_construct<T, CerealInput>::value &&
+         !(std::is_default_constructible_v<T> && std::is_move_assignable_v<T>);
+}
+
 template <class T>
 void CerealOutput::process(const T& value) {
   if constexpr (std::is_array_v<T>) {
     for (const auto& element : value) process(element);
   } else if constexpr (kIsCerealWrapper<T> || kIsCerealPointer<T>) {
     put(value);
+  } else if constexpr (travel_kind<T>() == TravelKind::cereal) {
+    put(value);  // by this archive, at whose end stands what the value defers
   } else {
     encode_value(out_, value);
   }
@@ -116,13 +129,32 @@ template <class T>
 void CerealInput::process(cereal::memory_detail::PtrWrapper<std::shared_ptr<T>&>& wrapper) {
   const std::size_t open = state().open.size();
   state().expected = typeid(T);
-  get(wrapper);
+  if constexpr (made_of_its_value<std::remove_const_t<T>>()) {
+    make_shared_of_value(wrapper.ptr);
+  } else {
+    get(wrapper);
+  }
   state().open.resize(open);
 }
 
 template <class T>
+void CerealInput::make_shared_of_value(std::shared_ptr<T>& pointer) {
+  using Value = std::remove_const_t<T>;
+  const auto id = in_.read<std::uint32_t>();
+  if ((id & cereal::detail::msb_32bit) == 0) {
+    pointer = std::static_pointer_cast<T>(getSharedPointer(id));
+    return;
+  }
+  state().weak = false;
+  const Nesting nesting(in_);
+  pointer = std::shared_ptr<Value>(new Value(decode_value<Value>(in_)));
+  register_pointer(id, std::const_pointer_cast<Value>(pointer), typeid(T));
+}
+
+template <class T>
 std::uint32_t CerealOutput::registerSharedPointer(const std::shared_ptr<T>& pointer) {
-  return register_pointer(pointer, pointer.get(), typeid(T));
+  constexpr bool kMadeFirst = !made_of_its_value<std::remove_const_t<T>>();
+  return register_pointer(pointer, pointer.get(), typeid(T), kMadeFirst);
 }
 
 template <class T>

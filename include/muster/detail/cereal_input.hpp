@@ -108,6 +108,8 @@ class CerealInput : public cereal::detail::InputArchiveBase, private cereal::acc
     state().weak = false;
   }
   template <class T>
+  void make_shared_of_value(std::shared_ptr<T>& pointer);
+  template <class T>
   void process_base(T& base);
 
   template <class T>

@@ -109,9 +109,10 @@ class CerealOutput : public cereal::detail::OutputArchiveBase, private cereal::a
 
   template <class T>
   std::uint32_t version();
-  // EncodingError for a pointer to what is being written, which only a std::weak_ptr may be.
+  // EncodingError for a pointer to what is being written, which only a std::weak_ptr may be, and
+  // only where the reader makes the object before it reads what is in it.
   std::uint32_t register_pointer(std::shared_ptr<const void> pointer, const void* address,
-                                 const std::type_info& type);
+                                 const std::type_info& type, bool made_first);
   CerealOutputState& state();
 
   Encoder& out_;

@@ -43,6 +43,8 @@ class ChunkWriter {
       run_is_open_ = false;
     count();
   }
+  // The next value is in a record of its own.
+  void end_run() { run_is_open_ = false; }
   // Copies and commits what `next()` gives, `most` times or until stopped; if it throws, what it
   // gave before is committed. Answers false, and calls nothing, where there is no room for so many,
   // of which more may fit item by item, or where each item has a checksum.
@@ -122,6 +124,19 @@ class ChunkWriter {
   std::uint32_t items_ = 0;
   bool run_is_open_ = false;
 };
+
+// Whether code of the user's may read a result, and read other than it wrote: each is in a record
+// of its own then, whose end is known, so that it takes no other with it.
+template <class R>
+constexpr bool results_lie_apart() {
+  if constexpr (std::is_void_v<R>) {
+    return false;
+  } else if constexpr (kIsA<R, std::basic_string> || kIsA<R, std::vector>) {
+    return results_lie_apart<typename R::value_type>();
+  } else {
+    return fixed_size<R>() == kDynamicSize;
+  }
+}
 
 // Whether results lie side by side in the bytes as they will in a ChunkResult.
 template <class R>
@@ -213,13 +228,17 @@ struct ChunkCode {
           continue;
         }
       }
-      // Each item is a message of its own, so that one that fails takes no other with it.
+      // Each item is a message of its own, so that one that fails takes no other with it, nor one
+      // whose decode reads more than its encode wrote.
       args.context().reset();
       result.context().reset();
-      run_item(callable, args, result, writer, i >= first);
-      if constexpr (!kSameSize) {
-        if (args.position() > end) throw_bad_chunk();
-        args.view(end - args.position());
+      if constexpr (kSameSize) {
+        run_item(callable, args, result, writer, i >= first);
+      } else {
+        const std::size_t hidden = args.hide_after(end - args.position());
+        run_item(callable, args, result, writer, i >= first);
+        args.view(args.remaining());
+        args.show(hidden);
       }
     }
   }
@@ -228,6 +247,7 @@ struct ChunkCode {
                        bool wanted) {
     try {
       auto arguments = Call::decode_arguments(args);
+      if constexpr (!kSameSize) check_all_read(args);
       if (!wanted) return;
       writer.begin_value();
       Call::invoke_and_encode(callable, arguments, result);
@@ -236,6 +256,7 @@ struct ChunkCode {
       return;
     }
     writer.commit_value();
+    if constexpr (results_lie_apart<Result>()) writer.end_run();
   }
 };
 
@@ -250,7 +271,16 @@ void decode_values(Decoder& in, std::uint64_t items, ChunkResult<R>& result) {
   } else {
     for (std::uint64_t i = 0; i < items; ++i) {
       in.context().reset();
-      result.add_from([&]() -> R { return decode_result<R>(in); });
+      if (items != 1) {
+        result.add_from([&]() -> R { return decode_result<R>(in); });
+        continue;
+      }
+      // Alone in its record: what comes after can be read though this cannot.
+      try {
+        result.add_from([&]() -> R { return decode_whole_result<R>(in); });
+      } catch (...) {
+        result.add_failure(std::current_exception());
+      }
     }
   }
 }
@@ -264,7 +294,7 @@ ChunkResult<R> decode_chunk(Decoder& in, std::size_t most) {
     const auto header = in.read<std::uint64_t>();
     const std::uint64_t bytes = ChunkHeader::bytes(header);
     if (bytes > in.remaining()) throw_bad_chunk();
-    const std::size_t end = in.position() + bytes;
+    const std::size_t hidden = in.hide_after(bytes);
     switch (ChunkHeader::kind(header)) {
       case ChunkRecord::values:
         if (ChunkHeader::items(header) > most - result.size()) throw_bad_chunk();
@@ -278,8 +308,8 @@ ChunkResult<R> decode_chunk(Decoder& in, std::size_t most) {
       case ChunkRecord::padding: break;
       default: throw_bad_chunk();
     }
-    if (in.position() > end) throw_bad_chunk();
-    in.view(end - in.position());
+    in.view(in.remaining());
+    in.show(hidden);
     if (in.remaining() != 0) in.align(sizeof(std::uint64_t));
   }
   return result;

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <queue>
 #include <stack>
+#include <vector>
 
 #include <muster/detail/codec_block.hpp>
 #include <muster/detail/codec_kind.hpp>
@@ -50,8 +53,10 @@ struct NativeCodec<T> : DynamicCodec<sizeof(std::uint64_t)> {
     encode_value(out, std::vector<Element>(std::begin(array), std::end(array)));
   }
   static T decode(Decoder& in) {
-    const auto values = decode_value<std::vector<Element>>(in);
-    return T(values.data(), values.size());
+    auto values = decode_value<std::vector<Element>>(in);
+    T array(values.size());
+    std::move(values.begin(), values.end(), std::begin(array));
+    return array;
   }
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <muster/detail/codec_kind.hpp>
+#include <muster/detail/huge_pages.hpp>
 
 // Contiguous values that travel as bytes: a count, padding, the bytes aligned for the type. The
 // same for vectors, strings and views, so that one can be written and the other read.
@@ -62,6 +63,10 @@ Container copy_block(Decoder& in) {
   Container values;
   if (is_aligned<T>(bytes)) {
     const T* first = reinterpret_cast<const T*>(bytes);
+    if (count * sizeof(T) >= kWorthHugePages) {
+      values.reserve(count);
+      ask_for_huge_pages(values.data(), count * sizeof(T));
+    }
     values.assign(first, first + count);
   } else {
     // Seldom: the region was not aligned as the encoder's was.

@@ -91,6 +91,11 @@ constexpr bool any_member_refused(TypeList<Ms...>) {
   return (member_refused<std::remove_cv_t<Ms>>() || ...);
 }
 
+template <class... Ms>
+constexpr bool any_member_atomic(TypeList<Ms...>) {
+  return ((refusal_by_name<std::remove_cv_t<Ms>>() == Refusal::atomic) || ...);
+}
+
 enum class TravelKind { user, bytes, native, code, cereal, aggregate, refused };
 
 template <class T>
@@ -103,8 +108,10 @@ constexpr Refusal refusal() {
     return Refusal::none;
   } else if constexpr (refusal_by_name<T>() != Refusal::none) {
     return refusal_by_name<T>();
+  } else if constexpr (OpenAggregate<T>) {
+    return any_member_atomic(MemberTypes<T>{}) ? Refusal::atomic : Refusal::pointer_member;
   } else {
-    return OpenAggregate<T> ? Refusal::pointer_member : Refusal::no_codec;
+    return Refusal::no_codec;
   }
 }
 

@@ -12,15 +12,22 @@
 // and those that share.
 namespace muster::detail {
 
-// cereal makes the pointee, too, where its class says how (load_and_construct).
+// cereal makes the pointee, too, where its class says how (load_and_construct), and where it can
+// only be loaded into, not moved.
 template <class T>
-inline constexpr bool kMadeByCereal =
-    std::is_polymorphic_v<T> || cereal::traits::has_load_and_construct<T, CerealInput>::value;
+constexpr bool made_by_cereal() {
+  if constexpr (std::is_polymorphic_v<T> ||
+                cereal::traits::has_load_and_construct<T, CerealInput>::value) {
+    return true;
+  } else {
+    return travel_kind<T>() == TravelKind::cereal && !std::is_move_constructible_v<T>;
+  }
+}
 
 template <class T>
 struct NativeCodec<std::unique_ptr<T>> : DynamicCodec<1> {
   static void encode(Encoder& out, const std::unique_ptr<T>& pointer) {
-    if constexpr (kMadeByCereal<T>) {
+    if constexpr (made_by_cereal<T>()) {
       encode_cereal(out, pointer);
     } else {
       out.write(static_cast<std::uint8_t>(pointer != nullptr));
@@ -30,7 +37,7 @@ struct NativeCodec<std::unique_ptr<T>> : DynamicCodec<1> {
     }
   }
   static std::unique_ptr<T> decode(Decoder& in) {
-    if constexpr (kMadeByCereal<T>) {
+    if constexpr (made_by_cereal<T>()) {
       std::unique_ptr<T> pointer;
       decode_cereal(in, pointer);
       return pointer;

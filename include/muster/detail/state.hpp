@@ -37,6 +37,7 @@ class HookList;
 //   held       see above
 //   raw        the result is kept as bytes and is to be decoded at first access
 //   decoding   a thread does so
+//   viewed     the bytes of the result are looked at where they are: they stay as long as the state
 //   stop       request_stop() was called
 class alignas(64) StateBase {
  public:
@@ -65,6 +66,11 @@ class alignas(64) StateBase {
   // As wait(), and the value or error can be read afterwards. The first to come decodes what
   // arrived as bytes.
   bool settle(Deadline until) { return settled() || settle_slow(until); }
+
+  // Done: the bytes of the value as they came, which stay where they are as long as the state. Null
+  // where there are none, or a thread decodes them: it has ended otherwise, or settle() tells. Of
+  // values that do not lie in the state itself.
+  const std::byte* view_raw(std::size_t& size) noexcept;
 
   bool cancel(CancelMode mode);
   bool running() const;
@@ -228,6 +234,7 @@ class alignas(64) StateBase {
   static constexpr std::uint32_t kStop = 1u << 9;
   static constexpr std::uint32_t kRawIsError = 1u << 10;
   static constexpr std::uint32_t kPromised = 1u << 11;
+  static constexpr std::uint32_t kViewed = 1u << 12;
 
  protected:
   explicit StateBase(const StateOps& ops) noexcept : ops_(&ops) {}
@@ -261,6 +268,7 @@ class alignas(64) StateBase {
   bool settle_slow(Deadline until);
   bool keep_raw(RawKind kind, const std::byte* data, std::size_t size) noexcept;
   void decode_raw(std::uint32_t status) noexcept;
+  RawBytes& viewed_raw(Phase phase) noexcept;
   void release_raw(RawBytes raw) noexcept;
   void finish_decoding(std::uint32_t set, std::uint32_t clear) noexcept;
   void publish_hooked(Phase phase, std::uint32_t raw) noexcept;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -13,6 +14,7 @@
 #include <muster/detail/thread_task.hpp>
 #include <muster/detail/travel_state.hpp>
 #include <muster/future.hpp>
+#include <muster/shared.hpp>
 
 // From a callable and its arguments to a task in a pool's hands. Each path makes the state that
 // the pool completes; `submit` gives nothing only where it was told not to wait.
@@ -50,6 +52,14 @@ struct ThreadPath {
     std::optional<Future<R>> future(FutureAccess::adopt(state));
     if (!backends.threads->submit(*state, options, blocking)) future.reset();
     return future;
+  }
+
+  template <class T>
+  static auto share(const Backends& backends, T&& value) {
+    if (backends.threads == nullptr) throw_moved_from();
+    using Value = std::decay_t<T>;
+    return ShareAccess<Value>::adopt(
+        SharedState<Value>::of_value(std::make_unique<const Value>(std::forward<T>(value))));
   }
 };
 
@@ -91,6 +101,17 @@ struct TravelPath {
     } else {
       return submit_call<Call>(*backends.travel, options, blocking, fn,
                                std::forward<Args>(args)...);
+    }
+  }
+
+  template <class T>
+  static auto share(const Backends& backends, const T& value) {
+    static_assert(sizeof(CannotTravel<T, refusal<T>()>) != 0);
+    if (backends.travel == nullptr) throw_moved_from();
+    if constexpr (refusal<T>() == Refusal::none) {
+      return ShareAccess<T>::adopt(SharedState<T>::encode(value));
+    } else {
+      return Shared<T>();  // refused; the compiler has said why
     }
   }
 
@@ -154,6 +175,13 @@ struct AnyPath {
     }
     return TravelPath::submit(backends, options, blocking, std::forward<F>(fn),
                               std::forward<Args>(args)...);
+  }
+
+  template <class T>
+  static auto share(const Backends& backends, T&& value) {
+    static_assert(sizeof(CannotTravel<std::decay_t<T>, refusal<std::decay_t<T>>()>) != 0);
+    if (backends.threads != nullptr) return ThreadPath::share(backends, std::forward<T>(value));
+    return TravelPath::share(backends, value);
   }
 };
 

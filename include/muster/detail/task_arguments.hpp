@@ -139,6 +139,8 @@ std::size_t argument_size_hint(const Arg& arg) {
   constexpr std::size_t kGuess = 64;
   if constexpr (kFixed != kDynamicSize) {
     return kFixed;
+  } else if constexpr (requires { NativeCodec<typename Passing::Held>::kSizeHint; }) {
+    return NativeCodec<typename Passing::Held>::kSizeHint;
   } else if constexpr (requires {
                          std::size(arg);
                          std::data(arg);

@@ -2,30 +2,40 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <new>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include <muster/codec.hpp>
 #include <muster/detail/callable.hpp>
+#include <muster/detail/huge_pages.hpp>
+#include <muster/detail/result_view.hpp>
 #include <muster/detail/task_arguments.hpp>
+#include <muster/detail/task_context.hpp>
 #include <muster/detail/task_refusal.hpp>
 #include <muster/detail/task_type.hpp>
 
 // A call as it travels: the callable, then the arguments one after another.
 namespace muster::detail {
 
-[[noreturn]] void throw_not_all_read(std::size_t remaining);
-
-// EncodingError if something is left: an encode and a decode that disagree.
-inline void check_all_read(const Decoder& in) {
-  if (in.remaining() != 0) [[unlikely]]
-    throw_not_all_read(in.remaining());
-}
-
 template <class R>
 void encode_result(Encoder& out, const R& value) {
   encode_value<R>(out, value);
+}
+
+// A container of plain values, which nobody sees end.
+template <class R>
+void destroy_when_told(R&& value) {
+  struct Kept final : Leftover {
+    explicit Kept(R&& given) : value(std::move(given)) {}
+    R value;
+  };
+  TaskContext* const context = TaskContext::current();
+  if (context == nullptr) return;
+  std::unique_ptr<Leftover> kept(new (std::nothrow) Kept(std::move(value)));
+  if (kept != nullptr) context->destroy_later(std::move(kept));
 }
 
 // Reads what a task of result type R (decayed; void: nothing) wrote.
@@ -60,7 +70,12 @@ struct TaskCode {
     if constexpr (std::is_void_v<Returned>) {
       invoke(callable, arguments);
     } else {
-      encode_result<Result>(result, invoke(callable, arguments));
+      Returned&& returned = invoke(callable, arguments);
+      encode_result<Result>(result, returned);
+      if constexpr (std::is_same_v<Returned, Result> && Viewable<Result>) {
+        // To give so much memory back takes as long as a copy of it.
+        if (result.size() >= kWorthHugePages) destroy_when_told(std::move(returned));
+      }
     }
   }
 

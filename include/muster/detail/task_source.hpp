@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include <muster/detail/deadline.hpp>
+#include <muster/detail/shared_block.hpp>
 #include <muster/options.hpp>
 
 namespace muster::detail {
@@ -43,6 +45,10 @@ class TaskSource {
   virtual void request_stop(StateBase& state);
   // The bytes that complete_raw() kept are no longer needed.
   virtual void release_raw(StateBase& state, const std::byte* data, std::size_t size) noexcept;
+  // A block of shared memory that came with those bytes. Throws EncodingError where none did.
+  virtual std::shared_ptr<SharedBlock> receive_block(StateBase& state,
+                                                     const BlockReference& reference,
+                                                     SharedBlock::Access access);
   // For messages; "" where it is not known any more.
   virtual std::string task_name(const StateBase& state);
   // Who runs the callbacks; null: whoever completes the state.

@@ -91,10 +91,10 @@ constexpr Refusal refusal_by_name() {
   } else if constexpr (kIsA<T, std::basic_string_view> || kIsSpan<T> ||
                        kIsA<T, std::initializer_list>) {
     return Refusal::view;
-  } else if constexpr (kIsA<T, std::atomic>) {
+  } else if constexpr (kIsA<T, std::atomic> || std::is_same_v<T, std::atomic_flag>) {
     return Refusal::atomic;
-  } else if constexpr (std::is_same_v<T, std::type_index> || kIsA<T, std::coroutine_handle> ||
-                       std::is_same_v<T, std::source_location>) {
+  } else if constexpr (std::is_same_v<T, std::type_index> || kIsA<T, std::atomic_ref> ||
+                       kIsA<T, std::coroutine_handle> || std::is_same_v<T, std::source_location>) {
     return Refusal::address_like;
   } else if constexpr (std::is_array_v<typename SmartPointee<T>::type>) {
     return Refusal::pointer_to_array;

@@ -1,0 +1,76 @@
+#pragma once
+
+// How blocks of shared memory come from workers to the client: a socket on which a worker sends the
+// descriptor of each block that is in a result, before the result's slot says that it is done.
+//
+// One SOCK_SEQPACKET pair a pool: all its workers hold one end, the client the other. A message is
+// whole or not there. From the moment it is sent the kernel keeps the descriptor, and from when it
+// is received the client does, so the worker may die right after its result: the block lives. If
+// it dies before, the message is not there, or belongs to a task that did not end: then the client
+// drops it.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include <muster/detail/shared_block.hpp>
+
+#include "lib/common/file_descriptor.hpp"
+
+namespace muster::detail {
+
+struct BlockMessage {
+  std::uint64_t task = 0;  // the number of the task whose result it is in, whatever the attempt
+  std::uint32_t slot = 0;  // where that is
+  SharedBlock::Access access = SharedBlock::Access::read_write;
+  BlockReference block;
+};
+
+struct BlockChannel {
+  FileDescriptor client;   // does not block
+  FileDescriptor workers;  // does
+};
+// Throws Error where there are no descriptors.
+BlockChannel make_block_channel();
+
+// Waits while there is no room. Throws EncodingError where the kernel refuses.
+void send_block(int socket, const BlockMessage& message, int fd);
+
+// Blocks that arrived, until the result that has them is delivered. Thread safety: none, but for
+// waiting().
+class BlockInbox {
+ public:
+  // So many descriptors are kept at most: a quarter of those that the process may have.
+  BlockInbox();
+
+  // Takes in what there is. Not to be believed: any worker can send anything. What there is no room
+  // for is missed where it is asked for.
+  void receive(int socket);
+  struct Arrived {
+    BlockMessage message;
+    FileDescriptor fd;
+  };
+  bool has(std::uint64_t task) const { return arrived_.contains(task); }
+  // Those of this task; none where there are none. They wait until settle() is called.
+  std::vector<Arrived> take(std::uint64_t task);
+  void settle();
+  // All but those of tasks of which keep(message) says so.
+  template <class Keep>
+  void drop_all_but(Keep&& keep) {
+    std::erase_if(arrived_, [&](const auto& entry) { return !keep(entry.second.front().message); });
+    settle();
+  }
+  bool empty() const { return arrived_.empty(); }
+  // From any thread: whether blocks are being received, or here. Seq_cst: who has seen the socket
+  // empty sees here what was taken from it.
+  bool waiting() const noexcept { return waiting_.load() != 0; }
+
+ private:
+  std::unordered_map<std::uint64_t, std::vector<Arrived>> arrived_;
+  std::atomic<std::size_t> waiting_{0};
+  const std::size_t most_;
+};
+
+}  // namespace muster::detail
