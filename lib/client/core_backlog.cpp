@@ -78,9 +78,8 @@ bool ProcessCore::move_to_slot(Behind& node) {
     return true;
   }
   if (node.heap_arguments != nullptr) {
-    // Its own bytes are among those that wait.
     const bool may = budget_.limit == 0 || in_flight_.size() == 0 ||
-                     arguments_.in_use() + node.part.where.size <= budget_.arguments;
+                     within_budget(0, node.part.where.size);  // those that wait are behind it
     std::byte* block = may ? arguments_.allocate(node.part.where.size) : nullptr;
     if (block == nullptr) {
       // Whatever ends frees some; with nothing to end there will never be more.

@@ -326,9 +326,8 @@ void ProcessCore::free_slot(std::uint32_t slot) {
   Shadow& shadow = in_flight_[slot];
   if (shadow.extras != nullptr) take_extras(slot);
   if (shadow.block != kNoBlock) {
-    arguments_.free(arguments_.at(shadow.block));
+    free_in_arena(arguments_.at(shadow.block));
     shadow.block = kNoBlock;
-    count_arguments();
   }
   shadow.state = nullptr;
   mark_telling(slot, false);

@@ -358,6 +358,7 @@ void ProcessCore::reap_supervisor() noexcept {
 }
 
 ProcessCore::~ProcessCore() {
+  BlockRegistry::remove_user(*this);  // before anything of it is gone, also where start() threw
   if (!usable_here()) {
     // Neither the thread nor the mappings are in this process: what is at their addresses now is
     // somebody else's. Only their handles are let go.

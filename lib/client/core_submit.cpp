@@ -76,12 +76,17 @@ bool ProcessCore::admit_slow(Lock& lock, bool blocking) {
   }
 }
 
+// Whether there are so many bytes of arguments at most as may be, with `size` more in the arena and
+// those that wait in the client's own memory.
+bool ProcessCore::within_budget(std::uint64_t waiting, std::size_t size) const {
+  // The allocator's own bytes are nobody's to give back.
+  const std::uint64_t in_arena = arguments_.blocks() != 0 ? arguments_.in_use() : 0;
+  return in_arena + waiting + size <= budget_.arguments;
+}
+
 // Whether max_shared_memory allows so many more bytes of arguments.
 bool ProcessCore::may_take_memory(std::size_t size) const {
-  if (budget_.limit == 0 || unfinished_ == 0) return true;
-  // The allocator's own bytes are nobody's to give back.
-  const std::uint64_t taken = (arguments_.blocks() != 0 ? arguments_.in_use() : 0) + backlog_bytes_;
-  return taken <= budget_.arguments && size <= budget_.arguments - taken;
+  return budget_.limit == 0 || unfinished_ == 0 || within_budget(backlog_bytes_, size);
 }
 
 // As admit(), for a task with arguments of `size` bytes that are not in the arena yet. Who waits
@@ -177,18 +182,17 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
       if (!admit(lock, spec.blocking)) return false;
     }
     if (!name.empty()) label.name = types_->name_index(name);
-    const bool long_arguments = out.size() > kInlineArguments || spec.chunk.items != 0;
-    if (budget_.limit != 0 && long_arguments && !buffer.block().in_arena &&
-        !admit_memory(lock, out.size(), spec.blocking)) {
+    const std::size_t size = out.size();
+    const bool is_inline = size <= kInlineArguments && spec.chunk.items == 0;
+    if (!is_inline && !buffer.block().in_arena && !admit_memory(lock, size, spec.blocking)) {
       return false;
     }
     timed = extras && extras->timeout_ns != 0;
     if (timed) timed_.reserve(in_flight_.slots());  // once it is taken nothing may fail any more
     TaskPart part;
     begin_part(part, label);
-    const std::size_t size = out.size();
     std::byte* heap = nullptr;
-    if (size <= kInlineArguments && spec.chunk.items == 0) {
+    if (is_inline) {
       part.inline_bytes = static_cast<std::uint8_t>(size);
       std::memcpy(part.bytes, out.data(), size);
     } else {
@@ -316,9 +320,13 @@ void ProcessCore::drop_arguments(const TaskPart& part, std::byte* heap_arguments
   if (heap_arguments != nullptr) {
     std::free(heap_arguments);
   } else if ((part.flags & kInArena) != 0) {
-    arguments_.free(arguments_.at(part.where.offset));
-    count_arguments();
+    free_in_arena(arguments_.at(part.where.offset));
   }
+}
+
+void ProcessCore::free_in_arena(std::byte* block) {
+  arguments_.free(block);
+  count_arguments();
 }
 
 EncodingError ProcessCore::arguments_too_long(std::size_t size) const {
@@ -344,8 +352,8 @@ EncodingError ProcessCore::no_memory_to_submit(std::size_t size) const {
 
 ProcessCore::Memory::Block ProcessCore::allocate_block_locked(std::size_t size) {
   if (budget_.limit != 0 && size > budget_.arguments) throw arguments_too_long(size);
-  const bool crowded = (budget_.limit != 0 || !backlog_.empty()) &&
-                       arguments_.in_use() + backlog_bytes_ + size > budget_.arguments;
+  const bool crowded =
+      (budget_.limit != 0 || !backlog_.empty()) && !within_budget(backlog_bytes_, size);
   if (!crowded) {
     if (std::byte* block = arguments_.allocate(size)) {
       count_arguments();
@@ -370,8 +378,7 @@ void ProcessCore::write_long(std::byte* place, const void* data, std::size_t siz
 void ProcessCore::free_long(Block block) noexcept {
   if (!block.in_arena) return std::free(block.data);
   const Lock lock(mutex());
-  arguments_.free(block.data);
-  count_arguments();
+  free_in_arena(block.data);
   if (progress_waiters_ != 0) announce_progress();
 }
 

@@ -144,6 +144,7 @@ class ProcessCore final : public TravelBackend,
   // core_submit.cpp
   bool admit(Lock& lock, bool blocking);
   bool admit_slow(Lock& lock, bool blocking);
+  bool within_budget(std::uint64_t waiting, std::size_t size) const;
   bool may_take_memory(std::size_t size) const;
   bool admit_memory(Lock& lock, std::size_t size, bool blocking);
   bool somebody_waits_to_submit() const { return max_pending_ != 0 || budget_.limit != 0; }
@@ -159,6 +160,7 @@ class ProcessCore final : public TravelBackend,
   void count_submitted(StateBase& state);
   void come_to_tidy();
   void drop_arguments(const TaskPart& part, std::byte* heap_arguments);
+  void free_in_arena(std::byte* block);
   EncodingError arguments_too_long(std::size_t size) const;
   EncodingError no_memory_to_submit(std::size_t size) const;
   Block allocate_block_locked(std::size_t size);

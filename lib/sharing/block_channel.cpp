@@ -54,8 +54,8 @@ void BlockInbox::receive(int socket) {
     const ssize_t got =
         receive_record(socket, &arrived.message, sizeof(arrived.message), arrived.fd);
     if (got < 0 && errno == EINTR) continue;
-    // Nothing more for now, or no memory to hear it with: who needs a block asks again. A socket
-    // whose other end is gone says so by an empty record.
+    // The socket is empty, or the kernel has no memory for a descriptor; who needs a block that is
+    // still in there receives again. A socket whose other end is gone says so by an empty record.
     if (got <= 0) break;
     // A record of another size, or without a descriptor, is none of Muster's. Or this process has
     // no descriptor left.

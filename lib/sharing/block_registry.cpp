@@ -93,8 +93,6 @@ SharedBlock::~SharedBlock() {
   if (data_ != nullptr) BlockRegistry::tell_users(broadcast_);
 }
 
-BlockUser::~BlockUser() { BlockRegistry::remove_user(*this); }
-
 std::shared_ptr<SharedBlock> BlockRegistry::make(std::size_t size) {
   Memfd memory = Memfd::create("muster:array", page_up(size));
   struct stat status {};

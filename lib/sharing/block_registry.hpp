@@ -41,7 +41,8 @@ class BlockUser {
   virtual void tell_block_gone(bool at_once) noexcept = 0;
 
  protected:
-  virtual ~BlockUser();
+  // Of one that is no user any more: once its members are destroyed nobody may ask it.
+  virtual ~BlockUser() = default;
 
  private:
   friend class BlockRegistry;
