@@ -36,11 +36,11 @@ BlockCache::BlockCache(pid_t client, int socket, const std::atomic<std::uint32_t
 std::shared_ptr<SharedBlock> BlockCache::receive(const BlockReference& reference,
                                                  SharedBlock::Access access) {
   counts_ = true;
-  for (Cached& cached : cached_) {
-    if (cached.reference.id != reference.id || cached.block->access() != access) continue;
-    if (cached.block->size() != reference.size) break;
-    cached.used = ++uses_;
-    return cached.block;
+  const Key key{reference.id, access};
+  if (const auto found = cached_.find(key);
+      found != cached_.end() && found->second.block->size() == reference.size) {
+    found->second.used = ++uses_;
+    return found->second.block;
   }
   const std::string path = path_of(client_, reference.fd);
   const int mode = access == SharedBlock::Access::read_only ? O_RDONLY : O_RDWR;
@@ -57,24 +57,32 @@ std::shared_ptr<SharedBlock> BlockCache::receive(const BlockReference& reference
     throw EncodingError(text);
   }
   auto block = BlockRegistry::adopt(std::move(fd), reference, access);
-  keep(block, reference);
+  cached_.insert_or_assign(key, Cached{block, reference, ++uses_});
   return block;
 }
 
-void BlockCache::keep(std::shared_ptr<SharedBlock> block, const BlockReference& reference) {
-  if (cached_.size() >= kMost) {
-    const auto oldest = std::ranges::min_element(cached_, {}, &Cached::used);
-    cached_.erase(oldest);
+// Of those that nobody uses: what a task was given is unused when it has ended.
+void BlockCache::forget_oldest() {
+  std::vector<std::pair<std::uint64_t, Key>> unused;
+  for (const auto& [key, cached] : cached_) {
+    if (cached.block.use_count() == 1) unused.emplace_back(cached.used, key);
   }
-  cached_.push_back({std::move(block), reference, ++uses_});
+  if (unused.size() <= kMostUnused) return;
+  const auto newest = unused.end() - static_cast<std::ptrdiff_t>(kMostUnused);
+  std::ranges::nth_element(unused, newest);
+  std::for_each(unused.begin(), newest, [this](const auto& each) { cached_.erase(each.second); });
 }
 
 BlockReference BlockCache::send(const std::shared_ptr<SharedBlock>& block) {
   counts_ = true;
   const BlockReference reference = BlockRegistry::reference_of(*block);
-  send_block(socket_, {task_, slot_, block->access(), reference}, reference.fd);
-  BlockRegistry::mark_sent(*block);
-  ++sent_;
+  if (sent_.emplace(reference.id, block->access()).second) {
+    const std::uint32_t flags =
+        (BlockRegistry::is_private(*block) ? BlockMessage::kPrivate : 0) |
+        (BlockRegistry::is_broadcast(*block) ? BlockMessage::kBroadcast : 0);
+    send_block(socket_, {task_, slot_, block->access(), flags, 0, reference}, reference.fd);
+    BlockRegistry::mark_sent(*block);
+  }
   return {reference.id, reference.size, -1, 0};
 }
 
@@ -82,8 +90,9 @@ BlockReference BlockCache::send(const std::shared_ptr<SharedBlock>& block) {
 // may have them in that child for as long as it likes, and so may the workers of a pool that a task
 // has made.
 void BlockCache::count_held() {
+  if (cached_.size() > kMostUnused) forget_oldest();
   const auto only_cached = static_cast<std::size_t>(std::ranges::count_if(
-      cached_, [](const Cached& cached) { return cached.block.use_count() == 1; }));
+      cached_, [](const auto& entry) { return entry.second.block.use_count() == 1; }));
   const std::size_t live = BlockRegistry::live();
   std::size_t held = live > only_cached ? live - only_cached : 0;
   if (forks_of_the_program() != forks_ || BlockRegistry::users_hold_blocks()) ++held;
@@ -98,10 +107,12 @@ bool BlockCache::client_has(const BlockReference& reference) const {
 }
 
 void BlockCache::look_for_stale() {
-  std::erase_if(cached_, [this](const Cached& cached) {
+  // These first: an array that only such an object holds is unused then.
+  std::erase_if(kept_, [this](const auto& entry) { return !client_has(entry.second.reference); });
+  boost::unordered::erase_if(cached_, [this](const auto& entry) {
+    const Cached& cached = entry.second;
     return cached.block.use_count() == 1 && !client_has(cached.reference);
   });
-  std::erase_if(kept_, [this](const auto& entry) { return !client_has(entry.second.reference); });
 }
 
 KeptObject* BlockCache::kept(std::uint64_t number, const BlockReference& reference) {

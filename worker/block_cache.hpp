@@ -3,11 +3,12 @@
 // Blocks of shared memory in a worker: those of arguments, which it opens through the client's
 // table of descriptors, and those of results, which it sends to the client.
 //
-// Mappings of arguments are kept when their task has ended, so that the next task with the same
-// block finds its pages there, and so is what was made of the bytes of a Shared. When the client
-// has let a block go the header says that some are gone: then those that are no more are dropped,
-// before the next wait or the next task. The pages were punched out by then (block_registry.hpp).
-// In the record stands how many blocks the worker's tasks have kept for themselves.
+// Mappings of arguments are kept when their task has ended, those used last, so that the next task
+// with the same block finds its pages there, and so is what was made of the bytes of a Shared. When
+// the client has let a block go the header says that some are gone: then those that are no more are
+// dropped, before the next wait or the next task. The pages were punched out by then
+// (block_registry.hpp). In the record stands how many blocks the worker's tasks have kept for
+// themselves.
 
 #include <sys/types.h>
 
@@ -16,7 +17,9 @@
 #include <memory>
 #include <unordered_map>
 #include <utility>
-#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <muster/detail/shared_block.hpp>
 
@@ -36,10 +39,10 @@ class BlockCache final : public BlockReceiver, public BlockSender {
     if (counts_) drop_stale();
     task_ = task;
     slot_ = slot;
-    sent_ = 0;
+    if (!sent_.empty()) sent_.clear();
   }
-  // Blocks that its result holds.
-  std::size_t sent() const { return sent_; }
+  // Whether its result holds blocks.
+  bool has_sent() const { return !sent_.empty(); }
   // Before the task's end can be seen.
   void end_task() {
     if (!cached_.empty() || counts_) count_held();
@@ -57,14 +60,17 @@ class BlockCache final : public BlockReceiver, public BlockSender {
   BlockReference send(const std::shared_ptr<SharedBlock>& block) override;
 
  private:
+  // The block's id and how it may be used: one mapping for each.
+  using Key = std::pair<std::uint64_t, SharedBlock::Access>;
   struct Cached {
     std::shared_ptr<SharedBlock> block;
     BlockReference reference;
     std::uint64_t used;
   };
-  static constexpr std::size_t kMost = 16;
+  // So many that nobody uses; each has a descriptor.
+  static constexpr std::size_t kMostUnused = 64;
 
-  void keep(std::shared_ptr<SharedBlock> block, const BlockReference& reference);
+  void forget_oldest();
   void count_held();
   void look_for_stale();
   bool client_has(const BlockReference& reference) const;
@@ -75,7 +81,7 @@ class BlockCache final : public BlockReceiver, public BlockSender {
   const std::uint32_t forks_;
   const std::atomic<std::uint32_t>& gone_;
   std::uint32_t seen_gone_ = 0;
-  std::vector<Cached> cached_;
+  boost::unordered_flat_map<Key, Cached> cached_;
   struct Kept {
     BlockReference reference;
     KeptObject object;
@@ -84,8 +90,8 @@ class BlockCache final : public BlockReceiver, public BlockSender {
   std::uint64_t uses_ = 0;
   std::uint64_t task_ = 0;
   std::uint32_t slot_ = 0;
-  std::size_t sent_ = 0;
-  bool counts_ = false;  // there was a block in this worker
+  boost::unordered_flat_set<Key> sent_;  // with the task's result
+  bool counts_ = false;                  // there was a block in this worker
 };
 
 }  // namespace muster::detail

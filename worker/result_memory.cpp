@@ -139,7 +139,36 @@ void ResultMemory::leave() {
   record_.arena_left.store(list + 1);  // last: the list is there
 }
 
+// Futures may keep a few bytes long after the pool. Without a step of the allocator, as leave().
+void ResultMemory::end() {
+  std::vector<std::uint64_t> held;
+  try {
+    take_returns([](std::uint64_t) {});
+    held.assign(handed_over_.begin(), handed_over_.end());
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+  std::ranges::sort(held);
+  std::uint64_t free_from = set_aside();
+  const auto release_until = [&](std::uint64_t end) {
+    const std::uint64_t first = page_up(free_from);
+    if (first < end) release_pages(fd_, arena_at_ + first, end - first);
+  };
+  for (const std::uint64_t block : held) {
+    const std::size_t size = arena_.size_of(base_ + block);  // stands in front of it
+    release_until(page_down(block));
+    free_from = block + size;
+  }
+  release_until(set_aside() + arena_.backed());
+}
+
 void ResultMemory::collect_returns() {
+  take_returns([this](std::uint64_t block) { free(base_ + block); });
+}
+
+// What the client has given back, and what of it was this worker's own.
+template <class Free>
+void ResultMemory::take_returns(Free&& free_one) {
   // Acquire pairs with the client's release after it wrote the entries.
   const std::uint64_t written = returns_.written.load(std::memory_order_acquire);
   // Its own word says so, too, unless a task has written over it: to the client the ring is then
@@ -156,7 +185,7 @@ void ResultMemory::collect_returns() {
     if ((entry & Returns::kAllBelow) != 0) {
       release_below(entry & ~Returns::kAllBelow);
     } else if (handed_over_.erase(entry) != 0) {
-      free(base_ + entry);
+      free_one(entry);
     }  // else a predecessor's, which goes with all below; or none that is the client's to free
   }
   // Release pairs with the client's look at how full the ring is: the entries have been read.

@@ -17,7 +17,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -25,6 +24,7 @@
 
 #include <muster/encoder.hpp>
 
+#include "lib/common/copy_bytes.hpp"
 #include "lib/common/deadline.hpp"
 #include "lib/segments/arena.hpp"
 #include "lib/segments/views.hpp"
@@ -53,8 +53,7 @@ class ResultMemory {
   void free(std::byte* block);
   // As std::memcpy into a block that was just allocated.
   void write(std::byte* place, const void* data, std::size_t size) const noexcept {
-    last_is_first_use_ ? arena_.write(place, data, size)
-                       : static_cast<void>(std::memcpy(place, data, size));
+    last_is_first_use_ ? arena_.write(place, data, size) : copy_bytes(place, data, size);
   }
   // It holds a result: from now on the client frees it. Throws std::bad_alloc, with nothing done.
   void hand_over(const std::byte* block) { handed_over_.insert(offset_of(block)); }
@@ -65,6 +64,8 @@ class ResultMemory {
   void count();
   // Lets a successor go on in this arena. Nothing may be allocated, freed or handed over after it.
   void leave();
+  // There is no successor: gives back all but what the client holds. Likewise.
+  void end();
   const WorkerRecord& record() const { return record_; }
   // Bytes before the arena, for what predecessors have left.
   std::uint64_t set_aside() const { return ArenaFloor::offset(floor_); }
@@ -73,6 +74,8 @@ class ResultMemory {
   static constexpr std::int64_t kIdleNs = 1'000'000'000;
   static constexpr std::int64_t kLongestPauseNs = 8 * kIdleNs;
 
+  template <class Free>
+  void take_returns(Free&& free_one);
   void begin_at(std::uint64_t floor);
   void place_arena(std::uint64_t at);
   bool go_on(std::uint64_t list);

@@ -95,7 +95,7 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
   try {
     Decoder in(arguments, size, &setup_.modules, &blocks_);
     thunk_of(part.function)(in, out);
-    growth.commit(out.size(), blocks_.sent() != 0, checksum_key(task, SlotStatus::done));
+    growth.commit(out.size(), blocks_.has_sent(), checksum_key(task, SlotStatus::done));
   } catch (abi::__forced_unwind&) {
     throw;  // pthread_exit: the thread goes, and with it the worker
   } catch (...) {

@@ -43,6 +43,8 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
 
   // After the last task: a successor goes on where this worker's results lie.
   void leave_results() { memory_.leave(); }
+  // There is no successor.
+  void end_results() { memory_.end(); }
 
   bool stop_requested() const noexcept override;
   void set_progress(std::uint64_t done, std::uint64_t total) noexcept override;

@@ -103,7 +103,7 @@ class Worker {
     finalize();
     destroy_locals(*runner.locals());
     TaskContext::set_current(nullptr);
-    if (!queue.closed()) runner.leave_results();  // else there is no successor
+    queue.closed() ? runner.end_results() : runner.leave_results();
     record.phase.store(WorkerPhase::ended);
     leave(0);
   }

@@ -6,6 +6,7 @@
 
 #include <muster/error.hpp>
 
+#include "lib/common/copy_bytes.hpp"
 #include "lib/sharing/block_registry.hpp"
 
 namespace muster::detail {
@@ -54,7 +55,7 @@ BlockReference ArgumentBuffer::send(const std::shared_ptr<SharedBlock>& block) {
 
 void ArgumentBuffer::copy(std::byte* place, const void* data, std::size_t size) noexcept {
   if (block_.first_use) return memory_.write_long(place, data, size);
-  std::memcpy(place, data, size);
+  copy_bytes(place, data, size);
 }
 
 std::byte* ArgumentBuffer::grow(std::byte* old, std::size_t used, std::size_t wanted,

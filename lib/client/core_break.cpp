@@ -114,7 +114,7 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
     std::exception_ptr error = error_of_its_own();
     const std::unique_ptr<Extras> extras = take_extras(slot);
     const bool counted = extras && extras->kill == KillReason::cancel;
-    std::uint64_t delivery = 0;
+    Delivery delivery;
     bool in_part = extras && extras->items != 0 && state != nullptr && why != nullptr;
     try {
       if (in_part) keep_committed(slot, *extras);
@@ -128,7 +128,8 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
     }
     free_slot(slot);
     if (!counted) count_ended(Ended::failed);
-    in_part ? deliver_assembly(state, *extras, delivery) : complete_error(state, std::move(error));
+    in_part ? deliver_assembly(state, *extras, std::move(delivery))
+            : complete_error(state, std::move(error));
   });
   while (!backlog_.empty()) {
     Behind& node = *backlog_.front();

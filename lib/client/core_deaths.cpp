@@ -23,6 +23,7 @@ constexpr std::size_t kToldDeaths = 16;
 // Acquire pairs with BlockCache::count_held(): what a task has kept was counted, and what it has
 // sent is in the socket, before its end could be seen.
 bool ProcessCore::workers_hold_blocks() const noexcept {
+  if (workers_are_gone_.load()) return false;
   for (std::uint32_t w = 0; w < geometry_.workers; ++w) {
     if (results_.window(w).record().blocks_held.load(std::memory_order_acquire) != 0) return true;
   }
@@ -154,10 +155,10 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
 void ProcessCore::end_chunk(std::uint32_t slot) {
   const std::unique_ptr<Extras> extras = take_extras(slot);
   StateBase* state = in_flight_[slot].state;
-  const std::uint64_t delivery = extras->carries ? deliver_blocks(in_flight_[slot].tag) : 0;
+  Delivery delivery = extras->carries ? deliver_blocks(in_flight_[slot].tag) : Delivery();
   free_slot(slot);
   count_ended(Ended::finished);
-  deliver_assembly(state, *extras, delivery);
+  deliver_assembly(state, *extras, std::move(delivery));
 }
 
 // The task, or what is left of the chunk, is to be run again.

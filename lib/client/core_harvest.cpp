@@ -10,10 +10,10 @@
 
 #include "lib/client/process_core.hpp"
 #include "lib/common/checksum.hpp"
+#include "lib/common/copy_bytes.hpp"
 #include "lib/common/prefetch.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/segments/headroom.hpp"
-#include "lib/sharing/deliveries.hpp"
 
 namespace muster::detail {
 
@@ -22,7 +22,7 @@ namespace {
 // Aligned as where it came from: values in it may be read in place.
 std::byte* heap_copy(const std::byte* data, std::size_t size) noexcept {
   std::byte* copy = allocate_for_writing(size);
-  if (copy != nullptr) std::memcpy(copy, data, size);
+  if (copy != nullptr) copy_bytes(copy, data, size);
   return copy;
 }
 
@@ -177,9 +177,13 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
   StateBase* state = std::exchange(shadow.state, nullptr);
   const bool wanted = state != nullptr && !state->abandoned();
   const std::unique_ptr<Extras> extras = take_extras(slot);
-  std::uint64_t delivery = 0;
+  Delivery delivery;
   if (left.carries || (extras != nullptr && extras->carries)) {
-    delivery = wanted && !left.error ? deliver_blocks(shadow.tag) : 0;
+    if (wanted && !left.error) {
+      delivery = deliver_blocks(shadow.tag);
+    } else if (!inbox_.empty()) {
+      ring_doorbell();  // the pump drops what came
+    }
   }
   free_slot(slot);
   count_ended(left.error || failed ? Ended::failed : Ended::finished);
@@ -212,10 +216,9 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
         return state->complete_exception(no_memory_for(left.size));
       }
       give_back(left, worker);
-      return deliver_assembly(state, *extras, delivery);
+      return deliver_assembly(state, *extras, std::move(delivery));
     }
   }
-  if (delivery != 0) state->set_source(&source_, delivery);
   const RawKind kind = failed ? RawKind::exception : RawKind::value;
   if (!failed && state->ops().bitwise_size >= 0 &&
       left.size == static_cast<std::size_t>(state->ops().bitwise_size)) [[likely]] {
@@ -224,7 +227,18 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
   }
   const std::byte* kept = keep(left, worker);
   if (kept == nullptr) return state->complete_exception(no_memory_for(left.size));
-  if (state->complete_raw(kind, kept, left.size)) release_kept(kept, left.size);
+  if (!complete_kept(*state, kind, kept, left.size, std::move(delivery))) {
+    release_kept(kept, left.size);
+  }
+}
+
+// False: the state keeps neither the bytes nor the blocks.
+bool ProcessCore::complete_kept(StateBase& state, RawKind kind, const std::byte* data,
+                                std::size_t size, Delivery delivery) noexcept {
+  if (delivery.number() != 0) state.set_source(&source_, delivery.number());
+  if (state.complete_raw(kind, data, size)) return false;
+  delivery.keep();
+  return true;
 }
 
 void ProcessCore::give_back(const LeftResult& left, std::uint32_t worker) {
@@ -256,40 +270,42 @@ void ProcessCore::release_kept(const std::byte* data, std::size_t size) {
   returns_->let_go(worker, at % geometry_.window_bytes - geometry_.arena_at(), size);
 }
 
-// Takes what came for a result that is about to be kept, until it is read: a number for its state.
-// 0: nothing came, or there is no memory for it; who reads it is told.
-std::uint64_t ProcessCore::deliver_blocks(TaskTag tag) noexcept {
+// Takes what came for a result that is about to be kept, until it is read. None where nothing came,
+// or there is no memory for it; who reads it is told.
+Delivery ProcessCore::deliver_blocks(TaskTag tag) noexcept {
   try {
     inbox_.receive(blocks_socket_.get());
     auto blocks = inbox_.take(tag.id());
-    const std::uint64_t delivery = blocks.empty() ? 0 : Deliveries::add(std::move(blocks));
+    Delivery delivery = blocks.empty() ? Delivery() : Delivery(std::move(blocks));
     inbox_.settle();
     return delivery;
   } catch (const std::bad_alloc&) {
-    return 0;
+    return {};
   }
 }
 
-// What is left of blocks of tasks that are here no more has nobody to take it.
-void ProcessCore::take_in_blocks() {
+// Only so many blocks find room here, so the tasks that they came from are taken in as they end,
+// whether or not somebody asks for them. What is left of tasks that are here no more, or that
+// nobody wants, has nobody to take it.
+BlockInbox::Blocks ProcessCore::take_in_blocks() {
   inbox_.receive(blocks_socket_.get());
-  inbox_.drop_all_but([this](const BlockMessage& message) {
+  const auto is_here = [this](const BlockMessage& message) {
     return in_flight_.in_use(message.slot) && in_flight_[message.slot].tag.id() == message.task;
-  });
+  };
+  const auto is_unheard = [&](const BlockMessage& message) {
+    return is_here(message) && !in_flight_[message.slot].tells;
+  };
+  while (const BlockMessage* const message = inbox_.find(is_unheard)) tell_pump(message->slot);
+  return inbox_.take_all_but(is_here);
 }
 
-void ProcessCore::deliver_assembly(StateBase* state, Extras& extras,
-                                   std::uint64_t delivery) noexcept {
-  if (state == nullptr) return Deliveries::drop(delivery);
-  if (state->abandoned()) {
-    Deliveries::drop(delivery);
-    return state->complete_cancelled();
-  }
-  if (delivery != 0) state->set_source(&source_, delivery);
+void ProcessCore::deliver_assembly(StateBase* state, Extras& extras, Delivery delivery) noexcept {
+  if (state == nullptr) return;
+  if (state->abandoned()) return state->complete_cancelled();
   const std::vector<std::byte>& bytes = extras.assembly.bytes();
   const std::byte* data = heap_copy(bytes.data(), bytes.size());
   if (data == nullptr) return state->complete_exception(no_memory_for(bytes.size()));
-  if (state->complete_raw(RawKind::value, data, bytes.size())) {
+  if (!complete_kept(*state, RawKind::value, data, bytes.size(), std::move(delivery))) {
     std::free(const_cast<std::byte*>(data));
   }
 }
@@ -311,7 +327,7 @@ std::unique_ptr<Extras> ProcessCore::take_extras(std::uint32_t slot) {
 void ProcessCore::bury(std::vector<std::shared_ptr<SharedBlock>>& blocks) noexcept {
   const bool last = std::ranges::any_of(
       blocks, [](const std::shared_ptr<SharedBlock>& block) { return block.use_count() == 1; });
-  if (!last) return blocks.clear();
+  if (!last || pump_done_) return blocks.clear();
   try {
     buried_.insert(buried_.end(), std::make_move_iterator(blocks.begin()),
                    std::make_move_iterator(blocks.end()));

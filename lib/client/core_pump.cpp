@@ -36,7 +36,14 @@ void ProcessCore::pump() {
       end_without_memory();
     }
   }
+  // The workers are gone, and with them whatever they held; nobody comes by here any more.
+  std::vector<std::shared_ptr<SharedBlock>> buried;
+  BlockInbox::Blocks unwanted;
   const Lock lock(mutex());
+  buried.swap(buried_);
+  inbox_.receive(blocks_socket_.get());
+  unwanted = inbox_.take_all_but([](const BlockMessage&) { return false; });
+  workers_are_gone_.store(true);
   pump_done_ = true;
   if (progress_waiters_ != 0) announce_progress();
 }
@@ -47,6 +54,7 @@ void ProcessCore::pump_until_end() {
   while (true) {
     std::int64_t timeout = kNoLimit;
     std::vector<std::shared_ptr<SharedBlock>> buried;
+    BlockInbox::Blocks unwanted;
     {
       Lock lock(mutex());
       take_completions();
@@ -54,7 +62,7 @@ void ProcessCore::pump_until_end() {
           std::exchange(wakes_for_blocks_, wanted) != wanted) {
         parking_->wake_all();
       }
-      if (blocks_came_ || !inbox_.empty()) take_in_blocks();
+      if (blocks_came_ || !inbox_.empty()) unwanted = take_in_blocks();
       refill();
       timeout = enforce_timeouts();
       // Those who wait by way of the pump cannot look for themselves.
@@ -69,6 +77,7 @@ void ProcessCore::pump_until_end() {
       buried.swap(buried_);
     }
     buried.clear();
+    unwanted.clear();
     // Mark, look, sleep; a worker publishes, then looks at the mark (TaskRunner::tell). All of it
     // is seq_cst, so one of the two sees the other.
     sleeps.store(1);

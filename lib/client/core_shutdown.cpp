@@ -101,6 +101,7 @@ void ProcessCore::release_in_child() noexcept {
   if (segments_) segments_->close_in_child();
   socket_.reset();
   doorbell_.reset();
+  blocks_socket_.reset();
   supervisor_pidfd_.reset();
   for (FileDescriptor& pidfd : worker_pidfds_) pidfd.reset();
 }

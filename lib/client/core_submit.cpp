@@ -127,7 +127,7 @@ bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std
       const std::uint32_t slot = enter_slot(&state);
       count_submitted(state);
       fill(tasks_.part(slot));
-      publish(slot, max_pending_ != 0);
+      publish(slot, somebody_waits_to_submit());
     } else {
       TaskPart part;
       fill(part);

@@ -116,10 +116,15 @@ void ProcessCore::observe(StateBase& state) {
     place.node()->notify = true;
     return;
   }
-  slots_.ask(place.slot(), kAttentionNotify);
-  mark_telling(place.slot(), true);
+  if (tell_pump(place.slot())) refill();
+}
+
+// From now on the pump hears when the slot's task ends. True: it has, and is taken in.
+bool ProcessCore::tell_pump(std::uint32_t slot) noexcept {
+  slots_.ask(slot, kAttentionNotify);
+  mark_telling(slot, true);
   // It may have ended before it was asked to tell.
-  if (harvest(place.slot())) refill();
+  return harvest(slot);
 }
 
 bool ProcessCore::cancel(StateBase& state, CancelMode mode) {

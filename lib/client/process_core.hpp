@@ -5,7 +5,8 @@
 //
 // A task is in one of three places: in a slot (shadow_, the shared slot word says how far it is);
 // behind, in the backlog, when all slots are taken; or ended. All of it is guarded by one lock,
-// that of the ProcessSource, held for a fraction of a microsecond: no user code runs under it.
+// that of the ProcessSource, held for a fraction of a microsecond, unless the arguments' arena
+// grows or large data is copied or freed: no user code runs under it.
 //
 // Who takes results in: whoever needs one or needs a slot, from any thread (harvest); and the
 // pump, a thread of the pool, for what nobody asks for: hooks on futures, the backlog, deaths.
@@ -48,6 +49,7 @@
 #include "lib/segments/memory_budget.hpp"
 #include "lib/sharing/block_channel.hpp"
 #include "lib/sharing/block_registry.hpp"
+#include "lib/sharing/deliveries.hpp"
 #include "lib/slots/slot_table.hpp"
 #include "lib/supervisor/messages.hpp"
 
@@ -219,9 +221,11 @@ class ProcessCore final : public TravelBackend,
   std::exception_ptr no_memory_for(std::size_t size) const noexcept;
   void give_back(const LeftResult& left, std::uint32_t worker);
   const std::byte* keep(LeftResult& left, std::uint32_t worker) noexcept;
-  std::uint64_t deliver_blocks(TaskTag tag) noexcept;
-  void take_in_blocks();
-  void deliver_assembly(StateBase* state, Extras& extras, std::uint64_t delivery) noexcept;
+  bool complete_kept(StateBase& state, RawKind kind, const std::byte* data, std::size_t size,
+                     Delivery delivery) noexcept;
+  Delivery deliver_blocks(TaskTag tag) noexcept;
+  BlockInbox::Blocks take_in_blocks();
+  void deliver_assembly(StateBase* state, Extras& extras, Delivery delivery) noexcept;
   void complete_error(StateBase* state, std::exception_ptr error) noexcept;
   std::unique_ptr<Extras> take_extras(std::uint32_t slot);
   void bury(std::vector<std::shared_ptr<SharedBlock>>& blocks) noexcept;
@@ -230,6 +234,7 @@ class ProcessCore final : public TravelBackend,
 
   // core_wait.cpp
   enum class Progress { oldest, any };
+  bool tell_pump(std::uint32_t slot) noexcept;
   bool waits_beside_sleepers(std::uint32_t slot, TaskTag tag) const;
   void wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until);
   void wait_for_progress(Lock& lock, Progress what);
@@ -381,6 +386,7 @@ class ProcessCore final : public TravelBackend,
   std::atomic<std::uint32_t> pump_{Pump::waits};  // what it may do; a futex
   // How often workers were to be woken because a block is gone.
   std::atomic<std::uint32_t> wakes_for_blocks_wanted_{0};
+  std::atomic<bool> workers_are_gone_{false};
   std::mutex finish_mutex_;
   bool finished_ = false;  // under finish_mutex_
 

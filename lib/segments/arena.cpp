@@ -19,8 +19,6 @@ constexpr std::size_t kOverhead = 4096;
 constexpr std::size_t kLongestStep = std::size_t{64} << 20;
 // Of fewer bytes a hole is not worth a call of the kernel.
 constexpr std::size_t kLeastHole = 64 * 1024;
-
-constexpr std::size_t page_down(std::size_t n) { return n / kPage * kPage; }
 }  // namespace
 
 void Arena::reopen(std::size_t backed, std::vector<std::uint64_t> holes, std::size_t blocks) {
@@ -32,7 +30,7 @@ void Arena::reopen(std::size_t backed, std::vector<std::uint64_t> holes, std::si
   std::erase_if(holes_, [&](std::uint64_t hole) { return hole >= backed; });
   for (const std::uint64_t hole : holes_) {
     punched_ += punched_in(hole);
-    bytes_in_holes_ += size_of(hole);
+    bytes_in_holes_ += size_of(at(hole));
   }
 }
 
@@ -78,16 +76,17 @@ void Arena::write(std::byte* place, const void* data, std::size_t size) const no
   if (!write_pages(fd_, fd_offset_ + offset_of(place), data, size)) std::memcpy(place, data, size);
 }
 
-// Within the arena, whatever the allocator says: who writes over its words is to harm nobody else.
-std::size_t Arena::size_of(std::uint64_t hole) const {
-  return std::min<std::size_t>(buffer_->get_segment_manager()->size(base_ + hole), backed_ - hole);
+// Who writes over the allocator's words is to harm nobody else.
+std::size_t Arena::size_of(const std::byte* block) const {
+  return std::min<std::size_t>(buffer_->get_segment_manager()->size(block),
+                               backed_ - offset_of(block));
 }
 
 // The pages that lie within it as a whole, but for its first and its last: in front of it and
 // behind it there is bookkeeping, and in its beginning once it is free.
 std::size_t Arena::punched_in(std::uint64_t hole) const {
   const std::size_t begin = page_up(hole) + kPage;
-  const std::size_t end = std::max(kPage, page_down(hole + size_of(hole))) - kPage;
+  const std::size_t end = std::max(kPage, page_down(hole + size_of(at(hole)))) - kPage;
   return end > begin ? end - begin : 0;
 }
 
@@ -96,9 +95,9 @@ std::size_t Arena::punched_in(std::uint64_t hole) const {
 bool Arena::fill_hole_for(std::size_t size, std::size_t most) {
   std::size_t best = holes_.size();
   for (std::size_t i = 0; i < holes_.size(); ++i) {
-    const std::size_t room = size_of(holes_[i]);
+    const std::size_t room = size_of(at(holes_[i]));
     if (room < size + kOverhead || room > most) continue;
-    if (best == holes_.size() || room < size_of(holes_[best])) best = i;
+    if (best == holes_.size() || room < size_of(at(holes_[best]))) best = i;
   }
   return best != holes_.size() && fill(best);
 }
@@ -108,7 +107,7 @@ bool Arena::fill(std::size_t index) {
   const std::size_t gone = punched_in(hole);
   if (!allocate_pages(fd_, fd_offset_ + page_up(hole) + kPage, gone)) return false;
   punched_ -= gone;
-  bytes_in_holes_ -= size_of(hole);
+  bytes_in_holes_ -= size_of(at(hole));
   holes_[index] = holes_.back();
   holes_.pop_back();
   buffer_->deallocate(base_ + hole);
@@ -168,7 +167,7 @@ void Arena::punch_holes(std::size_t keep) {
     release_pages(fd_, fd_offset_ + page_up(hole) + kPage, gone);
     holes_.push_back(hole);
     punched_ += gone;
-    bytes_in_holes_ += size_of(hole);
+    bytes_in_holes_ += size_of(at(hole));
   }
 }
 
@@ -184,8 +183,11 @@ bool Arena::grow(std::size_t wanted) {
   const bool sparing = pages() > sparing_at_ || need() > sparing_at_ - pages();
   if (sparing) trim();
   std::size_t step = need();
-  if (!sparing)
-    step = std::min(capacity_ - backed_, std::max(step, std::min(backed_, kLongestStep)));
+  if (!sparing) {
+    // What is not used of a step lies free: no more than stays there when it is freed again.
+    const std::size_t ahead = std::min({pages(), kLongestStep, kept_ / 4});
+    step = std::min(capacity_ - backed_, std::max(step, page_up(ahead)));
+  }
   for (const std::size_t more : {step, need()}) {
     if (more == 0 || !allocate_pages(fd_, fd_offset_ + backed_, more)) continue;
     if (buffer_) {

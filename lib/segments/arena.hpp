@@ -77,6 +77,9 @@ class Arena {
     return at % kAlignment == 0 && at <= backed_ && size <= backed_ - at;
   }
 
+  // A block's bytes, as its header says; within the arena, whatever that says.
+  std::size_t size_of(const std::byte* block) const;
+
   // Bytes of blocks, and of the bookkeeping.
   std::size_t in_use() const;
   // Where the stretch ends that was used, and bytes of it that have pages.
@@ -95,7 +98,6 @@ class Arena {
       boost::interprocess::basic_managed_external_buffer<char, Algorithm,
                                                          boost::interprocess::null_index>;
 
-  std::size_t size_of(std::uint64_t hole) const;
   std::size_t punched_in(std::uint64_t hole) const;
   std::size_t free_bytes() const { return buffer_->get_free_memory(); }
   std::byte* take_free(std::size_t size);

@@ -19,6 +19,7 @@ inline constexpr std::size_t kMaxNames = 256;
 inline constexpr std::size_t kNameBytes = 64;
 
 constexpr std::size_t page_up(std::size_t n) { return (n + kPage - 1) / kPage * kPage; }
+constexpr std::size_t page_down(std::size_t n) { return n / kPage * kPage; }
 
 struct Geometry {
   std::uint32_t workers = 0;

@@ -32,16 +32,20 @@ Memfd Memfd::create(const std::string& name, std::size_t size) {
       limit.rlim_cur < size) {
     throw Error("cannot make " + std::to_string(size) + " bytes of shared memory: the file size" +
                 " limit (ulimit -f) is " + std::to_string(limit.rlim_cur) +
-                " bytes; raise it, or ask for fewer workers");
+                " bytes; raise it, or ask for less");
   }
   FileDescriptor fd(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd) throw Error("cannot make shared memory for the pool: " + reason(errno));
+  if (!fd) {
+    const int error = errno;
+    throw Error("cannot make shared memory: " + reason(error) +
+                (error == EMFILE ? "; raise the limit of open files (ulimit -n)" : ""));
+  }
   if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
-    throw Error("cannot size the pool's shared memory to " + std::to_string(size) +
+    throw Error("cannot size shared memory to " + std::to_string(size) +
                 " bytes: " + reason(errno));
   }
   if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
-    throw Error("cannot seal the pool's shared memory: " + reason(errno));
+    throw Error("cannot seal shared memory: " + reason(errno));
   }
   return adopt(std::move(fd), bip::read_write, size);
 }
@@ -102,9 +106,20 @@ bool back_with_pages(int fd, std::size_t offset, std::size_t size) {
 
 }  // namespace
 
-// Inside a memory cgroup fallocate brings the OOM killer instead of an error: look first.
+// Inside a memory cgroup fallocate brings the OOM killer instead of an error: look first. And again
+// at each step: other processes may be taking what was seen.
 bool allocate_pages(int fd, std::size_t offset, std::size_t size) {
-  return size <= memory_headroom() && back_with_pages(fd, offset, size);
+  constexpr std::size_t kStep = std::size_t{16} << 20;
+  if (size > memory_headroom()) return false;
+  for (std::size_t done = 0; done < size; done += kStep) {
+    const std::size_t step = std::min(kStep, size - done);
+    if ((done != 0 && size - done > memory_headroom()) ||
+        !back_with_pages(fd, offset + done, step)) {
+      release_pages(fd, offset, done + step);  // the kernel may have left off in the middle of it
+      return false;
+    }
+  }
+  return true;
 }
 
 bool allocate_beginnings(std::initializer_list<Beginning> all) {

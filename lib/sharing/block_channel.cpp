@@ -19,10 +19,10 @@ namespace {
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-std::size_t a_quarter_of_all_descriptors() {
+std::size_t half_of_all_descriptors() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur / 4;
+  return limit.rlim_cur / 2;
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ void send_block(int socket, const BlockMessage& message, int fd) {
   }
 }
 
-BlockInbox::BlockInbox() : most_(a_quarter_of_all_descriptors()) {}
+BlockInbox::BlockInbox() : most_(half_of_all_descriptors()) {}
 
 void BlockInbox::receive(int socket) {
   // More than a socket holds: what was there has been seen, however fast a worker sends.

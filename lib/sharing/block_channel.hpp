@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <unordered_map>
 #include <vector>
 
@@ -22,9 +23,16 @@
 namespace muster::detail {
 
 struct BlockMessage {
+  // No process but the sender has had it.
+  static constexpr std::uint32_t kPrivate = 1;
+  // SharedBlock::broadcast()
+  static constexpr std::uint32_t kBroadcast = 2;
+
   std::uint64_t task = 0;  // the number of the task whose result it is in, whatever the attempt
   std::uint32_t slot = 0;  // where that is
   SharedBlock::Access access = SharedBlock::Access::read_write;
+  std::uint32_t flags = 0;
+  std::uint32_t pad = 0;
   BlockReference block;
 };
 
@@ -42,7 +50,7 @@ void send_block(int socket, const BlockMessage& message, int fd);
 // waiting().
 class BlockInbox {
  public:
-  // So many descriptors are kept at most: a quarter of those that the process may have.
+  // So many descriptors are kept at most: half of those that the process may have.
   BlockInbox();
 
   // Takes in what there is. Not to be believed: any worker can send anything. What there is no room
@@ -56,11 +64,31 @@ class BlockInbox {
   // Those of this task; none where there are none. They wait until settle() is called.
   std::vector<Arrived> take(std::uint64_t task);
   void settle();
-  // All but those of tasks of which keep(message) says so.
+  using Blocks = std::unordered_map<std::uint64_t, std::vector<Arrived>>;
+  // Takes out those of tasks of which keep(message) does not say so. To close their descriptors may
+  // free much memory: the caller does it where that may take its time.
   template <class Keep>
-  void drop_all_but(Keep&& keep) {
-    std::erase_if(arrived_, [&](const auto& entry) { return !keep(entry.second.front().message); });
+  Blocks take_all_but(Keep&& keep) {
+    Blocks gone;
+    try {
+      gone.reserve(arrived_.size());  // from here on nothing is allocated
+    } catch (const std::bad_alloc&) {
+      std::erase_if(arrived_, [&](const auto& each) { return !keep(each.second.front().message); });
+    }
+    for (auto entry = arrived_.begin(); entry != arrived_.end();) {
+      const auto each = entry++;
+      if (!keep(each->second.front().message)) gone.insert(arrived_.extract(each));
+    }
     settle();
+    return gone;
+  }
+  // The first message of some task of which wanted(message) says so; null: of none.
+  template <class Wanted>
+  const BlockMessage* find(Wanted&& wanted) const {
+    for (const auto& [task, blocks] : arrived_) {
+      if (wanted(blocks.front().message)) return &blocks.front().message;
+    }
+    return nullptr;
   }
   bool empty() const { return arrived_.empty(); }
   // From any thread: whether blocks are being received, or here. Seq_cst: who has seen the socket
@@ -68,7 +96,7 @@ class BlockInbox {
   bool waiting() const noexcept { return waiting_.load() != 0; }
 
  private:
-  std::unordered_map<std::uint64_t, std::vector<Arrived>> arrived_;
+  Blocks arrived_;
   std::atomic<std::size_t> waiting_{0};
   const std::size_t most_;
 };

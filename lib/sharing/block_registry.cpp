@@ -76,6 +76,12 @@ bool back_with_huge_pages(std::byte* data, std::size_t size) {
          ::madvise(data, page_up(size), MADV_POPULATE_WRITE) == 0;
 }
 
+// By what the kernel said last.
+std::string cannot_be_mapped() {
+  return " cannot be mapped: " + reason(errno) +
+         "; the address space limit (ulimit -v) may be too low";
+}
+
 EncodingError not_the_block(const std::string& why) {
   return EncodingError("an array in shared memory did not arrive: " + why);
 }
@@ -87,6 +93,8 @@ std::shared_ptr<SharedBlock> SharedBlock::make(std::size_t size) {
 }
 
 SharedBlock::~SharedBlock() {
+  // Before anybody is told that this one is gone: what workers keep of it names these.
+  names_.clear();
   BlockRegistry::forget(*this);
   if (data_ != nullptr) ::munmap(data_, size_);
   FileDescriptor(fd_).reset();
@@ -94,16 +102,21 @@ SharedBlock::~SharedBlock() {
 }
 
 std::shared_ptr<SharedBlock> BlockRegistry::make(std::size_t size) {
+  const auto no_memory = [&](const std::string& why) {
+    return Error("there is no memory for an array of " + std::to_string(size) +
+                 " bytes that processes share" + why);
+  };
+  if (size > memory_headroom()) throw no_memory(memory_limits_hint());
   Memfd memory = Memfd::create("muster:array", page_up(size));
   struct stat status {};
   if (::fstat(memory.fd(), &status) != 0) {
     throw Error("cannot look at the memory of a shared array: " + reason(errno));
   }
   auto block = map(memory.release(), status.st_ino, size, Access::read_write);
+  if (block == nullptr) throw no_memory(": they" + cannot_be_mapped());
   block->ours_ = true;
   if (!back_with_huge_pages(block->data_, size) && !allocate_pages(block->fd_, 0, page_up(size))) {
-    throw Error("there is no memory for an array of " + std::to_string(size) +
-                " bytes that processes share" + memory_limits_hint());
+    throw no_memory(memory_limits_hint());
   }
   return block;
 }
@@ -121,19 +134,21 @@ std::shared_ptr<SharedBlock> BlockRegistry::adopt(FileDescriptor fd,
       reference.size > static_cast<std::uint64_t>(status.st_size)) {
     throw not_the_block("what came in its place is no memory of the size that was said");
   }
-  return map(std::move(fd), reference.id, reference.size, access);
+  auto block = map(std::move(fd), reference.id, reference.size, access);
+  if (block == nullptr) {
+    throw not_the_block(std::to_string(reference.size) + " bytes of it" + cannot_be_mapped());
+  }
+  return block;
 }
 
+// Null, with errno set, where it cannot be mapped.
 std::shared_ptr<SharedBlock> BlockRegistry::map(FileDescriptor fd, std::uint64_t id,
                                                 std::size_t size, Access access) {
   // Before the mapping, so that nothing is lost where there is no memory for it.
   std::shared_ptr<SharedBlock> block(new SharedBlock);
   const int protection = access == Access::read_write ? PROT_READ | PROT_WRITE : PROT_READ;
   void* const at = ::mmap(nullptr, size, protection, MAP_SHARED, fd.get(), 0);
-  if (at == MAP_FAILED) {
-    throw not_the_block(std::to_string(size) + " bytes of it cannot be mapped: " + reason(errno) +
-                        "; the address space limit (ulimit -v) may be too low");
-  }
+  if (at == MAP_FAILED) return nullptr;
   if (size >= kWorthHugePages) ask_for_huge_pages(at, size);
   block->data_ = static_cast<std::byte*>(at);
   block->size_ = size;
@@ -172,11 +187,12 @@ std::size_t BlockRegistry::live() noexcept {
 void BlockRegistry::add_user(BlockUser& user) {
   const std::lock_guard lock(tables_mutex);
   tables().users.push_back(&user);
-  user.inherited_ = tables().last;
 }
 
 void BlockRegistry::user_can_be_asked(BlockUser& user) noexcept {
   const std::lock_guard lock(tables_mutex);
+  user.inherited_ = tables().last;
+  user.inherits_ = tables().own != 0;
   user.can_be_asked_ = true;
 }
 
@@ -188,13 +204,27 @@ void BlockRegistry::remove_user(BlockUser& user) noexcept {
 bool BlockRegistry::users_hold_blocks() noexcept {
   const std::lock_guard lock(tables_mutex);
   return std::ranges::any_of(tables().users, [](const BlockUser* user) {
-    return !user->can_be_asked_ || user->workers_hold_blocks();
+    return !user->can_be_asked_ || user->inherits_ || user->workers_hold_blocks();
   });
 }
 
 void BlockRegistry::tell_users(bool at_once) noexcept {
   const std::lock_guard lock(tables_mutex);
   for (BlockUser* user : tables().users) user->tell_block_gone(at_once);
+}
+
+// With the tables locked.
+bool BlockRegistry::may_be_elsewhere(const SharedBlock& block) noexcept {
+  const auto reaches = [&](const BlockUser* user) {
+    return !user->can_be_asked_ || user->workers_hold_blocks() || block.number_ <= user->inherited_;
+  };
+  return !block.ours_ || block.generation_ != fork_generation() ||
+         std::ranges::any_of(tables().users, reaches) || block.forks_ != forks_of_the_program();
+}
+
+bool BlockRegistry::is_private(const SharedBlock& block) noexcept {
+  const std::lock_guard lock(tables_mutex);
+  return !may_be_elsewhere(block);
 }
 
 void BlockRegistry::forget(SharedBlock& block) noexcept {
@@ -207,14 +237,8 @@ void BlockRegistry::forget(SharedBlock& block) noexcept {
         std::find_if(first, end, [&](const auto& entry) { return entry.second.address == &block; });
     if (mine == end) return;  // it was never mapped
     blocks.erase(mine);
-    const bool inherited = block.generation_ != fork_generation();
-    if (!inherited) --own;
-    const auto reaches = [&](const BlockUser* user) {
-      return !user->can_be_asked_ || user->workers_hold_blocks() ||
-             block.number_ <= user->inherited_;
-    };
-    reachable = !block.ours_ || inherited || std::ranges::any_of(users, reaches) ||
-                blocks.contains(block.id_) || block.forks_ != forks_of_the_program();
+    if (block.generation_ == fork_generation()) --own;
+    reachable = may_be_elsewhere(block) || blocks.contains(block.id_);
   }
   if (!reachable) release_pages(block.fd_, 0, page_up(block.size_));
 }

@@ -46,7 +46,9 @@ class BlockUser {
 
  private:
   friend class BlockRegistry;
-  std::uint64_t inherited_ = 0;  // what its workers were forked with: blocks up to this number
+  // What its workers were forked with: blocks up to this number; whether that were any.
+  std::uint64_t inherited_ = 0;
+  bool inherits_ = false;
   bool can_be_asked_ = false;
 };
 
@@ -65,22 +67,27 @@ class BlockRegistry {
     return {block.id_, block.size_, block.fd_, 0};
   }
 
-  // It came with a result, so no process has it that has not got it from here or from who sent it.
-  static void mark_ours(SharedBlock& block) noexcept { block.ours_ = true; }
+  // Whether no other process has it, nor ever had: it was made here, or came marked so.
+  static bool is_private(const SharedBlock& block) noexcept;
+  // It came from a process to which it was private, and no other has it that has not got it from
+  // here.
+  static void mark_new_here(SharedBlock& block) noexcept { block.ours_ = true; }
   // Another process holds it from now on, as long as it likes.
   static void mark_sent(SharedBlock& block) noexcept { block.ours_ = false; }
+  static bool is_broadcast(const SharedBlock& block) noexcept { return block.broadcast_; }
+  static void mark_broadcast(SharedBlock& block) noexcept { block.broadcast_ = true; }
 
   // How many this process has mapped itself and still has.
   static std::size_t live() noexcept;
 
-  // Before the pool's processes are forked. Until user_can_be_asked(), they may hold anything.
+  // Before the pool's processes are forked, and when they are. In between they may hold anything.
   static void add_user(BlockUser& user);
   static void user_can_be_asked(BlockUser& user) noexcept;
   // When they have ended. Nothing for one that is none.
   static void remove_user(BlockUser& user) noexcept;
   // Called when the descriptor of one that this process had is closed.
   static void tell_users(bool at_once) noexcept;
-  // Whether workers of any pool of this process hold blocks.
+  // Whether workers of any pool of this process hold blocks, or were forked with some.
   static bool users_hold_blocks() noexcept;
 
  private:
@@ -88,6 +95,7 @@ class BlockRegistry {
 
   static std::shared_ptr<SharedBlock> map(FileDescriptor fd, std::uint64_t id, std::size_t size,
                                           SharedBlock::Access access);
+  static bool may_be_elsewhere(const SharedBlock& block) noexcept;
   static void forget(SharedBlock& block) noexcept;
 };
 

@@ -32,12 +32,13 @@ Table& table() {
 }
 
 Delivered open(BlockInbox::Arrived& arrived) {
-  const auto& [task, slot, access, reference] = arrived.message;
+  const auto& [task, slot, access, flags, pad, reference] = arrived.message;
   Delivered one{reference, BlockRegistry::find(reference.id, access), ""};
   if (one.block != nullptr) return one;  // it was an argument, or stands in the result twice
   try {
     one.block = BlockRegistry::adopt(std::move(arrived.fd), reference, access);
-    BlockRegistry::mark_ours(*one.block);
+    if ((flags & BlockMessage::kPrivate) != 0) BlockRegistry::mark_new_here(*one.block);
+    if ((flags & BlockMessage::kBroadcast) != 0) BlockRegistry::mark_broadcast(*one.block);
   } catch (const EncodingError& error) {
     one.why_not = error.what();
   }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "lib/sharing/block_channel.hpp"
@@ -28,6 +29,31 @@ class Deliveries {
                                               SharedBlock::Access access);
   // Nothing for a number that is none.
   static void drop(std::uint64_t delivery) noexcept;
+};
+
+// One of them until a state keeps its number: dropped if none does.
+class Delivery {
+ public:
+  Delivery() = default;  // none
+  // Throws std::bad_alloc.
+  explicit Delivery(std::vector<BlockInbox::Arrived> blocks)
+      : number_(Deliveries::add(std::move(blocks))) {}
+  Delivery(Delivery&& other) noexcept : number_(other.keep()) {}
+  Delivery& operator=(Delivery other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Delivery() {
+    if (number_ != 0) Deliveries::drop(number_);
+  }
+
+  // 0: none.
+  std::uint64_t number() const noexcept { return number_; }
+  // Whoever has the number drops it.
+  std::uint64_t keep() noexcept { return std::exchange(number_, 0); }
+
+ private:
+  std::uint64_t number_ = 0;
 };
 
 }  // namespace muster::detail

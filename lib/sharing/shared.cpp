@@ -9,6 +9,7 @@
 #include <muster/error.hpp>
 #include <muster/shared.hpp>
 
+#include "lib/common/copy_bytes.hpp"
 #include "lib/sharing/block_registry.hpp"
 
 namespace muster::detail {
@@ -28,6 +29,9 @@ class BlockGrowth final : public Growth, private BlockSender {
     return block_->data();
   }
   void expect(std::size_t size) noexcept override { expected_ = size; }
+  void copy(std::byte* place, const void* data, std::size_t size) noexcept override {
+    copy_bytes(place, data, size);
+  }
   BlockSender* blocks() noexcept override { return this; }
 
   // No larger than a quarter more than `used`.

@@ -1,6 +1,7 @@
 // Arrays in memory that client and workers share: by reference in and out, freed with the last
 // handle anywhere.
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,17 +44,11 @@ SharedArray<double> numbers(std::size_t size) {
   return array;
 }
 
-// Pages of all memfds of that name that a process can reach, whatever holds them.
+// Pages of all arrays that a process can reach, whatever holds them.
 std::uint64_t bytes_of_arrays(pid_t pid) {
   std::map<test_support::Inode, std::uint64_t> found;
-  for (const auto& link :
-       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
-    std::error_code error;
-    const auto target = std::filesystem::read_symlink(link.path(), error);
-    if (error || !target.string().starts_with("/memfd:muster:array")) continue;
-    struct stat status {};
-    if (::stat(link.path().c_str(), &status) != 0) continue;
-    found[{status.st_dev, status.st_ino}] = static_cast<std::uint64_t>(status.st_blocks) * 512;
+  for (const auto& [inode, bytes] : test_support::open_memfds(pid, "muster:array")) {
+    found[inode] = bytes;
   }
   std::uint64_t all = 0;
   for (const auto& [inode, bytes] : found) all += bytes;
@@ -303,6 +298,66 @@ TEST(SharedArray, OfAWorkerIsFreedWithTheLastHandle) {
   EXPECT_EQ(bytes_of_arrays(worker), 0U);
 }
 
+// However many there are: those that wait for somebody to ask take no room from those that come.
+TEST(SharedArray, OfMoreResultsThanFindRoomAtOnceAllArrive) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit low{400, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  {
+    ProcessPoolExecutor pool({.max_workers = 1});
+    std::vector<muster::Future<SharedArray<double>>> made;
+    for (int i = 0; i < 300; ++i) made.push_back(pool.submit(numbers, 10));
+    pool.submit([] {}).result();
+    for (; !made.empty(); made.pop_back()) EXPECT_EQ(made.back().result()[9], 9);
+    for (int i = 0; i < 300; ++i) pool.submit(numbers, 10);
+    EXPECT_EQ(pool.submit(numbers, 10).result()[9], 9);
+    const auto parts = pool.submit([] {
+      const auto whole = numbers(1000);
+      std::vector<SharedArray<double>> all;
+      for (std::size_t i = 0; i < 1000; ++i) all.push_back(whole.subarray(i, 1));
+      all.push_back(numbers(7));
+      return all;
+    });
+    EXPECT_EQ(parts.result()[999][0], 999);
+    EXPECT_EQ(parts.result()[1000][6], 6);
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+TEST(SharedArray, OfResultsThatNobodyWantsAreFreedInAPoolThatHasNothingToDo) {
+  ProcessPoolExecutor pool({.max_workers = 2});
+  for (int i = 0; i < 200; ++i) pool.submit(numbers, 1000);
+  wait_until_freed(::getpid());
+  for (const pid_t worker : pool.worker_pids()) wait_until_freed(worker);
+}
+
+TEST(SharedArray, GoneFromAPoolThatBrokeIsFreedBeforeThePoolIs) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  pool.submit(numbers, kLarge);  // nobody wants it
+  auto argument = numbers(kLarge);
+  auto dies = pool.submit([](SharedArray<double>) { std::abort(); }, argument);
+  auto behind = pool.submit(sum, std::exchange(argument, {}));
+  EXPECT_THROW(dies.result(), muster::BrokenProcessPool);
+  EXPECT_THROW(behind.result(), muster::BrokenProcessPool);
+  wait_until_freed(::getpid());
+}
+
+// Each is opened and mapped once, however often it is named.
+TEST(SharedArray, InManyPartsTakesOneDescriptorInTheWorker) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  std::vector<SharedArray<double>> parts;
+  for (int i = 0; i < 100; ++i) {
+    const auto whole = numbers(10);
+    for (std::size_t p = 0; p < 5; ++p) parts.push_back(whole.subarray(2 * p, 2));
+  }
+  const auto descriptors = [](const std::vector<SharedArray<double>>& all) {
+    return all.empty() ? 0 : test_support::open_memfds(::getpid(), "muster:array").size();
+  };
+  EXPECT_EQ(pool.submit(descriptors, parts).result(), 100U);
+  EXPECT_EQ(pool.submit(sum, parts[499]).result(), 17);
+}
+
 SharedArray<double> inherited;
 
 // What a worker has by fork is a handle as any other.
@@ -314,6 +369,48 @@ TEST(SharedArray, ThatWorkersInheritedLivesThere) {
   // One that is kept in the place of an inherited one counts, too.
   pool.submit([](SharedArray<double> a) { inherited = a; }, numbers(50)).result();
   EXPECT_EQ(pool.submit([] { return inherited[49]; }).result(), 49);
+}
+
+// That it comes back in a result does not make it new.
+TEST(SharedArray, ThatWorkersInheritedLivesThereWhenItWasAResult) {
+  inherited = numbers(100);
+  ProcessPoolExecutor pool({.max_workers = 1});
+  inherited = {};
+  EXPECT_EQ(pool.submit([] { return inherited; }).result()[99], 99);
+  EXPECT_EQ(pool.submit([] { return inherited[99]; }).result(), 99);
+}
+
+TEST(SharedArray, ThatALaterPoolInheritedLivesThereWhenItWasAResult) {
+  static std::optional<SharedArray<double>> kept;
+  ProcessPoolExecutor one({.max_workers = 1});
+  inherited = numbers(100);
+  ProcessPoolExecutor two({.max_workers = 1});
+  one.submit([](SharedArray<double> a) { kept = a; }, std::exchange(inherited, {})).result();
+  EXPECT_EQ(one.submit([] { return *std::exchange(kept, std::nullopt); }).result()[99], 99);
+  EXPECT_EQ(two.submit([] { return inherited[99]; }).result(), 99);
+}
+
+TEST(SharedArray, LivesInTheClientThoughAWorkersOwnPoolReturnsIt) {
+  static std::optional<ProcessPoolExecutor> inner;
+  static std::optional<SharedArray<double>> kept;
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const auto array = numbers(100);
+  pool.submit(
+          [](SharedArray<double> a) {
+            inner.emplace(muster::ProcessPoolOptions{.max_workers = 1});
+            inner->submit([](SharedArray<double> b) { kept = b; }, a).result();
+          },
+          array)
+      .result();
+  // More than the worker keeps mappings of.
+  std::vector<SharedArray<double>> others;
+  for (int i = 0; i < 100; ++i) others.push_back(numbers(10));
+  pool.submit([](const std::vector<SharedArray<double>>& all) { return all.size(); }, others)
+      .result();
+  pool.submit([] { inner->submit([] { return *std::exchange(kept, std::nullopt); }).result(); })
+      .result();
+  EXPECT_EQ(array[99], 99);
+  pool.submit([] { inner.reset(); }).result();
 }
 
 // A pool that a task has made may keep it.

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include <muster/muster.hpp>
 
 #include "support/failure.hpp"
+#include "support/proc.hpp"
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
 #include "support/worker_ends.hpp"
@@ -212,6 +214,28 @@ TEST(Shared, MayHoldSharedArrays) {
       pool.submit([](Shared<std::vector<SharedArray<int>>> all) { return all; }, arrays).result();
   same->at(0)[1] = 9;
   EXPECT_EQ(arrays->at(0)[1], 9);
+}
+
+// Of those that only the Shared holds nothing is left in a worker, whether it was busy then or not.
+TEST(Shared, ThatHoldsSharedArraysIsLetGoWithThem) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  using Arrays = std::vector<muster::SharedArray<int>>;
+  const auto first = [](const Shared<Arrays>& arrays) { return arrays->at(0)[0]; };
+  const pid_t worker = pool.worker_pids().at(0);
+  const auto arrays = [worker] { return test_support::open_memfds(worker, "muster:array").size(); };
+  const test_support::SharedGate gate;
+  auto shared = pool.share(Arrays{muster::SharedArray<int>(10)});
+  EXPECT_EQ(pool.submit(first, shared).result(), 0);
+  const auto busy = pool.submit([gate] { gate.wait(); });
+  shared = {};
+  gate.open();
+  busy.result();
+  EXPECT_EQ(pool.submit(arrays).result(), 0U);
+
+  shared = pool.share(Arrays{muster::SharedArray<int>(10)});
+  EXPECT_EQ(pool.submit(first, shared).result(), 0);
+  shared = {};
+  while (arrays() != 0) std::this_thread::yield();
 }
 
 TEST(Shared, OnThreadsIsTheValueItself) {

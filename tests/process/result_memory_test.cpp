@@ -379,6 +379,37 @@ TEST(ResultMemory, SuccessorOfOneThatLeavesTakesBackWhatThatHandedOver) {
   EXPECT_NE(small.memory->allocate(1000), small.memory->allocate(1000));
 }
 
+// Its size stands in the page before it.
+std::byte* allocate_at_a_page(ResultMemory& memory, std::size_t size) {
+  for (std::size_t filler = 64;; filler = 192 - filler) {
+    std::byte* const block = memory.allocate(size);
+    if (memory.offset_of(block) % muster::detail::kPage == 0) return block;
+    memory.free(block);
+    memory.allocate(filler);
+  }
+}
+
+// Without a successor nobody takes back what the client returns later.
+TEST(ResultMemory, AtThePoolsEndKeepsNoMoreThanTheClientHolds) {
+  constexpr std::size_t kSize = 1'000'000;
+  SmallWindow small(std::size_t{16} << 20);
+  std::vector<std::byte*> blocks;
+  for (int i = 0; i < 7; ++i) {
+    blocks.push_back(i == 5 ? allocate_at_a_page(*small.memory, kSize)
+                            : small.memory->allocate(kSize));
+    std::memset(blocks.back(), i, kSize);
+    small.hand_over(blocks.back());
+  }
+  for (const int i : {0, 2, 3, 6}) small.give_back(small.memory->offset_of(blocks[i]));
+  small.memory->end();
+  struct stat status {};
+  ASSERT_EQ(::fstat(small.file.fd(), &status), 0);
+  EXPECT_LE(static_cast<std::size_t>(status.st_blocks) * 512, 3 * kSize + 64 * 1024);
+  for (const int i : {1, 4, 5}) {
+    EXPECT_EQ(std::count(blocks[i], blocks[i] + kSize, std::byte(i)), kSize);
+  }
+}
+
 // Of the list a task can write over any word, and where it lies.
 TEST(ResultMemory, BeginsBehindAPredecessorWhoseListIsNone) {
   constexpr std::size_t kArena = 1024 * 1024;

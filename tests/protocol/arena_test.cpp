@@ -156,6 +156,25 @@ TEST_F(ArenaTest, GivesBackBeforeItTakesMoreWhereItIsToBeSparing) {
   EXPECT_EQ(pages_of_the_system(), arena_.pages());
 }
 
+// Else a free would give back what the next block makes it take again.
+TEST_F(ArenaTest, TakesNoMoreAheadThanItKeeps) {
+  constexpr std::size_t kKept = std::size_t{1} << 20;
+  constexpr std::size_t kBlock = 300'000;
+  arena_.set_kept(kKept);
+  std::vector<std::byte*> blocks;
+  for (int i = 0; i < 20; ++i) {
+    blocks.push_back(arena_.allocate(kBlock));
+    ASSERT_NE(blocks.back(), nullptr);
+    EXPECT_LE(arena_.pages(), arena_.in_use() + kKept / 2 + kBlock);
+  }
+  const std::size_t pages = arena_.pages();
+  for (int i = 0; i < 100; ++i) {
+    arena_.free(blocks.back());
+    EXPECT_EQ(arena_.pages(), pages);
+    blocks.back() = arena_.allocate(kBlock);
+  }
+}
+
 // Also that it never touches a page that it has given back.
 TEST_F(ArenaTest, RandomBlocksAreWholeHoweverItIsTrimmed) {
   std::mt19937 random(7);

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -88,6 +89,29 @@ inline std::vector<pid_t> children_of(pid_t parent) {
 
 // A memfd by what stays the same in whichever process holds it.
 using Inode = std::pair<dev_t, ino_t>;
+
+struct OpenMemfd {
+  Inode inode;
+  std::uint64_t bytes = 0;  // that have pages
+};
+
+// One for each descriptor of a memfd whose name begins so. Empty where the process is gone or not
+// ours.
+inline std::vector<OpenMemfd> open_memfds(pid_t pid, const std::string& name) {
+  std::vector<OpenMemfd> memfds;
+  std::error_code error;
+  std::filesystem::directory_iterator links("/proc/" + std::to_string(pid) + "/fd", error);
+  if (error) return memfds;
+  for (; links != std::filesystem::directory_iterator(); links.increment(error)) {
+    const auto target = std::filesystem::read_symlink(links->path(), error);
+    if (error || !target.string().starts_with("/memfd:" + name)) continue;
+    struct stat status {};
+    if (::stat(links->path().c_str(), &status) != 0) continue;
+    memfds.push_back(
+        {{status.st_dev, status.st_ino}, static_cast<std::uint64_t>(status.st_blocks) * 512});
+  }
+  return memfds;
+}
 
 // The memfds that a process has open or mapped. Empty where it is gone or not ours.
 inline std::set<Inode> memfds_of(pid_t pid) {
