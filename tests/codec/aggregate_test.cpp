@@ -1,8 +1,10 @@
 // Plain aggregates: what is found in them, and how they travel.
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -62,7 +64,60 @@ struct WithInitializer {
   NoDefault b = NoDefault(6);
 };
 
+// Of members without a default, with what can only be moved, and with arrays.
+struct Named {
+  explicit Named(std::string given) : text(std::move(given)) {}
+  std::string text;
+};
+struct OwnerAfterNoDefault {
+  NoDefault a;
+  std::unique_ptr<int> b;
+};
+struct OptionalAfterNoDefault {
+  NoDefault a;
+  std::optional<std::unique_ptr<int>> b;
+};
+struct OwnersAfterNoDefault {
+  Named a;
+  std::array<std::unique_ptr<int>, 2> b;
+};
+struct ArrayBeforeNoDefault {
+  int a[3];
+  NoDefault b;
+};
+struct ArraysAroundNoDefault {
+  int a[2][3];
+  std::string b;
+  NoDefault c;
+  std::unique_ptr<int> d[2];
+  std::string e;
+};
+struct ArrayOfNoDefault {
+  NoDefault a[2];
+  std::string b;
+};
+struct OwnersOfItself {
+  std::vector<std::unique_ptr<OwnersOfItself>> a;
+  std::string b;
+};
+struct OwnerOfItselfLast {
+  int a;
+  std::vector<OwnerOfItselfLast> b;
+  std::unique_ptr<OwnerOfItselfLast> c;
+};
+
 static_assert(has_members<Empty>);
+static_assert(has_members<OwnerAfterNoDefault, NoDefault, std::unique_ptr<int>>);
+static_assert(has_members<OptionalAfterNoDefault, NoDefault, std::optional<std::unique_ptr<int>>>);
+static_assert(has_members<OwnersAfterNoDefault, Named, std::array<std::unique_ptr<int>, 2>>);
+static_assert(has_members<ArrayBeforeNoDefault, int[3], NoDefault>);
+static_assert(has_members<ArraysAroundNoDefault, int[2][3], std::string, NoDefault,
+                          std::unique_ptr<int>[2], std::string>);
+static_assert(has_members<ArrayOfNoDefault, NoDefault[2], std::string>);
+static_assert(
+    has_members<OwnersOfItself, std::vector<std::unique_ptr<OwnersOfItself>>, std::string>);
+static_assert(has_members<OwnerOfItselfLast, int, std::vector<OwnerOfItselfLast>,
+                          std::unique_ptr<OwnerOfItselfLast>>);
 static_assert(has_members<Plain, int, double>);
 static_assert(has_members<WithArray, char[32], int, double[3][4]>);
 static_assert(has_members<WithBits, unsigned, unsigned, int>);
@@ -87,6 +142,13 @@ struct WithUnion {
   };
   int c;
 };
+struct UnionBeforeNoDefault {
+  union {
+    int a;
+    float b;
+  };
+  NoDefault c;
+};
 struct Private {
   explicit Private(int x) : value(x) {}
 
@@ -95,6 +157,7 @@ struct Private {
 };
 static_assert(!OpenAggregate<Derived>);
 static_assert(!OpenAggregate<WithUnion>);
+static_assert(!OpenAggregate<UnionBeforeNoDefault>);
 static_assert(!OpenAggregate<Private>);
 
 struct WithPointer {
@@ -129,6 +192,12 @@ static_assert(travel_kind<Derived>() == TravelKind::bytes);
 static_assert(travel_kind<Private>() == TravelKind::bytes);
 static_assert(travel_kind<Huge>() == TravelKind::bytes);
 static_assert(travel_kind<WithoutDefault>() == TravelKind::bytes);
+static_assert(travel_kind<ArrayBeforeNoDefault>() == TravelKind::bytes);
+static_assert(travel_kind<UnionBeforeNoDefault>() == TravelKind::bytes);
+static_assert(travel_kind<OwnerAfterNoDefault>() == TravelKind::aggregate);
+static_assert(travel_kind<OwnersOfItself>() == TravelKind::aggregate);
+static_assert(travel_kind<ArraysAroundNoDefault>() == TravelKind::refused);
+static_assert(travel_kind<ArrayOfNoDefault>() == TravelKind::refused);
 static_assert(travel_kind<WithFunction>() == TravelKind::aggregate);
 static_assert(travel_kind<MoveOnly>() == TravelKind::aggregate);
 static_assert(travel_kind<WithPointer>() == TravelKind::refused);
@@ -169,6 +238,16 @@ TEST(Aggregate, WithArraysOfWhatIsNoBytes) {
   const Row read = round_trip(Row{{{"a", "b"}, {"c", "d"}}, 4});
   EXPECT_EQ(read.cells[1][0], "c");
   EXPECT_EQ(read.n, 4);
+}
+
+TEST(Aggregate, OfMembersWithoutADefaultAndOfOwners) {
+  const OwnerAfterNoDefault read =
+      round_trip(OwnerAfterNoDefault{NoDefault(3), std::make_unique<int>(4)});
+  EXPECT_EQ(read.a.value, 3);
+  EXPECT_EQ(*read.b, 4);
+  const ArrayBeforeNoDefault bytes = round_trip(ArrayBeforeNoDefault{{1, 2, 3}, NoDefault(4)});
+  EXPECT_EQ(bytes.a[2], 3);
+  EXPECT_EQ(bytes.b.value, 4);
 }
 
 TEST(Aggregate, ThatHoldsItself) {

@@ -4,6 +4,7 @@
 // data_rows.hpp are made of besides the standard library's. Those that RandomValues cannot fill
 // member by member have a function random(); same() compares these by their ==.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -146,12 +147,43 @@ struct Owner {
   std::vector<std::unique_ptr<int>> numbers;
 };
 
+struct OwnerOfFixed {
+  Money money;
+  std::unique_ptr<int> number;
+  std::array<std::unique_ptr<std::string>, 2> texts;
+  friend bool operator==(const OwnerOfFixed& a, const OwnerOfFixed& b) {
+    return a.money == b.money && same_pointee(a.number, b.number) &&
+           same_pointee(a.texts[0], b.texts[0]) && same_pointee(a.texts[1], b.texts[1]);
+  }
+  static OwnerOfFixed random(RandomValues& values) {
+    return {values.make<Money>(), values.make<std::unique_ptr<int>>(),
+            values.make<std::array<std::unique_ptr<std::string>, 2>>()};
+  }
+
+ private:
+  template <class T>
+  static bool same_pointee(const std::unique_ptr<T>& a, const std::unique_ptr<T>& b) {
+    return a == nullptr || b == nullptr ? a == b : *a == *b;
+  }
+};
+
 // ---- types that hold themselves, as deep as the bytes say ----
 
 struct Node {
   int value = 0;
   std::unique_ptr<Node> next;
   std::vector<Node> children;
+};
+
+// The owners first, or last and of one only: compilers tell these apart.
+struct NodeOfOwners {
+  std::vector<std::unique_ptr<NodeOfOwners>> children;
+  std::string name;
+};
+struct NodeOwningLast {
+  int value = 0;
+  std::vector<NodeOwningLast> children;
+  std::unique_ptr<NodeOwningLast> next;
 };
 
 struct Binary {

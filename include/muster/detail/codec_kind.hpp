@@ -96,6 +96,17 @@ constexpr bool any_member_atomic(TypeList<Ms...>) {
   return ((refusal_by_name<std::remove_cv_t<Ms>>() == Refusal::atomic) || ...);
 }
 
+// A C array can only be filled, element by element, in an aggregate that was there before.
+template <class T, class... Ms>
+constexpr bool arrays_can_be_filled(TypeList<Ms...>) {
+  const auto can_be_filled = []<class M>(std::type_identity<M>) {
+    using Element = std::remove_all_extents_t<M>;
+    return !std::is_array_v<M> || (!std::is_const_v<Element> && std::is_move_assignable_v<Element>);
+  };
+  return !(std::is_array_v<Ms> || ...) ||
+         (kTakesEmptyBraces<T, 0> && (can_be_filled(std::type_identity<Ms>{}) && ...));
+}
+
 enum class TravelKind { user, bytes, native, code, cereal, aggregate, refused };
 
 template <class T>
@@ -109,7 +120,11 @@ constexpr Refusal refusal() {
   } else if constexpr (refusal_by_name<T>() != Refusal::none) {
     return refusal_by_name<T>();
   } else if constexpr (OpenAggregate<T>) {
-    return any_member_atomic(MemberTypes<T>{}) ? Refusal::atomic : Refusal::pointer_member;
+    if constexpr (any_member_atomic(MemberTypes<T>{})) {
+      return Refusal::atomic;
+    } else {
+      return any_member_refused(MemberTypes<T>{}) ? Refusal::pointer_member : Refusal::no_codec;
+    }
   } else {
     return Refusal::no_codec;
   }
@@ -130,7 +145,9 @@ constexpr TravelKind travel_kind() {
   } else if constexpr (has_cereal_functions<T>()) {
     return TravelKind::cereal;
   } else if constexpr (OpenAggregate<T>) {
-    return any_member_refused(MemberTypes<T>{}) ? TravelKind::refused : TravelKind::aggregate;
+    return any_member_refused(MemberTypes<T>{}) || !arrays_can_be_filled<T>(MemberTypes<T>{})
+               ? TravelKind::refused
+               : TravelKind::aggregate;
   } else {
     return TravelKind::refused;
   }
