@@ -408,6 +408,43 @@ class Inheriting : public Plain {
   std::vector<int> numbers_;
 };
 
+// A base by two ways, which is one object in each.
+struct Origin {
+  int id = 0;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id);
+  }
+};
+struct Left : virtual Origin {
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::virtual_base_class<Origin>(this));
+  }
+};
+struct Right : virtual Origin {
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::virtual_base_class<Origin>(this));
+  }
+};
+struct Diamond : Left, Right {
+  std::string text;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::base_class<Left>(this), cereal::base_class<Right>(this), text);
+  }
+  friend bool operator==(const Diamond& a, const Diamond& b) {
+    return a.id == b.id && a.text == b.text;
+  }
+  static Diamond random(RandomValues& values) {
+    Diamond made;
+    values.fill(made.id);
+    values.fill(made.text);
+    return made;
+  }
+};
+
 class Minimal {
  public:
   template <class Archive>
