@@ -1,4 +1,6 @@
 // Plain aggregates: what is found in them, and how they travel.
+#include <pthread.h>
+
 #include <array>
 #include <memory>
 #include <optional>
@@ -274,6 +276,54 @@ TEST(Aggregate, TooDeepIsAnErrorOnBothSides) {
   }
   Decoder in(hostile.bytes().data(), hostile.bytes().size());
   EXPECT_THROW(in.read<Node>(), EncodingError);
+}
+
+struct FatTree {
+  std::array<char, 65536> data;
+  std::vector<FatTree> children;
+};
+
+// Of one child each; as bytes, since what encodes it needs no such stack.
+void write_fat_tree(Encoder& out, int depth) {
+  for (int i = 0; i < depth; ++i) {
+    out.write(std::array<char, 65536>{});
+    out.write(std::uint64_t{i + 1 < depth ? 1u : 0u});
+  }
+}
+
+TEST(Aggregate, TooLargeForTheStackIsAnErrorBeforeItIsDeep) {
+  Message small;
+  write_fat_tree(small.encoder(), 10);
+  Decoder fits(small.bytes().data(), small.bytes().size());
+  EXPECT_EQ(fits.read<FatTree>().children.size(), 1u);
+
+  Message large;
+  write_fat_tree(large.encoder(), 240);
+  Decoder in(large.bytes().data(), large.bytes().size());
+  try {
+    in.read<FatTree>();
+    FAIL();
+  } catch (const EncodingError& error) {
+    EXPECT_NE(std::string(error.what()).find("the stack has no room"), std::string::npos);
+  }
+}
+
+TEST(Aggregate, TooLargeForTheStackOfAThreadIsAnErrorThere) {
+  Message large;
+  write_fat_tree(large.encoder(), 10);
+  const auto decode = [](void* given) -> void* {
+    auto& message = *static_cast<Message*>(given);
+    Decoder in(message.bytes().data(), message.bytes().size());
+    EXPECT_THROW(in.read<FatTree>(), EncodingError);
+    return nullptr;
+  };
+  pthread_attr_t attributes;
+  ASSERT_EQ(::pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(::pthread_attr_setstacksize(&attributes, 512 * 1024), 0);
+  pthread_t thread{};
+  ASSERT_EQ(::pthread_create(&thread, &attributes, decode, &large), 0);
+  ::pthread_join(thread, nullptr);
+  ::pthread_attr_destroy(&attributes);
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ using OwnRows = TypeList<
         std::variant<int, std::unique_ptr<std::string>>, std::stack<std::unique_ptr<int>>>,
     Row<"plain aggregates", Record, Table, Fixed, std::map<int, Record>, std::vector<Fixed>>,
     Row<"types that hold themselves", Node, std::optional<Node>, NodeOfOwners, NodeOwningLast,
-        Binary, Json>,
+        FatNode, Binary, Json>,
     Row<"classes with cereal's functions", Serialised, SavedAndLoaded, Inheriting, Diamond,
         std::vector<Diamond>, Minimal, std::vector<Serialised>, std::unique_ptr<Made>,
         std::shared_ptr<Made>, std::unique_ptr<Pinned>, std::shared_ptr<Pinned>>,

@@ -186,6 +186,12 @@ struct NodeOwningLast {
   std::unique_ptr<NodeOwningLast> next;
 };
 
+// Takes much of the stack for each level.
+struct FatNode {
+  std::array<char, 1000> data;
+  std::vector<FatNode> children;
+};
+
 struct Binary {
   std::string key;
   std::unique_ptr<Binary> left;

@@ -214,11 +214,12 @@ constexpr std::size_t least_size() {
 }
 
 // Counts how deep values lie in values, so that neither a list of a million nodes nor bytes that
-// claim one overflow the stack.
+// claim one overflow the stack. Few large ones would overflow it as well: `larger` is what each
+// value that is about to be made takes of it.
 class Nesting {
  public:
-  explicit Nesting(Encoder& out) : Nesting(out.depth()) {}
-  explicit Nesting(Decoder& in) : Nesting(in.depth()) {}
+  explicit Nesting(Encoder& out) : Nesting(out.depth(), 0) {}
+  explicit Nesting(Decoder& in, std::size_t larger = 0) : Nesting(in.depth(), larger) {}
   ~Nesting() { --depth_; }
   Nesting(const Nesting&) = delete;
   Nesting& operator=(const Nesting&) = delete;
@@ -226,11 +227,15 @@ class Nesting {
   static constexpr unsigned kMost = 500;
 
  private:
-  explicit Nesting(unsigned& depth) : depth_(depth) {
+  Nesting(unsigned& depth, std::size_t larger) : depth_(depth) {
     if (depth_ == kMost) throw_too_deep();
+    // What lies in nothing else is as large as its type says, whatever the bytes are.
+    if (depth_ != 0 && !stack_has(__builtin_frame_address(0), larger)) throw_too_large();
     ++depth_;
   }
+  static bool stack_has(const void* frame, std::size_t size);
   [[noreturn]] static void throw_too_deep();
+  [[noreturn]] void throw_too_large() const;
 
   unsigned& depth_;
 };
