@@ -2,9 +2,11 @@
 #include <list>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -108,6 +110,27 @@ TEST(Call, OfLambdasAndCallables) {
                  std::string("ab"), 1, 2),
             4u);
   EXPECT_EQ(call(Overloaded{}, std::string("x")), 2);
+}
+
+TEST(Call, OfLambdasWithCapturesWhateverWasAskedOfThemBefore) {
+  int captured = 5;
+  double other = 0.5;
+  const auto lambda = [captured, other](int x) { return captured + x + 2 * other; };
+  const std::tuple copy(lambda);  // asks whether it can be assigned
+  EXPECT_EQ(call(lambda, 1), 7.0);
+  EXPECT_EQ(call(std::get<0>(copy), 2), 8.0);
+  const std::optional maybe([captured](auto x) { return captured + x; });
+  EXPECT_EQ(call(*maybe, 1), 6);
+}
+
+TEST(Call, OfLambdasWithCapturesAsArguments) {
+  int captured = 5;
+  bool flag = true;
+  const auto add = [captured](int x) { return captured + x; };
+  EXPECT_EQ(call([](auto function, int x) { return function(x); }, add, 3), 8);
+  const auto generic = [captured, flag](auto x) { return flag ? captured + x : x; };
+  EXPECT_EQ(call([](const auto& function, int x) { return function(x); }, generic, 4), 9);
+  EXPECT_EQ(call([](auto function) { return function; }, add)(6), 11);
 }
 
 TEST(Call, OfPointersToMembers) {

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <muster/decoder.hpp>
+#include <muster/detail/plain_bytes.hpp>
 #include <muster/detail/travel.hpp>
 #include <muster/encoder.hpp>
 
@@ -69,7 +70,7 @@ constexpr bool travels_as_bytes() {
     return false;
   } else if constexpr (kIsFunctionPointer<T> || std::is_member_function_pointer_v<T>) {
     return false;
-  } else if constexpr (!std::is_trivially_copyable_v<T>) {
+  } else if constexpr (!is_plain_bytes<T>()) {
     return false;
   } else if constexpr (OpenAggregate<T>) {
     return all_travel_as_bytes(MemberTypes<T>{});
