@@ -190,6 +190,23 @@ TEST(Call, MovesWhatCanOnlyBeMoved) {
   EXPECT_EQ(*result, 4);
 }
 
+TEST(Call, OwnsWhatItsArgumentsShareAlone) {
+  const auto one = std::make_shared<std::string>("one");
+  EXPECT_EQ(call([](std::shared_ptr<std::string> p) { return p.use_count(); }, one), 1);
+  EXPECT_EQ(call([](const std::shared_ptr<std::string>& p,
+                    std::shared_ptr<std::string> q) { return p == q ? p.use_count() : 0; },
+                 one, one),
+            2);
+  EXPECT_TRUE(call([](std::weak_ptr<std::string> p) { return p.expired(); }, std::weak_ptr(one)));
+  EXPECT_TRUE(call(
+      [](std::shared_ptr<std::string> p, std::weak_ptr<std::string> q) {
+        const bool there = q.lock() == p && p != nullptr;
+        p.reset();
+        return there && q.expired();
+      },
+      one, std::weak_ptr(one)));
+}
+
 TEST(Call, TakesNoArguments) {
   call([] {});
 }
