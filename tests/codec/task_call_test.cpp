@@ -166,6 +166,19 @@ TEST(Call, GivesViewsOfTheBytesThatWereSent) {
   EXPECT_TRUE(call(aligned, 'x', std::vector<long double>()));
 }
 
+TEST(Call, TakesVectorsOfWhatIsAlignedBeyondTheMessage) {
+  struct alignas(128) Line {
+    double first;
+  };
+  const auto add = [](char, const std::vector<Line>& lines) {
+    return reinterpret_cast<std::uintptr_t>(lines.data()) % alignof(Line) == 0
+               ? lines[0].first + lines[1].first
+               : -1;
+  };
+  // In a region that is aligned for the elements, and in one that is not.
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(call(add, 'x', std::vector<Line>{{1}, {2}}), 3);
+}
+
 TEST(Call, OfAViewCopiesOnce) {
   using Traits = CallTraits<decltype(&sum), std::vector<double>&>;
   std::vector<double> values(1000);

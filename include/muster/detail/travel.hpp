@@ -26,6 +26,7 @@ enum class Refusal {
   c_array,
   view,
   view_of_others,
+  view_of_aligned,
   iterator,
   std_function,
   reference_wrapper,
@@ -168,6 +169,10 @@ struct CannotTravel {
   static_assert(kWhy != Refusal::view_of_others,
                 "muster: only values that are trivially copyable and hold no address can be "
                 "viewed in place. Take a const std::vector& instead of the span.");
+  static_assert(kWhy != Refusal::view_of_aligned,
+                "muster: only values aligned to 64 bytes at the most can be viewed in place, as "
+                "messages are aligned to no more. Take a const std::vector& instead of the span, "
+                "and result() instead of view().");
   static_assert(kWhy != Refusal::iterator,
                 "muster: an iterator cannot travel, it points into this process's memory. Send "
                 "the values, or an index.");
