@@ -112,7 +112,9 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
     try {
       encode_exception(error, error_out);
       again.commit(error_out.size(), false, checksum_key(task, SlotStatus::failed));
-    } catch (const std::exception&) {
+    } catch (abi::__forced_unwind&) {
+      throw;
+    } catch (...) {
       // No memory for the error. An empty one decodes to an EncodingError that says so.
       again.reset();
       again.commit(0, false, checksum_key(task, SlotStatus::failed));

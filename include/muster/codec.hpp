@@ -26,8 +26,8 @@ T decode_default(Decoder& in);
 // Both may throw: that fails the task's future, and nothing else. decode must read what encode
 // wrote, no more and no less.
 //
-// Without a specialisation, and in this order: trivially copyable types travel as their bytes,
-// unless a pointer, reference or view is in them; the standard library's strings, containers,
+// Without a specialisation, and in this order: trivially copyable types travel as their bytes, also
+// those that have cereal's functions, unless a pointer, reference or view is in them; the standard library's strings, containers,
 // tuples, optional, variant, smart pointers, paths and error codes by value; types with cereal's
 // serialize or save and load functions through those; a plain aggregate member by member.
 // Anything else is refused when compiling. std::shared_ptr within one task's arguments keep

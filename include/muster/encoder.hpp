@@ -83,7 +83,8 @@ class Encoder {
     return place;
   }
 
-  // Appends zeros until size() is a multiple of `alignment`, a power of two up to 64.
+  // Appends zeros until size() is a multiple of `alignment`, a power of two. What follows lies at
+  // such an address up to 64.
   void align(std::size_t alignment) {
     const std::size_t padding = (0 - size()) & (alignment - 1);
     if (padding != 0) std::memset(extend(padding), 0, padding);

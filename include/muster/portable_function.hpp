@@ -67,12 +67,12 @@ class PortableFunction {
   }
   template <class F>
   static void call(const std::byte* bytes) {
-    F function = detail::callable_from_bytes<F>(bytes);
+    F function = detail::value_of_bytes<F>(bytes);
     static_cast<void>(std::invoke(function));
   }
   template <class F>
   static void encode_bytes(const std::byte* bytes, Encoder& out) {
-    detail::encode_callable(out, detail::callable_from_bytes<F>(bytes));
+    detail::encode_callable(out, detail::value_of_bytes<F>(bytes));
   }
 
   template <class F>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <memory>
@@ -33,12 +34,13 @@ struct SharedArrayCodec;
 // An array in memory that client and workers of process pools share. As an argument or a result it
 // travels by reference: nothing is copied, however large it is, and what one process writes the
 // others see. Copies of the handle share the array, and so do its parts; it is freed when the last
-// of them is gone in all processes, those that were killed included.
+// of them is gone in all processes, those that were killed included. An array that the program
+// holds when a pool is made is inherited by the pool's processes, and lives at least as long as the
+// pool.
 //
 //   SharedArray<double> data(1'000'000);
-//   auto sum = pool.submit([](SharedArray<const double> a) { return std::reduce(a.begin(),
-//   a.end()); },
-//                          data);
+//   double sum(SharedArray<const double> a) { return std::reduce(a.begin(), a.end()); }
+//   Future<double> future = pool.submit(sum, data);
 //
 // A SharedArray<const T>, which a SharedArray<T> turns into, cannot be written by who is given it:
 // a worker gets it read-only, and one that writes to it all the same is killed by SIGSEGV.
@@ -59,6 +61,9 @@ class SharedArray {
   static_assert(!std::is_trivially_copyable_v<Element> || !detail::holds_address<Element>(),
                 "muster: the elements of a SharedArray hold addresses, which mean nothing in "
                 "another process. Use indices into the array.");
+  static_assert(alignof(Element) <= 4096,
+                "muster: the elements of a SharedArray may be aligned to 4096 bytes at the most: "
+                "its memory begins at a page.");
 
  public:
   using element_type = T;
@@ -86,6 +91,9 @@ class SharedArray {
     SharedArray<Element> array(elements.size());
     if (!elements.empty()) std::copy(elements.begin(), elements.end(), array.data());
     return array;
+  }
+  static SharedArray from(std::initializer_list<Element> elements) {
+    return from(std::span<const Element>(elements.begin(), elements.size()));
   }
   template <std::ranges::input_range R>
     requires std::convertible_to<std::ranges::range_reference_t<R>, Element> &&

@@ -1,4 +1,3 @@
-#include <pthread.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 
 #include "lib/codec/memory_map.hpp"
 #include "lib/codec/module_registry.hpp"
+#include "lib/codec/thread_stack.hpp"
 #include "lib/common/exception_text.hpp"
 
 namespace muster::detail {
@@ -30,24 +30,10 @@ constexpr std::uintptr_t kMappings = 0x6000'0000'0000;
                       "say muster::bitwise(fn) if it is no address, or good in the worker too");
 }
 
-// Where the calling thread's stack begins, its highest address. 0 where it cannot be told.
-std::uintptr_t stack_top() {
-  thread_local std::uintptr_t top = [] {
-    pthread_attr_t attributes;
-    if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return std::uintptr_t{0};
-    void* lowest = nullptr;
-    std::size_t size = 0;
-    const int failed = ::pthread_attr_getstack(&attributes, &lowest, &size);
-    ::pthread_attr_destroy(&attributes);
-    return failed != 0 ? std::uintptr_t{0} : reinterpret_cast<std::uintptr_t>(lowest) + size;
-  }();
-  return top;
-}
-
 // Between this frame and the beginning of the stack: a variable of one of the callers.
 bool on_own_stack(std::uintptr_t word) {
   const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
-  return word >= here && word < stack_top();
+  return word >= here && word < thread_stack().top;
 }
 
 // The heap that grows behind the program, where malloc begins.

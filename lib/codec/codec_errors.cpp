@@ -16,6 +16,13 @@ void Nesting::throw_too_deep() {
                       " deep; send long lists as a std::vector");
 }
 
+void Nesting::throw_too_large() const {
+  throw EncodingError("the stack has no room for values of this size that lie in one another " +
+                      std::to_string(depth_) +
+                      " deep; hold what is large in them in a std::vector, or send long lists as "
+                      "one");
+}
+
 void throw_misaligned(std::size_t alignment) {
   throw EncodingError("values to be viewed in place do not lie at a multiple of " +
                       std::to_string(alignment) + " bytes: the bytes are damaged");

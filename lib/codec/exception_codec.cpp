@@ -77,7 +77,9 @@ bool encode_known(Encoder& out) {
   Encoder fields(nullptr, nullptr, &region, out.modules());
   try {
     kind->encode(fields);
-  } catch (const std::exception&) {
+  } catch (abi::__forced_unwind&) {
+    throw;  // pthread_exit
+  } catch (...) {
     return false;  // it still travels, as a RemoteError
   }
   out.write(Form::known);

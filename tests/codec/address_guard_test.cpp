@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -76,6 +77,13 @@ TEST(AddressGuard, LooksIntoLambdasThatAreArguments) {
   Message task;
   using Traits = detail::CallTraits<decltype(apply)&, decltype(argument)&>;
   EXPECT_THROW(Traits::encode(task.encoder(), apply, argument), EncodingError);
+}
+
+TEST(AddressGuard, LooksIntoLambdasWhateverWasAskedOfThemBefore) {
+  int local = 1;
+  const auto lambda = [&local] { return local; };
+  const std::optional copy(lambda);  // asks whether it can be assigned
+  EXPECT_NE(refusal(*copy).find("captured the address"), std::string::npos);
 }
 
 TEST(AddressGuard, RefusesVariablesOfAThread) {

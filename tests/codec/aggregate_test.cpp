@@ -1,8 +1,12 @@
 // Plain aggregates: what is found in them, and how they travel.
+#include <pthread.h>
+
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -62,7 +66,60 @@ struct WithInitializer {
   NoDefault b = NoDefault(6);
 };
 
+// Of members without a default, with what can only be moved, and with arrays.
+struct Named {
+  explicit Named(std::string given) : text(std::move(given)) {}
+  std::string text;
+};
+struct OwnerAfterNoDefault {
+  NoDefault a;
+  std::unique_ptr<int> b;
+};
+struct OptionalAfterNoDefault {
+  NoDefault a;
+  std::optional<std::unique_ptr<int>> b;
+};
+struct OwnersAfterNoDefault {
+  Named a;
+  std::array<std::unique_ptr<int>, 2> b;
+};
+struct ArrayBeforeNoDefault {
+  int a[3];
+  NoDefault b;
+};
+struct ArraysAroundNoDefault {
+  int a[2][3];
+  std::string b;
+  NoDefault c;
+  std::unique_ptr<int> d[2];
+  std::string e;
+};
+struct ArrayOfNoDefault {
+  NoDefault a[2];
+  std::string b;
+};
+struct OwnersOfItself {
+  std::vector<std::unique_ptr<OwnersOfItself>> a;
+  std::string b;
+};
+struct OwnerOfItselfLast {
+  int a;
+  std::vector<OwnerOfItselfLast> b;
+  std::unique_ptr<OwnerOfItselfLast> c;
+};
+
 static_assert(has_members<Empty>);
+static_assert(has_members<OwnerAfterNoDefault, NoDefault, std::unique_ptr<int>>);
+static_assert(has_members<OptionalAfterNoDefault, NoDefault, std::optional<std::unique_ptr<int>>>);
+static_assert(has_members<OwnersAfterNoDefault, Named, std::array<std::unique_ptr<int>, 2>>);
+static_assert(has_members<ArrayBeforeNoDefault, int[3], NoDefault>);
+static_assert(has_members<ArraysAroundNoDefault, int[2][3], std::string, NoDefault,
+                          std::unique_ptr<int>[2], std::string>);
+static_assert(has_members<ArrayOfNoDefault, NoDefault[2], std::string>);
+static_assert(
+    has_members<OwnersOfItself, std::vector<std::unique_ptr<OwnersOfItself>>, std::string>);
+static_assert(has_members<OwnerOfItselfLast, int, std::vector<OwnerOfItselfLast>,
+                          std::unique_ptr<OwnerOfItselfLast>>);
 static_assert(has_members<Plain, int, double>);
 static_assert(has_members<WithArray, char[32], int, double[3][4]>);
 static_assert(has_members<WithBits, unsigned, unsigned, int>);
@@ -87,6 +144,13 @@ struct WithUnion {
   };
   int c;
 };
+struct UnionBeforeNoDefault {
+  union {
+    int a;
+    float b;
+  };
+  NoDefault c;
+};
 struct Private {
   explicit Private(int x) : value(x) {}
 
@@ -95,6 +159,7 @@ struct Private {
 };
 static_assert(!OpenAggregate<Derived>);
 static_assert(!OpenAggregate<WithUnion>);
+static_assert(!OpenAggregate<UnionBeforeNoDefault>);
 static_assert(!OpenAggregate<Private>);
 
 struct WithPointer {
@@ -129,6 +194,12 @@ static_assert(travel_kind<Derived>() == TravelKind::bytes);
 static_assert(travel_kind<Private>() == TravelKind::bytes);
 static_assert(travel_kind<Huge>() == TravelKind::bytes);
 static_assert(travel_kind<WithoutDefault>() == TravelKind::bytes);
+static_assert(travel_kind<ArrayBeforeNoDefault>() == TravelKind::bytes);
+static_assert(travel_kind<UnionBeforeNoDefault>() == TravelKind::bytes);
+static_assert(travel_kind<OwnerAfterNoDefault>() == TravelKind::aggregate);
+static_assert(travel_kind<OwnersOfItself>() == TravelKind::aggregate);
+static_assert(travel_kind<ArraysAroundNoDefault>() == TravelKind::refused);
+static_assert(travel_kind<ArrayOfNoDefault>() == TravelKind::refused);
 static_assert(travel_kind<WithFunction>() == TravelKind::aggregate);
 static_assert(travel_kind<MoveOnly>() == TravelKind::aggregate);
 static_assert(travel_kind<WithPointer>() == TravelKind::refused);
@@ -171,6 +242,16 @@ TEST(Aggregate, WithArraysOfWhatIsNoBytes) {
   EXPECT_EQ(read.n, 4);
 }
 
+TEST(Aggregate, OfMembersWithoutADefaultAndOfOwners) {
+  const OwnerAfterNoDefault read =
+      round_trip(OwnerAfterNoDefault{NoDefault(3), std::make_unique<int>(4)});
+  EXPECT_EQ(read.a.value, 3);
+  EXPECT_EQ(*read.b, 4);
+  const ArrayBeforeNoDefault bytes = round_trip(ArrayBeforeNoDefault{{1, 2, 3}, NoDefault(4)});
+  EXPECT_EQ(bytes.a[2], 3);
+  EXPECT_EQ(bytes.b.value, 4);
+}
+
 TEST(Aggregate, ThatHoldsItself) {
   const Tree tree{1, {{2, {}}, {3, {{4, {}}}}}};
   EXPECT_EQ(round_trip(tree), tree);
@@ -195,6 +276,54 @@ TEST(Aggregate, TooDeepIsAnErrorOnBothSides) {
   }
   Decoder in(hostile.bytes().data(), hostile.bytes().size());
   EXPECT_THROW(in.read<Node>(), EncodingError);
+}
+
+struct FatTree {
+  std::array<char, 65536> data;
+  std::vector<FatTree> children;
+};
+
+// Of one child each; as bytes, since what encodes it needs no such stack.
+void write_fat_tree(Encoder& out, int depth) {
+  for (int i = 0; i < depth; ++i) {
+    out.write(std::array<char, 65536>{});
+    out.write(std::uint64_t{i + 1 < depth ? 1u : 0u});
+  }
+}
+
+TEST(Aggregate, TooLargeForTheStackIsAnErrorBeforeItIsDeep) {
+  Message small;
+  write_fat_tree(small.encoder(), 10);
+  Decoder fits(small.bytes().data(), small.bytes().size());
+  EXPECT_EQ(fits.read<FatTree>().children.size(), 1u);
+
+  Message large;
+  write_fat_tree(large.encoder(), 240);
+  Decoder in(large.bytes().data(), large.bytes().size());
+  try {
+    in.read<FatTree>();
+    FAIL();
+  } catch (const EncodingError& error) {
+    EXPECT_NE(std::string(error.what()).find("the stack has no room"), std::string::npos);
+  }
+}
+
+TEST(Aggregate, TooLargeForTheStackOfAThreadIsAnErrorThere) {
+  Message large;
+  write_fat_tree(large.encoder(), 10);
+  const auto decode = [](void* given) -> void* {
+    auto& message = *static_cast<Message*>(given);
+    Decoder in(message.bytes().data(), message.bytes().size());
+    EXPECT_THROW(in.read<FatTree>(), EncodingError);
+    return nullptr;
+  };
+  pthread_attr_t attributes;
+  ASSERT_EQ(::pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(::pthread_attr_setstacksize(&attributes, 512 * 1024), 0);
+  pthread_t thread{};
+  ASSERT_EQ(::pthread_create(&thread, &attributes, decode, &large), 0);
+  ::pthread_join(thread, nullptr);
+  ::pthread_attr_destroy(&attributes);
 }
 
 }  // namespace

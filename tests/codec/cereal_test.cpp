@@ -1,6 +1,9 @@
 // What travels through cereal's functions, and pointers.
+#include <array>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <cereal/types/polymorphic.hpp>
@@ -202,6 +205,52 @@ struct Made {
   }
 };
 
+// One Origin in it, by two ways.
+struct Origin {
+  int id = 0;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id);
+  }
+};
+struct Left : virtual Origin {
+  std::string left;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::virtual_base_class<Origin>(this), left);
+  }
+};
+struct Right : virtual Origin {
+  std::string right;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::virtual_base_class<Origin>(this), right);
+  }
+};
+struct Diamond : Left, Right {
+  Diamond() = default;
+  explicit Diamond(int number) {
+    id = number;
+    left = "left of " + std::to_string(number);
+    right = "right of " + std::to_string(number);
+  }
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::base_class<Left>(this), cereal::base_class<Right>(this));
+  }
+  friend bool operator==(const Diamond& a, const Diamond& b) {
+    return a.id == b.id && a.left == b.left && a.right == b.right;
+  }
+};
+struct TwoDiamonds : Diamond {
+  Diamond first{1};
+  Diamond second{2};
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(first, cereal::base_class<Diamond>(this), second);
+  }
+};
+
 }  // namespace
 }  // namespace muster::test
 
@@ -264,6 +313,37 @@ TEST(Cereal, TypesWithinContainersAndAggregates) {
   const Holder read = round_trip(Holder{MemberSerialize("inner"), std::move(more)});
   EXPECT_EQ(read.inner.text(), "inner");
   EXPECT_EQ(read.more.at(1).text(), "y");
+}
+
+TEST(Cereal, EachObjectHasAVirtualBaseOfItsOwn) {
+  const Diamond one(1);
+  const Diamond two(2);
+  const Diamond three(3);
+  EXPECT_EQ(round_trip(one), one);
+  const std::vector<Diamond> many{one, two, three};
+  EXPECT_EQ(round_trip(many), many);
+  const std::array<Diamond, 3> some{one, two, three};
+  EXPECT_EQ(round_trip(some), some);
+  const std::map<int, Diamond> table{{4, one}, {5, two}, {6, three}};
+  EXPECT_EQ(round_trip(table), table);
+  const std::pair<Diamond, Diamond> pair{one, two};
+  EXPECT_EQ(round_trip(pair), pair);
+  const auto pointers = round_trip(std::vector<std::shared_ptr<Diamond>>{
+      std::make_shared<Diamond>(1), std::make_shared<Diamond>(2)});
+  EXPECT_EQ(*pointers[0], one);
+  EXPECT_EQ(*pointers[1], two);
+
+  const Message message = Message::of(one, two);  // two parameters
+  Decoder in(message.bytes().data(), message.bytes().size());
+  EXPECT_EQ(in.read<Diamond>(), one);
+  EXPECT_EQ(in.read<Diamond>(), two);
+
+  TwoDiamonds within;
+  static_cast<Diamond&>(within) = three;
+  const TwoDiamonds read = round_trip(within);
+  EXPECT_EQ(read.first, one);
+  EXPECT_EQ(read.second, two);
+  EXPECT_EQ(static_cast<const Diamond&>(read), three);
 }
 
 TEST(Cereal, ClassesMadeByTheirOwnFunction) {

@@ -7,6 +7,7 @@
 #include <muster/codec.hpp>
 #include <muster/error.hpp>
 #include <muster/exception_registry.hpp>
+#include <muster/shared_array.hpp>
 
 #include "codec/message.hpp"
 
@@ -117,6 +118,14 @@ TEST(UserCodec, ThatReadsMoreThanItWroteIsAnError) {
 }
 
 TEST(Codec, TriviallyCopyableGoesBeforeCereal) { EXPECT_EQ(round_trip(Both{5}).value, 5); }
+
+TEST(SharedArrays, AreMadeOfAListOfElements) {
+  const auto array = SharedArray<int>::from({1, 2, 3});
+  EXPECT_EQ(std::vector<int>(array.begin(), array.end()), (std::vector<int>{1, 2, 3}));
+  const auto fixed = SharedArray<const int>::from({4, 5});
+  EXPECT_EQ(std::vector<int>(fixed.begin(), fixed.end()), (std::vector<int>{4, 5}));
+  EXPECT_TRUE(SharedArray<int>::from({}).empty());
+}
 
 TEST(Codec, TheDefaultCanBeCalledByName) {
   Message message;

@@ -119,15 +119,16 @@ using PointerRows =
              Row<"pointers to functions and members", Function, std::vector<Function>, Code>>;
 
 using OwnRows = TypeList<
-    Row<"move-only values", Owner, std::tuple<std::unique_ptr<int>, std::string>,
+    Row<"move-only values", Owner, OwnerOfFixed, std::tuple<std::unique_ptr<int>, std::string>,
         std::pair<std::unique_ptr<int>, int>, std::array<std::unique_ptr<int>, 2>,
         std::map<std::string, std::unique_ptr<int>>, std::optional<std::unique_ptr<int>>,
         std::variant<int, std::unique_ptr<std::string>>, std::stack<std::unique_ptr<int>>>,
     Row<"plain aggregates", Record, Table, Fixed, std::map<int, Record>, std::vector<Fixed>>,
-    Row<"types that hold themselves", Node, std::optional<Node>, Binary, Json>,
-    Row<"classes with cereal's functions", Serialised, SavedAndLoaded, Inheriting, Minimal,
-        std::vector<Serialised>, std::unique_ptr<Made>, std::shared_ptr<Made>,
-        std::unique_ptr<Pinned>, std::shared_ptr<Pinned>>,
+    Row<"types that hold themselves", Node, std::optional<Node>, NodeOfOwners, NodeOwningLast,
+        FatNode, Binary, Json>,
+    Row<"classes with cereal's functions", Serialised, SavedAndLoaded, Inheriting, Diamond,
+        std::vector<Diamond>, Minimal, std::vector<Serialised>, std::unique_ptr<Made>,
+        std::shared_ptr<Made>, std::unique_ptr<Pinned>, std::shared_ptr<Pinned>>,
     Row<"containers of other libraries", ForeignMap<std::string, int>,
         ForeignMap<int, ForeignMap<int, std::string>>>,
     Row<"classes with a `muster::Codec`", Polygon, std::vector<Polygon>, std::unique_ptr<Polygon>,

@@ -4,6 +4,7 @@
 // data_rows.hpp are made of besides the standard library's. Those that RandomValues cannot fill
 // member by member have a function random(); same() compares these by their ==.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -146,12 +147,49 @@ struct Owner {
   std::vector<std::unique_ptr<int>> numbers;
 };
 
+struct OwnerOfFixed {
+  Money money;
+  std::unique_ptr<int> number;
+  std::array<std::unique_ptr<std::string>, 2> texts;
+  friend bool operator==(const OwnerOfFixed& a, const OwnerOfFixed& b) {
+    return a.money == b.money && same_pointee(a.number, b.number) &&
+           same_pointee(a.texts[0], b.texts[0]) && same_pointee(a.texts[1], b.texts[1]);
+  }
+  static OwnerOfFixed random(RandomValues& values) {
+    return {values.make<Money>(), values.make<std::unique_ptr<int>>(),
+            values.make<std::array<std::unique_ptr<std::string>, 2>>()};
+  }
+
+ private:
+  template <class T>
+  static bool same_pointee(const std::unique_ptr<T>& a, const std::unique_ptr<T>& b) {
+    return a == nullptr || b == nullptr ? a == b : *a == *b;
+  }
+};
+
 // ---- types that hold themselves, as deep as the bytes say ----
 
 struct Node {
   int value = 0;
   std::unique_ptr<Node> next;
   std::vector<Node> children;
+};
+
+// The owners first, or last and of one only: compilers tell these apart.
+struct NodeOfOwners {
+  std::vector<std::unique_ptr<NodeOfOwners>> children;
+  std::string name;
+};
+struct NodeOwningLast {
+  int value = 0;
+  std::vector<NodeOwningLast> children;
+  std::unique_ptr<NodeOwningLast> next;
+};
+
+// Takes much of the stack for each level.
+struct FatNode {
+  std::array<char, 1000> data;
+  std::vector<FatNode> children;
 };
 
 struct Binary {
@@ -374,6 +412,43 @@ class Inheriting : public Plain {
  private:
   std::string text_;
   std::vector<int> numbers_;
+};
+
+// A base by two ways, which is one object in each.
+struct Origin {
+  int id = 0;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(id);
+  }
+};
+struct Left : virtual Origin {
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::virtual_base_class<Origin>(this));
+  }
+};
+struct Right : virtual Origin {
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::virtual_base_class<Origin>(this));
+  }
+};
+struct Diamond : Left, Right {
+  std::string text;
+  template <class Archive>
+  void serialize(Archive& archive) {
+    archive(cereal::base_class<Left>(this), cereal::base_class<Right>(this), text);
+  }
+  friend bool operator==(const Diamond& a, const Diamond& b) {
+    return a.id == b.id && a.text == b.text;
+  }
+  static Diamond random(RandomValues& values) {
+    Diamond made;
+    values.fill(made.id);
+    values.fill(made.text);
+    return made;
+  }
 };
 
 class Minimal {

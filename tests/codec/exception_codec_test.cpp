@@ -84,6 +84,7 @@ struct muster::Codec<my::FaultyError> {
   static void encode(Encoder& out, const my::FaultyError& error) {
     out.write('x');
     if (error.what() == std::string("encode")) throw std::logic_error("encode failed");
+    if (error.what() == std::string("encode other")) throw 42;
   }
   static my::FaultyError decode(Decoder&) { throw std::logic_error("decode failed"); }
 };
@@ -352,6 +353,8 @@ TEST(Exceptions, ThatFailToEncodeArriveAsRemoteError) {
   const auto read = arrival<RemoteError>([] { throw my::FaultyError("encode"); });
   EXPECT_EQ(read.type_name(), "my::FaultyError");
   EXPECT_STREQ(read.what(), "encode");
+  const auto other = arrival<RemoteError>([] { throw my::FaultyError("encode other"); });
+  EXPECT_EQ(other.type_name(), "my::FaultyError");
 }
 
 TEST(Exceptions, ThatFailToDecodeAreAnEncodingError) {

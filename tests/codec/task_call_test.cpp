@@ -2,9 +2,11 @@
 #include <list>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -110,6 +112,27 @@ TEST(Call, OfLambdasAndCallables) {
   EXPECT_EQ(call(Overloaded{}, std::string("x")), 2);
 }
 
+TEST(Call, OfLambdasWithCapturesWhateverWasAskedOfThemBefore) {
+  int captured = 5;
+  double other = 0.5;
+  const auto lambda = [captured, other](int x) { return captured + x + 2 * other; };
+  const std::tuple copy(lambda);  // asks whether it can be assigned
+  EXPECT_EQ(call(lambda, 1), 7.0);
+  EXPECT_EQ(call(std::get<0>(copy), 2), 8.0);
+  const std::optional maybe([captured](auto x) { return captured + x; });
+  EXPECT_EQ(call(*maybe, 1), 6);
+}
+
+TEST(Call, OfLambdasWithCapturesAsArguments) {
+  int captured = 5;
+  bool flag = true;
+  const auto add = [captured](int x) { return captured + x; };
+  EXPECT_EQ(call([](auto function, int x) { return function(x); }, add, 3), 8);
+  const auto generic = [captured, flag](auto x) { return flag ? captured + x : x; };
+  EXPECT_EQ(call([](const auto& function, int x) { return function(x); }, generic, 4), 9);
+  EXPECT_EQ(call([](auto function) { return function; }, add)(6), 11);
+}
+
 TEST(Call, OfPointersToMembers) {
   EXPECT_EQ(call(&Counter::plus, Counter(3), 4), 7);
   EXPECT_EQ(call(&Counter::bump, Counter(3)), 4);
@@ -143,6 +166,19 @@ TEST(Call, GivesViewsOfTheBytesThatWereSent) {
   EXPECT_TRUE(call(aligned, 'x', std::vector<long double>()));
 }
 
+TEST(Call, TakesVectorsOfWhatIsAlignedBeyondTheMessage) {
+  struct alignas(128) Line {
+    double first;
+  };
+  const auto add = [](char, const std::vector<Line>& lines) {
+    return reinterpret_cast<std::uintptr_t>(lines.data()) % alignof(Line) == 0
+               ? lines[0].first + lines[1].first
+               : -1;
+  };
+  // In a region that is aligned for the elements, and in one that is not.
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(call(add, 'x', std::vector<Line>{{1}, {2}}), 3);
+}
+
 TEST(Call, OfAViewCopiesOnce) {
   using Traits = CallTraits<decltype(&sum), std::vector<double>&>;
   std::vector<double> values(1000);
@@ -165,6 +201,23 @@ TEST(Call, MovesWhatCanOnlyBeMoved) {
   const std::unique_ptr<int> result =
       call([](std::unique_ptr<int> p) { return p; }, std::make_unique<int>(4));
   EXPECT_EQ(*result, 4);
+}
+
+TEST(Call, OwnsWhatItsArgumentsShareAlone) {
+  const auto one = std::make_shared<std::string>("one");
+  EXPECT_EQ(call([](std::shared_ptr<std::string> p) { return p.use_count(); }, one), 1);
+  EXPECT_EQ(call([](const std::shared_ptr<std::string>& p,
+                    std::shared_ptr<std::string> q) { return p == q ? p.use_count() : 0; },
+                 one, one),
+            2);
+  EXPECT_TRUE(call([](std::weak_ptr<std::string> p) { return p.expired(); }, std::weak_ptr(one)));
+  EXPECT_TRUE(call(
+      [](std::shared_ptr<std::string> p, std::weak_ptr<std::string> q) {
+        const bool there = q.lock() == p && p != nullptr;
+        p.reset();
+        return there && q.expired();
+      },
+      one, std::weak_ptr(one)));
 }
 
 TEST(Call, TakesNoArguments) {

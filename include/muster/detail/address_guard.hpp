@@ -13,10 +13,21 @@ namespace muster::detail {
 // puts mappings and that it has not looked up before.
 void check_captured_word(std::uintptr_t word, const std::type_info& callable);
 
+// Whether padding can be told from captures. GCC refuses to clear that of a class which it does not
+// call trivially copyable (plain_bytes.hpp); Clang before 20 cannot at all.
+template <class F>
+constexpr bool can_clear_padding() {
+#if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
+  return __is_trivially_copyable(F);
+#else
+  return false;
+#endif
+}
+
 // Looks through the bytes of a callable for captured addresses that mean nothing in a worker. It
-// is a guard, not a proof: it sees aligned words only, and not what they point to. Where the
-// compiler cannot tell padding from captures (Clang before 20), only callables without padding are
-// looked at.
+// is a guard, not a proof: it sees aligned words only, and not what they point to. Where padding
+// cannot be told from captures, only callables without are looked at: those that say so, and those
+// of a single word.
 template <class F>
 void guard_captures(const F& function) {
   constexpr std::size_t kWords = sizeof(F) / sizeof(std::uintptr_t);
@@ -24,11 +35,11 @@ void guard_captures(const F& function) {
     alignas(F) std::byte bytes[sizeof(F)];
     std::memcpy(bytes, &function, sizeof(bytes));
     // Padding holds whatever was there before, addresses too.
-#if defined(__has_builtin) && __has_builtin(__builtin_clear_padding)
-    __builtin_clear_padding(reinterpret_cast<F*>(bytes));
-#else
-    if constexpr (!std::has_unique_object_representations_v<F>) return;
-#endif
+    if constexpr (can_clear_padding<F>()) {
+      __builtin_clear_padding(reinterpret_cast<F*>(bytes));
+    } else if constexpr (kWords != 1 && !std::has_unique_object_representations_v<F>) {
+      return;
+    }
     std::uintptr_t words[kWords];
     std::memcpy(words, bytes, sizeof(words));
     for (const std::uintptr_t word : words) {

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstring>
 #include <functional>
 #include <type_traits>
 
@@ -11,6 +9,7 @@
 #include <muster/decoder.hpp>
 #include <muster/detail/address_guard.hpp>
 #include <muster/detail/function_code.hpp>
+#include <muster/detail/plain_bytes.hpp>
 #include <muster/detail/travel.hpp>
 #include <muster/encoder.hpp>
 
@@ -47,7 +46,7 @@ constexpr CallableRefusal refusal_of_callable() {
     return CallableRefusal::reference_wrapper;
   } else if constexpr (!std::is_class_v<Inner>) {
     return CallableRefusal::no_callable;
-  } else if constexpr (!std::is_trivially_copyable_v<Inner>) {
+  } else if constexpr (!is_plain_bytes<Inner>()) {
     return CallableRefusal::owner;
   } else if constexpr (!kIsBitwise<F> && holds_address<Inner>()) {
     return CallableRefusal::pointer;
@@ -113,22 +112,15 @@ void encode_callable(Encoder& out, const F& function) {
 }
 
 template <class F>
-F callable_from_bytes(const std::byte* bytes) {
-  std::array<std::byte, sizeof(F)> copy;
-  std::memcpy(copy.data(), bytes, sizeof(F));
-  return std::bit_cast<F>(copy);
-}
-
-template <class F>
 F decode_callable(Decoder& in) {
   if constexpr (kIsBitwise<F>) {
     return F{decode_callable<typename Unwrapped<F>::type>(in)};
   } else if constexpr (kIsFunctionPointer<F> || std::is_member_function_pointer_v<F>) {
     return decode_function<F>(in);
   } else if constexpr (std::is_empty_v<F>) {
-    return std::bit_cast<F>(std::array<std::byte, sizeof(F)>{});
+    return value_of_bytes<F>(std::array<std::byte, sizeof(F)>{}.data());
   } else {
-    return callable_from_bytes<F>(in.view(sizeof(F)));
+    return value_of_bytes<F>(in.view(sizeof(F)));
   }
 }
 

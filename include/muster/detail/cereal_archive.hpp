@@ -78,7 +78,7 @@ void CerealOutput::process(const T& value) {
   } else if constexpr (kIsCerealWrapper<T> || kIsCerealPointer<T>) {
     put(value);
   } else if constexpr (travel_kind<T>() == TravelKind::cereal) {
-    put(value);  // by this archive, at whose end stands what the value defers
+    put_whole(value);  // by this archive, at whose end stands what the value defers
   } else {
     encode_value(out_, value);
   }
@@ -88,10 +88,12 @@ template <class T>
 void CerealInput::process(T& value) {
   if constexpr (std::is_array_v<T>) {
     for (auto& element : value) process(element);
+  } else if constexpr (kIsA<T, cereal::memory_detail::LoadAndConstructLoadWrapper>) {
+    get_whole(value);
   } else if constexpr (kIsCerealWrapper<T> || kIsCerealPointer<T>) {
     get(value);
   } else if constexpr (travel_kind<T>() == TravelKind::cereal) {
-    get(value);
+    get_whole(value);
   } else if constexpr (refusal<T>() != Refusal::none) {
     refuse<T>();
   } else {

@@ -32,7 +32,6 @@ struct CerealInputState : CodecContext {
   std::vector<std::uint32_t> open;  // those whose pointee is being read
   std::map<std::uint32_t, std::string> names;
   std::map<std::type_index, std::uint32_t> versions;
-  std::set<std::pair<const void*, std::type_index>> virtual_bases;
   std::type_index expected = typeid(void);  // what the shared pointer about to be read points to
   bool weak = false;                        // and whether it is a std::weak_ptr
 };
@@ -92,7 +91,7 @@ class CerealInput : public cereal::detail::InputArchiveBase, private cereal::acc
   }
   template <class T>
   void process(cereal::virtual_base_class<T>& base) {
-    const bool first = state().virtual_bases.emplace(base.base_ptr, typeid(T)).second;
+    const bool first = virtual_bases_.emplace(base.base_ptr, typeid(T)).second;
     if (first) process_base(*base.base_ptr);
   }
   template <class T>
@@ -109,6 +108,13 @@ class CerealInput : public cereal::detail::InputArchiveBase, private cereal::acc
   }
   template <class T>
   void make_shared_of_value(std::shared_ptr<T>& pointer);
+  // What is an object by itself, not a base of one.
+  template <class T>
+  void get_whole(T& value) {
+    auto outer = std::exchange(virtual_bases_, {});
+    get(value);
+    virtual_bases_ = std::move(outer);
+  }
   template <class T>
   void process_base(T& base);
 
@@ -120,6 +126,8 @@ class CerealInput : public cereal::detail::InputArchiveBase, private cereal::acc
 
   Decoder& in_;
   std::vector<std::function<void()>> deferred_;
+  // Of the object that is being read alone: another one may lie at the same address after it.
+  std::set<std::pair<const void*, std::type_index>> virtual_bases_;
 };
 
 }  // namespace muster::detail

@@ -32,7 +32,6 @@ struct CerealOutputState : CodecContext {
   std::vector<std::shared_ptr<const void>> kept;  // so that no address is used twice
   std::map<std::string_view, std::uint32_t> names;
   std::set<std::type_index> versions;
-  std::set<std::pair<const void*, std::type_index>> virtual_bases;
   bool weak = false;  // the pointer about to be written is a std::weak_ptr
 };
 
@@ -89,7 +88,7 @@ class CerealOutput : public cereal::detail::OutputArchiveBase, private cereal::a
   }
   template <class T>
   void process(const cereal::virtual_base_class<T>& base) {
-    const bool first = state().virtual_bases.emplace(base.base_ptr, typeid(T)).second;
+    const bool first = virtual_bases_.emplace(base.base_ptr, typeid(T)).second;
     if (first) process_base(*base.base_ptr);
   }
   template <class T>
@@ -104,6 +103,13 @@ class CerealOutput : public cereal::detail::OutputArchiveBase, private cereal::a
     put(pointer);
     state().weak = false;
   }
+  // What is an object by itself, not a base of one.
+  template <class T>
+  void put_whole(const T& value) {
+    auto outer = std::exchange(virtual_bases_, {});
+    put(value);
+    virtual_bases_ = std::move(outer);
+  }
   template <class T>
   void process_base(const T& base);
 
@@ -117,6 +123,8 @@ class CerealOutput : public cereal::detail::OutputArchiveBase, private cereal::a
 
   Encoder& out_;
   std::vector<std::function<void()>> deferred_;
+  // Of the object that is being written alone: another one may lie at the same address after it.
+  std::set<std::pair<const void*, std::type_index>> virtual_bases_;
 };
 
 }  // namespace muster::detail

@@ -249,6 +249,7 @@ struct ChunkCode {
       auto arguments = Call::decode_arguments(args);
       if constexpr (!kSameSize) check_all_read(args);
       if (!wanted) return;
+      args.context().reset();  // as in TaskCode::thunk()
       writer.begin_value();
       Call::invoke_and_encode(callable, arguments, result);
     } catch (...) {

@@ -18,6 +18,9 @@ namespace muster::detail {
 
 [[noreturn]] void throw_misaligned(std::size_t alignment);
 
+// Regions of messages are aligned to so many bytes.
+inline constexpr std::size_t kRegionAlignment = 64;
+
 template <class T>
 void encode_block(Encoder& out, const T* data, std::size_t count) {
   const std::uint64_t prefix = count;
@@ -45,7 +48,7 @@ const std::byte* block_bytes(Decoder& in, std::size_t& count) {
   return in.view(count * sizeof(T));
 }
 
-// A view of the values where they lie.
+// A view of the values where they lie; alignof(T) <= kRegionAlignment.
 template <class T>
 std::span<const T> view_block(Decoder& in) {
   std::size_t count = 0;
@@ -69,7 +72,7 @@ Container copy_block(Decoder& in) {
     }
     values.assign(first, first + count);
   } else {
-    // Seldom: the region was not aligned as the encoder's was.
+    // Seldom: the region is not aligned as the encoder's was, or not as T is.
     values.reserve(count);
     Decoder one_by_one(bytes, count * sizeof(T));
     while (one_by_one.remaining() != 0) values.push_back(decode_value<T>(one_by_one));

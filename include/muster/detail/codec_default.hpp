@@ -1,10 +1,6 @@
 #pragma once
 
-#include <array>
-#include <bit>
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
 #include <muster/codec.hpp>
@@ -18,6 +14,7 @@
 #include <muster/detail/codec_system.hpp>
 #include <muster/detail/codec_tuples.hpp>
 #include <muster/detail/function_code.hpp>
+#include <muster/detail/plain_bytes.hpp>
 
 // What Codec<T> does where nobody specialised it.
 namespace muster {
@@ -34,9 +31,7 @@ T decode_bytes(Decoder& in) {
     in.read(&value, sizeof(T));
     return value;
   } else {
-    std::array<std::byte, sizeof(T)> bytes;
-    in.read(bytes.data(), bytes.size());
-    return std::bit_cast<T>(bytes);
+    return value_of_bytes<T>(in.view(sizeof(T)));
   }
 }
 

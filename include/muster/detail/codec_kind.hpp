@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include <muster/decoder.hpp>
+#include <muster/detail/plain_bytes.hpp>
 #include <muster/detail/travel.hpp>
 #include <muster/encoder.hpp>
 
@@ -69,7 +70,7 @@ constexpr bool travels_as_bytes() {
     return false;
   } else if constexpr (kIsFunctionPointer<T> || std::is_member_function_pointer_v<T>) {
     return false;
-  } else if constexpr (!std::is_trivially_copyable_v<T>) {
+  } else if constexpr (!is_plain_bytes<T>()) {
     return false;
   } else if constexpr (OpenAggregate<T>) {
     return all_travel_as_bytes(MemberTypes<T>{});
@@ -96,6 +97,17 @@ constexpr bool any_member_atomic(TypeList<Ms...>) {
   return ((refusal_by_name<std::remove_cv_t<Ms>>() == Refusal::atomic) || ...);
 }
 
+// A C array can only be filled, element by element, in an aggregate that was there before.
+template <class T, class... Ms>
+constexpr bool arrays_can_be_filled(TypeList<Ms...>) {
+  const auto can_be_filled = []<class M>(std::type_identity<M>) {
+    using Element = std::remove_all_extents_t<M>;
+    return !std::is_array_v<M> || (!std::is_const_v<Element> && std::is_move_assignable_v<Element>);
+  };
+  return !(std::is_array_v<Ms> || ...) ||
+         (kTakesEmptyBraces<T, 0> && (can_be_filled(std::type_identity<Ms>{}) && ...));
+}
+
 enum class TravelKind { user, bytes, native, code, cereal, aggregate, refused };
 
 template <class T>
@@ -109,7 +121,11 @@ constexpr Refusal refusal() {
   } else if constexpr (refusal_by_name<T>() != Refusal::none) {
     return refusal_by_name<T>();
   } else if constexpr (OpenAggregate<T>) {
-    return any_member_atomic(MemberTypes<T>{}) ? Refusal::atomic : Refusal::pointer_member;
+    if constexpr (any_member_atomic(MemberTypes<T>{})) {
+      return Refusal::atomic;
+    } else {
+      return any_member_refused(MemberTypes<T>{}) ? Refusal::pointer_member : Refusal::no_codec;
+    }
   } else {
     return Refusal::no_codec;
   }
@@ -130,7 +146,9 @@ constexpr TravelKind travel_kind() {
   } else if constexpr (has_cereal_functions<T>()) {
     return TravelKind::cereal;
   } else if constexpr (OpenAggregate<T>) {
-    return any_member_refused(MemberTypes<T>{}) ? TravelKind::refused : TravelKind::aggregate;
+    return any_member_refused(MemberTypes<T>{}) || !arrays_can_be_filled<T>(MemberTypes<T>{})
+               ? TravelKind::refused
+               : TravelKind::aggregate;
   } else {
     return TravelKind::refused;
   }
@@ -197,11 +215,12 @@ constexpr std::size_t least_size() {
 }
 
 // Counts how deep values lie in values, so that neither a list of a million nodes nor bytes that
-// claim one overflow the stack.
+// claim one overflow the stack. Few large ones would overflow it as well: `larger` is what each
+// value that is about to be made takes of it.
 class Nesting {
  public:
-  explicit Nesting(Encoder& out) : Nesting(out.depth()) {}
-  explicit Nesting(Decoder& in) : Nesting(in.depth()) {}
+  explicit Nesting(Encoder& out) : Nesting(out.depth(), 0) {}
+  explicit Nesting(Decoder& in, std::size_t larger = 0) : Nesting(in.depth(), larger) {}
   ~Nesting() { --depth_; }
   Nesting(const Nesting&) = delete;
   Nesting& operator=(const Nesting&) = delete;
@@ -209,11 +228,15 @@ class Nesting {
   static constexpr unsigned kMost = 500;
 
  private:
-  explicit Nesting(unsigned& depth) : depth_(depth) {
+  Nesting(unsigned& depth, std::size_t larger) : depth_(depth) {
     if (depth_ == kMost) throw_too_deep();
+    // What lies in nothing else is as large as its type says, whatever the bytes are.
+    if (depth_ != 0 && !stack_has(__builtin_frame_address(0), larger)) throw_too_large();
     ++depth_;
   }
+  static bool stack_has(const void* frame, std::size_t size);
   [[noreturn]] static void throw_too_deep();
+  [[noreturn]] void throw_too_large() const;
 
   unsigned& depth_;
 };

@@ -70,10 +70,11 @@ void encode_elements(Encoder& out, const Container& values, std::size_t count) {
   for (const auto& value : values) encode_element(out, value);
 }
 
-// Calls add(element) for each.
+// Calls add(element) for each. An element is made on the stack, and may be copied there on its way;
+// so is what add() makes of as many bytes as `beside` says.
 template <class T, class Add>
-void decode_elements(Decoder& in, std::size_t count, Add&& add) {
-  const Nesting nesting(in);
+void decode_elements(Decoder& in, std::size_t count, Add&& add, std::size_t beside = 0) {
+  const Nesting nesting(in, count == 0 ? 0 : 2 * (sizeof(T) + beside));
   for (; count != 0; --count) add(decode_element<T>(in));
 }
 
@@ -194,9 +195,10 @@ struct MapCodec : DynamicCodec<sizeof(std::uint64_t)> {
   }
   static Map decode(Decoder& in) {
     Map map;
-    decode_elements<Key>(in, read_element_count<Key>(in), [&](Key&& key) {
+    const auto add = [&](Key&& key) {
       map.emplace_hint(map.end(), std::move(key), decode_element<Mapped>(in));
-    });
+    };
+    decode_elements<Key>(in, read_element_count<Key>(in), add, sizeof(Mapped));
     return map;
   }
 };

@@ -62,9 +62,17 @@ template <class T, class Probe, std::size_t... I>
 constexpr bool takes(std::index_sequence<I...>) {
   return requires { T{Repeated<Probe, I>{}...}; };
 }
-template <class T, std::size_t... I>
-constexpr bool has_union_after(std::index_sequence<I...>) {
-  return requires { T{Repeated<AnyLvalue<T>, I>{}..., AnyUnion{}}; };
+// T takes probes, braces around `kIn` more of them, and then others.
+template <class T, class Probe, std::size_t... kBefore, std::size_t... kIn, std::size_t... kAfter>
+constexpr bool takes_nested(std::index_sequence<kBefore...>, std::index_sequence<kIn...>,
+                            std::index_sequence<kAfter...>) {
+  return requires {
+    T{Repeated<Probe, kBefore>{}..., {Repeated<Probe, kIn>{}...}, Repeated<Probe, kAfter>{}...};
+  };
+}
+template <class T, class Probe, std::size_t... kBefore, std::size_t... kAfter>
+constexpr bool takes_union(std::index_sequence<kBefore...>, std::index_sequence<kAfter...>) {
+  return requires { T{Repeated<Probe, kBefore>{}..., AnyUnion{}, Repeated<Probe, kAfter>{}...}; };
 }
 
 inline constexpr std::size_t kMaxMembers = 64;
@@ -153,28 +161,83 @@ constexpr std::size_t count_by_probes() {
   }
 }
 
-// kMaxMembers + 1 where there are more or it cannot be told. Empty braces count a C array as one
-// member; probes, needed where a member has no default, count its elements.
+// How many of kTaken probes the member takes that follows the first kBefore of them: one, or as
+// many as a C array has elements. Braces around these take no other number of them and leave no
+// room for another probe, where those around what one probe makes do.
+template <class T, class Probe, std::size_t kTaken, std::size_t kBefore, std::size_t kIn = 2>
+constexpr std::size_t probes_of_member() {
+  if constexpr (kBefore + kIn > kTaken) {
+    return 1;
+  } else {
+    constexpr std::make_index_sequence<kBefore> kFirst;
+    constexpr std::make_index_sequence<kIn> kNested;
+    constexpr std::size_t kAfter = kTaken - kBefore - kIn;
+    if constexpr (takes_nested<T, Probe>(kFirst, kNested, std::make_index_sequence<kAfter>{}) &&
+                  !takes_nested<T, Probe>(kFirst, kNested,
+                                          std::make_index_sequence<kAfter + 1>{})) {
+      return kIn;
+    } else {
+      return probes_of_member<T, Probe, kTaken, kBefore, kIn + 1>();
+    }
+  }
+}
+
+template <class T, class Probe, std::size_t kTaken, std::size_t kBefore = 0, std::size_t kCount = 0>
+constexpr std::size_t count_probed_members() {
+  if constexpr (kTaken > kMaxMembers || kBefore >= kTaken) {
+    return kTaken > kMaxMembers ? kTaken : kCount;
+  } else {
+    constexpr std::size_t kOfThis = probes_of_member<T, Probe, kTaken, kBefore>();
+    return count_probed_members<T, Probe, kTaken, kBefore + kOfThis, kCount + 1>();
+  }
+}
+
+// Values first: what can only be moved takes no reference, and Clang does not get over asking an
+// aggregate of such values that holds itself. Members that are references take no value.
+template <class T>
+constexpr std::size_t count_by_either_probe() {
+  constexpr std::size_t kMoved = count_by_probes<T, AnyRvalue<T>>();
+  if constexpr (kMoved <= kMaxMembers) {
+    return count_probed_members<T, AnyRvalue<T>, kMoved>();
+  } else {
+    return count_probed_members<T, AnyLvalue<T>, count_by_probes<T, AnyLvalue<T>>()>();
+  }
+}
+
+// kMaxMembers + 1 where there are more or it cannot be told. Probes are needed where a member has
+// no default; they count the elements of a C array, empty braces the array.
 template <class T>
 constexpr std::size_t count_members() {
   if constexpr (kTakesEmptyBraces<T, 0>) {
     constexpr std::size_t kCount = count_by_braces<T>();
-    if constexpr (!kTakesMore<T, kCount>) return kCount;
-  }
-  constexpr std::size_t kCopied = count_by_probes<T, AnyLvalue<T>>();
-  if constexpr (kCopied <= kMaxMembers) {
-    return kCopied;
+    if constexpr (!kTakesMore<T, kCount>) {
+      return kCount;
+    } else {
+      return count_by_either_probe<T>();
+    }
   } else {
-    return count_by_probes<T, AnyRvalue<T>>();
+    return count_by_either_probe<T>();
   }
 }
 
+template <class T, class Probe, std::size_t... I>
+constexpr bool has_union_among(std::index_sequence<I...>) {
+  return (takes_union<T, Probe>(std::make_index_sequence<I>{},
+                                std::make_index_sequence<sizeof...(I) - 1 - I>{}) ||
+          ...);
+}
 template <class T, std::size_t N, std::size_t... I>
 constexpr bool has_union(std::index_sequence<I...>) {
   if constexpr (kTakesEmptyBraces<T, N>) {
     return (kTakesUnion<T, I> || ...);
   } else {
-    return (has_union_after<T>(std::make_index_sequence<I>{}) || ...);
+    constexpr std::size_t kMoved = count_by_probes<T, AnyRvalue<T>>();
+    if constexpr (kMoved <= kMaxMembers) {
+      return has_union_among<T, AnyRvalue<T>>(std::make_index_sequence<kMoved>{});
+    } else {
+      constexpr std::size_t kCopied = count_by_probes<T, AnyLvalue<T>>();
+      return has_union_among<T, AnyLvalue<T>>(std::make_index_sequence<kCopied>{});
+    }
   }
 }
 

@@ -36,8 +36,12 @@ concept Viewable = ResultView<R>::kIs;
 // Throws EncodingError where these bytes are no such result.
 template <Viewable R>
 typename ResultView<R>::View view_of_bytes(const std::byte* data, std::size_t size) {
+  using Element = typename R::value_type;
+  if constexpr (alignof(Element) > kRegionAlignment) {
+    [[maybe_unused]] CannotTravel<R, Refusal::view_of_aligned> told;
+  }
   Decoder in(data, size);
-  const auto block = view_block<typename R::value_type>(in);
+  const auto block = view_block<Element>(in);
   check_all_read(in);
   return {block.data(), block.size()};
 }

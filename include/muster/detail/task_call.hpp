@@ -83,6 +83,8 @@ struct TaskCode {
     Callable callable = decode_callable(args);
     Arguments arguments = decode_arguments(args);
     check_all_read(args);
+    // It owns what the arguments share: the task's handles are to be the only ones.
+    args.context().reset();
     invoke_and_encode(callable, arguments, result);
   }
 

@@ -57,7 +57,12 @@ constexpr Refusal argument_refusal() {
   if constexpr (Passing::kTakesReference) {
     return Refusal::reference;
   } else if constexpr (Passing::kIsView) {
-    return travels_as_bytes<typename Held::value_type>() ? Refusal::none : Refusal::view_of_others;
+    using Element = typename Held::value_type;
+    if constexpr (!travels_as_bytes<Element>()) {
+      return Refusal::view_of_others;
+    } else {
+      return alignof(Element) <= kRegionAlignment ? Refusal::none : Refusal::view_of_aligned;
+    }
   } else {
     return refusal<Held>();
   }

@@ -26,6 +26,7 @@ enum class Refusal {
   c_array,
   view,
   view_of_others,
+  view_of_aligned,
   iterator,
   std_function,
   reference_wrapper,
@@ -33,6 +34,7 @@ enum class Refusal {
   address_like,
   pointer_to_array,
   pointer_to_void,
+  deleter,
   abstract_class,
   pointer_member,
   no_codec,
@@ -71,6 +73,13 @@ struct SmartPointee<std::weak_ptr<T>> {
   using type = T;
 };
 
+// A std::unique_ptr whose deleter is what it was told to be: one made anew would be none.
+template <class T>
+inline constexpr bool kHasDeleterOfItsOwn = false;
+template <class T, class D>
+inline constexpr bool kHasDeleterOfItsOwn<std::unique_ptr<T, D>> =
+    std::is_pointer_v<D> || std::is_reference_v<D> || kIsA<D, std::function>;
+
 template <class T>
 inline constexpr bool kIsFunctionPointer =
     std::is_pointer_v<T> && std::is_function_v<std::remove_pointer_t<T>>;
@@ -100,6 +109,8 @@ constexpr Refusal refusal_by_name() {
     return Refusal::pointer_to_array;
   } else if constexpr (std::is_void_v<typename SmartPointee<T>::type>) {
     return Refusal::pointer_to_void;
+  } else if constexpr (kHasDeleterOfItsOwn<T>) {
+    return Refusal::deleter;
   } else if constexpr (!std::is_class_v<T>) {
     return Refusal::none;
   } else if constexpr (std::is_abstract_v<T>) {
@@ -158,6 +169,10 @@ struct CannotTravel {
   static_assert(kWhy != Refusal::view_of_others,
                 "muster: only values that are trivially copyable and hold no address can be "
                 "viewed in place. Take a const std::vector& instead of the span.");
+  static_assert(kWhy != Refusal::view_of_aligned,
+                "muster: only values aligned to 64 bytes at the most can be viewed in place, as "
+                "messages are aligned to no more. Take a const std::vector& instead of the span, "
+                "and result() instead of view().");
   static_assert(kWhy != Refusal::iterator,
                 "muster: an iterator cannot travel, it points into this process's memory. Send "
                 "the values, or an index.");
@@ -179,6 +194,11 @@ struct CannotTravel {
   static_assert(kWhy != Refusal::pointer_to_void,
                 "muster: a smart pointer to void cannot travel, nobody knows what it points to. "
                 "Send a pointer to the class itself.");
+  static_assert(
+      kWhy != Refusal::deleter,
+      "muster: a std::unique_ptr cannot travel whose deleter is a pointer, a reference or "
+      "a std::function, as the deleter is made anew on the other side. Use a class with a "
+      "call operator, or the default.");
   static_assert(kWhy != Refusal::abstract_class,
                 "muster: an abstract class cannot travel by value. Send a std::unique_ptr to it, "
                 "with its classes registered by CEREAL_REGISTER_TYPE.");
