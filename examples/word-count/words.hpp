@@ -40,9 +40,7 @@ struct Result {
   Errors errors;  // in no order
 };
 
-// A task for each file. The counts of a file travel back to be merged here, in one thread: where
-// files have more different words than there is work in counting them, that takes longer than the
-// workers save.
+// A task for each file. Its counts travel back to be merged here, in one thread.
 Result count(muster::Executor& pool, const std::vector<std::filesystem::path>& files);
 
 // The same in a plain loop, and by threads that take file after file.
