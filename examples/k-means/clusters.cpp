@@ -86,6 +86,12 @@ Part part_of(const Problem& problem, std::size_t index) {
   return {first * problem.dimensions, (end - first) * problem.dimensions};
 }
 
+// What a task is given: where the points of a part lie, and the centres.
+struct Task {
+  Points points;
+  muster::SharedArray<const double> centres;
+};
+
 }  // namespace
 
 Points random_points(const Problem& problem) {
@@ -101,18 +107,20 @@ Points random_points(const Problem& problem) {
 }
 
 Clusters find(muster::Executor& pool, const Problem& problem, const Points& points) {
-  std::vector<Points> parts;
+  // Written before each round and read by its tasks: no task of the round before runs any more.
+  muster::SharedArray<double> shared_centres(problem.clusters * problem.dimensions);
+  std::vector<Task> tasks;
   for (std::size_t i = 0; i < kParts; ++i) {
     const auto [begin, size] = part_of(problem, i);
-    parts.push_back(points.subarray(begin, size));
+    tasks.push_back({points.subarray(begin, size), shared_centres});
   }
-  const auto assign_part = [problem](const Points& part, std::span<const double> centres) {
-    return assign(problem, part.span(), centres);
+  const auto assign_part = [problem](const Task& task) {
+    return assign(problem, task.points.span(), task.centres.span());
   };
   return rounds(problem, points.span(), [&](const std::vector<double>& centres) {
+    std::copy(centres.begin(), centres.end(), shared_centres.begin());
     Sums sums = no_sums(problem);
-    for (const Sums& part : pool.map(assign_part, parts, std::vector(kParts, centres)))
-      add(sums, part);
+    for (const Sums& part : pool.map(assign_part, tasks)) add(sums, part);
     return sums;
   });
 }

@@ -29,7 +29,7 @@ Points random_points(const Problem& problem);
 
 // Lloyd's algorithm: each round, every point goes to the nearest centre, and each centre to the
 // mean of its points. It starts from the first points. Each round is a map over parts of the
-// points, which the workers read where they are.
+// points. Workers read points and centres where they are; only their sums travel.
 Clusters find(muster::Executor& pool, const Problem& problem, const Points& points);
 
 // The same in a plain loop over all points, and over the same parts by OpenMP.

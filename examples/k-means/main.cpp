@@ -1,5 +1,5 @@
-// k-means: finds the clusters among random points by Lloyd's algorithm. The points are in a
-// SharedArray<const double>, which every worker reads where it is.
+// k-means: finds the clusters among random points by Lloyd's algorithm. Points and centres are in
+// SharedArrays, which every worker reads where they are.
 #include <cmath>
 #include <iostream>
 #include <stdexcept>

@@ -12,6 +12,7 @@ namespace mandelbrot {
 namespace {
 
 void draw_file(const example::Settings& settings, const View& view, const std::string& file) {
+  check_size(view);  // before all the work
   const auto picture = draw(*example::make_pool(settings), view);
   write_png(file, view, picture.span());
   if (!settings.check) return;

@@ -37,7 +37,11 @@ std::vector<Pixel> draw_serially(const View& view);
 std::vector<Pixel> draw_by_openmp(const View& view, int workers);
 #endif
 
-// Both throw std::runtime_error that names the file.
+// Throws std::runtime_error where the picture would be larger than write_png can write.
+void check_size(const View& view);
+
+// Both throw std::runtime_error that names the file. Under its name is a whole picture afterwards,
+// or what was there before.
 void write_png(const std::string& file, const View& view, std::span<const Pixel> pixels);
 std::vector<Pixel> read_png(const std::string& file);
 
