@@ -98,14 +98,14 @@ constexpr bool any_member_atomic(TypeList<Ms...>) {
 }
 
 // A C array can only be filled, element by element, in an aggregate that was there before.
+template <class M>
+constexpr bool can_be_filled() {
+  using Element = std::remove_all_extents_t<M>;
+  return !std::is_array_v<M> || (!std::is_const_v<Element> && std::is_move_assignable_v<Element>);
+}
 template <class T, class... Ms>
 constexpr bool arrays_can_be_filled(TypeList<Ms...>) {
-  const auto can_be_filled = []<class M>(std::type_identity<M>) {
-    using Element = std::remove_all_extents_t<M>;
-    return !std::is_array_v<M> || (!std::is_const_v<Element> && std::is_move_assignable_v<Element>);
-  };
-  return !(std::is_array_v<Ms> || ...) ||
-         (kTakesEmptyBraces<T, 0> && (can_be_filled(std::type_identity<Ms>{}) && ...));
+  return !(std::is_array_v<Ms> || ...) || (kTakesEmptyBraces<T, 0> && (can_be_filled<Ms>() && ...));
 }
 
 enum class TravelKind { user, bytes, native, code, cereal, aggregate, refused };
