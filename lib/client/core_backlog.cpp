@@ -1,13 +1,13 @@
 // Tasks for which there is no slot: how they wait, and how they get one.
 
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <utility>
 
 #include <muster/error.hpp>
 
 #include "lib/client/process_core.hpp"
+#include "lib/common/copy_bytes.hpp"
 
 namespace muster::detail {
 
@@ -87,7 +87,7 @@ bool ProcessCore::move_to_slot(Behind& node) {
       fail_for_memory(node);
       return true;
     }
-    std::memcpy(block, node.heap_arguments, node.part.where.size);
+    copy_bytes(block, node.heap_arguments, node.part.where.size);
     std::free(node.heap_arguments);
     backlog_bytes_ -= node.part.where.size;
     count_arguments();
@@ -116,6 +116,7 @@ void ProcessCore::fail_for_memory(Behind& node) noexcept {
 void ProcessCore::drop_behind(Behind& node) {
   if (node.heap_arguments != nullptr) backlog_bytes_ -= node.part.where.size;
   drop_arguments(node.part, node.heap_arguments);
+  if (node.extras != nullptr) bury(node.extras->blocks);
   delete node.extras;
   backlog_.pop();
 }
