@@ -27,9 +27,10 @@ T decode_default(Decoder& in);
 // wrote, no more and no less.
 //
 // Without a specialisation, and in this order: trivially copyable types travel as their bytes, also
-// those that have cereal's functions, unless a pointer, reference or view is in them; the standard library's strings, containers,
-// tuples, optional, variant, smart pointers, paths and error codes by value; types with cereal's
-// serialize or save and load functions through those; a plain aggregate member by member.
+// those that have cereal's functions, unless a pointer, reference or view is in them; the standard
+// library's strings, containers, tuples, optional, variant, smart pointers, paths and error codes
+// by value; types with cereal's serialize or save and load functions through those; a plain
+// aggregate member by member.
 // Anything else is refused when compiling. std::shared_ptr within one task's arguments keep
 // sharing. Pointers to functions travel, to those of modules that the worker has.
 template <class T>
