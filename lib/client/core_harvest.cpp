@@ -273,30 +273,68 @@ void ProcessCore::release_kept(const std::byte* data, std::size_t size) {
 // Takes what came for a result that is about to be kept, until it is read. None where nothing came,
 // or there is no memory for it; who reads it is told.
 Delivery ProcessCore::deliver_blocks(TaskTag tag) noexcept {
+  const std::size_t taken = inbox_.taken();
+  Delivery delivery;
   try {
-    inbox_.receive(blocks_socket_.get());
-    auto blocks = inbox_.take(tag.id());
-    Delivery delivery = blocks.empty() ? Delivery() : Delivery(std::move(blocks));
-    inbox_.settle();
-    return delivery;
+    auto blocks = receive_blocks(tag);
+    if (!blocks.empty()) delivery = Delivery(std::move(blocks));
   } catch (const std::bad_alloc&) {
-    return {};
+    // None, then.
   }
+  inbox_.settle(taken);
+  return delivery;
 }
 
-// Only so many blocks find room here, so the tasks that they came from are taken in as they end,
-// whether or not somebody asks for them. What is left of tasks that are here no more, or that
-// nobody wants, has nobody to take it.
-BlockInbox::Blocks ProcessCore::take_in_blocks() {
-  inbox_.receive(blocks_socket_.get());
-  const auto is_here = [this](const BlockMessage& message) {
-    return in_flight_.in_use(message.slot) && in_flight_[message.slot].tag.id() == message.task;
+// They may be behind those of others in the socket, for which there must be room first.
+std::vector<BlockInbox::Arrived> ProcessCore::receive_blocks(TaskTag tag) {
+  std::vector<BlockInbox::Arrived> blocks;
+  const auto take = [&] {
+    auto some = inbox_.take(tag.id());
+    std::ranges::move(some, std::back_inserter(blocks));
+    return !some.empty();
   };
-  const auto is_unheard = [&](const BlockMessage& message) {
+  bool full = true;
+  for (bool gets_on = true; full && gets_on; gets_on = take()) {
+    full = inbox_.receive(blocks_socket_.get(), BlockInbox::WhenFull::stop);
+  }
+  if (!full || making_room_) return blocks;
+  make_room_for_blocks();
+  inbox_.receive(blocks_socket_.get());
+  take();
+  return blocks;
+}
+
+bool ProcessCore::is_here(const BlockMessage& message) const {
+  return in_flight_.in_use(message.slot) && in_flight_[message.slot].tag.id() == message.task;
+}
+
+// Takes in the tasks that blocks have come from, if they have ended, whether or not somebody asks
+// for them; of the others the pump hears.
+void ProcessCore::make_room_for_blocks() noexcept {
+  making_room_ = true;
+  const auto is_unheard = [this](const BlockMessage& message) {
     return is_here(message) && !in_flight_[message.slot].tells;
   };
+  const auto has_ended = [this](const BlockMessage& message) {
+    if (!is_here(message)) return false;
+    const SlotStatus status = slots_.read(message.slot).status();
+    return status == SlotStatus::done || status == SlotStatus::failed;
+  };
   while (const BlockMessage* const message = inbox_.find(is_unheard)) tell_pump(message->slot);
-  return inbox_.take_all_but(is_here);
+  while (const BlockMessage* const message = inbox_.find(has_ended)) {
+    if (!harvest(message->slot)) break;  // what its word says cannot be
+  }
+  making_room_ = false;
+}
+
+// What is left of tasks that are here no more, or that nobody wants, has nobody to take it.
+BlockInbox::Blocks ProcessCore::take_in_blocks() noexcept {
+  if (inbox_.receive(blocks_socket_.get(), BlockInbox::WhenFull::stop)) {
+    make_room_for_blocks();
+    inbox_.receive(blocks_socket_.get());
+  }
+  make_room_for_blocks();
+  return inbox_.take_all_but([this](const BlockMessage& message) { return is_here(message); });
 }
 
 void ProcessCore::deliver_assembly(StateBase* state, Extras& extras, Delivery delivery) noexcept {

@@ -224,7 +224,10 @@ class ProcessCore final : public TravelBackend,
   bool complete_kept(StateBase& state, RawKind kind, const std::byte* data, std::size_t size,
                      Delivery delivery) noexcept;
   Delivery deliver_blocks(TaskTag tag) noexcept;
-  BlockInbox::Blocks take_in_blocks();
+  std::vector<BlockInbox::Arrived> receive_blocks(TaskTag tag);
+  bool is_here(const BlockMessage& message) const;
+  void make_room_for_blocks() noexcept;
+  BlockInbox::Blocks take_in_blocks() noexcept;
   void deliver_assembly(StateBase* state, Extras& extras, Delivery delivery) noexcept;
   void complete_error(StateBase* state, std::exception_ptr error) noexcept;
   std::unique_ptr<Extras> take_extras(std::uint32_t slot);
@@ -405,6 +408,7 @@ class ProcessCore final : public TravelBackend,
   std::optional<KnownTypes> types_;
   std::optional<ReturnLedger> returns_;
   BlockInbox inbox_;
+  bool making_room_ = false;                          // in it
   std::vector<std::shared_ptr<SharedBlock>> buried_;  // for the pump to let go
   std::uint64_t next_id_ = 0;
   std::uint32_t refilled_ = 0;

@@ -44,12 +44,15 @@ void send_block(int socket, const BlockMessage& message, int fd) {
 
 BlockInbox::BlockInbox() : most_(half_of_all_descriptors()) {}
 
-void BlockInbox::receive(int socket) {
+bool BlockInbox::receive(int socket, WhenFull when_full) {
   // More than a socket holds: what was there has been seen, however fast a worker sends.
   constexpr int kMostAtOnce = 10'000;
-  std::size_t here = waiting_.load();
-  waiting_.store(here + 1);  // before anything leaves the socket
+  std::size_t here = waiting_.load() - taken_;
+  waiting_.store(here + taken_ + 1);  // before anything leaves the socket
+  bool stopped = false;
   for (int i = 0; i < kMostAtOnce; ++i) {
+    stopped = when_full == WhenFull::stop && here >= most_;
+    if (stopped) break;
     Arrived arrived;
     const ssize_t got =
         receive_record(socket, &arrived.message, sizeof(arrived.message), arrived.fd);
@@ -69,7 +72,8 @@ void BlockInbox::receive(int socket) {
       break;  // no room either
     }
   }
-  settle();
+  count();
+  return stopped;
 }
 
 std::vector<BlockInbox::Arrived> BlockInbox::take(std::uint64_t task) {
@@ -77,11 +81,12 @@ std::vector<BlockInbox::Arrived> BlockInbox::take(std::uint64_t task) {
   if (found == arrived_.end()) return {};
   std::vector<Arrived> blocks = std::move(found->second);
   arrived_.erase(found);
+  taken_ += blocks.size();
   return blocks;
 }
 
-void BlockInbox::settle() {
-  std::size_t here = 0;
+void BlockInbox::count() {
+  std::size_t here = taken_;
   for (const auto& [task, blocks] : arrived_) here += blocks.size();
   waiting_.store(here);
 }

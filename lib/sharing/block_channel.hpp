@@ -53,17 +53,23 @@ class BlockInbox {
   // So many descriptors are kept at most: half of those that the process may have.
   BlockInbox();
 
-  // Takes in what there is. Not to be believed: any worker can send anything. What there is no room
-  // for is missed where it is asked for.
-  void receive(int socket);
+  enum class WhenFull { stop, drop };
+  // Takes in what there is. Not to be believed: any worker can send anything. True: it has stopped
+  // for want of room. What is dropped is missed where it is asked for.
+  bool receive(int socket, WhenFull when_full = WhenFull::drop);
   struct Arrived {
     BlockMessage message;
     FileDescriptor fd;
   };
   bool has(std::uint64_t task) const { return arrived_.contains(task); }
-  // Those of this task; none where there are none. They wait until settle() is called.
+  // Those of this task; none where there are none. They wait until settle() is called with what
+  // taken() was before.
   std::vector<Arrived> take(std::uint64_t task);
-  void settle();
+  std::size_t taken() const { return taken_; }
+  void settle(std::size_t taken) {
+    taken_ = taken;
+    count();
+  }
   using Blocks = std::unordered_map<std::uint64_t, std::vector<Arrived>>;
   // Takes out those of tasks of which keep(message) does not say so. To close their descriptors may
   // free much memory: the caller does it where that may take its time.
@@ -79,7 +85,7 @@ class BlockInbox {
       const auto each = entry++;
       if (!keep(each->second.front().message)) gone.insert(arrived_.extract(each));
     }
-    settle();
+    count();
     return gone;
   }
   // The first message of some task of which wanted(message) says so; null: of none.
@@ -96,7 +102,10 @@ class BlockInbox {
   bool waiting() const noexcept { return waiting_.load() != 0; }
 
  private:
+  void count();
+
   Blocks arrived_;
+  std::size_t taken_ = 0;
   std::atomic<std::size_t> waiting_{0};
   const std::size_t most_;
 };

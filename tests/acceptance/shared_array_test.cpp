@@ -302,15 +302,15 @@ TEST(SharedArray, OfAWorkerIsFreedWithTheLastHandle) {
 TEST(SharedArray, OfMoreResultsThanFindRoomAtOnceAllArrive) {
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit low{400, before.rlim_max};
+  const rlimit low{700, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
   {
     ProcessPoolExecutor pool({.max_workers = 1});
     std::vector<muster::Future<SharedArray<double>>> made;
-    for (int i = 0; i < 300; ++i) made.push_back(pool.submit(numbers, 10));
+    for (int i = 0; i < 500; ++i) made.push_back(pool.submit(numbers, 10));
     pool.submit([] {}).result();
     for (; !made.empty(); made.pop_back()) EXPECT_EQ(made.back().result()[9], 9);
-    for (int i = 0; i < 300; ++i) pool.submit(numbers, 10);
+    for (int i = 0; i < 500; ++i) pool.submit(numbers, 10);
     EXPECT_EQ(pool.submit(numbers, 10).result()[9], 9);
     const auto parts = pool.submit([] {
       const auto whole = numbers(1000);

@@ -68,7 +68,7 @@ class Blocks : public testing::Test {
   std::uint64_t deliver(std::uint64_t task = 7) {
     inbox_.receive(channel_.client.get());
     const std::uint64_t delivery = Deliveries::add(inbox_.take(task));
-    inbox_.settle();
+    inbox_.settle(0);
     return delivery;
   }
   static std::string error_of(std::uint64_t delivery, std::uint64_t id,
