@@ -117,13 +117,6 @@ def soak_holds(figures):
             "is not told cannot be told from such an end); it tells of no death that nobody has caused; and one that "
             "is to break breaks of the first death that the program has not asked for."
         )
-    if figures is None or "large" in figures:
-        text += (
-            " A worker that is killed while it writes a large result, or has an array in its hands, "
-            "takes its own task along and nothing else: results that were finished before and arrays "
-            "that anybody holds are right to the last word, and the memory of those that nobody holds "
-            "any more is gone, in all processes."
-        )
     return text + " Each kind of instant is at least one in a hundred of the kills."
 
 
@@ -192,6 +185,14 @@ ABOUT = {
         "or by their own task. Tasks write down in a ledger beside the pool when they begin and "
         "end.",
         soak_holds,
+    ),
+    "soak-large": (
+        "The same, but the workers are killed while they write large results, and with arrays in "
+        "their hands that processes share: their tasks tell, in memory beside the pool, how far they "
+        "are.",
+        "A worker takes its own task along and nothing else: results that were finished before and "
+        "arrays that anybody holds are right to the last word, and the memory of those that nobody "
+        "holds any more is gone, in all processes.",
     ),
     "ends": (
         "A client makes a pool and uses it; client, supervisor and workers are killed in a sequence "

@@ -63,9 +63,14 @@ def least_of_explore(figures):
 
 
 def least_of_soak(figures):
+    return {"kills": (figures["kills"], 10_000, 1_000_000)}
+
+
+def least_of_soak_large(figures):
+    large = figures["large"]
     return {
-        "kills": (figures["kills"], 10_000, 1_000_000),
-        "kills with large data": (figures["large"]["kills"], 150, 400),
+        "kills": (large["kills"], 150, 400),
+        "MiB of the largest results": (large["mebibytes"], 16, 256),
     }
 
 
@@ -226,11 +231,21 @@ RUNS = (
         rung=5,
         name="soak",
         what="workers killed at random under load",
-        quick="{build}/tests/prove/muster-soak --quick --json {json}",
-        full="{build}/tests/prove/muster-soak --full --json {json}",
+        quick="{build}/tests/prove/muster-soak --quick --large-kills 0 --json {json}",
+        full="{build}/tests/prove/muster-soak --full --large-kills 0 --json {json}",
         targets=("muster-soak",),
         cpus=0,
         least=least_of_soak,
+    ),
+    Run(
+        rung=5,
+        name="soak-large",
+        what="workers killed with large results or arrays in their hands",
+        quick="{build}/tests/prove/muster-soak --kills 10 --large-kills 150 --json {json}",
+        full="{build}/tests/prove/muster-soak --kills 10 --large-kills 400 --mebibytes 256 --json {json}",
+        targets=("muster-soak",),
+        cpus=0,
+        least=least_of_soak_large,
     ),
     Run(
         rung=6,

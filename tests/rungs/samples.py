@@ -151,6 +151,9 @@ FIGURES = {
         "begun": 123999,
         "callbacks": 12,
         "told": {"value": 123456, "cancelled": 0},
+        "faults": FAULTS,
+    },
+    "soak-large": {
         "large": {
             "mebibytes": 16,
             "kills": 155,

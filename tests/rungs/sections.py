@@ -200,28 +200,6 @@ def led_on(figures):
     )
 
 
-def large_data(figures):
-    # Earlier programs had none.
-    if "large" not in figures:
-        return []
-    large = figures["large"]
-    looked_at = large["bytes_looked_at"] / (1 << 30)
-    return [
-        *wrap(
-            f"With large data, {count(large['kills'])} workers killed in {count(large['pools'])} pools; "
-            f"the largest results had {large['mebibytes']} MiB. {count(large['results_right'])} of them "
-            f"were right, {count(large['results_lost'])} went with their worker; "
-            f"{count(large['results_kept'])} times one that was finished before was looked at, "
-            f"{count(large['results_of_dead_workers'])} times one of a worker that had died. "
-            f"{count(large['arrays_right'])} times an array was right, and "
-            f"{count(large['arrays_gone'])} arrays went. {looked_at:,.1f} GiB were looked at, word by "
-            "word."
-        ),
-        "",
-        *shares(large["kills_while"], "with large data, while the worker was"),
-    ]
-
-
 def soak(figures):
     faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
     return [
@@ -237,7 +215,26 @@ def soak(figures):
         *shares(figures["kills_while"], "while the worker was"),
         *shares(figures["kills_by"], "by"),
         *shares({what: n for what, n in figures["told"].items() if n}, "what became of tasks"),
-        *large_data(figures),
+    ]
+
+
+def soak_large(figures):
+    large = figures["large"]
+    looked_at = large["bytes_looked_at"] / (1 << 30)
+    faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
+    return [
+        *wrap(
+            f"{count(large['kills'])} workers were killed in {count(large['pools'])} pools; "
+            f"the largest results had {large['mebibytes']} MiB. {count(large['results_right'])} of them "
+            f"were right, {count(large['results_lost'])} went with their worker; "
+            f"{count(large['results_kept'])} times one that was finished before was looked at, "
+            f"{count(large['results_of_dead_workers'])} times one of a worker that had died. "
+            f"{count(large['arrays_right'])} times an array was right, and "
+            f"{count(large['arrays_gone'])} arrays went. {looked_at:,.1f} GiB were looked at, word by "
+            f"word. Broken promises: **{faults}**."
+        ),
+        "",
+        *shares(large["kills_while"], "while the worker was"),
     ]
 
 
@@ -503,6 +500,7 @@ SECTIONS = {
     "snapshots": snapshots,
     "kill-steps": kill_steps,
     "soak": soak,
+    "soak-large": soak_large,
     "ends": ends,
     "peers": peers,
     "scribble": scribble,

@@ -88,8 +88,6 @@ def rows(documents):
         )
 
     def large(soak):
-        if "large" not in soak:
-            return "not tried"
         found = soak["large"]
         return (
             f"{count(found['kills'])}, with results of up to {found['mebibytes']} MiB; "
@@ -185,7 +183,7 @@ def rows(documents):
 
     yield row(documents, "soak kill-steps", "workers killed, or ended by their own task", kills)
     yield row(documents, "soak", "deaths that the soak's pools told of", told_of)
-    yield row(documents, "soak", "workers killed with large results or arrays in their hands", large)
+    yield row(documents, "soak-large", "workers killed with large results or arrays in their hands", large)
     yield row(
         documents, "soak", "tasks run in the soak", lambda soak: count(soak["begun"])
     )
