@@ -16,7 +16,9 @@
 // 3. another handle of this process, a result that was delivered and not read among them;
 // 4. workers of a pool that was made later: they have inherited all that the program had;
 // 5. a child that the program has forked since.
-// Where there may be one, the pages are left to the kernel's count.
+// Where there may be one, the pages are left to the kernel's count; and so are those of a block
+// that came in a result from a worker which was not the only one to have had it
+// (BlockMessage::kPrivate).
 //
 // If the process that gave a block away dies, nothing is punched; its workers end with it.
 
