@@ -310,7 +310,7 @@ TEST(Aggregate, TooLargeForTheStackIsAnErrorBeforeItIsDeep) {
 
 TEST(Aggregate, TooLargeForTheStackOfAThreadIsAnErrorThere) {
   Message large;
-  write_fat_tree(large.encoder(), 10);
+  write_fat_tree(large.encoder(), 40);
   const auto decode = [](void* given) -> void* {
     auto& message = *static_cast<Message*>(given);
     Decoder in(message.bytes().data(), message.bytes().size());
@@ -319,7 +319,7 @@ TEST(Aggregate, TooLargeForTheStackOfAThreadIsAnErrorThere) {
   };
   pthread_attr_t attributes;
   ASSERT_EQ(::pthread_attr_init(&attributes), 0);
-  ASSERT_EQ(::pthread_attr_setstacksize(&attributes, 512 * 1024), 0);
+  ASSERT_EQ(::pthread_attr_setstacksize(&attributes, 2 * 1024 * 1024), 0);
   pthread_t thread{};
   ASSERT_EQ(::pthread_create(&thread, &attributes, decode, &large), 0);
   ::pthread_join(thread, nullptr);
