@@ -285,7 +285,8 @@ Delivery ProcessCore::deliver_blocks(TaskTag tag) noexcept {
   return delivery;
 }
 
-// They may be behind those of others in the socket, for which there must be room first.
+// They may be behind those of others in the socket. Where these find no room they are dropped: only
+// the pump makes some, which is in the midst of no look at slots.
 std::vector<BlockInbox::Arrived> ProcessCore::receive_blocks(TaskTag tag) {
   std::vector<BlockInbox::Arrived> blocks;
   const auto take = [&] {
@@ -297,10 +298,10 @@ std::vector<BlockInbox::Arrived> ProcessCore::receive_blocks(TaskTag tag) {
   for (bool gets_on = true; full && gets_on; gets_on = take()) {
     full = inbox_.receive(blocks_socket_.get(), BlockInbox::WhenFull::stop);
   }
-  if (!full || making_room_) return blocks;
-  make_room_for_blocks();
-  inbox_.receive(blocks_socket_.get());
-  take();
+  if (full && !making_room_) {
+    inbox_.receive(blocks_socket_.get());
+    take();
+  }
   return blocks;
 }
 

@@ -109,9 +109,10 @@ void StateBase::destroy() noexcept {
   // Relaxed: whoever got here is alone with the state, by one of the acquires above.
   const std::uint32_t status = status_.load(std::memory_order_relaxed);
   const auto end = static_cast<Phase>(status & kPhaseMask);
-  if ((status & (kRaw | kViewed)) != 0) release_raw(viewed_raw(end));
+  // What is viewed is kept beside what was made of it.
+  if ((status & (kRaw | kViewed)) == kViewed) release_raw(viewed_raw(end));
   if ((status & kRaw) != 0) {
-    // There is neither value nor error yet.
+    release_raw(payload_.raw);  // there is neither value nor error yet
   } else if (end == Phase::succeeded) {
     if (ops_->destroy_value != nullptr) ops_->destroy_value(*this);
   } else if (end == Phase::failed) {

@@ -117,6 +117,22 @@ TEST(ResultViewOfAProcess, AfterTheResultIsOfThat) {
   EXPECT_EQ(future.view().data(), taken);
 }
 
+// An error's bytes lie where no value was made: in what the memory was used for before there may be
+// addresses.
+TEST(ResultViewOfAProcess, OfAnErrorThatNobodyHasReadLeavesItsBytesOnce) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const auto fails = [](int) -> std::vector<double> { throw std::runtime_error("as it should"); };
+  for (int i = 0; i < 100; ++i) {
+    {
+      const Future<std::vector<double>> read = pool.submit(numbers, 100);
+      EXPECT_EQ(read.result().size(), 100U);
+    }
+    const Future<std::vector<double>> unread = pool.submit(fails, i);
+    muster::wait(std::vector{unread});
+  }
+  EXPECT_EQ(pool.submit(numbers, 3).result().size(), 3U);
+}
+
 TEST(ResultViewOfAProcess, IsKeptWhileOthersComeAndItsWorkerDies) {
   ProcessPoolExecutor pool({.max_workers = 1, .on_worker_death = muster::OnWorkerDeath::replace});
   const auto future = pool.submit(numbers, kLarge);
