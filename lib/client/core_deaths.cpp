@@ -96,7 +96,7 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
   }
   if (extras != nullptr && extras->items != 0) {
     const std::uint32_t before = extras->first;
-    take_in_blocks();
+    inbox_.receive(blocks_socket_.get());  // what nobody wants of it the pump drops
     extras->carries = extras->carries || inbox_.has(shadow.tag.id());
     take_items_of(*extras, shadow.tag, record.worker % geometry_.workers, record.chunk_region,
                   record.chunk_items);

@@ -200,8 +200,12 @@ def led_on(figures):
     )
 
 
+def faults_of(figures):
+    return ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
+
+
 def soak(figures):
-    faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
+    faults = faults_of(figures)
     return [
         *wrap(
             f"{count(figures['kills'])} times a worker was sent what kills, or ended itself, in "
@@ -221,7 +225,7 @@ def soak(figures):
 def soak_large(figures):
     large = figures["large"]
     looked_at = large["bytes_looked_at"] / (1 << 30)
-    faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
+    faults = faults_of(figures)
     return [
         *wrap(
             f"{count(large['kills'])} workers were killed in {count(large['pools'])} pools; "
@@ -239,7 +243,7 @@ def soak_large(figures):
 
 
 def ends(figures):
-    faults = ", ".join(f"{what} {count(number)}" for what, number in figures["faults"].items())
+    faults = faults_of(figures)
     folders = (
         "Each client had a `/tmp` and a `/dev/shm` of its own, empty at first."
         if figures["own_folders"]
