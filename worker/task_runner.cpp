@@ -35,6 +35,7 @@ ProcessTaskRunner::ProcessTaskRunner(const WorkerSetup& setup, const TasksView& 
               index * setup.geometry.window_bytes + setup.geometry.arena_at(),
               setup.budget.free_results),
       blocks_(setup.client, setup.blocks.get(), tasks.header().blocks_gone, record_),
+      telemetry_(tasks, window, index),
       index_(index),
       pid_(::getpid()),
       parent_(parent) {}
@@ -45,11 +46,16 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   task_ = task;
   if (record_.progress_total.load(std::memory_order_relaxed) != 0) set_progress(0, 0);  // our own
   ResultPart& result = queue_.slots().result(slot);
+  telemetry_.begin(task, *part_, queue_.times_each());
   const bool failed = call(task, *part_, result);
   part_ = nullptr;
   flush_task_output();  // before the future is ready: who has the result has seen the output
   blocks_.end_task();
-  if (!queue_.slots().finish(slot, task.tag(), index_, failed)) await_kill(task);
+  telemetry_.end(task, failed);
+  if (!queue_.slots().finish(slot, task.tag(), index_, failed)) {
+    telemetry_.take_back();
+    await_kill(task);
+  }
   // Before another task is begun: should we die in that one, nothing of it is committed.
   if (in_chunk_) forget_chunk();
   // The only writer of its own counters; readers want no order.
@@ -82,6 +88,7 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
     chunk_.stop_mask = kStopAsked;
     chunk_.gate = (part.flags & kTimed) != 0 ? this : nullptr;
     chunk_.items_done = &record_.chunk_items;
+    chunk_.failures = &telemetry_;
     // Never 0.
     chunk_.sum_key = checksum_key(task, SlotStatus::running).value_or(0);
   }
@@ -101,6 +108,7 @@ bool ProcessTaskRunner::call(Hint task, const TaskPart& part, ResultPart& result
   } catch (...) {
     failed = true;
     const std::exception_ptr error = std::current_exception();
+    telemetry_.failed(error);
     // What a chunk has committed stays readable until its word says how it ended.
     if (in_chunk_) {
       failed_chunk_ = growth.release();

@@ -25,6 +25,7 @@
 #include "worker/block_cache.hpp"
 #include "worker/parent_watch.hpp"
 #include "worker/result_memory.hpp"
+#include "worker/task_telemetry.hpp"
 #include "worker/worker_queue.hpp"
 #include "worker/worker_setup.hpp"
 
@@ -74,6 +75,7 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
   WorkerQueue& queue_;
   ResultMemory memory_;
   BlockCache blocks_;
+  TaskTelemetry telemetry_;
   const std::uint32_t index_;
   const pid_t pid_;
   ParentWatch& parent_;

@@ -21,6 +21,7 @@
 #include "worker/crash_handler.hpp"
 #include "worker/output.hpp"
 #include "worker/parent_watch.hpp"
+#include "worker/stack_handler.hpp"
 #include "worker/task_runner.hpp"
 
 namespace muster::detail {
@@ -93,6 +94,7 @@ class Worker {
                       index_ < setup_.spinners);
     clear_record();
     install_crash_handler(record.crash);
+    install_stack_handler(record.stack);
     record.life.hold();  // where it cannot be held, the end is heard of later
     ProcessTaskRunner runner(setup_, tasks_, control_, window_, queue, index_, parent_);
     initialize(runner);

@@ -30,8 +30,7 @@ namespace muster::detail {
 
 // How a worker decides how many hints it takes at once.
 struct WorkerPace {
-  // Tasks shorter than this (about 2 us) are taken several at a time.
-  static constexpr std::uint64_t kTinyTicks = 6000;
+  static constexpr std::uint64_t kTinyTicks = detail::kTinyTicks;
   static std::uint64_t ticks() { return ticks_now(); }
   // Of `queued` hints, while tasks are tiny.
   static std::size_t fair_share(std::size_t queued, std::size_t workers) {
@@ -62,6 +61,8 @@ class BasicWorkerQueue {
 
   // Nothing more comes, ever.
   bool closed() const { return ring_.closed(); }
+  // Whether each task's start is in the record, and not that of some alone.
+  bool times_each() const;
   bool exhausted() const { return limit_ != 0 && taken_in_all_ >= limit_; }
   std::size_t approximate_size() const { return static_cast<std::size_t>(ring_.size()); }
   SlotTable<Platform>& slots() { return slots_; }

@@ -103,14 +103,18 @@ void BasicWorkerQueue<Platform, Pace>::fetch(std::size_t reserved) {
 }
 
 template <class Platform, class Pace>
+bool BasicWorkerQueue<Platform, Pace>::times_each() const {
+  return average_ticks_ >= worker_queue::kMinuteTicks;
+}
+
+template <class Platform, class Pace>
 bool BasicWorkerQueue<Platform, Pace>::claim(Hint hint) {
   // The cells are writable by all: a slot beyond the table is nobody's.
   if (hint.slot() >= slots_.size()) return false;
   if (!slots_.claim(hint.slot(), hint.tag(), worker_)) return false;
   // For the client's and the supervisor's clocks. Release pairs with their acquire of `current`:
   // whoever sees this task there sees its start.
-  if (begun_ <= 1 || average_ticks_ >= worker_queue::kMinuteTicks ||
-      (tasks_.part(hint.slot()).flags & kTimed) != 0) {
+  if (begun_ <= 1 || times_each() || (tasks_.part(hint.slot()).flags & (kTimed | kTraced)) != 0) {
     record_.started_ticks.store(Pace::ticks(), std::memory_order_relaxed);
   }
   record_.current.store(hint.bits() + 1, std::memory_order_release);

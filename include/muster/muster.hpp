@@ -10,7 +10,9 @@
 #include <muster/exception_registry.hpp>
 #include <muster/executor.hpp>
 #include <muster/future.hpp>
+#include <muster/histogram.hpp>
 #include <muster/init.hpp>
+#include <muster/inspect.hpp>
 #include <muster/log.hpp>
 #include <muster/map.hpp>
 #include <muster/options.hpp>

@@ -59,6 +59,16 @@ struct WorkerLimits {
   std::size_t open_files = 0;
 };
 
+// How much a pool remembers of what has happened to its tasks, for the status tool, at 32 bytes an
+// event in shared memory. Numbers are rounded up to powers of two and at most kMostEvents; 0: none.
+// A task that is timed makes two events in its worker and one in the client.
+struct TelemetryOptions {
+  static constexpr std::size_t kMostEvents = std::size_t{1} << 24;
+
+  std::size_t worker_events = 4096;   // of each worker
+  std::size_t client_events = 16384;  // of the client: submitted, cancelled, died, run again
+};
+
 // A pool is not made, with InvalidArgumentError, of what makes no sense: negative times or counts,
 // more workers than there can be, values that an enumeration does not have.
 struct ProcessPoolOptions {
@@ -97,6 +107,7 @@ struct ProcessPoolOptions {
   OnMemoryLimit on_memory_limit = OnMemoryLimit::wait;
   OnUnwind on_unwind = OnUnwind::cancel;
   WorkerLimits limits = {};
+  TelemetryOptions telemetry = {};
 };
 
 struct ThreadPoolOptions {

@@ -22,6 +22,8 @@ struct Behind {
   Extras* extras;             // owned
   std::byte* heap_arguments;  // owned, of part.where.size bytes; null: inline or in the arena
   Behind* next;
+  std::uint64_t id;
+  std::uint64_t mark;  // TraceMark; 0: it was not chosen to be timed
   bool notify;
 };
 static_assert(sizeof(Behind) <= 128);
@@ -35,13 +37,16 @@ class Backlog {
   bool empty() const { return first_ == nullptr; }
   std::uint64_t size() const { return size_; }
 
-  Behind* push(const TaskPart& part, StateBase* state, Extras* extras, std::byte* heap_arguments) {
+  Behind* push(const TaskPart& part, StateBase* state, Extras* extras, std::byte* heap_arguments,
+               std::uint64_t id, std::uint64_t mark) {
     auto* place = static_cast<Behind*>(allocate_block(sizeof(Behind)));
     auto* node = ::new (place) Behind{.part = {},
                                       .state = state,
                                       .extras = extras,
                                       .heap_arguments = heap_arguments,
                                       .next = nullptr,
+                                      .id = id,
+                                      .mark = mark,
                                       .notify = false};
     copy_part(node->part, part);
     (last_ == nullptr ? first_ : last_->next) = node;

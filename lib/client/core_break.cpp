@@ -7,9 +7,9 @@
 #include <new>
 #include <utility>
 
-#include "lib/client/death_text.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/signals.hpp"
+#include "lib/inspect/death_text.hpp"
 
 namespace muster::detail {
 
@@ -101,7 +101,7 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
     return no_memory_error_;
   };
   life_ = Life::broken;
-  tasks_.header().state.store(PoolState::broken);
+  tasks_.header().state.store(PoolPhase::broken);
   if (!broken_) {
     try {
       broken_ = why != nullptr ? *why : *no_memory_;
@@ -112,6 +112,7 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
   in_flight_.for_each_in_use([&](std::uint32_t slot) {
     StateBase* state = in_flight_[slot].state;
     std::exception_ptr error = error_of_its_own();
+    tell_ended_with_pool(slot);
     const std::unique_ptr<Extras> extras = take_extras(slot);
     const bool counted = extras && extras->kill == KillReason::cancel;
     Delivery delivery;
@@ -134,6 +135,7 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
   while (!backlog_.empty()) {
     Behind& node = *backlog_.front();
     StateBase* state = node.state;
+    if (state != nullptr) tell_behind(EventKind::cancelled, node);
     drop_behind(node);
     if (state == nullptr) continue;
     count_ended(Ended::failed);
@@ -142,6 +144,15 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
   backlog_cancelled_ = 0;
   count_behind();
   if (progress_waiters_ != 0) announce_progress();
+}
+
+// Of the death that broke the pool there is an event already. The other workers were stopped for
+// it.
+void ProcessCore::tell_ended_with_pool(std::uint32_t slot) {
+  const SlotWord word = slots_.read(slot);
+  if (word.tag() != in_flight_[slot].tag || word.tag() == broken_by_) return;
+  if (word.status() == SlotStatus::pending) return tell(EventKind::cancelled, slot);
+  tell(EventKind::died, slot, word.owner());
 }
 
 // The items that the dead worker had committed of the chunk in this slot.

@@ -17,7 +17,7 @@ void ProcessCore::close(bool cancel_pending) noexcept {
   Lock lock(mutex());
   if (life_ == Life::open) {
     life_ = Life::closed;
-    tasks_.header().state.store(PoolState::shut_down);
+    tasks_.header().state.store(PoolPhase::shut_down);
   }
   if (cancel_pending) cancel_what_waits();
   // What ends from now on may be the last: the pump must hear of it, to end the workers.
@@ -40,6 +40,7 @@ void ProcessCore::cancel_what_waits() {
     Shadow& shadow = in_flight_[slot];
     if (!slots_.cancel(slot, shadow.tag)) return;
     StateBase* state = shadow.state;
+    tell(EventKind::cancelled, slot);
     free_slot(slot);
     count_ended(Ended::cancelled);
     if (state != nullptr) state->complete_cancelled();
@@ -70,7 +71,7 @@ void ProcessCore::finish() noexcept {
   reap_supervisor();
   callbacks_.stop();
   Lock lock(mutex());
-  tasks_.header().state.store(PoolState::closed);
+  tasks_.header().state.store(PoolPhase::closed);
   // A thread that was just told of the end of its task may still be on its way out.
   while (waiting_ != 0) wait_for_progress(lock, Progress::any);
 }

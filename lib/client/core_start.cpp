@@ -85,6 +85,11 @@ void check_options(const ProcessPoolOptions& options) {
         "kill_grace and restart_intensity.within are times to wait and "
         "cannot be negative");
   }
+  const TelemetryOptions& telemetry = options.telemetry;
+  if (std::max(telemetry.worker_events, telemetry.client_events) > TelemetryOptions::kMostEvents) {
+    throw InvalidArgumentError("telemetry.worker_events and client_events are at most " +
+                               std::to_string(TelemetryOptions::kMostEvents) + "; 0 keeps none");
+  }
   const WorkerLimits& limits = options.limits;
   if (limits.memory_bytes != 0 || limits.cpu_seconds != 0 || limits.open_files != 0) {
     throw InvalidArgumentError(
@@ -135,7 +140,7 @@ ProcessCore::ProcessCore(const ProcessPoolOptions& options)
 void ProcessCore::start(const ProcessPoolOptions& options) {
   check_options(options);
   cpus_ = usable_cpus();
-  make_segments(Geometry::choose(checked_workers(options)));
+  make_segments(Geometry::choose(checked_workers(options), options.telemetry));
   budget_ = MemoryBudget::choose(options.max_shared_memory, geometry_.workers);
   tasks_.header().max_shared_memory.store(budget_.limit);
   warm_up_backtrace();
@@ -148,7 +153,7 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
     make_tables();
     start_pump();
     await_workers();
-    if (life_ == Life::open) tasks_.header().state.store(PoolState::running);
+    if (life_ == Life::open) tasks_.header().state.store(PoolPhase::running);
     source_.adopt(*this, callbacks_);
     register_pool(*this);
     BlockRegistry::user_can_be_asked(*this);
@@ -207,6 +212,8 @@ void ProcessCore::make_tables() {
   arguments_.set_sparing_at(budget_.argument_pages);
   in_flight_.set_up(geometry_.slots);
   returns_.emplace(tasks_, results_);
+  sampler_ = TraceSampler(results_, tasks_.header().sampling);
+  events_ = ClientEvents(tasks_, segments_->tasks_fd());
   worker_pidfds_.resize(geometry_.workers);
   worker_groups_.resize(geometry_.workers);
   completions_seen_.resize(geometry_.workers);

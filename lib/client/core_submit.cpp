@@ -9,6 +9,7 @@
 #include "lib/client/argument_buffer.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/futex.hpp"
+#include "lib/common/ticks.hpp"
 #include "lib/queue/publish.hpp"
 #include "lib/segments/headroom.hpp"
 
@@ -124,9 +125,13 @@ bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std
       std::memcpy(part.bytes, bytes, kSmallTask);  // whatever its size: one copy without a branch
     };
     if (has_room()) [[likely]] {
-      const std::uint32_t slot = enter_slot(&state);
+      const std::uint32_t slot = enter_slot(&state, ++next_id_);
       count_submitted(state);
       fill(tasks_.part(slot));
+      if (const std::uint64_t mark = sampler_.mark(label.name); mark != 0) {
+        trace(slot, mark);
+        tell(EventKind::submitted, slot);
+      }
       publish(slot, somebody_waits_to_submit());
     } else {
       TaskPart part;
@@ -224,7 +229,9 @@ void ProcessCore::place_task(StateBase& state, const TaskPart& part, std::unique
   // Always asked: it refills, too.
   if (has_room() && heap_arguments == nullptr) {
     count_submitted(state);
-    put_in_slot(&state, part, std::move(extras), false);
+    const Entry entry{.id = ++next_id_, .mark = sampler_.mark(part.name)};
+    const std::uint32_t slot = put_in_slot(&state, part, std::move(extras), entry);
+    if (entry.mark != 0) tell(EventKind::submitted, slot);
   } else {
     put_behind(state, part, std::move(extras), heap_arguments);
   }
@@ -278,18 +285,18 @@ void ProcessCore::mark_telling(std::uint32_t slot, bool tells) {
 }
 
 // Takes one. REQUIRES: !in_flight_.full().
-inline std::uint32_t ProcessCore::enter_slot(StateBase* state) {
+inline std::uint32_t ProcessCore::enter_slot(StateBase* state, std::uint64_t id) {
   const std::uint32_t slot = in_flight_.take();
   Shadow& shadow = in_flight_[slot];
   shadow.state = state;
-  shadow.tag = TaskTag::first_attempt(++next_id_);
+  shadow.tag = TaskTag::first_attempt(id);
   if (state != nullptr) state->set_source(&source_, Place::in_slot(slot));
   return slot;
 }
 
-void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
-                              std::unique_ptr<Extras> extras, bool notify) {
-  const std::uint32_t slot = enter_slot(state);
+std::uint32_t ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
+                                       std::unique_ptr<Extras> extras, const Entry& entry) {
+  const std::uint32_t slot = enter_slot(state, entry.id);
   Shadow& shadow = in_flight_[slot];
   TaskPart& shared = tasks_.part(slot);
   Backlog::copy_part(shared, part);
@@ -303,11 +310,34 @@ void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
     }
     shadow.extras = std::move(extras);
   }
+  if (entry.mark != 0) trace(slot, entry.mark);
+  bool notify = entry.notify;
   // Somebody may wait for any task's end: a submit, or the workers to be told to leave.
   if (somebody_waits_to_submit() || life_ != Life::open) notify = true;
   // Long arguments are given back when the task has ended, also if nobody asks for its result.
   if ((part.flags & kInArena) != 0 && part.where.size >= kPromptlyFreed) notify = true;
   publish(slot, notify);
+  return slot;
+}
+
+// The task in this slot, which is not published yet, is to be timed.
+void ProcessCore::trace(std::uint32_t slot, std::uint64_t mark) {
+  TaskPart& part = tasks_.part(slot);
+  part.flags |= kTraced;
+  tasks_.trace_mark(slot).store(mark, std::memory_order_relaxed);  // the publication orders it
+}
+
+// Of the task in this slot, where it was chosen to be timed.
+void ProcessCore::tell(EventKind kind, std::uint32_t slot, std::uint32_t worker) {
+  const TaskPart& part = tasks_.part(slot);
+  if ((part.flags & kTraced) == 0) return;
+  const std::uint64_t mark = tasks_.trace_mark(slot).load(std::memory_order_relaxed);  // our own
+  events_.put({.kind = kind,
+               .name = part.name,
+               .weight_log2 = static_cast<std::uint8_t>(TraceMark::weight_log2(mark)),
+               .worker = worker,
+               .task = in_flight_[slot].tag,
+               .at_ticks = kind == EventKind::submitted ? TraceMark::ticks(mark) : ticks_now()});
 }
 
 void ProcessCore::publish(std::uint32_t slot, bool notify) {

@@ -18,7 +18,7 @@ namespace {
 // So many unfinished tasks in slots are a stream.
 constexpr std::uint32_t kStream = 64;
 // Ticks, about a third of a nanosecond each.
-constexpr std::uint64_t kTinyTicks = 3000;
+constexpr std::uint64_t kQuickTicks = 3000;
 constexpr std::uint64_t kStuckTicks = 150'000;   // a worker in one task for so long is no help
 constexpr std::uint64_t kBehindTicks = 300'000;  // so much work in the queue is worth one more core
 
@@ -57,7 +57,7 @@ bool ProcessCore::awake_keep_up(std::uint64_t queued) const {
     const WorkerRecord& record = results_.window(w).record();
     const std::uint64_t average = record.average_ticks.load(std::memory_order_relaxed);
     const std::uint64_t started = record.started_ticks.load(std::memory_order_relaxed);
-    if (average == 0 || average >= kTinyTicks) return false;
+    if (average == 0 || average >= kQuickTicks) return false;
     if (now > started && now - started >= kStuckTicks &&
         record.current.load(std::memory_order_relaxed) != 0) {
       continue;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <system_error>
 
 #include <muster/error.hpp>
@@ -18,6 +19,12 @@ namespace muster::detail {
 namespace bip = boost::interprocess;
 
 namespace {
+
+// Not of the sequence that muster::seed() starts: two programs may start the same.
+std::uint64_t new_pool_id() {
+  std::random_device entropy;
+  return std::uint64_t{entropy()} << 32 | entropy();
+}
 
 Memfd duplicate(const Memfd& memory) {
   FileDescriptor fd(::fcntl(memory.fd(), F_DUPFD_CLOEXEC, 0));
@@ -53,6 +60,7 @@ PoolSegments::PoolSegments(const std::string& pool_name, const Geometry& geometr
   header.version = kLayoutVersion;
   header.layout_hash = layout_hash();
   header.client_pid = static_cast<std::uint32_t>(::getpid());
+  header.id = new_pool_id();
   header.geometry = g;
   const std::size_t length = std::min(pool_name.size(), sizeof(header.name) - 1);
   std::memcpy(header.name, pool_name.data(), length);
@@ -60,18 +68,20 @@ PoolSegments::PoolSegments(const std::string& pool_name, const Geometry& geometr
   header.created_monotonic_ns = monotonic_ns();
   header.created_ticks = ticks_now();
   header.replaces.store(replaces ? 1 : 0);
-  header.state.store(PoolState::starting);
+  header.state.store(PoolPhase::starting);
   std::atomic_ref(header.magic).store(kPoolMagic);  // last: a reader may believe the rest
 }
 
 void PoolSegments::allocate() {
   const Geometry& g = geometry_;
-  if (!allocate_beginnings({{tasks_.fd(), g.arguments_at()},
+  // The client's events come later, one by one.
+  if (!allocate_beginnings({{tasks_.fd(), g.client_events_at()},
                             {control_.fd(), g.control_bytes()},
                             {for_supervisor_.facts.fd(), g.facts_bytes()}})) {
-    throw Error("there is no memory for the pool's shared segments (" +
-                std::to_string((g.arguments_at() + g.control_bytes() + g.facts_bytes()) / 1024) +
-                " KiB)");
+    throw Error(
+        "there is no memory for the pool's shared segments (" +
+        std::to_string((g.client_events_at() + g.control_bytes() + g.facts_bytes()) / 1024) +
+        " KiB)");
   }
 }
 

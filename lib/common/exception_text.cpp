@@ -23,7 +23,8 @@ std::string describe_exception(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const std::exception& e) {
-    return demangle(typeid(e).name()) + ": " + e.what();
+    const char* const what = e.what();  // null, where a program's own type is careless
+    return demangle(typeid(e).name()) + ": " + (what != nullptr ? what : "");
   } catch (...) {
     const std::type_info* type = abi::__cxa_current_exception_type();
     return type != nullptr ? demangle(type->name()) : "an exception from another language";

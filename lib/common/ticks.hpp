@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <ctime>
 
@@ -35,15 +36,23 @@ class TickScale {
   TickScale(std::uint64_t ticks_then, std::int64_t ns_then)
       : TickScale(ticks_then, ns_then, ticks_now(), monotonic_ns()) {}
   TickScale(std::uint64_t ticks_then, std::int64_t ns_then, std::uint64_t ticks, std::int64_t ns)
-      : ns_per_tick_(ticks > ticks_then ? static_cast<double>(ns - ns_then) /
-                                              static_cast<double>(ticks - ticks_then)
-                                        : 1.0) {}
-
-  std::int64_t nanoseconds(std::uint64_t ticks) const {
-    return static_cast<std::int64_t>(static_cast<double>(ticks) * ns_per_tick_);
+      : ns_per_tick_((static_cast<double>(ns) - static_cast<double>(ns_then)) /
+                     (static_cast<double>(ticks) - static_cast<double>(ticks_then))) {
+    // No time between the two, or readings that cannot be.
+    if (!(ns_per_tick_ > 0 && ns_per_tick_ < kSlowest)) ns_per_tick_ = 1.0;
   }
 
+  // At most 2^61, some 73 years, whatever the ticks and the readings are.
+  std::int64_t nanoseconds(std::uint64_t ticks) const {
+    return static_cast<std::int64_t>(
+        std::min(static_cast<double>(ticks) * ns_per_tick_, static_cast<double>(kMost)));
+  }
+  double ns_per_tick() const { return ns_per_tick_; }
+
  private:
+  static constexpr std::int64_t kMost = std::int64_t{1} << 61;
+  static constexpr double kSlowest = 1e6;
+
   double ns_per_tick_;
 };
 

@@ -53,6 +53,7 @@ void ChunkWriter::open(ChunkRecord kind) {
 }
 
 void ChunkWriter::commit_failure(const std::exception_ptr& error) {
+  if (progress_ != nullptr && progress_->failures != nullptr) progress_->failures->failed(error);
   out_.truncate(committed_);
   out_.context().reset();
   open(ChunkRecord::failure);

@@ -18,6 +18,10 @@ T field(std::span<const std::byte, kHeaderStart> start, std::size_t offset) {
 #define MUSTER_HEADER_FIELD(name) \
   field<decltype(PoolHeader::name)>(start, offsetof(PoolHeader, name))
 
+bool plausible_ring(std::uint32_t events) {
+  return events == 0 || (std::has_single_bit(events) && events <= TelemetryOptions::kMostEvents);
+}
+
 bool plausible(const Geometry& g, const std::array<std::uint64_t, kSegments>& sizes) {
   const auto size = [&](Segment which) { return sizes[static_cast<std::size_t>(which)]; };
   // First what the sums below are made of, so that none of them overflows: sizes of files are
@@ -25,6 +29,8 @@ bool plausible(const Geometry& g, const std::array<std::uint64_t, kSegments>& si
   if (g.workers == 0 || g.workers >= kMaxOwners) return false;
   if (!std::has_single_bit(g.slots) || g.slots > kMaxSlots) return false;
   if (!std::has_single_bit(g.ring_cells) || g.ring_cells < 2 * g.slots) return false;
+  if (!plausible_ring(g.client_events) || !plausible_ring(g.worker_events)) return false;
+  if (g.histograms != 0 && g.histograms != kMaxNames) return false;
   if (g.arguments_bytes > size(Segment::tasks)) return false;
   if (g.window_bytes > size(Segment::results) / g.workers) return false;
   if (g.arena_bytes > g.window_bytes || g.window_bytes % kPage != 0) return false;
@@ -55,6 +61,7 @@ LoadError check_header(std::span<const std::byte, kHeaderStart> start,
   const LoadError identity = check_identity(start);
   if (identity != LoadError::none) return identity;
   constants.geometry = MUSTER_HEADER_FIELD(geometry);
+  constants.id = MUSTER_HEADER_FIELD(id);
   constants.client_pid = static_cast<pid_t>(MUSTER_HEADER_FIELD(client_pid));
   constants.created_realtime_ns = MUSTER_HEADER_FIELD(created_realtime_ns);
   constants.created_monotonic_ns = MUSTER_HEADER_FIELD(created_monotonic_ns);

@@ -24,9 +24,11 @@ enum class LoadError : std::uint8_t {
 // What never changes in a pool, copied out of its header and found possible.
 struct PoolConstants {
   Geometry geometry;
+  std::uint64_t id = 0;
   pid_t client_pid = 0;
   std::int64_t created_realtime_ns = 0;
   std::int64_t created_monotonic_ns = 0;
+  std::uint64_t created_ticks = 0;
 };
 
 // As much of the tasks segment as check_header() needs.

@@ -46,9 +46,25 @@ void add(HeldSegments& held, Segment segment, const SegmentPlace& place) {
   if (!known) places.push_back(place);
 }
 
+std::optional<struct stat> status_of(const SegmentPlace& place) {
+  const std::string path =
+      "/proc/" + std::to_string(place.holder) + "/fd/" + std::to_string(place.fd);
+  struct stat status {};
+  const bool same = ::stat(path.c_str(), &status) == 0 && status.st_dev == place.device &&
+                    status.st_ino == place.inode;
+  return same ? std::optional(status) : std::nullopt;
+}
+
 bool denied(int error) { return error == EACCES || error == EPERM; }
 
 }  // namespace
+
+bool still_there(const SegmentPlace& place) { return status_of(place).has_value(); }
+
+std::uint64_t backed_bytes(const SegmentPlace& place) {
+  const auto status = status_of(place);
+  return status ? static_cast<std::uint64_t>(status->st_blocks) * 512 : 0;
+}
 
 std::optional<std::map<std::string, HeldSegments>> segments_held_by(pid_t pid) {
   std::map<std::string, HeldSegments> held;

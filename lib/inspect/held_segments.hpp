@@ -28,6 +28,12 @@ struct SegmentPlace {
   }
 };
 
+// Whether that process has that memory open there still.
+bool still_there(const SegmentPlace& place);
+
+// Its bytes that have pages behind them, now; 0 where it is not there any more.
+std::uint64_t backed_bytes(const SegmentPlace& place);
+
 // One process's segments of one name, by Segment; each memory once. More than one of a kind where
 // the process has several pools of that name.
 using HeldSegments = std::array<std::vector<SegmentPlace>, kSegments>;

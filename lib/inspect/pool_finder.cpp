@@ -1,5 +1,7 @@
 #include "lib/inspect/pool_finder.hpp"
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace muster::detail {
@@ -17,7 +19,7 @@ class Assembly {
     for (const SegmentPlace& tasks : held[kTasks]) {
       FoundPool& pool = pool_of(tasks);
       pool.name = name;
-      pool.holders.push_back(tasks.holder);
+      pool.holders.push_back(tasks);
     }
     if (!complete_one(held)) open_.push_back(std::move(held));
   }
@@ -74,13 +76,14 @@ class Assembly {
 
 }  // namespace
 
-PoolSearch find_pools() {
+PoolSearch find_pools(bool all_users) {
   PoolSearch search;
   Assembly assembly;
-  for (const ProcessInfo& process : own_processes(search.error)) {
+  for (const ProcessInfo& process : living_processes(all_users, search.error)) {
     auto held = segments_held_by(process.pid);
     if (!held) {
-      search.hidden.push_back(process);
+      // Those of others are theirs to hide.
+      if (process.user == ::geteuid()) search.hidden.push_back(process);
       continue;
     }
     for (auto& [name, segments] : *held) assembly.add(name, std::move(segments));

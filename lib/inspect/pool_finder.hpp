@@ -24,8 +24,13 @@ struct FoundPool {
   std::array<std::optional<SegmentPlace>, kSegments> segments;
   // Some are missing because several pools of one name share all the processes that hold them.
   bool ambiguous = false;
-  // The processes that have the segment of the tasks open.
-  std::vector<pid_t> holders;
+  // The segment of the tasks in each process that has it open.
+  std::vector<SegmentPlace> holders;
+
+  bool is_held_by(pid_t pid) const {
+    return std::any_of(holders.begin(), holders.end(),
+                       [pid](const SegmentPlace& place) { return place.holder == pid; });
+  }
 
   bool complete() const {
     return std::all_of(segments.begin(), segments.end(),
@@ -42,6 +47,6 @@ struct PoolSearch {
   std::error_code error;
 };
 
-PoolSearch find_pools();
+PoolSearch find_pools(bool all_users = false);
 
 }  // namespace muster::detail

@@ -1,7 +1,9 @@
 #include "lib/inspect/pool_loader.hpp"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,10 +44,13 @@ LoadError open_place(const SegmentPlace& place, FileDescriptor& out) {
   return out ? LoadError::none : error_of(errno);
 }
 
-// A file that could still shrink would end this process by a signal in the middle of a read.
-bool cannot_shrink(int fd) {
+// A file that could still shrink would end this process by a signal in the middle of a read, and so
+// would one of huge pages, of which there may be none for what was never written.
+bool can_be_read_to_its_end(int fd) {
   const int seals = ::fcntl(fd, F_GET_SEALS);
-  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+  struct statfs system {};
+  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0 && ::fstatfs(fd, &system) == 0 &&
+         system.f_type == TMPFS_MAGIC;
 }
 
 using HeaderStart = std::array<std::byte, kHeaderStart>;
@@ -65,9 +70,8 @@ HeaderStart read_start(int fd) {
 
 }  // namespace
 
-LoadedPool::LoadedPool(const PoolConstants& constants, std::array<Memfd, kSegments> memory,
-                       std::array<Region, kSegments> regions)
-    : constants_(constants), memory_(std::move(memory)), regions_(std::move(regions)) {
+LoadedPool::LoadedPool(const PoolConstants& constants, std::array<Region, kSegments> regions)
+    : constants_(constants), regions_(std::move(regions)) {
   const auto base = [this](Segment which) {
     return static_cast<std::byte*>(regions_[static_cast<std::size_t>(which)].get_address());
   };
@@ -76,17 +80,6 @@ LoadedPool::LoadedPool(const PoolConstants& constants, std::array<Memfd, kSegmen
             {base(Segment::control), g},
             {base(Segment::results), g},
             {base(Segment::facts), g}};
-}
-
-std::uint64_t LoadedPool::backed_bytes() const {
-  std::uint64_t bytes = 0;
-  for (const Memfd& memory : memory_) {
-    struct stat status {};
-    if (::fstat(memory.fd(), &status) == 0) {
-      bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
-    }
-  }
-  return bytes;
 }
 
 PoolLoad load_segments(std::array<FileDescriptor, kSegments> segments) {
@@ -101,7 +94,7 @@ PoolLoad load_segments(std::array<FileDescriptor, kSegments> segments) {
   for (std::size_t i = 0; i < kSegments; ++i) {
     struct stat status {};
     if (!segments[i] || ::fstat(segments[i].get(), &status) != 0 ||
-        !cannot_shrink(segments[i].get())) {
+        !can_be_read_to_its_end(segments[i].get())) {
       return {LoadError::corrupt, std::nullopt};
     }
     sizes[i] = static_cast<std::uint64_t>(status.st_size);
@@ -114,17 +107,16 @@ PoolLoad load_segments(std::array<FileDescriptor, kSegments> segments) {
   // Of the tasks all but the arguments, which are nobody else's business.
   const std::array<std::size_t, kSegments> lengths{g.arguments_at(), g.control_bytes(),
                                                    g.results_bytes(), g.facts_bytes()};
-  std::array<Memfd, kSegments> memory;
   std::array<LoadedPool::Region, kSegments> regions;
   try {
     for (std::size_t i = 0; i < kSegments; ++i) {
-      memory[i] = Memfd::adopt(std::move(segments[i]), bip::read_only, sizes[i]);
-      regions[i] = map_shared(memory[i], bip::read_only, 0, lengths[i]);
+      const Memfd memory = Memfd::adopt(std::move(segments[i]), bip::read_only, sizes[i]);
+      regions[i] = map_shared(memory, bip::read_only, 0, lengths[i]);
     }
   } catch (const Error&) {
     return {LoadError::no_memory, std::nullopt};
   }
-  return {LoadError::none, LoadedPool(constants, std::move(memory), std::move(regions))};
+  return {LoadError::none, LoadedPool(constants, std::move(regions))};
 }
 
 PoolLoad load_pool(const FoundPool& found) {

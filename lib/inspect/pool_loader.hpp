@@ -19,23 +19,20 @@
 namespace muster::detail {
 
 // A pool's memory, mapped. Good for as long as this object lives, also after the pool's end.
+// Nothing of it is open any more: who looks for pools would find this process, too.
 class LoadedPool {
  public:
   using Region = boost::interprocess::mapped_region;
 
   // Of checked segments, by Segment, each mapped from its start.
-  LoadedPool(const PoolConstants& constants, std::array<Memfd, kSegments> memory,
-             std::array<Region, kSegments> regions);
+  LoadedPool(const PoolConstants& constants, std::array<Region, kSegments> regions);
 
   const PoolConstants& constants() const { return constants_; }
   // Of the memory in `constants().geometry`.
   const PoolViews& views() const { return views_; }
-  // Bytes of all segments that have pages behind them, now.
-  std::uint64_t backed_bytes() const;
 
  private:
   PoolConstants constants_;
-  std::array<Memfd, kSegments> memory_;
   std::array<Region, kSegments> regions_;
   PoolViews views_;
 };

@@ -1,14 +1,17 @@
 #include "lib/inspect/processes.hpp"
 
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <string_view>
 
+#include "lib/common/deadline.hpp"
 #include "lib/common/file_descriptor.hpp"
 
 namespace muster::detail {
@@ -47,6 +50,12 @@ Number number(std::string_view text) {
   return value;
 }
 
+// "   1234 kB", in bytes; 0 where there is none.
+std::uint64_t kibibytes(std::string_view text) {
+  const std::size_t digit = text.find_first_not_of(' ');
+  return digit == std::string_view::npos ? 0 : number<std::uint64_t>(text.substr(digit)) * 1024;
+}
+
 // The second of the four user ids: the effective one.
 std::string_view second_word(std::string_view text) {
   const std::size_t tab = text.find('\t');
@@ -64,17 +73,31 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
   info.parent = number<pid_t>(field(text, "PPid"));
   info.user = number<uid_t>(second_word(field(text, "Uid")));
   if (const std::string_view state = field(text, "State"); !state.empty()) info.state = state[0];
+  info.rss = kibibytes(field(text, "VmRSS"));
+  info.max_rss = kibibytes(field(text, "VmHWM"));
   return info;
 }
 
-std::vector<ProcessInfo> own_processes(std::error_code& error) {
+std::int64_t cpu_time_ns(pid_t pid) {
+  clockid_t clock{};
+  timespec time{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0) return 0;
+  return std::int64_t{time.tv_sec} * kNanosPerSecond + time.tv_nsec;
+}
+
+std::vector<ProcessInfo> living_processes(bool all_users, std::error_code& error) {
   std::vector<ProcessInfo> found;
+  // A folder that is called so and is no /proc has no processes in it.
+  if (!std::filesystem::exists("/proc/self", error)) {
+    if (!error) error = std::make_error_code(std::errc::no_such_file_or_directory);
+    return found;
+  }
   std::filesystem::directory_iterator entries("/proc", error);
   for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
     const auto pid = number<pid_t>(entries->path().filename().native());
     if (pid <= 0) continue;
     const std::optional<ProcessInfo> info = read_process(pid);
-    if (info && info->user == ::geteuid() && info->lives()) found.push_back(*info);
+    if (info && (all_users || info->user == ::geteuid()) && info->lives()) found.push_back(*info);
   }
   return found;
 }

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -16,6 +17,9 @@ struct ProcessInfo {
   uid_t user = 0;  // effective
   char state = '?';
   std::string command;  // up to 15 bytes, as it named itself
+  // Memory it holds and has held at most (resident set), in bytes.
+  std::uint64_t rss = 0;
+  std::uint64_t max_rss = 0;
 
   // Neither waiting to be reaped nor on its way out.
   bool lives() const { return state != 'Z' && state != 'X'; }
@@ -24,8 +28,11 @@ struct ProcessInfo {
 // Nothing where there is no such process, or where /proc hides it.
 std::optional<ProcessInfo> read_process(pid_t pid);
 
-// The processes of this user (by effective user id) that live. `error` says why /proc cannot be
-// listed.
-std::vector<ProcessInfo> own_processes(std::error_code& error);
+// Processor time that all of its threads have had; 0 where it cannot be read.
+std::int64_t cpu_time_ns(pid_t pid);
+
+// The processes that live: of this user (by effective user id), or of all. `error` says why /proc
+// cannot be listed.
+std::vector<ProcessInfo> living_processes(bool all_users, std::error_code& error);
 
 }  // namespace muster::detail

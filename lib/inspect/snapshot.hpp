@@ -2,6 +2,7 @@
 
 #include <muster/stats.hpp>
 
+#include "lib/common/ticks.hpp"
 #include "lib/segments/views.hpp"
 
 namespace muster::detail {
@@ -12,11 +13,24 @@ struct PoolViews {
   ControlView control;
   ResultsView results;
   FactsView facts;
+
+  // Of the ticks in it.
+  TickScale scale() const {
+    return {tasks.header().created_ticks, tasks.header().created_monotonic_ns};
+  }
 };
 
 // Reads without a lock and without a write. What is read may be scribbled over or change
-// meanwhile: every index is checked, and every loop bounded by the views' private geometry.
-// Leaves shared_memory_bytes at 0: the descriptors tell it.
+// meanwhile: every index is checked, and every loop bounded by the views' private geometry. Leaves
+// out what the descriptors tell (shared_memory_bytes) and what /proc does (see look_at_workers()).
 PoolStats take_snapshot(const PoolViews& pool);
+
+// Adds what /proc tells of the workers' processes. One whose parent is not `supervisor`, or that
+// has ended, is dead: the facts are as old as who wrote them, and its number may be another
+// process's by now.
+void look_at_workers(PoolStats& stats, pid_t supervisor);
+
+// What stands at that place in the table of names; "" where there is none.
+std::string task_name(const TasksView& tasks, std::size_t index);
 
 }  // namespace muster::detail

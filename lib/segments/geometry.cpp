@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "lib/segments/layout.hpp"
 
@@ -18,13 +19,20 @@ constexpr std::uint32_t kSlots = 4096;
 
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 
+std::uint32_t ring_size(std::size_t events) {
+  return events == 0 ? 0 : std::bit_ceil(static_cast<std::uint32_t>(events));
+}
+
 }  // namespace
 
-Geometry Geometry::choose(std::size_t workers) {
+Geometry Geometry::choose(std::size_t workers, const TelemetryOptions& telemetry) {
   Geometry g;
   g.workers = static_cast<std::uint32_t>(workers);
   g.slots = kSlots;
   g.ring_cells = 2 * kSlots;
+  g.client_events = ring_size(telemetry.client_events);
+  g.worker_events = ring_size(telemetry.worker_events);
+  g.histograms = kMaxNames;
   // Address space costs nothing until it is touched, but there is an end to it: 47 bits in all,
   // of which the client maps every window of every pool it has. Twice the machine's memory
   // leaves room for fragmentation.
@@ -32,12 +40,20 @@ Geometry Geometry::choose(std::size_t workers) {
   std::uint64_t arguments = 2 * memory;
   std::uint64_t arena = std::min(2 * memory, 1024 * kGiB / workers);
   rlimit limit{};
+  // Where room is short it is for arguments and results.
+  const auto spare = [&g] { g.client_events = g.worker_events = g.histograms = 0; };
+  const auto telemetry_bytes = [&] {
+    return g.arguments_at() - g.client_events_at() +
+           workers * TelemetryPlan{g.histograms, g.worker_events}.bytes();
+  };
   if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    if (telemetry_bytes() > limit.rlim_cur / 16) spare();
     // An eighth of what is allowed for either side: the program needs the rest.
     arguments = std::min<std::uint64_t>(arguments, limit.rlim_cur / 8);
     arena = std::min<std::uint64_t>(arena, limit.rlim_cur / 8 / workers);
   }
   if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    if (telemetry_bytes() > limit.rlim_cur / 4) spare();
     // Each segment is a file, with a fixed part before its arenas.
     const auto rest = [&](std::uint64_t fixed, std::uint64_t files) {
       return limit.rlim_cur / files > fixed ? (limit.rlim_cur / files - fixed) / kPage * kPage : 0;
@@ -52,9 +68,15 @@ Geometry Geometry::choose(std::size_t workers) {
   return g;
 }
 
-std::size_t Geometry::returns_at() const { return page_up(parts_at() + slots * sizeof(TaskPart)); }
-std::size_t Geometry::arguments_at() const {
+std::size_t Geometry::trace_marks_at() const { return parts_at() + slots * sizeof(TaskPart); }
+std::size_t Geometry::returns_at() const {
+  return page_up(trace_marks_at() + slots * sizeof(std::uint64_t));
+}
+std::size_t Geometry::client_events_at() const {
   return page_up(returns_at() + workers * sizeof(Returns));
+}
+std::size_t Geometry::arguments_at() const {
+  return page_up(client_events_at() + sizeof(EventCount) + client_events * sizeof(EventEntry));
 }
 std::size_t Geometry::tasks_bytes() const { return arguments_at() + arguments_bytes; }
 
@@ -71,7 +93,10 @@ std::size_t Geometry::control_bytes() const {
   return page_up(cells_at() + ring_cells * sizeof(RingCell));
 }
 
-std::size_t Geometry::arena_at() const { return page_up(sizeof(WorkerRecord)); }
+std::size_t Geometry::telemetry_at() const { return page_up(sizeof(WorkerRecord)); }
+std::size_t Geometry::arena_at() const {
+  return telemetry_at() + TelemetryPlan{histograms, worker_events}.bytes();
+}
 std::size_t Geometry::results_bytes() const { return workers * window_bytes; }
 
 std::size_t Geometry::facts_bytes() const {

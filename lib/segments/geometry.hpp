@@ -4,13 +4,16 @@
 // kept in private memory by every process: what is shared can be scribbled over.
 //
 // | segment  | holds                                               | client | worker w | others | supervisor | tool |
-// | tasks    | pool header, names, task parts, returns, arguments  | RW     | RO       | RO     | RO         | RO   |
+// | tasks    | pool header, names, task parts, trace marks,        |        |          |        |            |      |
+// |          | returns, the client's events, arguments             | RW     | RO       | RO     | RO         | RO   |
 // | control  | slots, ring, park words, reservations               | RW     | RW       | RW     | RW         | RO   |
-// | results  | a window a worker: record, arena                    | RO     | RW, own  | -      | RO         | RO   |
+// | results  | a window a worker: record, telemetry, arena         | RO     | RW, own  | -      | RO         | RO   |
 // | facts    | pids, incarnations, deaths                          | RO     | RO       | RO     | RW         | RO   |
 
 #include <cstddef>
 #include <cstdint>
+
+#include <muster/options.hpp>
 
 namespace muster::detail {
 
@@ -23,14 +26,17 @@ constexpr std::size_t page_down(std::size_t n) { return n / kPage * kPage; }
 
 struct Geometry {
   std::uint32_t workers = 0;
-  std::uint32_t slots = 0;            // a power of two
-  std::uint32_t ring_cells = 0;       // a power of two, at least twice the slots
+  std::uint32_t slots = 0;          // a power of two
+  std::uint32_t ring_cells = 0;     // a power of two, at least twice the slots
+  std::uint32_t client_events = 0;  // entries of the client's ring of events; a power of two, or 0
+  std::uint32_t worker_events = 0;  // of each worker's
+  std::uint32_t histograms = 0;     // of each worker: TelemetryPlan::histograms
   std::uint64_t arguments_bytes = 0;  // address space of the arguments' arena, at the end of tasks
   std::uint64_t window_bytes = 0;     // of one worker's results
   std::uint64_t arena_bytes = 0;      // address space of one worker's arena, at its window's end
 
   // For `workers` workers; the arenas' address space is what the limits of this process allow.
-  static Geometry choose(std::size_t workers);
+  static Geometry choose(std::size_t workers, const TelemetryOptions& telemetry = {});
 
   std::size_t tasks_bytes() const;
   std::size_t control_bytes() const;
@@ -40,7 +46,9 @@ struct Geometry {
   // Offsets into tasks.
   static constexpr std::size_t names_at() { return kPage; }
   static constexpr std::size_t parts_at() { return page_up(names_at() + kMaxNames * kNameBytes); }
+  std::size_t trace_marks_at() const;
   std::size_t returns_at() const;
+  std::size_t client_events_at() const;
   std::size_t arguments_at() const;
   // Offsets into control.
   std::size_t sleepers_at() const;
@@ -49,6 +57,7 @@ struct Geometry {
   std::size_t slot_lines_at() const;
   std::size_t cells_at() const;
   // Offsets into one window.
+  std::size_t telemetry_at() const;
   std::size_t arena_at() const;
 
   friend bool operator==(const Geometry&, const Geometry&) = default;

@@ -23,6 +23,8 @@
 #include "lib/segments/geometry.hpp"
 #include "lib/slots/item_hold.hpp"
 #include "lib/slots/slot_table.hpp"
+#include "lib/telemetry/stack_record.hpp"
+#include "lib/telemetry/worker_telemetry.hpp"
 
 namespace muster::detail {
 
@@ -38,7 +40,7 @@ inline constexpr std::size_t kErrorText = 1024;
 
 // ---- tasks: written by the client ----
 
-enum class PoolState : std::uint32_t { starting, running, shut_down, broken, closed };
+enum class PoolPhase : std::uint32_t { starting, running, shut_down, broken, closed };
 
 // The start of the tasks segment; what a tool reads first.
 struct PoolHeader {
@@ -46,23 +48,18 @@ struct PoolHeader {
   std::uint32_t version;
   std::uint32_t client_pid;
   std::uint64_t layout_hash;
+  std::uint64_t id;  // random: no other pool has it
   Geometry geometry;
   char name[kNameBytes];
   std::int64_t created_realtime_ns;   // since 1970
   std::int64_t created_monotonic_ns;  // the same instant on CLOCK_MONOTONIC
   std::uint64_t created_ticks;        // and on the clock of ticks.hpp
-  std::atomic<PoolState> state;
+  std::atomic<PoolPhase> state;
   std::atomic<std::uint32_t> replaces;  // OnWorkerDeath::replace
   // Counted by the client under its lock.
-  std::atomic<std::uint64_t> submitted;
-  std::atomic<std::uint64_t> finished;  // with a value
-  std::atomic<std::uint64_t> failed;    // with an exception, a worker's death among them
-  std::atomic<std::uint64_t> cancelled;
-  std::atomic<std::uint64_t> behind;             // in the client's own memory, waiting for a slot
-  std::atomic<std::uint64_t> arguments_in_use;   // bytes
-  std::atomic<std::uint64_t> arguments_pages;    // bytes with pages behind them
-  std::atomic<std::uint64_t> max_shared_memory;  // 0: no limit
-  std::atomic<std::uint32_t> names;              // entries of the table of names
+  MUSTER_POOL_METRICS(MUSTER_DECLARE_METRIC)
+  std::atomic<std::uint32_t> names;            // entries of the table of names
+  std::atomic<std::uint64_t> lost[kMaxNames];  // by name: tasks, or items, that ended with a worker
   // Changes when the client has let a block of shared memory go that workers may know.
   std::atomic<std::uint32_t> blocks_gone;
 };
@@ -72,6 +69,7 @@ enum TaskFlags : std::uint8_t {
   kInArena = 1,  // the arguments' bytes lie in the arena, at Where::offset
   kChunk = 2,    // many items: see Where::first and Where::count
   kTimed = 4,    // has a time limit: when it began must be known exactly
+  kTraced = 8,   // is timed: its slot has a TraceMark
 };
 
 // What a worker must know of a task. A cache line, written by the client before the slot is
@@ -175,17 +173,14 @@ struct alignas(64) WorkerRecord {
   // without a time limit, since one of the last few began.
   std::atomic<std::uint64_t> current;
   std::atomic<std::uint64_t> started_ticks;
-  std::atomic<std::uint64_t> tasks_done;
-  std::atomic<std::uint64_t> rescued;  // sleeps that only their bound ended though there was work
-  std::atomic<std::uint64_t> parks;
+  MUSTER_WORKER_LOOP_METRICS(MUSTER_DECLARE_METRIC)
   std::atomic<std::uint64_t> average_ticks;  // from one task to the next of late; 0: not known
 
   alignas(64) std::atomic<std::uint64_t> completed;  // entries ever written to `completions`
   std::atomic<std::uint64_t> returned;               // entries read from this worker's Returns
   std::atomic<std::uint64_t> progress_done;
   std::atomic<std::uint64_t> progress_total;
-  std::atomic<std::uint64_t> arena_in_use;
-  std::atomic<std::uint64_t> arena_backed;
+  MUSTER_WORKER_MEMORY_METRICS(MUSTER_DECLARE_METRIC)
   // The chunk that runs: items ended, and where their outcomes are. Written after each item.
   std::atomic<std::uint64_t> chunk_region;  // ChunkRegion
   std::atomic<std::uint32_t> chunk_items;
@@ -210,6 +205,7 @@ struct alignas(64) WorkerRecord {
   CrashRecord crash;
   char init_error[kErrorText];  // with WorkerPhase::init_failed
   LifeMark life;
+  StackRecord stack;
 };
 
 // ---- facts: written by the supervisor ----
@@ -233,11 +229,14 @@ struct DeathRecord {
   std::uint32_t core_dumped;
   std::uint32_t task_was_killing;  // the client had asked for its end
   std::uint64_t task;              // Hint bits + 1 of what it ran; 0: nothing
-  std::uint32_t requeued;          // Recovery::Held::not_begun
-  std::uint32_t written_off;       // 1: it did not end of SIGKILL, and nobody waits for it any more
-  std::uint32_t out_of_memory;     // 1: the kernel killed for lack of memory, and perhaps this one
-  std::uint32_t chunk_items;       // of a chunk that ran: those that had ended
-  std::uint64_t chunk_region;      // its ChunkRegion; 0: none ran
+  std::uint64_t at_ticks;          // when it was found to have ended
+  std::uint32_t name;              // index into the table of names, of what it ran
+  std::uint32_t pad;
+  std::uint32_t requeued;       // Recovery::Held::not_begun
+  std::uint32_t written_off;    // 1: it did not end of SIGKILL, and nobody waits for it any more
+  std::uint32_t out_of_memory;  // 1: the kernel killed for lack of memory, and perhaps this one
+  std::uint32_t chunk_items;    // of a chunk that ran: those that had ended
+  std::uint64_t chunk_region;   // its ChunkRegion; 0: none ran
   std::uint64_t ran_for_ticks;
   std::uint64_t max_rss_bytes;  // ExitFacts::max_rss_bytes
   WorkerPhase phase;            // in which it died, as its record says: not to be believed
@@ -249,8 +248,7 @@ struct Facts {
   // 1: the supervisor ends all workers. What their words say is so until it says what broke the
   // pool, however long the last of them takes.
   std::atomic<std::uint32_t> ends_all;
-  std::atomic<std::uint64_t> deaths;    // records ever written
-  std::atomic<std::uint64_t> restarts;  // replacements ever made
+  MUSTER_FACTS_METRICS(MUSTER_DECLARE_METRIC)  // `deaths` counts the records ever written, too
   DeathRecord death[kDeaths];
   // WorkerFacts[workers] follow at the next cache line.
 };
@@ -271,10 +269,14 @@ constexpr std::uint64_t layout_hash() {
                                  sizeof(ParkLine),
                                  sizeof(Reservation),
                                  sizeof(WorkerRecord),
+                                 sizeof(StackRecord),
                                  sizeof(Facts),
                                  sizeof(DeathRecord),
                                  offsetof(DeathRecord, max_rss_bytes),
                                  sizeof(WorkerFacts),
+                                 sizeof(WorkerTelemetry),
+                                 sizeof(EventEntry),
+                                 kHistogramBytes,
                                  kMaxNames,
                                  kNameBytes};
   for (const std::uint64_t word : words) hash = (hash ^ word) * 0x100000001b3;

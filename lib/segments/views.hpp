@@ -27,6 +27,15 @@ struct TasksView {
   TaskPart& part(std::uint32_t slot) const {
     return place<TaskPart>(base, geometry.parts_at())[slot];
   }
+  // A TraceMark of each slot: of the task in it, where that has kTraced.
+  std::atomic<std::uint64_t>& trace_mark(std::uint32_t slot) const {
+    return place<std::atomic<std::uint64_t>>(base, geometry.trace_marks_at())[slot];
+  }
+  EventRing events() const {
+    const std::size_t at = geometry.client_events_at();
+    return {place<EventCount>(base, at),
+            {place<EventEntry>(base, at + sizeof(EventCount)), geometry.client_events}};
+  }
   Returns& returns(std::uint32_t worker) const {
     return place<Returns>(base, geometry.returns_at())[worker];
   }
@@ -62,6 +71,12 @@ struct WindowView {
   Geometry geometry;
 
   WorkerRecord& record() const { return *place<WorkerRecord>(base, 0); }
+  // Whether a task has begun here: else nothing of the telemetry was written, and to read it would
+  // take up memory.
+  bool tells() const { return record().tasks_done.load() != 0 || record().current.load() != 0; }
+  TelemetryView telemetry() const {
+    return {base + geometry.telemetry_at(), {geometry.histograms, geometry.worker_events}};
+  }
   std::byte* arena() const { return base + geometry.arena_at(); }
 };
 

@@ -45,6 +45,10 @@ class TaskTag {
 
   constexpr std::uint64_t bits() const { return bits_; }
   constexpr std::uint64_t id() const { return bits_ >> kAttemptBits; }
+  // From 0 on.
+  constexpr unsigned attempt() const {
+    return static_cast<unsigned>(bits_ & ((1U << kAttemptBits) - 1));
+  }
   // The attempt wraps after 16. A worker that was stopped meanwhile may hold a hint of the one that
   // this repeats: it is a hint of the same task, and whoever claims by it claims what waits.
   constexpr TaskTag next_attempt() const {

@@ -78,6 +78,8 @@ void fill_death(DeathRecord& death, const ExitFacts& exit, std::uint32_t worker,
   death.written_off = exit.written_off ? 1 : 0;
   death.out_of_memory = 0;
   death.max_rss_bytes = exit.max_rss_bytes;
+  death.at_ticks = ticks_now();
+  death.name = 0;
   death.ran_for_ticks = 0;
   death.chunk_region = 0;
   death.chunk_items = 0;

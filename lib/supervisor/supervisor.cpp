@@ -42,11 +42,13 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
       client_pidfd_(std::move(client_pidfd)),
       deaths_(setup_.restart_intensity) {
   const Geometry& g = setup_.geometry;
+  tasks_region_ = map_shared(setup_.tasks, bip::read_only, 0, g.returns_at());
   control_region_ = map_shared(setup_.control, bip::read_write, 0, g.control_bytes());
   results_region_ = map_shared(setup_.results, bip::read_only, 0, g.results_bytes());
   facts_region_ = map_shared(setup_.facts, bip::read_write, 0, g.facts_bytes());
   // With a writable descriptor mprotect could make a worker's mapping writable.
   setup_.facts = setup_.facts.reopen_read_only();
+  tasks_ = {static_cast<std::byte*>(tasks_region_.get_address()), g};
   control_ = {static_cast<std::byte*>(control_region_.get_address()), g};
   results_ = {static_cast<std::byte*>(results_region_.get_address()), g};
   facts_ = {static_cast<std::byte*>(facts_region_.get_address()), g};
@@ -300,6 +302,10 @@ void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
 
   DeathRecord& death = next_death(facts_);
   fill_death(death, exit, index, pid, incarnation, held.task, same_life ? &record : nullptr);
+  if (held.task != 0) {
+    const std::uint32_t slot = Hint(held.task - 1).slot() & (setup_.geometry.slots - 1);
+    death.name = tasks_.part(slot).name;
+  }
   death.task_was_killing = held.was_killing ? 1 : 0;
   death.requeued = same_life ? held.not_begun : 0;  // else its predecessor's, which were told of
   const bool killed_by_others = exit.term_signal == SIGKILL && !held.was_killing;

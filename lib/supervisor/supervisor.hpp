@@ -71,9 +71,11 @@ class Supervisor {
   WorkerSetup setup_;
   FileDescriptor client_socket_;
   FileDescriptor client_pidfd_;
+  TasksView tasks_;
   ControlView control_;
   ResultsView results_;
   FactsView facts_;
+  boost::interprocess::mapped_region tasks_region_;
   boost::interprocess::mapped_region control_region_;
   boost::interprocess::mapped_region results_region_;
   boost::interprocess::mapped_region facts_region_;

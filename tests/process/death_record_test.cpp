@@ -14,8 +14,8 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/client/death_text.hpp"
 #include "lib/common/ticks.hpp"
+#include "lib/inspect/death_text.hpp"
 #include "support/proc.hpp"
 #include "support/watchdog.hpp"
 

@@ -163,7 +163,7 @@ class Round {
   // Whoever is still there and was not the pool's own must not have its memory.
   void look_for_memory() {
     std::error_code error;
-    for (const auto& process : muster::detail::own_processes(error)) {
+    for (const auto& process : muster::detail::living_processes(false, error)) {
       const auto held = muster::detail::segments_held_by(process.pid);
       if (!held || !held->contains(pool_)) continue;
       broken(EndFault::memory,

@@ -69,6 +69,15 @@ class ItemGate {
   ~ItemGate() = default;
 };
 
+// Hears of each item that threw, before its outcome is committed.
+class ItemFailures {
+ public:
+  virtual void failed(const std::exception_ptr& error) noexcept = 0;
+
+ protected:
+  ~ItemFailures() = default;
+};
+
 // What the worker tells the chunk it runs, through TaskContext::chunk().
 struct ChunkProgress {
   // Items that were done in an earlier run and are skipped in this one.
@@ -83,6 +92,7 @@ struct ChunkProgress {
 
   // May be null.
   ItemGate* gate = nullptr;
+  ItemFailures* failures = nullptr;
 
   // False: the next item is not to be begun.
   bool begin_item() const noexcept {

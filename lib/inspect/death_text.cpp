@@ -1,4 +1,4 @@
-#include "lib/client/death_text.hpp"
+#include "lib/inspect/death_text.hpp"
 
 #include <signal.h>
 

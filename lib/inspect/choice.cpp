@@ -1,0 +1,136 @@
+#include "lib/inspect/choice.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "lib/inspect/picture.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+using NotFound = PoolInspector::NotFound;
+using NotReadable = PoolInspector::NotReadable;
+
+// Fewer digits of an id are a number, or a word.
+constexpr std::size_t kFewestDigits = 4;
+
+// 0: not a process's number.
+pid_t to_pid(std::string_view words) {
+  pid_t pid = 0;
+  const char* const end = words.data() + words.size();
+  return std::from_chars(words.data(), end, pid).ptr == end && pid > 0 ? pid : 0;
+}
+
+std::string quoted(std::string_view words) { return '"' + std::string(words) + '"'; }
+
+std::string describe(const ProcessName& process) {
+  return std::to_string(process.pid) + " (" + process.command + ")";
+}
+
+std::string describe(const UnreadablePool& pool) {
+  std::string processes;
+  for (const ProcessName& process : pool.processes) {
+    processes += (processes.empty() ? "" : ", ") + describe(process);
+  }
+  std::string text = "the pool " + quoted(pool.name) + " of " +
+                     (pool.processes.size() == 1 ? "process " : "processes ") + processes;
+  switch (pool.reason) {
+    case UnreadablePool::Reason::permission: return text + " may not be read by this process";
+    case UnreadablePool::Reason::another_version:
+      return text +
+             " is of another version of Muster, which lays its memory out differently; use that "
+             "version's tool";
+    case UnreadablePool::Reason::corrupt:
+      return text + " cannot be read: its memory is not a pool's, or damaged";
+    case UnreadablePool::Reason::ambiguous:
+      return text + " cannot be told from others of the same name in the same process";
+    case UnreadablePool::Reason::no_memory:
+      return text + " cannot be read: this process has no memory or descriptors left for it";
+  }
+  return text;
+}
+
+struct Candidate {
+  ChosenPool chosen;
+  PoolInfo info;
+};
+
+std::string several(std::string_view words, const std::vector<Candidate>& candidates) {
+  std::string text = quoted(words) + " can mean " + std::to_string(candidates.size()) + " pools: ";
+  const char* before = "";
+  for (const Candidate& candidate : candidates) {
+    const PoolInfo& info = candidate.info;
+    text += before + info.id.substr(0, 8) + ' ' + quoted(info.name) + " of client " +
+            std::to_string(info.client_pid) + " (" + info.command + ")";
+    before = ", ";
+  }
+  return text + "; say the beginning of its id, as in \"muster show " +
+         candidates.front().info.id.substr(0, 8) + "\"";
+}
+
+[[noreturn]] void refuse(std::string_view words, pid_t pid, const InspectOptions& options,
+                         const PoolSearch& search, const std::vector<UnreadablePool>& unreadable) {
+  for (const UnreadablePool& pool : unreadable) {
+    const bool holder = std::ranges::any_of(
+        pool.processes, [&](const ProcessName& process) { return process.pid == pid; });
+    if (pool.name == words || holder) throw NotReadable(describe(pool), pool.reason);
+  }
+  const auto process = pid == 0 ? std::nullopt : read_process(pid);
+  if (!process) {
+    throw NotFound((options.all_users ? "there is no pool " : "this user has no pool ") +
+                   quoted(words) + "; \"muster ls\" lists those there are" +
+                   (::geteuid() == 0 && !options.all_users
+                        ? ", and with --all-users those of other users"
+                        : ""));
+  }
+  const std::string who = "process " + describe(name_of(*process));
+  if (process->user != ::geteuid() && !options.all_users) {
+    throw NotReadable(who + " belongs to another user (uid " + std::to_string(process->user) + ")" +
+                          (::geteuid() == 0 ? "; --all-users looks into those, too"
+                                            : ", who alone may look into it, and root"),
+                      UnreadablePool::Reason::permission);
+  }
+  const bool hidden = std::ranges::any_of(
+      search.hidden, [&](const ProcessInfo& other) { return other.pid == pid; });
+  if (hidden) {
+    throw NotReadable(who +
+                          " cannot be looked into: it is not dumpable, or has more privileges "
+                          "than this one",
+                      UnreadablePool::Reason::permission);
+  }
+  throw NotFound(who + " has no pool; \"muster ls\" lists those there are");
+}
+
+}  // namespace
+
+ChosenPool choose_pool(std::string_view words, const InspectOptions& options) {
+  const PoolSearch search = find_pools(options.all_users);
+  if (search.error) throw std::system_error(search.error, "cannot list the processes in /proc");
+  const pid_t pid = to_pid(words);
+  std::vector<Candidate> meant;
+  std::vector<UnreadablePool> cannot_be_read;
+  for (const FoundPool& found : search.pools) {
+    PoolLoad load = load_pool(found);
+    if (!load.pool) {
+      if (load.error != LoadError::gone) cannot_be_read.push_back(unreadable(found, load.error));
+      continue;
+    }
+    PoolInfo info = take_picture(found, *load.pool);
+    const bool by_id = words.size() >= kFewestDigits && info.id.starts_with(words);
+    if (info.name == words || by_id || is_of(info, pid)) {
+      meant.push_back({{found, std::move(*load.pool)}, std::move(info)});
+    }
+  }
+  if (meant.size() > 1) throw NotFound(several(words, meant));
+  if (meant.empty()) refuse(words, pid, options, search, cannot_be_read);
+  return std::move(meant.front().chosen);
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,198 @@
+#include "lib/inspect/stack_reader.hpp"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include <muster/inspect.hpp>
+
+#include "lib/common/deadline.hpp"
+#include "lib/common/file_descriptor.hpp"
+#include "lib/common/futex.hpp"
+#include "lib/common/small_file.hpp"
+#include "lib/inspect/processes.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+using NoAnswer = PoolInspector::NoAnswer;
+using Reason = NoAnswer::Reason;
+
+constexpr int kQuestion = SIGURG;
+// Of the kernel's <linux/pidfd.h>, since Linux 6.9: to the thread that the descriptor stands for.
+constexpr unsigned kToThread = 1;
+// Nothing says of a worker's end where one waits for its answer, so that is looked at so often.
+constexpr Duration kLook = std::chrono::milliseconds(20);
+
+std::string name_of(std::size_t worker, pid_t pid) {
+  return "worker " + std::to_string(worker) + " (pid " + std::to_string(pid) + ")";
+}
+
+// What the kernel says of a thread's signals: SigBlk and its like.
+bool has_signal(std::string_view status, std::string_view key) {
+  const std::size_t at = status.find("\n" + std::string(key) + ":\t");
+  if (at == std::string_view::npos) return false;
+  std::string_view digits = status.substr(at + key.size() + 3);
+  std::uint64_t set = 0;
+  std::from_chars(digits.data(), digits.data() + std::min<std::size_t>(digits.size(), 16), set, 16);
+  return (set >> (kQuestion - 1) & 1) != 0;
+}
+
+// A worker, and that it still is the same.
+class Asked {
+ public:
+  Asked(const LoadedPool& pool, std::size_t worker)
+      : pool_(pool), worker_(static_cast<std::uint32_t>(worker)), pid_(pid_in_facts()) {
+    if (pid_ <= 0) fail(Reason::dead, "worker " + std::to_string(worker) + " is not running");
+    pidfd_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    if (!pidfd_ && errno != ESRCH) {
+      throw std::system_error(errno, std::generic_category(), "cannot watch " + name());
+    }
+    // The pid was the worker's when its parent, the supervisor, wrote it. The descriptor is of that
+    // process if it is a child of the supervisor's and the supervisor still says so.
+    const auto process = read_process(pid_);
+    const auto supervisor = static_cast<pid_t>(pool.views().facts.facts().supervisor_pid.load());
+    if (!pidfd_ || !process || process->parent != supervisor || pid_in_facts() != pid_ || ended()) {
+      fail_dead();
+    }
+  }
+
+  StackRecord& record() const { return pool_.views().results.window(worker_).record().stack; }
+  std::string name() const { return name_of(worker_, pid_); }
+
+  bool ended() const {
+    pollfd end{pidfd_.get(), POLLIN, 0};
+    return ::poll(&end, 1, 0) > 0;
+  }
+
+  // That it could answer.
+  void check() const {
+    const std::string status = this->status();
+    if (status.empty() || ended() || state_of(status) == 'Z') fail_dead();
+    if (state_of(status) == 'T' || state_of(status) == 't') {
+      fail(Reason::stopped, name() + " is stopped, by SIGSTOP or a debugger, and cannot answer");
+    }
+    const WorkerRecord& record = pool_.views().results.window(worker_).record();
+    if (record.pid.load() != static_cast<std::uint32_t>(pid_) ||
+        (!has_signal(status, "SigCgt") && record.phase.load() == WorkerPhase::starting)) {
+      fail(Reason::dead, name() + " is just being made");
+    }
+    if (!has_signal(status, "SigCgt")) {
+      fail(Reason::deaf,
+           name() +
+               " does not answer: it ignores SIGURG, by its task's doing or as a program that "
+               "its task has become");
+    }
+  }
+
+  // It had its time. That the signal is blocked for an instant is nothing: the handler does so.
+  [[noreturn]] void fail_silent(Duration patience) const {
+    check();  // it may have become unable to meanwhile
+    if (has_signal(status(), "SigBlk")) {
+      fail(Reason::deaf, name() + " does not answer: its task has blocked SIGURG");
+    }
+    fail(Reason::silent, name() + " has not answered within " +
+                             std::to_string(patience.nanoseconds() / 1'000'000) + " ms");
+  }
+
+  void send() const {
+    long sent = ::syscall(SYS_pidfd_send_signal, pidfd_.get(), kQuestion, nullptr, kToThread);
+    // Before Linux 6.9 there is no such flag, and before 5.1 no such call. The number may then be
+    // another process's in the instant since ended(), where SIGURG does no harm by default.
+    if (sent != 0 && (errno == EINVAL || errno == ENOSYS) && !ended()) {
+      sent = ::syscall(SYS_tgkill, pid_, pid_, kQuestion);
+    }
+    if (sent == 0) return;
+    if (errno == ESRCH) fail_dead();
+    fail(Reason::permission,
+         "cannot signal " + name() + ": " + std::generic_category().message(errno));
+  }
+
+  [[noreturn]] void fail_dead() const { fail(Reason::dead, name() + " has ended"); }
+  [[noreturn]] static void fail(Reason reason, const std::string& sentence) {
+    throw NoAnswer(sentence, reason);
+  }
+
+ private:
+  pid_t pid_in_facts() const {
+    return static_cast<pid_t>(pool_.views().facts.worker(worker_).pid.load());
+  }
+  // Of its main thread.
+  std::string status() const {
+    const std::string pid = std::to_string(pid_);
+    return read_small_file("/proc/" + pid + "/task/" + pid + "/status");
+  }
+  static char state_of(const std::string& status) {
+    const std::size_t at = status.find("\nState:\t");
+    return at == std::string::npos ? 'Z' : status[at + 8];
+  }
+
+  const LoadedPool& pool_;
+  std::uint32_t worker_;
+  pid_t pid_;
+  FileDescriptor pidfd_;
+};
+
+// The frames where `version` is that of an answer, and none where it was written over meanwhile or
+// the worker wants to be asked again.
+std::vector<std::uintptr_t> copy(const StackRecord& record, std::uint32_t version) {
+  const std::size_t count =
+      std::min<std::size_t>(record.frames.load(std::memory_order_relaxed), kStackFrames);
+  std::vector<std::uintptr_t> frames(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    frames[i] = record.frame[i].load(std::memory_order_relaxed);
+  }
+  // Acquire pairs with the handler's release behind the odd version.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (record.version.load(std::memory_order_relaxed) != version) frames.clear();
+  return frames;
+}
+
+}  // namespace
+
+std::vector<std::uintptr_t> read_stack(const LoadedPool& pool, std::size_t worker,
+                                       Duration patience) {
+  const std::size_t workers = pool.constants().geometry.workers;
+  if (worker >= workers) {
+    Asked::fail(Reason::no_worker, "there is no worker " + std::to_string(worker) +
+                                       ": the pool has " + std::to_string(workers) +
+                                       ", from 0 to " + std::to_string(workers - 1));
+  }
+  const Asked asked(pool, worker);
+  const StackRecord& record = asked.record();
+  const Deadline until = Deadline::after(patience);
+  asked.check();
+  std::uint32_t seen = record.version.load();
+  std::uint32_t wanted = StackRecord::answer_to(seen);
+  asked.send();
+  for (;;) {
+    // Acquire pairs with the handler's release: the frames belong to this version.
+    const std::uint32_t now = record.version.load(std::memory_order_acquire);
+    if (StackRecord::reached(now, wanted)) {
+      std::vector<std::uintptr_t> frames = copy(record, now);
+      // What a successor has begun with is no answer.
+      if (asked.ended()) asked.fail_dead();
+      if (!frames.empty()) return frames;
+    }
+    if (until.expired()) asked.fail_silent(patience);
+    if (now != seen && now % 2 == 0) {
+      // A handler has ended, and its answer was none.
+      seen = now;
+      wanted = StackRecord::answer_to(seen);
+      asked.send();
+    }
+    futex_wait(record.version, now, std::min(until, Deadline::after(kLook)), FutexScope::shared);
+    if (asked.ended()) asked.fail_dead();
+  }
+}
+
+}  // namespace muster::detail

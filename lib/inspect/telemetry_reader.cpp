@@ -1,0 +1,124 @@
+#include "lib/inspect/telemetry_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "lib/inspect/death_text.hpp"
+
+namespace muster::detail {
+
+LatencyHistogram TelemetryReader::read(const SharedHistogram& histogram,
+                                       const BucketRange& range) const {
+  const std::uint64_t written = range.word.load(std::memory_order_relaxed);  // as the counts are
+  std::vector<std::uint64_t> counts(std::min(BucketRange::end(written), HistogramBuckets::kCount));
+  for (std::size_t i = BucketRange::begin(written); i < counts.size(); ++i) {
+    counts[i] = histogram.counts[i].load(std::memory_order_relaxed);  // a count among others
+  }
+  return {std::move(counts), scale_.ns_per_tick()};
+}
+
+void TelemetryReader::read(PoolStats& stats) const {
+  const std::size_t names =
+      std::min<std::size_t>(pool_.tasks.header().names.load(std::memory_order_acquire), kMaxNames);
+  stats.tasks.resize(names);
+  for (std::size_t i = 0; i < names; ++i) {
+    stats.tasks[i].name = task_name(pool_.tasks, i);
+    stats.tasks[i].lost = pool_.tasks.header().lost[i].load();
+  }
+  for (std::uint32_t w = 0; w < pool_.tasks.geometry.workers; ++w) read_worker(w, stats);
+  std::erase_if(stats.tasks, [](const TaskNameStats& task) {
+    return task.done == 0 && task.failed == 0 && task.lost == 0;
+  });
+  for (const TaskNameStats& task : stats.tasks) stats.run_time += task.run_time;
+  std::ranges::stable_sort(stats.tasks, std::greater(), &TaskNameStats::done);
+  std::ranges::stable_sort(stats.failures, std::greater(), &FailureStats::count);
+  read_deaths(stats);
+}
+
+// What was never written is not looked at: it would take up memory.
+void TelemetryReader::read_worker(std::uint32_t worker, PoolStats& stats) const {
+  const WindowView window = pool_.results.window(worker);
+  if (!window.tells()) return;
+  const TelemetryView telemetry = window.telemetry();
+  WorkerTelemetry& head = telemetry.head();
+  bool timed_any = false;
+  for (std::size_t i = 0; i < stats.tasks.size(); ++i) {
+    NameTelemetry& name = head.names[i];
+    TaskNameStats& task = stats.tasks[i];
+    task.done += name.done.load();
+    task.failed += name.failures.load();
+    task.max_rss_bytes = std::max(task.max_rss_bytes, name.max_rss.load());
+    const std::uint64_t timed = name.timed.load();
+    if (timed == 0) continue;
+    timed_any = true;
+    task.timed += timed;
+    if (telemetry.plan.histograms != 0) {
+      task.run_time += read(telemetry.run_time(static_cast<std::uint8_t>(i)), name.run_time);
+    }
+  }
+  if (timed_any) stats.queue_time += read(telemetry.queue_time(), head.queue_time);
+  if (head.failures.load() != 0) read_failures(head, stats);
+}
+
+void TelemetryReader::read_failures(const WorkerTelemetry& head, PoolStats& stats) const {
+  for (const FailureTelemetry& failure : head.failure_texts) {
+    // Acquire pairs with the worker's release: the text is there if it is counted.
+    const std::uint64_t count = failure.count.load(std::memory_order_acquire);
+    if (count == 0) return;
+    const std::string message(failure.text, ::strnlen(failure.text, FailureTelemetry::kText));
+    const std::string name = task_name(pool_.tasks, failure.name);
+    const auto same = [&](const FailureStats& known) {
+      return known.message == message && known.task_name == name;
+    };
+    const auto known = std::ranges::find_if(stats.failures, same);
+    if (known != stats.failures.end()) {
+      known->count += count;
+    } else {
+      stats.failures.push_back({name, message, count});
+    }
+  }
+}
+
+void TelemetryReader::read_deaths(PoolStats& stats) const {
+  const Facts& facts = pool_.facts.facts();
+  const std::uint64_t count = facts.deaths.load(std::memory_order_acquire);
+  const std::uint64_t oldest = count > kDeaths ? count - kDeaths : 0;
+  for (std::uint64_t number = count; number > oldest; --number) {
+    const DeathRecord& record = facts.death[(number - 1) % kDeaths];
+    // Acquire pairs with publish_death(): the fields are there if the number is.
+    if (record.number.load(std::memory_order_acquire) != number) continue;
+    DeathStats death = read_death_record(record);
+    // Acquire: what was read above was read before this. It was the same record all the while.
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (record.number.load(std::memory_order_relaxed) != number) continue;
+    death.number = number;
+    stats.last_deaths.push_back(std::move(death));
+  }
+}
+
+DeathStats TelemetryReader::read_death_record(const DeathRecord& record) const {
+  const std::string name = record.task != 0 ? task_name(pool_.tasks, record.name) : "";
+  const std::int64_t ran_ns = scale_.nanoseconds(record.ran_for_ticks);
+  DeathFacts facts = read_death(record, name, static_cast<double>(ran_ns) * 1e-9);
+  facts.death.backtrace = {};  // of this process, that would be
+  DeathStats death;
+  const PoolHeader& header = pool_.tasks.header();
+  const std::int64_t age_ns = scale_.nanoseconds(record.at_ticks - header.created_ticks);
+  death.at = std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds(
+          std::clamp<std::int64_t>(header.created_realtime_ns, 0, std::int64_t{1} << 62) +
+          age_ns)));
+  death.task_id = facts.task_id;
+  death.ran_for = std::chrono::nanoseconds(ran_ns);
+  death.requeued = facts.requeued;
+  const std::uint32_t frames = std::min<std::uint32_t>(record.crash.frames, kFrames);
+  if (record.crash.signal.load() != 0) {
+    death.frames.assign(record.crash.frame, record.crash.frame + frames);
+  }
+  death.sentence = describe_death(facts, 1, 1);
+  death.death = std::move(facts.death);
+  return death;
+}
+
+}  // namespace muster::detail
