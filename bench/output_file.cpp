@@ -20,17 +20,20 @@ namespace {
 }
 
 void write_and_close(int fd, std::string_view text, const std::string& what) {
+  const auto fail = [&] {
+    const int error = errno;
+    ::close(fd);
+    errno = error;
+    throw_errno(what);
+  };
   while (!text.empty()) {
     const ssize_t written = ::write(fd, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const int error = errno;
-      ::close(fd);
-      errno = error;
-      throw_errno(what);
-    }
+    if (written < 0) fail();
     text.remove_prefix(static_cast<std::size_t>(written));
   }
+  // Else a power cut could leave the name with nothing in it. A pipe has nothing to sync.
+  if (::fsync(fd) != 0 && errno != EINVAL && errno != EROFS) fail();
   if (::close(fd) != 0) throw_errno(what);
 }
 

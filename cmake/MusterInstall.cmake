@@ -30,3 +30,12 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/muster.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+# The tool's page and completions, where man(1) and the shells look for them.
+if(MUSTER_BUILD_TOOLS)
+  install(FILES tools/muster/muster.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES tools/muster/completions/muster.bash RENAME muster
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES tools/muster/completions/_muster
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+endif()

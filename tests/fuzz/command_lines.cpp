@@ -17,6 +17,7 @@
 #include "prove/options.hpp"
 #include "steps/options.hpp"
 #include "tools/muster/command_line.hpp"
+#include "tools/muster/text.hpp"
 
 namespace fuzz {
 namespace {
@@ -56,14 +57,18 @@ class Start {
   std::vector<char*> arguments_;
 };
 
+constexpr std::array<muster_tool::AddCommand, 8> kToolCommands{
+    &muster_tool::add_ls,      &muster_tool::add_show,   &muster_tool::add_tasks,
+    &muster_tool::add_summary, &muster_tool::add_deaths, &muster_tool::add_trace,
+    &muster_tool::add_metrics, &muster_tool::add_check};
+
 void tool(Start& start) {
   std::string complaint;
-  const auto wanted = muster_tool::parse_command_line(start.argc(), start.argv(), start.out,
-                                                      complaint, start.exit_code);
+  const auto run = muster_tool::parse_command_line(start.argc(), start.argv(), kToolCommands,
+                                                   start.out, complaint, start.exit_code);
   start.err << complaint;
-  if (start.goes_on(wanted)) {
-    require(!wanted->list || wanted->pool.empty(), "a list is not of one pool");
-  }
+  require(muster_tool::printable(complaint) == complaint, "a complaint is text");
+  if (start.goes_on(run)) require(static_cast<bool>(*run), "there is something to do");
 }
 
 void bench_run(Start& start) {

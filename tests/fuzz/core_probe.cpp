@@ -73,7 +73,7 @@ CoreProbe::CoreProbe(const ProcessPoolOptions& options, Room room)
   supervisors_end_ = FileDescriptor(pair[1]);
   core.doorbell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!core.doorbell_) fail("eventfd");
-  core.tasks_.header().state.store(PoolState::running);
+  core.tasks_.header().state.store(PoolPhase::running);
   core.source_.adopt(core, core.callbacks_);
 }
 

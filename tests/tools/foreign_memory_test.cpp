@@ -115,7 +115,7 @@ TEST(ForeignMemory, OfAnotherVersionIsNotRead) {
     for (const std::string& words : {std::string("future"), std::to_string(::getpid())}) {
       const auto end = run_tool({"show", words});
       EXPECT_EQ(end.exit_code, 5);
-      EXPECT_TRUE(contains(end.err, "made by another version of Muster")) << end.err;
+      EXPECT_TRUE(contains(end.err, "of another version of Muster")) << end.err;
     }
   }
 }

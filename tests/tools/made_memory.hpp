@@ -58,7 +58,7 @@ inline std::vector<std::byte> header_bytes(const muster::detail::Geometry& geome
   header->created_realtime_ns = 1'700'000'000'000'000'000;
   header->created_monotonic_ns = 1;
   header->created_ticks = 1;
-  header->state.store(muster::detail::PoolState::running);
+  header->state.store(muster::detail::PoolPhase::running);
   return bytes;
 }
 

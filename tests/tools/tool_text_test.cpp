@@ -29,6 +29,15 @@ TEST(ToolText, ReplacesControls) {
   EXPECT_EQ(printable(std::string_view("\0", 1)), "?");
 }
 
+TEST(ToolText, ReplacesWhatTurnsTextAroundOrBreaksLines) {
+  EXPECT_EQ(printable("a\xe2\x80\xae"
+                      "b"),
+            "a?b");  // right-to-left override
+  EXPECT_EQ(printable("\xe2\x81\xa6\xe2\x81\xa9\xd8\x9c\xe2\x80\x8f"), "????");
+  EXPECT_EQ(printable("\xe2\x80\xa8"), "?");             // line separator
+  EXPECT_EQ(printable("\xe2\x80\x94"), "\xe2\x80\x94");  // a dash
+}
+
 TEST(ToolText, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(printable("\xff"), "?");
   EXPECT_EQ(printable("\xc3"), "?");                 // cut short
@@ -48,7 +57,10 @@ TEST(ToolText, CountsColumnsByCodePoints) {
 TEST(ToolText, DescribesTimesByTwoUnits) {
   EXPECT_EQ(describe(0s), "0 us");
   EXPECT_EQ(describe(-5s), "0 us");
+  EXPECT_EQ(describe(850ns), "850 ns");
+  EXPECT_EQ(describe(1299ns), "1.2 us");
   EXPECT_EQ(describe(85us), "85 us");
+  EXPECT_EQ(describe(1299us), "1.2 ms");
   EXPECT_EQ(describe(850ms), "850 ms");
   EXPECT_EQ(describe(1299ms), "1.2 s");
   EXPECT_EQ(describe(59999ms), "59.9 s");
@@ -65,8 +77,10 @@ TEST(ToolText, DescribesSizes) {
 }
 
 TEST(ToolText, WritesMomentsInUtc) {
-  EXPECT_EQ(rfc3339(0), "1970-01-01T00:00:00.000000Z");
-  EXPECT_EQ(rfc3339(1'700'000'000'123'456'789), "2023-11-14T22:13:20.123456Z");
+  using Moment = std::chrono::system_clock::time_point;
+  EXPECT_EQ(rfc3339(Moment()), "1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(rfc3339(Moment(1'700'000'000'123'456'789ns)), "2023-11-14T22:13:20.123456Z");
+  EXPECT_EQ(rfc3339(Moment(-1us)), "1969-12-31T23:59:59.999999Z");
 }
 
 }  // namespace

@@ -1,24 +1,21 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "exit_code.hpp"
-#include "lib/inspect/survey.hpp"
+#include <muster/inspect.hpp>
 
 namespace muster_tool {
 
 // Sentences about what cannot be seen.
 
 // "4711 (myprogram)".
-std::string describe(const muster::detail::ProcessInfo& process);
+std::string describe(const muster::ProcessName& process);
 
-std::string describe(const muster::detail::SkippedPool& skipped);
-ExitCode exit_code_of(muster::detail::LoadError error);
-// For programs: one or two words.
-std::string_view word(muster::detail::LoadError error);
+std::string describe(const muster::UnreadablePool& pool);
 
-// Complains of every skipped pool and of processes that cannot be looked into.
-void tell_unseen(const muster::detail::Survey& survey);
-void tell_hidden(const muster::detail::Survey& survey);
+// Complains of every pool that cannot be read and of processes that cannot be looked into.
+void tell_unseen(const muster::PoolList& list);
+void tell_hidden(const std::vector<muster::ProcessName>& hidden);
 
 }  // namespace muster_tool

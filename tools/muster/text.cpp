@@ -10,9 +10,6 @@ namespace muster_tool {
 
 namespace {
 
-using muster::WorkerState;
-using muster::detail::PoolCondition;
-
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0u) == 0x80u; }
 
 // Bytes of the code point that `text` begins with; 0: none that can be printed.
@@ -33,13 +30,23 @@ std::size_t printable_length(std::string_view text) {
   return length;
 }
 
+// Whether it begins with a code point that changes the direction of all that follows, or breaks the
+// line. REQUIRES: it begins with one that can be printed.
+bool turns_or_breaks(std::string_view text) {
+  constexpr std::string_view kSuch[] = {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029",
+                                        "\u202a", "\u202b", "\u202c", "\u202d", "\u202e",
+                                        "\u2066", "\u2067", "\u2068", "\u2069"};
+  return std::ranges::any_of(kSuch, [text](std::string_view one) { return text.starts_with(one); });
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
   std::string result;
   while (!text.empty()) {
     const std::size_t length = printable_length(text);
-    result += length == 0 ? std::string_view("?") : text.substr(0, length);
+    const bool as_it_is = length != 0 && !turns_or_breaks(text);
+    result += as_it_is ? text.substr(0, length) : std::string_view("?");
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return result;
@@ -51,9 +58,14 @@ std::size_t width(std::string_view text) {
 }
 
 std::string describe(muster::Duration duration) {
-  const std::int64_t us = std::max<std::int64_t>(duration.nanoseconds(), 0) / 1000;
+  const std::int64_t ns = std::max<std::int64_t>(duration.nanoseconds(), 0);
+  const std::int64_t us = ns / 1000;
   const std::int64_t s = us / 1'000'000;
+  if (ns == 0) return "0 us";
+  if (us == 0) return fmt::format("{} ns", ns);
+  if (us < 10) return fmt::format("{}.{} us", us, ns / 100 % 10);
   if (us < 1000) return fmt::format("{} us", us);
+  if (us < 10'000) return fmt::format("{}.{} ms", us / 1000, us / 100 % 10);
   if (s < 1) return fmt::format("{} ms", us / 1000);
   if (s < 60) return fmt::format("{}.{} s", s, us / 100'000 % 10);
   if (s < 3600) return fmt::format("{}m {:02}s", s / 60, s % 60);
@@ -69,37 +81,23 @@ std::string describe_bytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} {}", amount, kUnits[unit]);
 }
 
-std::string rfc3339(std::int64_t realtime_ns) {
-  const std::time_t seconds = realtime_ns / 1'000'000'000;
+std::string describe_rate(std::optional<double> rate) {
+  if (!rate) return "-";
+  return *rate < 100 ? fmt::format("{:.1f}", *rate) : fmt::format("{:.0f}", *rate);
+}
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string rfc3339(std::chrono::system_clock::time_point moment) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(moment);
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(moment - second);
+  const std::time_t seconds = second.time_since_epoch().count();
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900,
-                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                     realtime_ns / 1000 % 1'000'000);
-}
-
-std::string_view word(WorkerState state) {
-  switch (state) {
-    case WorkerState::starting: return "starting";
-    case WorkerState::idle: return "idle";
-    case WorkerState::running: return "running";
-    case WorkerState::stopping: return "stopping";
-    case WorkerState::dead: return "dead";
-  }
-  return "unknown";
-}
-
-std::string_view word(PoolCondition condition) {
-  switch (condition) {
-    case PoolCondition::starting: return "starting";
-    case PoolCondition::running: return "running";
-    case PoolCondition::shut_down: return "shutdown";
-    case PoolCondition::broken: return "broken";
-    case PoolCondition::closed: return "closed";
-    case PoolCondition::orphan: return "orphan";
-    case PoolCondition::unknown: break;
-  }
-  return "unknown";
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, us.count());
 }
 
 }  // namespace muster_tool

@@ -1,13 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <muster/duration.hpp>
-#include <muster/stats.hpp>
-
-#include "lib/inspect/survey.hpp"
 
 namespace muster_tool {
 
@@ -18,16 +17,19 @@ std::string printable(std::string_view text);
 // Columns that printable text takes, counting a code point as one.
 std::size_t width(std::string_view text);
 
-// Two leading units: "85 us", "1.2 s", "3m 07s", "2h 05m", "4d 03h".
+// Two leading digits or units: "850 ns", "1.2 us", "85 us", "1.2 s", "3m 07s", "2h 05m", "4d 03h".
 std::string describe(muster::Duration duration);
 
 // "12.5 MiB".
 std::string describe_bytes(std::uint64_t bytes);
 
-// A time since 1970 in UTC as RFC 3339 has it, to the microsecond.
-std::string rfc3339(std::int64_t realtime_ns);
+// "12.5", "1283", "-" where it is not known.
+std::string describe_rate(std::optional<double> rate);
 
-std::string_view word(muster::WorkerState state);
-std::string_view word(muster::detail::PoolCondition condition);
+// "1 death", "2 deaths".
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many);
+
+// In UTC, as RFC 3339 has it, to the microsecond.
+std::string rfc3339(std::chrono::system_clock::time_point moment);
 
 }  // namespace muster_tool

@@ -1,0 +1,428 @@
+// A worker says where it is, and goes on unharmed.
+
+#include "lib/inspect/stack_reader.hpp"
+
+#include <dlfcn.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <muster/inspect.hpp>
+#include <muster/muster.hpp>
+
+#include "lib/inspect/pool_finder.hpp"
+#include "support/shared_memory_latch.hpp"
+#include "support/watchdog.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using muster::ProcessPoolExecutor;
+using muster::detail::LoadedPool;
+using muster::detail::read_stack;
+using test_support::OpensAtExit;
+using test_support::SharedCounter;
+using test_support::SharedGate;
+using Reason = muster::PoolInspector::NoAnswer::Reason;
+
+LoadedPool loaded(const std::string& name) {
+  for (const auto& found : muster::detail::find_pools().pools) {
+    if (found.name != name) continue;
+    auto load = muster::detail::load_pool(found);
+    if (load.pool && load.pool->constants().client_pid == ::getpid()) return std::move(*load.pool);
+  }
+  throw std::runtime_error("no pool " + name);
+}
+
+std::optional<Reason> refusal(const LoadedPool& pool, std::size_t worker,
+                              muster::Duration patience = 100ms) {
+  try {
+    (void)read_stack(pool, worker, patience);
+    return std::nullopt;
+  } catch (const muster::PoolInspector::NoAnswer& error) {
+    EXPECT_NE(std::string(error.what()), "");
+    return error.reason();
+  }
+}
+
+bool passes(const std::vector<std::uintptr_t>& frames, const void* function) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(function);
+  return std::any_of(frames.begin(), frames.end(),
+                     [&](std::uintptr_t frame) { return frame >= begin && frame < begin + 4096; });
+}
+
+// Tasks that go on until the gate opens; each is asked a hundred times while it does.
+
+__attribute__((noinline)) int innermost(SharedGate gate) {
+  unsigned n = 1;
+  while (!gate.is_open()) {
+    for (int i = 0; i < 1000; ++i) n = n * 1664525 + 1013904223;
+  }
+  return n == 0 ? 1 : 0;
+}
+__attribute__((noinline)) int middle(SharedGate gate) { return innermost(gate) + 1; }
+__attribute__((noinline)) int outermost(SharedGate started, SharedGate gate) {
+  started.open();
+  return middle(gate) + 1;
+}
+
+int allocate(SharedGate started, SharedGate gate) {
+  started.open();
+  std::size_t bytes = 0;
+  std::vector<std::string> kept(64);
+  for (std::size_t i = 0; !gate.is_open(); ++i) {
+    kept[i % kept.size()] = std::string(1 + i % 5000, 'x');
+    bytes += kept[i % kept.size()].size();
+  }
+  return bytes == 0 ? 1 : 2;
+}
+
+__attribute__((noinline)) void throw_deep(int depth) {
+  const std::string cleaned_up = std::to_string(depth);
+  if (depth == 0) throw std::runtime_error(cleaned_up);
+  throw_deep(depth - 1);
+}
+
+int throw_and_catch(SharedGate started, SharedGate gate) {
+  started.open();
+  int caught = 0;
+  while (!gate.is_open()) {
+    try {
+      throw_deep(5);
+    } catch (const std::runtime_error& error) {
+      caught |= error.what() == std::string("0") ? 2 : 1;
+    }
+  }
+  return caught;
+}
+
+extern "C" void __register_frame(void*);
+
+// Unwind information that is registered at run time, as compilers within a program do it: the
+// unwinder then takes a lock for each frame. It is of no code that is ever run: a CIE and one FDE
+// of the simplest kind, then the end.
+std::vector<std::uint8_t> unwind_information(const void* code) {
+  std::vector<std::uint8_t> bytes;
+  const auto put32 = [&](std::uint32_t value) {
+    for (int i = 0; i < 4; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+  };
+  const auto put64 = [&](std::uint64_t value) {
+    for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+  };
+  put32(12);  // length of the CIE
+  put32(0);   // it is one
+  for (const int byte : {1, 0, 1, 0x78, 16, 0x0c, 7, 8})
+    bytes.push_back(static_cast<std::uint8_t>(byte));
+  put32(20);  // length of the FDE
+  put32(20);  // back to the CIE
+  put64(reinterpret_cast<std::uintptr_t>(code));
+  put64(1);
+  put32(0);  // the end
+  return bytes;
+}
+
+int throw_with_registered_frames(SharedGate started, SharedGate gate) {
+  static std::vector<std::uint8_t> information;
+  void* const page = ::mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  information = unwind_information(page);
+  __register_frame(information.data());
+  return throw_and_catch(started, gate);
+}
+
+int wait_in_mutex(SharedGate started, SharedGate gate) {
+  pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  ::pthread_mutex_lock(&mutex);
+  std::thread unlocks([&] {
+    gate.wait();
+    ::pthread_mutex_unlock(&mutex);
+  });
+  started.open();
+  const int locked = ::pthread_mutex_lock(&mutex);
+  unlocks.join();
+  return locked == 0 ? 2 : 1;
+}
+
+int wait_in_read(SharedGate started, SharedGate gate) {
+  std::array<int, 2> ends{};
+  if (::pipe(ends.data()) != 0) return 1;
+  std::thread writes([&] {
+    gate.wait();
+    if (::write(ends[1], "x", 1) != 1) std::abort();
+  });
+  started.open();
+  char byte = 0;
+  const ssize_t count = ::read(ends[0], &byte, 1);
+  writes.join();
+  ::close(ends[0]);
+  ::close(ends[1]);
+  return count == 1 && byte == 'x' ? 2 : 1;
+}
+
+int wait_in_sleeps(SharedGate started, SharedGate gate) {
+  started.open();
+  const auto begin = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(50ms);
+  const bool slept = std::chrono::steady_clock::now() - begin >= 50ms;
+  errno = 4711;
+  while (!gate.is_open()) {
+    for (int i = 0; i < 1000; ++i) asm volatile("");
+    if (errno != 4711) return 1;
+  }
+  return slept ? 2 : 1;
+}
+
+int in_other_threads_too(SharedGate started, SharedGate gate) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) threads.emplace_back([=] { throw_and_catch(started, gate); });
+  const int caught = throw_and_catch(started, gate);
+  for (std::thread& thread : threads) thread.join();
+  return caught;
+}
+
+// It says where it is on a stack of a few pages between which there is nothing.
+__attribute__((noinline)) int on_a_short_stack(SharedGate started, SharedGate gate) {
+  constexpr std::size_t kPages = 4 * 4096;
+  auto* const memory = static_cast<std::byte*>(
+      ::mmap(nullptr, 3 * kPages, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ::mprotect(memory + kPages, kPages, PROT_READ | PROT_WRITE);
+  std::byte* const top = memory + 2 * kPages;
+  started.open();
+  int result = 0;
+  using Function = int (*)(SharedGate);
+  const Function function = innermost;
+  // rbx keeps the stack's address over the call.
+  asm volatile(
+      "movq %%rsp, %%rbx\n\t"
+      "movq %[top], %%rsp\n\t"
+      "call *%[function]\n\t"
+      "movq %%rbx, %%rsp\n\t"
+      : "=a"(result)
+      : [top] "r"(top), [function] "r"(function), "D"(gate)
+      : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc");
+  return result + 2;
+}
+
+using Task = int (*)(SharedGate, SharedGate);
+
+struct Kind {
+  const char* name;
+  Task task;
+  int times = 100;
+};
+
+// Instants at which the unwinder cannot be had, or would wait for itself, are short.
+constexpr int kOftenEnough = 1000;
+
+class GoesOn : public testing::TestWithParam<Kind> {};
+
+TEST_P(GoesOn, UnharmedHoweverOftenItIsAsked) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "asked"});
+  const OpensAtExit open(gate);
+  auto task = pool.submit(GetParam().task, started, gate);
+  started.wait();
+  const LoadedPool outside = loaded("asked");
+  for (int i = 0; i < GetParam().times; ++i) {
+    const auto frames = read_stack(outside, 0, 30s);
+    ASSERT_GE(frames.size(), 1U);
+    test_support::Watchdog::progress();
+  }
+  gate.open();
+  EXPECT_EQ(task.result(), 2);
+  EXPECT_EQ(pool.stats().deaths, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Worker, GoesOn,
+    testing::Values(Kind{"Computing", outermost}, Kind{"Allocating", allocate},
+                    Kind{"Throwing", throw_and_catch, kOftenEnough},
+                    Kind{"ThrowingWithRegisteredFrames", throw_with_registered_frames,
+                         kOftenEnough},
+                    Kind{"InAMutex", wait_in_mutex}, Kind{"InRead", wait_in_read},
+                    Kind{"InSleeps", wait_in_sleeps}, Kind{"WithThreads", in_other_threads_too},
+                    Kind{"OnAShortStack", on_a_short_stack}),
+    [](const testing::TestParamInfo<Kind>& kind) { return std::string(kind.param.name); });
+
+TEST(Stack, LeadsFromTheInnermostFunctionToTheOutermost) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 2, .name = "nested"});
+  const OpensAtExit open(gate);
+  auto task = pool.submit(outermost, started, gate);
+  started.wait();
+  const LoadedPool outside = loaded("nested");
+  // One of the two runs it.
+  int found = 0;
+  for (std::size_t worker = 0; worker < 2; ++worker) {
+    const auto frames = read_stack(outside, worker, 30s);
+    if (!passes(frames, reinterpret_cast<const void*>(innermost))) continue;
+    ++found;
+    EXPECT_GT(frames.size(), 5U);
+    EXPECT_TRUE(passes(frames, reinterpret_cast<const void*>(outermost)));
+  }
+  EXPECT_EQ(found, 1);
+}
+
+TEST(Stack, IsToldOfAnIdleWorker) {
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "idle"});
+  pool.submit([] {}).result();
+  const LoadedPool outside = loaded("idle");
+  for (int i = 0; i < 100; ++i) EXPECT_GT(read_stack(outside, 0, 30s).size(), 2U);
+  EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
+  EXPECT_EQ(pool.stats().rescued_wakeups, 0U);
+}
+
+TEST(Stack, IsToldToSeveralWhoAskAtOnce) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "crowd"});
+  const OpensAtExit open(gate);
+  auto task = pool.submit(outermost, started, gate);
+  started.wait();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([] {
+      const LoadedPool outside = loaded("crowd");
+      for (int k = 0; k < 100; ++k) EXPECT_GE(read_stack(outside, 0, 30s).size(), 1U);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  gate.open();
+  EXPECT_EQ(task.result(), 2);
+}
+
+TEST(Stack, OfAWorkerThatThereIsNot) {
+  ProcessPoolExecutor pool({.max_workers = 2, .name = "two"});
+  EXPECT_EQ(refusal(loaded("two"), 2), Reason::no_worker);
+  EXPECT_EQ(refusal(loaded("two"), std::size_t{1} << 40), Reason::no_worker);
+}
+
+TEST(Stack, OfAStoppedWorkerIsNotToldUntilItGoesOn) {
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "stopped"});
+  pool.submit([] {}).result();
+  const LoadedPool outside = loaded("stopped");
+  const pid_t worker = pool.worker_pids().at(0);
+  ::kill(worker, SIGSTOP);
+  while (!refusal(outside, 0, 1ms)) {
+  }
+  EXPECT_EQ(refusal(outside, 0), Reason::stopped);
+  ::kill(worker, SIGCONT);
+  EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
+  EXPECT_EQ(refusal(outside, 0, 30s), std::nullopt);
+}
+
+TEST(Stack, OfATaskThatBlocksTheSignalIsNotTold) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "blocks"});
+  const OpensAtExit open(gate);
+  auto task = pool.submit([started, gate] {
+    sigset_t urgent;
+    ::sigemptyset(&urgent);
+    ::sigaddset(&urgent, SIGURG);
+    ::sigprocmask(SIG_BLOCK, &urgent, nullptr);
+    started.open();
+    gate.wait();
+  });
+  started.wait();
+  EXPECT_EQ(refusal(loaded("blocks"), 0), Reason::deaf);
+}
+
+TEST(Stack, OfATaskThatTakesTheSignalIsNotTold) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "takes"});
+  const OpensAtExit open(gate);
+  auto task = pool.submit([started, gate] {
+    ::signal(SIGURG, [](int) {});
+    started.open();
+    gate.wait();
+  });
+  started.wait();
+  EXPECT_EQ(refusal(loaded("takes"), 0), Reason::silent);
+}
+
+TEST(Stack, OfAProgramThatATaskHasBecomeIsNotTold) {
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "became"});
+  const pid_t worker = pool.worker_pids().at(0);
+  auto task = pool.submit([] { ::execl("/bin/sleep", "sleep", "1000", nullptr); });
+  const auto is_sleep = [&] {
+    std::ifstream comm("/proc/" + std::to_string(worker) + "/comm");
+    return std::string(std::istreambuf_iterator<char>(comm), {}) == "sleep\n";
+  };
+  while (!is_sleep()) std::this_thread::yield();
+  const LoadedPool outside = loaded("became");
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(refusal(outside, 0), Reason::deaf);
+  EXPECT_EQ(::kill(worker, 0), 0);
+  EXPECT_TRUE(is_sleep());
+  ::kill(worker, SIGKILL);
+  EXPECT_NE(task.exception(), nullptr);
+}
+
+TEST(Stack, OfADeadWorkerIsNotTold) {
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "ended"});
+  pool.submit([] {}).result();
+  const LoadedPool outside = loaded("ended");
+  pool.submit([] { ::raise(SIGKILL); }).exception();
+  EXPECT_EQ(refusal(outside, 0), Reason::dead);
+}
+
+TEST(Stack, OfWorkersThatDieWhileTheyAreAskedIsOneOrNone) {
+  ProcessPoolExecutor pool({.max_workers = 1,
+                            .name = "dying",
+                            .on_worker_death = muster::OnWorkerDeath::replace,
+                            .restart_intensity = {.deaths = 1000, .within = 1s}});
+  const LoadedPool outside = loaded("dying");
+  for (int i = 0; i < 100; ++i) {
+    auto task = pool.submit([i] {
+      for (int n = 0; n < i * 2000; ++n) asm volatile("");
+      ::raise(SIGKILL);
+    });
+    while (!task.done()) {
+      const auto reason = refusal(outside, 0, 30s);
+      EXPECT_TRUE(!reason || *reason == Reason::dead);
+    }
+    test_support::Watchdog::progress();
+  }
+  EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
+  EXPECT_EQ(refusal(outside, 0, 30s), std::nullopt);
+}
+
+TEST(Stack, LeavesNoMarkInAProcessThatATaskHasForked) {
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "forks"});
+  const int status = pool.submit([] {
+                           const pid_t child = ::fork();
+                           if (child == 0) {
+                             ::raise(SIGURG);
+                             ::_exit(7);
+                           }
+                           int end = 0;
+                           ::waitpid(child, &end, 0);
+                           return end;
+                         })
+                         .result();
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+}
+
+}  // namespace

@@ -1,0 +1,87 @@
+// muster with arguments that make no sense: a sentence, and exit code 2.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/watchdog.hpp"
+#include "tools/status_tool.hpp"
+
+namespace {
+
+using test_support::contains;
+using test_support::run_tool;
+
+struct Wrong {
+  std::vector<std::string> arguments;
+  std::string said;
+};
+
+TEST(Usage, SaysWhatIsWrong) {
+  const std::vector<Wrong> all{
+      {{}, "say what to do: one of ls, show, tasks"},
+      {{"lss"}, "there is no command \"lss\"; there are ls, show"},
+      {{"--no-such"}, "no option \"--no-such\""},
+      {{"ls", "--no-such"}, "--no-such; \"muster ls --help\""},
+      {{"ls", "too", "many"}, "\"muster ls --help\""},
+      {{"ls", "--interval"}, "--interval"},
+      {{"ls", "--interval", "soon"}, "\"soon\" is no time"},
+      {{"ls", "--interval", "0"}, "at least 10ms"},
+      {{"ls", "--interval", "-1"}, "\"-1\" is no time"},
+      {{"show"}, "POOL is required; \"muster show --help\""},
+      {{"show", "a", "b"}, "\"muster show --help\""},
+      {{"show", "a", "--stuck-after", "5 parsecs"}, "its unit is to be"},
+      {{"tasks"}, "POOL is required"},
+      {{"tasks", "a", "--state", "sleeping"}, "\"sleeping\" is no state of a task"},
+      {{"tasks", "a", "--older-than", ""}, "\"\" is no time"},
+      {{"tasks", "a", "--limit", "-5"}, "\"-5\" is no whole number"},
+      {{"tasks", "a", "--limit", "many"}, "\"many\" is no whole number"},
+      {{"summary"}, "POOL is required"},
+      {{"summary", "a", "--limit", "x"}, "is no whole number"},
+      {{"deaths"}, "POOL is required"},
+      {{"deaths", "a", "--last", "x"}, "is no whole number"},
+      {{"check"}, "POOL is required"},
+      {{"check", "a", "--max-queue", "x"}, "is no whole number"},
+      {{"check", "a", "--max-age", "1x"}, "\"1x\" is no time"},
+      {{"check", "a", "--max-stuck", "1.5"}, "\"1.5\" is no whole number"},
+      {{"trace"}, "is required"},
+      {{"trace", "a"}, "--output is required"},
+      {{"trace", "a", "-o", "/tmp/x", "--last", "1s", "--duration", "1s"}, "excludes"},
+      {{"trace", "a", "-o", "/tmp/x", "--last", "yesterday"}, "\"yesterday\" is no time"},
+      {{"metrics", "--listen", "everywhere"}, "is no address to listen on"},
+      {{"metrics", "--listen", "127.0.0.1:http"}, "is no address to listen on"},
+      {{"metrics", "a", "b"}, "\"muster metrics --help\""},
+  };
+  for (const Wrong& wrong : all) {
+    const auto end = run_tool(wrong.arguments);
+    std::string line = "muster";
+    for (const std::string& argument : wrong.arguments) line += ' ' + argument;
+    EXPECT_EQ(end.exit_code, 2) << line;
+    EXPECT_EQ(end.out, "") << line;
+    EXPECT_TRUE(contains(end.err, wrong.said)) << line << ": " << end.err;
+    EXPECT_EQ(end.err.find("muster: "), 0U) << end.err;
+    EXPECT_EQ(std::count(end.err.begin(), end.err.end(), '\n'), 1) << end.err;
+  }
+}
+
+TEST(Usage, ReplacesWhatATerminalWouldActOn) {
+  const auto end = run_tool({"\x1b[31m\n"});
+  EXPECT_EQ(end.exit_code, 2);
+  EXPECT_TRUE(contains(end.err, "no command \"?[31m?\"")) << end.err;
+}
+
+TEST(Usage, IsExplainedByHelp) {
+  EXPECT_TRUE(contains(run_tool({"--version"}).out, "muster 0."));
+  EXPECT_TRUE(contains(run_tool({"--help"}).out, "Exit codes"));
+  for (const char* command :
+       {"ls", "show", "tasks", "summary", "deaths", "trace", "metrics", "check"}) {
+    const auto end = run_tool({command, "--help"});
+    EXPECT_EQ(end.exit_code, 0) << command;
+    EXPECT_TRUE(contains(end.out, "--json")) << command << end.out;
+    EXPECT_TRUE(contains(end.out, "--all-users")) << command;
+  }
+}
+
+}  // namespace

@@ -1,0 +1,258 @@
+// The parts of muster web: who may ask, what is kept for readers, which tasks are told of.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/watchdog.hpp"
+#include "tools/muster/http/address.hpp"
+#include "tools/muster/http/guard.hpp"
+#include "tools/muster/web/assets.hpp"
+#include "tools/muster/web/documents.hpp"
+#include "tools/muster/web/journal.hpp"
+#include "tools/muster/web/task_events.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using muster::TaskEvent;
+using muster::TaskEventKind;
+using muster_tool::http::Asked;
+using muster_tool::http::Guard;
+using muster_tool::http::parse_address;
+using muster_tool::web::Journal;
+using muster_tool::web::TaskEnds;
+using Json = nlohmann::json;
+using Verdict = Guard::Verdict;
+
+std::string parsed(std::string_view words) {
+  const auto address = parse_address(words);
+  return address ? address->str() : "none";
+}
+
+TEST(WebAddress, IsNumericAndHasAPort) {
+  EXPECT_EQ(parsed("9464"), "127.0.0.1:9464");
+  EXPECT_EQ(parsed("127.0.0.1:8765"), "127.0.0.1:8765");
+  EXPECT_EQ(parsed("localhost:0"), "127.0.0.1:0");
+  EXPECT_EQ(parsed("[::1]:80"), "[::1]:80");
+  for (const char* words : {"",
+                            ":80",
+                            "127.0.0.1",
+                            "127.0.0.1:",
+                            "127.0.0.1:65536",
+                            "127.0.0.1:-1",
+                            "127.0.0.1:80x",
+                            "a.example:80",
+                            "::1:80",
+                            "65536",
+                            "-1",
+                            " 80",
+                            "[::g]:1",
+                            "a b:1",
+                            "a\n:1",
+                            "127.example.org:1",
+                            "[::1]80",
+                            "[::1",
+                            "[x]:80",
+                            "127.0.0.1:80:80",
+                            "[]:80"}) {
+    EXPECT_EQ(parsed(words), "none") << words;
+  }
+  EXPECT_TRUE(parse_address("127.1.2.3:1")->loopback());
+  EXPECT_FALSE(parse_address("10.0.0.1:1")->loopback());
+  EXPECT_TRUE(parse_address("0.0.0.0:1")->any());
+  EXPECT_TRUE(parse_address("[::]:1")->any());
+}
+
+muster_tool::http::Claim claim_of(std::string host) {
+  muster_tool::http::Claim claim;
+  claim.method = "GET";
+  claim.host = std::move(host);
+  return claim;
+}
+
+TEST(WebGuard, KnowsItsHost) {
+  const Guard guard({"127.0.0.1", 8765}, "secret-token", Asked::other_users);
+  const auto yes = [] { return true; };
+  for (const char* host : {"127.0.0.1:8765", "localhost:8765", "LocalHost:8765", "[::1]:8765"}) {
+    EXPECT_EQ(guard.judge(claim_of(host), yes), Verdict::pass) << host;
+  }
+  for (const char* host : {"", "localhost", "localhost:80", "evil.example:8765", "localhost.:8765",
+                           "192.0.2.1:8765", "localhost:8765, localhost:8765"}) {
+    EXPECT_EQ(guard.judge(claim_of(host), yes), Verdict::other_host) << host;
+  }
+}
+
+TEST(WebGuard, WithoutAPortMeansThatOfHttp) {
+  const Guard guard({"127.0.0.1", 80}, "secret-token", Asked::other_users);
+  EXPECT_EQ(guard.judge(claim_of("localhost"), [] { return true; }), Verdict::pass);
+}
+
+TEST(WebGuard, AsksOtherUsersForTheToken) {
+  const Guard guard({"127.0.0.1", 8765}, "secret-token", Asked::other_users);
+  const auto no = [] { return false; };
+  auto claim = claim_of("localhost:8765");
+  EXPECT_EQ(guard.judge(claim, no), Verdict::no_token);
+  claim.token = "secret-token";
+  EXPECT_EQ(guard.judge(claim, no), Verdict::pass_with_token);
+  claim.token = "";
+  claim.cookie = "other=1; muster-8765=secret-token";
+  EXPECT_EQ(guard.judge(claim, no), Verdict::pass);
+  claim.cookie = "muster-8764=secret-token; xmuster-8765=secret-token";
+  EXPECT_EQ(guard.judge(claim, no), Verdict::no_token);
+  claim.authorization = "Bearer secret-token";
+  EXPECT_EQ(guard.judge(claim, no), Verdict::pass);
+}
+
+TEST(WebGuard, DoesNotAskWhoAsksWhereAllNeedTheToken) {
+  const Guard guard({"10.0.0.1", 8765}, "secret-token", Asked::everybody);
+  const auto verdict = guard.judge(claim_of("10.0.0.1:8765"), []() -> bool {
+    ADD_FAILURE();
+    return true;
+  });
+  EXPECT_EQ(verdict, Verdict::no_token);
+}
+
+TEST(WebGuard, AsksNobodyForATokenWhereThatIsWanted) {
+  const Guard guard({"127.0.0.1", 9464}, "", Asked::nobody);
+  const auto no = [] { return false; };
+  auto claim = claim_of("localhost:9464");
+  EXPECT_EQ(guard.judge(claim, no), Verdict::pass);
+  claim.method = "POST";
+  EXPECT_EQ(guard.judge(claim, no), Verdict::only_reading);
+  claim.method = "GET";
+  claim.origin = "http://evil.example";
+  EXPECT_EQ(guard.judge(claim, no), Verdict::other_origin);
+  EXPECT_EQ(guard.judge(claim_of("evil.example:9464"), no), Verdict::other_host);
+}
+
+TEST(WebGuard, AnswersToAddressesWhereItHasAll) {
+  const Guard guard({"0.0.0.0", 80}, "", Asked::nobody);
+  const auto no = [] { return false; };
+  for (const char* host : {"192.0.2.1", "192.0.2.1:80", "localhost", "[::1]:80"}) {
+    EXPECT_EQ(guard.judge(claim_of(host), no), Verdict::pass) << host;
+  }
+  for (const char* host : {"", "example.org", "localhost.example.org:80", "127.0.0.1.example.org",
+                           "example.org:127.0.0.1", "[::1", "[::1]x"}) {
+    EXPECT_EQ(guard.judge(claim_of(host), no), Verdict::other_host) << host;
+  }
+}
+
+std::string data_of(const Journal::Text& message) {
+  const std::size_t at = message->find("data: ");
+  return message->substr(at + 6, message->size() - at - 8);
+}
+
+TEST(WebJournal, TellsEachReaderAllOfItsPool) {
+  Journal journal;
+  journal.append("x", "a", "1");
+  journal.append("x", "b", "2");
+  Journal::Reader reader(journal, "a", std::nullopt);
+  journal.append("x", "", "3");
+  EXPECT_EQ(data_of(reader.next()), "1");
+  EXPECT_EQ(data_of(reader.next()), "3");
+  journal.close();
+  EXPECT_EQ(reader.next(), nullptr);
+}
+
+TEST(WebJournal, KeepsTheLastStateAlone) {
+  Journal journal;
+  journal.replace("state", "a", "1");
+  journal.append("x", "a", "2");
+  journal.replace("state", "a", "3");
+  Journal::Reader reader(journal, "a", std::nullopt);
+  EXPECT_EQ(data_of(reader.next()), "2");
+  EXPECT_EQ(data_of(reader.next()), "3");
+}
+
+TEST(WebJournal, DropsWhoIsTooSlow) {
+  Journal journal({.bytes = 1000, .age = 1h});
+  journal.append("x", "a", "0");
+  Journal::Reader reader(journal, "a", std::nullopt);
+  for (int i = 1; i < 100; ++i) journal.append("x", "a", std::to_string(i));
+  EXPECT_EQ(reader.next(), nullptr);
+  // One that comes now has what is kept.
+  Journal::Reader fresh(journal, "a", std::nullopt);
+  EXPECT_NE(data_of(fresh.next()), "0");
+}
+
+TEST(WebJournal, GoesOnWhereAReaderWas) {
+  Journal journal;
+  for (int i = 1; i <= 3; ++i) journal.append("x", "a", std::to_string(i));
+  Journal::Reader reader(journal, "a", 2);
+  EXPECT_TRUE(reader.resumes());
+  EXPECT_EQ(data_of(reader.next()), "3");
+  EXPECT_FALSE(Journal::Reader(journal, "a", 17).resumes());
+  EXPECT_FALSE(Journal::Reader(journal, "b", 2).resumes());
+  journal.forget("a");
+  EXPECT_FALSE(Journal::Reader(journal, "a", 2).resumes());
+}
+
+TEST(WebJournal, KnowsWhetherSomebodyReads) {
+  Journal journal;
+  EXPECT_FALSE(journal.await_reader(Journal::Clock::now()));
+  std::thread comes([&] { EXPECT_TRUE(journal.await_reader(std::nullopt)); });
+  const Journal::Reader reader(journal, "a", std::nullopt);
+  comes.join();
+  EXPECT_EQ(journal.readers(), std::multiset<std::string>{"a"});
+}
+
+TaskEvent event_of(TaskEventKind kind, std::uint64_t id, muster::Duration took) {
+  TaskEvent event;
+  event.kind = kind;
+  event.at = std::chrono::system_clock::time_point(1'700'000'000s + id * 1ms);
+  event.task_id = id;
+  event.name = "name";
+  event.worker = 0;
+  event.took = took;
+  return event;
+}
+
+TEST(WebTasks, AreTheEndsWithHowLongTheyWaited) {
+  TaskEnds ends(10);
+  const Json told = Json::parse(ends.document(
+      {event_of(TaskEventKind::submitted, 1, 0ns), event_of(TaskEventKind::started, 1, 7us),
+       event_of(TaskEventKind::finished, 1, 3us), event_of(TaskEventKind::failed, 2, 5us)},
+      4));
+  EXPECT_EQ(told.at("kind"), Json({0, 1}));
+  EXPECT_EQ(told.at("wait"), Json({7000, -1}));
+  EXPECT_EQ(told.at("run"), Json({3000, 5000}));
+  EXPECT_EQ(told.at("end"), Json({0, 1000}));
+  EXPECT_EQ(told.at("base"), 1'700'000'000.001);
+  EXPECT_EQ(told.at("names"), Json({"name"}));
+  EXPECT_EQ(told.at("lost"), 4);
+  EXPECT_EQ(ends.document({event_of(TaskEventKind::submitted, 3, 0ns)}, 0), "");
+}
+
+TEST(WebTasks, AreCutToThoseThatMatterMost) {
+  TaskEnds ends(2);
+  (void)ends.document({event_of(TaskEventKind::finished, 1, 1us)}, 0);
+  std::vector<TaskEvent> events;
+  for (std::uint64_t i = 2; i < 100; ++i) {
+    events.push_back(event_of(i == 50 ? TaskEventKind::died : TaskEventKind::finished, i,
+                              std::chrono::microseconds(i == 70   ? 1000
+                                                        : i == 50 ? 0
+                                                                  : 1)));
+  }
+  const Json told = Json::parse(ends.document(events, 0));
+  EXPECT_EQ(told.at("task"), Json({50, 70}));
+  EXPECT_EQ(told.at("cut"), 96);
+}
+
+TEST(WebDocuments, QuoteWhatIsNoUtf8) {
+  EXPECT_EQ(muster_tool::web::quoted("a\"\n\xff"), "\"a\\\"\\n\\ufffd\"");
+}
+
+TEST(WebPage, NoDataEndsItsElement) {
+  const std::string page = muster_tool::web::page_for_file(R"(["</script><!--<script>"])");
+  EXPECT_EQ(page.find("</script><!--"), std::string::npos);
+  EXPECT_NE(page.find(R"(["\u003c/script>\u003c!--\u003cscript>"])"), std::string::npos);
+  EXPECT_EQ(page.find("<!-- "), std::string::npos);
+}
+
+}  // namespace

@@ -1,0 +1,28 @@
+#include "measurement.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "lib/inspect/list_pools.hpp"
+
+namespace muster_tool {
+
+Measurement measure(const std::string& pool, const muster::InspectOptions& options) {
+  using muster::detail::read_metrics;
+  Measurement seen;
+  if (!pool.empty()) {
+    muster::PoolInspector inspector(pool, options);
+    seen.pools.push_back(
+        {inspector.look(), read_metrics(muster::detail::InspectorAccess::views(inspector))});
+    return seen;
+  }
+  seen.unseen = muster::detail::visit_pools(options, [&](muster::PoolInfo info, const auto& views) {
+    seen.pools.push_back({std::move(info), read_metrics(views)});
+  });
+  std::ranges::sort(seen.pools, {}, [](const MeasuredPool& one) {
+    return std::tuple(one.info.client_pid, one.info.created);
+  });
+  return seen;
+}
+
+}  // namespace muster_tool

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <muster/duration.hpp>
+
+namespace muster_tool {
+
+// Options whose values are told from what only looks like one, with a sentence. Each calls `set`
+// where the option was given.
+
+// See duration_text.hpp.
+CLI::Option* add_duration(CLI::App& command, const std::string& name, const std::string& about,
+                          std::function<void(muster::Duration)> set);
+// A whole number that is not negative.
+CLI::Option* add_count(CLI::App& command, const std::string& name, const std::string& about,
+                       std::function<void(std::uint64_t)> set);
+
+}  // namespace muster_tool

@@ -1,0 +1,282 @@
+// muster stack: where workers of a pool are at the moment.
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <muster/inspect.hpp>
+
+#include "command.hpp"
+#include "json.hpp"
+#include "lib/inspect/held_segments.hpp"
+#include "option_values.hpp"
+#include "output.hpp"
+#include "pool_option.hpp"
+#include "stuck.hpp"
+#include "symbols.hpp"
+#include "text.hpp"
+#include "traced_process.hpp"
+#include "usage_error.hpp"
+
+namespace muster_tool {
+
+namespace {
+
+using muster::PoolInspector;
+using muster::WorkerStats;
+
+constexpr std::chrono::milliseconds kPatience{1000};
+constexpr std::chrono::milliseconds kLeastPatience{100};
+
+struct Options : CommonOptions {
+  std::string pool;
+  std::string worker;
+  std::optional<muster::Duration> stuck;
+  bool ptrace = false;
+};
+
+// What is told of a worker.
+struct Answer {
+  WorkerStats worker;
+  std::vector<ThreadStack> threads;  // the main one alone where it was asked
+  std::optional<muster::Duration> stopped_for;
+  std::string complaint;  // why there is nothing
+  ExitCode exit_code = ExitCode::fine;
+};
+
+// Its index or its pid, where no worker has that index.
+const WorkerStats* worker_called(const muster::PoolInfo& pool, const std::string& words) {
+  std::size_t number = 0;
+  const char* const end = words.data() + words.size();
+  const auto read = std::from_chars(words.data(), end, number);
+  if (read.ptr != end || read.ec != std::errc()) return nullptr;
+  const auto& workers = pool.stats.workers;
+  if (number < workers.size()) return &workers[number];
+  const auto found = std::find_if(workers.begin(), workers.end(), [&](const WorkerStats& worker) {
+    return worker.pid != 0 && static_cast<std::size_t>(worker.pid) == number;
+  });
+  return found == workers.end() ? nullptr : &*found;
+}
+
+ExitCode exit_code_of(PoolInspector::NoAnswer::Reason reason) {
+  using Reason = PoolInspector::NoAnswer::Reason;
+  switch (reason) {
+    case Reason::no_worker: return ExitCode::no_such_pool;
+    case Reason::permission: return ExitCode::permission;
+    case Reason::dead:
+    case Reason::stopped:
+    case Reason::deaf:
+    case Reason::silent: break;
+  }
+  return ExitCode::finding;
+}
+
+ExitCode exit_code_of(CannotTrace::Reason reason) {
+  switch (reason) {
+    case CannotTrace::Reason::permission: return ExitCode::permission;
+    case CannotTrace::Reason::failed: return ExitCode::failed;
+    case CannotTrace::Reason::ended: break;
+  }
+  return ExitCode::finding;
+}
+
+bool could_be_traced(PoolInspector::NoAnswer::Reason reason) {
+  using Reason = PoolInspector::NoAnswer::Reason;
+  return reason == Reason::stopped || reason == Reason::deaf || reason == Reason::silent;
+}
+
+Answer ask(PoolInspector& inspector, const WorkerStats& worker, muster::Duration patience) {
+  Answer answer{.worker = worker, .threads = {}, .stopped_for = {}, .complaint = ""};
+  try {
+    answer.threads.push_back({worker.pid, inspector.stack(worker.index, patience)});
+  } catch (const PoolInspector::NoAnswer& error) {
+    answer.complaint = error.what();
+    if (could_be_traced(error.reason())) {
+      answer.complaint +=
+          "; with --ptrace its stack is read from outside, and the worker stopped "
+          "while that takes";
+    }
+    answer.exit_code = exit_code_of(error.reason());
+  }
+  return answer;
+}
+
+Answer trace(const muster::PoolInfo& pool, const WorkerStats& worker) {
+  Answer answer{.worker = worker, .threads = {}, .stopped_for = {}, .complaint = ""};
+  try {
+    if (worker.pid == 0) {
+      throw CannotTrace(fmt::format("worker {} is not running", worker.index),
+                        CannotTrace::Reason::ended);
+    }
+    // Its memory may say anything, and name any process; this one would stop it.
+    const auto held = muster::detail::segments_held_by(pool.supervisor_pid);
+    if (!held || !held->contains(pool.name)) {
+      throw CannotTrace(fmt::format("process {} is not stopped: it cannot be told that it is a "
+                                    "worker of this pool, whose supervisor is not to be seen",
+                                    worker.pid),
+                        CannotTrace::Reason::permission);
+    }
+    TracedStacks stacks = trace_stacks(worker.pid, pool.supervisor_pid);
+    answer.threads = std::move(stacks.threads);
+    answer.stopped_for = stacks.stopped_for;
+  } catch (const CannotTrace& error) {
+    answer.complaint = error.what();
+    answer.exit_code = exit_code_of(error.reason());
+  }
+  return answer;
+}
+
+// Most workers have the same code at the same places, and to read its files takes longest.
+class Symbolizers {
+ public:
+  Symbolizer& of(pid_t pid) {
+    for (Symbolizer& known : known_) {
+      if (known.fits(pid)) return known;
+    }
+    return known_.emplace_back(pid);
+  }
+
+ private:
+  std::list<Symbolizer> known_;
+};
+
+std::string page(const Answer& answer, Symbolizers& all) {
+  const WorkerStats& worker = answer.worker;
+  std::string text =
+      fmt::format("worker {} (pid {}): {}", worker.index, worker.pid, to_string(worker.state));
+  if (has_task(worker)) {
+    text += fmt::format(" \"{}\" (task {}) for {}", printable(worker.task_name), worker.task_id,
+                        describe(worker.running_for));
+  }
+  text += '\n';
+  Symbolizer& symbols = all.of(worker.pid);
+  for (const ThreadStack& thread : answer.threads) {
+    if (answer.threads.size() > 1) {
+      text += fmt::format("  thread {}{}\n", thread.thread,
+                          thread.thread == worker.pid ? " (main)" : "");
+    }
+    if (thread.frames.empty()) text += "  it would not stop, so its stack cannot be read\n";
+    for (std::size_t i = 0; i < thread.frames.size(); ++i) {
+      for (const std::string& line : symbols.describe(thread.frames[i])) {
+        text += fmt::format("  #{:<3}{}\n", i, printable(line));
+      }
+    }
+  }
+  return text;
+}
+
+Json to_json(const Answer& answer, Symbolizers& all) {
+  const WorkerStats& worker = answer.worker;
+  Json task;
+  if (has_task(worker)) {
+    task = {{"id", worker.task_id},
+            {"name", worker.task_name},
+            {"run_seconds", worker.running_for.seconds()}};
+  }
+  Symbolizer& symbols = all.of(worker.pid);
+  Json threads = Json::array();
+  for (const ThreadStack& thread : answer.threads) {
+    Json frames = Json::array();
+    for (const std::uintptr_t address : thread.frames) {
+      frames.push_back(
+          {{"address", fmt::format("{:#x}", address)}, {"functions", symbols.describe(address)}});
+    }
+    threads.push_back({{"id", thread.thread}, {"frames", std::move(frames)}});
+  }
+  return {{"index", worker.index},
+          {"pid", worker.pid == 0 ? Json() : Json(worker.pid)},
+          {"state", to_string(worker.state)},
+          {"task", std::move(task)},
+          {"threads", std::move(threads)},
+          {"stopped_seconds", answer.stopped_for ? Json(answer.stopped_for->seconds()) : Json()},
+          {"error", answer.complaint.empty() ? Json() : Json(answer.complaint)}};
+}
+
+// Those that are meant.
+std::vector<WorkerStats> chosen(const Options& options, const muster::PoolInfo& pool) {
+  std::vector<WorkerStats> workers;
+  if (options.stuck) {
+    std::copy_if(pool.stats.workers.begin(), pool.stats.workers.end(), std::back_inserter(workers),
+                 [&](const WorkerStats& worker) {
+                   return has_task(worker) && worker.running_for >= *options.stuck;
+                 });
+  } else if (const WorkerStats* const worker = worker_called(pool, options.worker)) {
+    workers.push_back(*worker);
+  }
+  return workers;
+}
+
+ExitCode run_stack(const Options& options) {
+  PoolInspector inspector(options.pool, options.inspect());
+  const muster::PoolInfo pool = inspector.look();
+  const std::vector<WorkerStats> workers = chosen(options, pool);
+  if (workers.empty() && !options.stuck) {
+    complain(fmt::format(
+        "pool \"{}\" has no worker {}: say an index from 0 to {}, or the pid of one "
+        "that runs",
+        printable(pool.name), printable(options.worker), pool.stats.workers.size() - 1));
+    return ExitCode::no_such_pool;
+  }
+
+  // Those that do not answer take all of their time.
+  const auto shares = static_cast<std::int64_t>(std::max<std::size_t>(workers.size(), 1));
+  const muster::Duration patience = std::max<muster::Duration>(kPatience / shares, kLeastPatience);
+  Symbolizers symbols;
+  ExitCode code = ExitCode::fine;
+  std::string text;
+  Json documents = Json::array();
+  for (const WorkerStats& worker : workers) {
+    const Answer answer = options.ptrace ? trace(pool, worker) : ask(inspector, worker, patience);
+    if (!answer.complaint.empty()) complain(printable(answer.complaint));
+    if (answer.stopped_for) {
+      complain(fmt::format("worker {} (pid {}) was stopped for {} meanwhile", worker.index,
+                           worker.pid, describe(*answer.stopped_for)));
+    }
+    if (code == ExitCode::fine) code = answer.exit_code;
+    if (options.json) {
+      documents.push_back(to_json(answer, symbols));
+    } else if (answer.complaint.empty()) {
+      text += (text.empty() ? "" : "\n") + page(answer, symbols);
+    }
+  }
+  if (workers.empty() && !options.json) {
+    text = fmt::format("no worker has run a task for {} and longer\n", describe(*options.stuck));
+  }
+  if (options.json) {
+    text = document(
+        Json{{"pool", {{"name", pool.name}, {"id", pool.id}}}, {"workers", std::move(documents)}});
+  }
+  const ExitCode printed = print(text);
+  return printed == ExitCode::fine ? code : printed;
+}
+
+}  // namespace
+
+void add_stack(CLI::App& app, Run& run) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("stack", "Say where workers are at the moment");
+  add_pool(*command, options->pool)->required();
+  command->add_option("WORKER", options->worker, "Its index, or its pid");
+  add_duration(*command, "--stuck", "All workers that have run one task for so long",
+               [options = options.get()](muster::Duration time) { options->stuck = time; });
+  command->add_flag("--ptrace", options->ptrace,
+                    "Read the stacks of all its threads from outside, and stop it meanwhile");
+  add_common(*command, *options);
+  command->callback([options, &run] {
+    if (options->worker.empty() == !options->stuck.has_value()) {
+      throw UsageError("say which worker, by its index or its pid, or --stuck and for how long");
+    }
+    run = [options] { return run_stack(*options); };
+  });
+}
+
+}  // namespace muster_tool

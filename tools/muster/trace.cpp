@@ -1,0 +1,172 @@
+// muster trace: what a pool's workers did when, for Perfetto and chrome://tracing.
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <muster/inspect.hpp>
+
+#include "bench/output_file.hpp"
+#include "command.hpp"
+#include "json.hpp"
+#include "option_values.hpp"
+#include "output.hpp"
+#include "pool_option.hpp"
+#include "stop_signals.hpp"
+#include "text.hpp"
+#include "trace_model.hpp"
+#include "trace_text.hpp"
+#include "usage_error.hpp"
+
+namespace muster_tool {
+
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+// How often a pool is asked while it is recorded: its rings have room for more than comes
+// meanwhile, unless tasks are very short.
+constexpr std::chrono::milliseconds kPause{20};
+// More make a file that no viewer opens.
+constexpr std::size_t kMostEvents = 1'000'000;
+
+struct Options : CommonOptions {
+  std::string pool;
+  std::string output;
+  std::optional<muster::Duration> last;
+  std::optional<muster::Duration> duration;
+};
+
+struct Recording {
+  std::vector<muster::TaskEvent> events;
+  std::vector<TraceDepth> depths;
+  std::uint64_t lost = 0;
+  bool full = false;
+
+  void take_in(muster::PoolInspector& inspector) {
+    std::uint64_t missed = 0;
+    std::vector<muster::TaskEvent> more = inspector.events(&missed);
+    lost += missed;
+    const std::size_t room = kMostEvents - events.size();
+    full = more.size() > room;
+    // The last ones are those that were asked for, where all are of the past.
+    if (full && events.empty()) {
+      lost += more.size() - room;
+      more.erase(more.begin(), more.end() - static_cast<std::ptrdiff_t>(room));
+    } else if (full) {
+      lost += more.size() - room;
+      more.resize(room);
+    }
+    events.insert(events.end(), more.begin(), more.end());
+  }
+
+  void count(const muster::PoolInfo& pool) {
+    depths.push_back({trace_time(pool, Clock::now()), pool.stats.queued, pool.stats.running});
+  }
+};
+
+// From now on.
+Recording record(muster::PoolInspector& inspector, muster::Duration duration) {
+  StopSignals signals;
+  Recording recording;
+  (void)inspector.events();  // of the past
+  const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(duration);
+  for (bool goes_on = true; goes_on;) {
+    recording.count(inspector.look());
+    const auto left = end - std::chrono::steady_clock::now();
+    goes_on = !signals.wait_for(std::min<muster::Duration>(kPause, left)) && inspector.alive() &&
+              std::chrono::steady_clock::now() < end;
+    recording.take_in(inspector);
+    goes_on = goes_on && !recording.full;
+  }
+  return recording;
+}
+
+std::string summary_text(const TraceModel& model, const Recording& recording,
+                         const TraceWindow& window, const Options& options) {
+  std::string text = fmt::format("{}: {} and {} in {}\n", printable(options.output),
+                                 counted(model.slices.size(), "task", "tasks"),
+                                 counted(model.marks.size(), "mark", "marks"),
+                                 describe(std::chrono::nanoseconds(window.end - window.begin)));
+  const bool sampled =
+      std::ranges::any_of(model.slices, [](const TraceSlice& slice) { return slice.sampling > 1; });
+  if (sampled) text += "of tasks that take less than 2 us there is a sample\n";
+  if (recording.lost != 0) {
+    text += fmt::format("{} missing: they came faster than they could be kept\n",
+                        counted(recording.lost, "event is", "events are"));
+  }
+  if (recording.full) {
+    text += fmt::format("it ends early: more than {} events\n", kMostEvents);
+  }
+  return text;
+}
+
+std::string to_document(const TraceModel& model, const Recording& recording,
+                        const TraceWindow& window, const Options& options) {
+  return document(Json{{"file", options.output},
+                       {"tasks", model.slices.size()},
+                       {"marks", model.marks.size()},
+                       {"seconds", static_cast<double>(window.end - window.begin) * 1e-9},
+                       {"lost_events", recording.lost},
+                       {"full", recording.full}});
+}
+
+// Memory may not reach back as far as was asked for.
+TraceTime begin_of(const TraceModel& model, const TraceWindow& window) {
+  TraceTime begin = window.end;
+  if (!model.slices.empty()) begin = std::min(begin, model.slices.front().begin);
+  if (!model.submits.empty()) begin = std::min(begin, model.submits.front().begin);
+  return begin;
+}
+
+ExitCode run_trace(const Options& options) {
+  const bench::OutputFile file(options.output);
+  muster::PoolInspector inspector(options.pool, options.inspect());
+  const TraceTime asked = trace_time(inspector.look(), Clock::now());
+  Recording recording;
+  if (options.duration) {
+    recording = record(inspector, *options.duration);
+  } else {
+    recording.take_in(inspector);
+  }
+  const muster::PoolInfo pool = inspector.look();
+  if (!options.duration) recording.count(pool);
+
+  TraceWindow window{0, trace_time(pool, Clock::now())};
+  if (!inspector.alive()) {
+    // Nothing has happened since.
+    window.end = recording.events.empty() ? asked : trace_time(pool, recording.events.back().at);
+  }
+  if (options.duration) window.begin = asked;
+  if (options.last) window.begin = std::max<TraceTime>(window.end - options.last->nanoseconds(), 0);
+  TraceModel model = make_trace(std::move(recording.events), pool, window);
+  model.depths = recording.depths;
+  if (!options.duration) window.begin = std::max(window.begin, begin_of(model, window));
+  file.write(trace_text(model, pool, recording.lost));
+  return print(options.json ? to_document(model, recording, window, options)
+                            : summary_text(model, recording, window, options));
+}
+
+}  // namespace
+
+void add_trace(CLI::App& app, Run& run) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("trace", "Write what the workers did when, for Perfetto");
+  add_pool(*command, options->pool)->required();
+  command->add_option("-o,--output", options->output, "The file, which is replaced")
+      ->required()
+      ->type_name("FILE");
+  CLI::Option* last =
+      add_duration(*command, "--last", "Of what is still in memory, the last so long (all of it)",
+                   [options](muster::Duration time) { options->last = time; });
+  add_duration(*command, "--duration", "From now on for so long, or until Ctrl-C",
+               [options](muster::Duration time) { options->duration = time; })
+      ->excludes(last);
+  add_common(*command, *options);
+  command->callback([options, &run] { run = [options] { return run_trace(*options); }; });
+}
+
+}  // namespace muster_tool

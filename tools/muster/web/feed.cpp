@@ -1,0 +1,132 @@
+#include "feed.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+#include <exception>
+#include <set>
+#include <utility>
+
+namespace muster_tool::web {
+
+namespace {
+
+// Listing goes through all processes, so it is done less often than looking.
+constexpr auto kBetweenLists = std::chrono::seconds(1);
+// Who loads the page anew is away for a moment; then the memory of a pool is let go, which may be
+// all that keeps it there.
+constexpr auto kGrace = std::chrono::seconds(5);
+// Of a look: 2000 ends of tasks every quarter of a second are more than a screen has room for.
+constexpr std::size_t kMostEnds = 2000;
+// For one part of work come so many of rest.
+constexpr int kRest = 12;
+
+std::chrono::nanoseconds processor_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+}  // namespace
+
+muster::PoolList list_pools(const Selection& selection) {
+  muster::PoolList list = muster::list_pools(selection.options);
+  std::erase_if(list.pools, [&](const muster::PoolInfo& pool) { return !selection.has(pool); });
+  if (selection.id) {
+    std::erase_if(list.unreadable, [&](const auto& pool) { return pool.name != selection.name; });
+    list.hidden.clear();
+  }
+  return list;
+}
+
+Feed::Feed(Journal& journal, Selection selection, std::chrono::duration<double> interval)
+    : journal_(journal), selection_(std::move(selection)), interval_(interval) {
+  thread_ = std::thread([this] { run(); });
+}
+
+Feed::~Feed() {
+  journal_.close();
+  thread_.join();
+}
+
+void Feed::run() {
+  for (;;) {
+    if (!watched_.empty() && !journal_.await_reader(Clock::now() + kGrace)) {
+      drop_unwanted(Clock::time_point::max());
+    }
+    if (!journal_.await_reader(std::nullopt)) return;
+    const auto readers = journal_.readers();
+    const Clock::time_point begin = Clock::now();
+    const std::chrono::nanoseconds before = processor_time();
+    look(begin);
+    // Also where readers come and go all the time.
+    journal_.await_close(Clock::now() + kRest * (processor_time() - before));
+    const auto next = begin + std::chrono::duration_cast<Clock::duration>(interval_);
+    journal_.await_change(readers, next);
+  }
+}
+
+void Feed::look(Clock::time_point now) {
+  try {
+    if (!listed_ || now - *listed_ >= kBetweenLists) list(now);
+    const auto readers = journal_.readers();
+    for (const std::string& id : std::set<std::string>(readers.begin(), readers.end())) {
+      if (!id.empty()) look_at(id, now);
+    }
+    drop_unwanted(now);
+    journal_.replace("pools", "", pools_document(known_));
+  } catch (const std::exception& error) {
+    // /proc cannot be read, or memory is short: the page says so, and the next look may be better.
+    journal_.replace("trouble", "", quoted(error.what()));
+    listed_.reset();
+  }
+}
+
+void Feed::list(Clock::time_point now) {
+  known_ = list_pools(selection_);
+  listed_ = now;
+}
+
+void Feed::look_at(const std::string& id, Clock::time_point now) {
+  auto found = watched_.find(id);
+  if (found == watched_.end()) {
+    const bool known = std::any_of(known_.pools.begin(), known_.pools.end(),
+                                   [&](const muster::PoolInfo& pool) { return pool.id == id; });
+    if (!known) return;
+    try {
+      auto pool = std::make_unique<WatchedPool>(id, selection_.options, kMostEnds);
+      found = watched_.emplace(id, Watched{std::move(pool), now}).first;
+    } catch (const muster::PoolInspector::NotFound&) {
+      // It has ended since it was listed.
+      listed_.reset();
+      return;
+    } catch (const muster::PoolInspector::NotReadable& error) {
+      journal_.replace("trouble", id, quoted(error.what()));
+      return;
+    }
+  }
+  Watched& watched = found->second;
+  watched.wanted = now;
+  if (!watched.pool) return;
+  const bool alive = watched.pool->look(journal_);
+  const auto listed = std::find_if(known_.pools.begin(), known_.pools.end(),
+                                   [&](const muster::PoolInfo& pool) { return pool.id == id; });
+  if (listed != known_.pools.end()) *listed = watched.pool->info();
+  if (alive) return;
+  // What was last in it stays in the journal, and its memory is let go.
+  watched.pool.reset();
+  std::erase_if(known_.pools, [&](const muster::PoolInfo& pool) { return pool.id == id; });
+}
+
+void Feed::drop_unwanted(Clock::time_point now) {
+  for (auto it = watched_.begin(); it != watched_.end();) {
+    if (now - it->second.wanted < kGrace) {
+      ++it;
+      continue;
+    }
+    journal_.forget(it->first);
+    it = watched_.erase(it);
+  }
+}
+
+}  // namespace muster_tool::web

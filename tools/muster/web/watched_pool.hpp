@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <future>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <muster/inspect.hpp>
+
+#include "backtraces.hpp"
+#include "documents.hpp"
+#include "record.hpp"
+#include "task_events.hpp"
+
+namespace muster_tool::web {
+
+// A pool that somebody looks at, and what has been told of it.
+//
+// Thread safety: one thread at a time.
+class WatchedPool {
+ public:
+  // Throws as muster::PoolInspector does. `most_ends`: tasks told of in one look.
+  WatchedPool(const std::string& id, const muster::InspectOptions& options, std::size_t most_ends);
+
+  // Takes a look, and writes what is new; backtraces once their functions have been named, which
+  // takes a while. False: the pool's processes have ended, and this was the last look.
+  bool look(Record& record);
+  // Waits for backtraces that are still without names, and writes them.
+  void finish(Record& record);
+  const muster::PoolInfo& info() const { return info_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Times {
+    Clock::time_point at;
+    muster::LatencyHistogram queue_time;
+    muster::LatencyHistogram run_time;
+  };
+
+  void tell_details(Record& record);
+  void tell_deaths(Record& record);
+  void tell_named(Record& record) const;
+
+  muster::PoolInspector inspector_;
+  muster::PoolInfo info_;
+  TaskEnds ends_;
+  Backtraces backtraces_;    // of the thread that names them, as long as there is one
+  std::deque<Times> times_;  // of the last seconds, one for each
+  std::optional<std::uint64_t> last_death_;  // of those told of
+  std::vector<muster::DeathStats> being_named_;
+  std::map<std::uint64_t, Described> named_;  // by the death's number
+  std::future<std::map<std::uint64_t, Described>> names_;
+};
+
+}  // namespace muster_tool::web
