@@ -65,7 +65,9 @@ class Reader(threading.Thread):
 
 
 def serving(arguments):
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    # `metrics` says it on standard error, since its output is for metrics.
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               text=True)
     line = process.stdout.readline()
     port = re.search(r":(\d+)", line)
     if not port:
@@ -142,7 +144,7 @@ def main():
     parser.add_argument("--task-us", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--most", type=float, default=0.05)
-    parser.add_argument("--stream", default="/events")
+    parser.add_argument("--stream", default="/stream")
     parser.add_argument("--json")
     options = parser.parse_args()
     tool = os.path.join(options.build, "tools/muster/muster")
