@@ -9,6 +9,7 @@
 #include <muster/inspect.hpp>
 
 #include "support/watchdog.hpp"
+#include "tools/muster/rates.hpp"
 #include "tools/muster/top/pool_header.hpp"
 #include "tools/muster/top/pool_model.hpp"
 #include "tools/muster/top/task_history.hpp"
@@ -86,6 +87,18 @@ TEST(TopModel, TellsRatesFromTwoLooks) {
   EXPECT_EQ(model.workers()[1].cpu, std::nullopt);
   EXPECT_EQ(model.throughput().last(9), std::vector<double>{20});
   EXPECT_EQ(model.queue_depth().last(9).size(), 2U);
+}
+
+TEST(TopModel, TellsNoRateWithoutTimeAndNoneBelowNothing) {
+  PoolInfo before = pool_of_age(1s);
+  before.stats.failed = 30;
+  PoolInfo now = before;
+  EXPECT_EQ(muster_tool::Rates(before, now).failed_per_second(), std::nullopt);
+  EXPECT_EQ(muster_tool::Rates(before, now).done_per_second(0), std::nullopt);
+  now.age = 2s;
+  now.stats.failed = 10;
+  EXPECT_EQ(muster_tool::Rates(before, now).failed_per_second(), 0);
+  EXPECT_EQ(muster_tool::Rates(before, now).done_per_second(99), std::nullopt);
 }
 
 TEST(TopModel, TellsQuantilesOfTheLastIntervalAlone) {

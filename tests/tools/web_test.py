@@ -594,6 +594,7 @@ class Page(unittest.TestCase):
     def test_pauses_zooms_pans_and_hovers(self):
         self.open(f"web hands {os.getpid()}")
         browser = self.browser
+        self.drawn(more_than=600)  # so that there are tasks wherever it looks
         browser.click("pause")
         browser.wait("return document.getElementById('pause').textContent === 'Go on'")
         rate, pixels = browser.text("rate-under"), browser.pixels("stream")
@@ -687,6 +688,11 @@ class Page(unittest.TestCase):
         pool = busy_pool(name)
         self.addCleanup(end_pool, pool)
         pool.tell("crash")
+        # One look in a second may be before the first task that throws.
+        web = Web(name)
+        self.addCleanup(web.end)
+        next(data for event, data in web.messages(web.id_of(name))
+             if event == "detail" and data["failures"])
         with tempfile.TemporaryDirectory() as folder:
             file = folder + "/report.html"
             subprocess.run([options.muster, "web", name, "--save", file], check=True, timeout=60)
@@ -701,7 +707,7 @@ class Page(unittest.TestCase):
             self.browser.wait("return Number(document.getElementById('stream').dataset.drawn) > 0")
             self.browser.wait("return document.querySelectorAll('#workers tbody tr').length === 4")
             self.assertEqual(self.browser.run("return document.getElementById('link').dataset.state"), "saved")
-            self.assertIn("photo.png", self.browser.text("failures"))
+            self.browser.wait("return document.getElementById('failures').innerText.includes('photo.png')")
 
 
 def screenshot(file):
