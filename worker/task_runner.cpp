@@ -58,9 +58,7 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   }
   // Before another task is begun: should we die in that one, nothing of it is committed.
   if (in_chunk_) forget_chunk();
-  // The only writer of its own counters; readers want no order.
-  record_.tasks_done.store(record_.tasks_done.load(std::memory_order_relaxed) + 1,
-                           std::memory_order_relaxed);
+  raise(record_.tasks_done);
   if (queue_.slots().attention(slot) != 0) tell(task);
   leftover_.reset();
   return queue_.exhausted() ? LoopStep::leave : LoopStep::go_on;

@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 
+#include "lib/common/checksum.hpp"
 #include "lib/common/exception_text.hpp"
 #include "lib/common/resident_memory.hpp"
 #include "lib/common/ticks.hpp"
@@ -15,12 +16,6 @@ namespace {
 
 // About a millisecond. To look at the memory takes some microseconds.
 constexpr std::uint64_t kLongTicks = 3'000'000;
-
-std::uint64_t hash_of(std::uint8_t name, std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325 ^ name;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
-}
 
 }  // namespace
 
@@ -70,7 +65,7 @@ void TaskTelemetry::end_traced(std::uint64_t now, bool failed) {
   // While each start is known all long ones are timed, also those that nobody has chosen.
   if (start_is_known_ && ran >= kTinyTicks) event_.weight_log2 = 0;
   NameTelemetry& name = names_[name_];
-  raise(name.timed, 1);
+  raise(name.timed);
   measure(name, ran, event_.weight_log2);
   if (telemetry_.plan.histograms != 0) {
     telemetry_.run_time(name_).add(ran, std::uint64_t{1} << event_.weight_log2, name.run_time);
@@ -102,8 +97,8 @@ void TaskTelemetry::note_memory() {
 }
 
 void TaskTelemetry::failed(const std::exception_ptr& error) noexcept {
-  raise(telemetry_.head().failures, 1);
-  raise(names_[name_].failures, 1);
+  raise(telemetry_.head().failures);
+  raise(names_[name_].failures);
   try {
     note_failure(describe_exception(error));
   } catch (const std::bad_alloc&) {
@@ -113,7 +108,8 @@ void TaskTelemetry::failed(const std::exception_ptr& error) noexcept {
 
 void TaskTelemetry::note_failure(std::string_view text) {
   text = text.substr(0, FailureTelemetry::kText - 1);
-  const std::uint64_t hash = hash_of(name_, text);
+  const std::uint64_t hash =
+      checksum({name_}, reinterpret_cast<const std::byte*>(text.data()), text.size());
   auto& all = telemetry_.head().failure_texts;
   for (FailureTelemetry& one : all) {
     const bool last = &one == &all[kFailures - 1];
@@ -127,7 +123,7 @@ void TaskTelemetry::note_failure(std::string_view text) {
       one.count.store(1, std::memory_order_release);
       return;
     }
-    if (one.hash == hash || last) return raise(one.count, 1);
+    if (one.hash == hash || last) return raise(one.count);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <muster/detail/chunk.hpp>
 
+#include "lib/common/count.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/queue/hint_ring.hpp"
 #include "lib/segments/views.hpp"
@@ -31,7 +32,7 @@ class TaskTelemetry final : public ItemFailures {
   }
   // After it, and before its end can be seen.
   void end(Hint task, bool failed) {
-    raise(names_[name_].done, 1);
+    raise(names_[name_].done);
     if (traced_) {
       end_traced(ticks_now(), failed);
     } else if (start_is_known_) {
@@ -45,10 +46,7 @@ class TaskTelemetry final : public ItemFailures {
   void failed(const std::exception_ptr& error) noexcept override;
 
  private:
-  // Relaxed, and no read-modify-write: counts with one writer, for whoever looks in.
-  static void raise(std::atomic<std::uint64_t>& count, std::uint64_t by) {
-    count.store(count.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
-  }
+  // Relaxed: for whoever looks in.
   static void raise_to(std::atomic<std::uint64_t>& most, std::uint64_t value) {
     if (most.load(std::memory_order_relaxed) < value) most.store(value, std::memory_order_relaxed);
   }

@@ -23,7 +23,7 @@ class LatencyHistogram {
   };
 
   LatencyHistogram() = default;
-  // `counts`: of the buckets, in the order of bucket_index(), of times in units of so many
+  // `counts`: of the buckets, from the shortest times on, of times in units of so many
   // nanoseconds.
   LatencyHistogram(std::vector<std::uint64_t> counts, double ns_per_unit);
 

@@ -57,8 +57,7 @@ struct PoolInfo {
   // OnWorkerDeath::replace: another worker takes the place of one that dies. Else a death breaks
   // it.
   bool replaces_workers = false;
-  // What pool.stats() gives, but that a worker whose process is gone is dead here, also where no
-  // supervisor is left to say so.
+  // What pool.stats() gives.
   PoolStats stats;
 };
 

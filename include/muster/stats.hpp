@@ -44,7 +44,7 @@ struct WorkerStats {
   std::uint64_t progress_done = 0;
   std::uint64_t progress_total = 0;
   std::uint64_t tasks_done = 0;    // also by those that it has replaced, as the next three
-  std::uint64_t tasks_failed = 0;  // of those, threw
+  std::uint64_t tasks_failed = 0;  // threw; items of a chunk of map count one by one
   std::uint64_t parks = 0;         // times that it went to sleep
   // Deaths of workers with this index.
   std::uint64_t deaths = 0;
@@ -103,7 +103,8 @@ struct SlotCounts {
 };
 
 // A snapshot of a pool. It is taken without stopping anything, so the counts of a busy pool may
-// disagree by the tasks that moved meanwhile.
+// disagree by the tasks that moved meanwhile. Of a process pool it costs a look at /proc for each
+// worker and at each histogram: for now and then, not for each task.
 struct PoolStats {
   std::uint64_t submitted = 0;
   std::uint64_t finished = 0;  // returned a result

@@ -20,7 +20,7 @@ void ProcessCore::put_behind(StateBase& state, const TaskPart& part, std::unique
   Behind* node = nullptr;
   try {
     node = backlog_.push(part, &state, extras.get(), heap_arguments, ++next_id_,
-                         sampler_.mark(part.name));
+                         telemetry_.mark(part.name));
   } catch (const std::bad_alloc&) {
     drop_arguments(part, heap_arguments);
     throw Error("pool \"" + name_ +
@@ -28,7 +28,7 @@ void ProcessCore::put_behind(StateBase& state, const TaskPart& part, std::unique
                 " wait already. Submit fewer at a time, or set max_pending");
   }
   (void)extras.release();  // the node's
-  tell_behind(EventKind::submitted, *node);
+  telemetry_.tell(EventKind::submitted, *node);
   count_submitted(state);
   state.set_source(&source_, Place::behind(node));
   if (somebody_waits_to_submit()) node->notify = true;
@@ -36,16 +36,6 @@ void ProcessCore::put_behind(StateBase& state, const TaskPart& part, std::unique
   count_behind();
   // With arguments of its own it may be here though there is a slot, and nothing in any.
   if (heap_arguments != nullptr || !ask_one_to_tell()) refill();
-}
-
-void ProcessCore::tell_behind(EventKind kind, const Behind& node) {
-  if (node.mark == 0) return;
-  events_.put(
-      {.kind = kind,
-       .name = node.part.name,
-       .weight_log2 = static_cast<std::uint8_t>(TraceMark::weight_log2(node.mark)),
-       .task = TaskTag::first_attempt(node.id),
-       .at_ticks = kind == EventKind::submitted ? TraceMark::ticks(node.mark) : ticks_now()});
 }
 
 void ProcessCore::count_behind() {
@@ -106,9 +96,8 @@ bool ProcessCore::move_to_slot(Behind& node) {
     node.part.where.offset = arguments_.offset_of(block);
   }
   const bool notify = node.notify || ++refilled_ % (in_flight_.slots() / 2) == 0;
-  put_in_slot(
-      node.state, node.part, std::unique_ptr<Extras>(node.extras),
-      {.id = node.id, .mark = sampler_.mark_again(node.part.name, node.mark), .notify = notify});
+  put_in_slot(node.state, node.part, std::unique_ptr<Extras>(node.extras),
+              {.id = node.id, .mark = telemetry_.mark_again(node), .notify = notify});
   backlog_.pop();
   return true;
 }

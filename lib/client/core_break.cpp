@@ -135,7 +135,7 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
   while (!backlog_.empty()) {
     Behind& node = *backlog_.front();
     StateBase* state = node.state;
-    if (state != nullptr) tell_behind(EventKind::cancelled, node);
+    if (state != nullptr) telemetry_.tell(EventKind::cancelled, node);
     drop_behind(node);
     if (state == nullptr) continue;
     count_ended(Ended::failed);
@@ -146,13 +146,22 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
   if (progress_waiters_ != 0) announce_progress();
 }
 
-// Of the death that broke the pool there is an event already. The other workers were stopped for
-// it.
+// The death of this number, if there was one that had no message of its own.
+void ProcessCore::tell_what_broke_it(std::uint64_t number) {
+  const DeathRecord* const record = find_death(number);
+  if (record == nullptr || record->task == 0 || number == deaths_told_) return;
+  telemetry_.tell_died(*record);
+  telemetry_.count_lost(static_cast<std::uint8_t>(record->name));
+  broken_by_ = Hint(record->task - 1).tag();
+}
+
+// What the other workers ran was stopped for it.
 void ProcessCore::tell_ended_with_pool(std::uint32_t slot) {
   const SlotWord word = slots_.read(slot);
-  if (word.tag() != in_flight_[slot].tag || word.tag() == broken_by_) return;
-  if (word.status() == SlotStatus::pending) return tell(EventKind::cancelled, slot);
-  tell(EventKind::died, slot, word.owner());
+  const TaskTag tag = in_flight_[slot].tag;
+  if (word.tag() != tag || tag == broken_by_) return;
+  word.status() == SlotStatus::pending ? telemetry_.tell(EventKind::cancelled, slot, tag)
+                                       : telemetry_.tell(EventKind::died, slot, tag, word.owner());
 }
 
 // The items that the dead worker had committed of the chunk in this slot.

@@ -67,7 +67,8 @@ void ProcessCore::handle_death(std::uint64_t number) {
   if (record == nullptr) {
     return corrupted("the record of death " + std::to_string(number) + " is not there");
   }
-  tell_died(*record);
+  if (record->task != 0) telemetry_.tell_died(*record);
+  deaths_told_ = number;
   if (record->written_off != 0) returns_->quarantine(record->worker % geometry_.workers);
   if (record->task == 0) return;
   const Hint task(record->task - 1);
@@ -78,38 +79,6 @@ void ProcessCore::handle_death(std::uint64_t number) {
   }
   end_attempt(slot, *record);
   refill();
-}
-
-void ProcessCore::tell_died(const DeathRecord& record) {
-  if (record.task == 0) return;
-  events_.put({.kind = EventKind::died,
-               .name = static_cast<std::uint8_t>(record.name),
-               .worker = record.worker % geometry_.workers,
-               .task = Hint(record.task - 1).tag(),
-               .at_ticks = record.at_ticks,
-               .since_ticks = record.at_ticks - record.ran_for_ticks});
-}
-
-void ProcessCore::count_lost(std::uint8_t name) {
-  auto& lost = tasks_.header().lost[name];
-  // Relaxed, and no read-modify-write: under the lock, for whoever looks in.
-  lost.store(lost.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-}
-
-// What is run again is timed, whatever others are.
-void ProcessCore::tell_requeued(std::uint32_t slot) {
-  TaskPart& part = tasks_.part(slot);
-  const std::uint64_t now = ticks_now();
-  part.flags |= kTraced;
-  // Relaxed: the publication orders it.
-  tasks_.trace_mark(slot).store(TraceMark::pack(now, 0), std::memory_order_relaxed);
-  events_.put({.kind = EventKind::requeued,
-               .name = part.name,
-               .task = in_flight_[slot].tag,
-               .at_ticks = now});
-  auto& requeued = tasks_.header().requeued;
-  // Relaxed, and no read-modify-write: under the lock, for whoever looks in.
-  requeued.store(requeued.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
 }
 
 // The worker died in the slot's task, or in one item of it.
@@ -153,7 +122,7 @@ void ProcessCore::end_attempt(std::uint32_t slot, const DeathRecord& record) {
     return go_on(slot);
   }
 
-  count_lost(tasks_.part(slot).name);
+  telemetry_.count_lost(tasks_.part(slot).name);
   std::exception_ptr error;
   if (killed && why == KillReason::timeout) {
     error = std::make_exception_ptr(TaskTimeoutError(
@@ -206,7 +175,7 @@ void ProcessCore::go_on(std::uint32_t slot) {
   shadow.extras->seen = false;
   shadow.extras->seen_items = 0;
   shadow.tag = shadow.tag.next_attempt();
-  tell_requeued(slot);
+  telemetry_.tell_requeued(slot, shadow.tag);
   if (shadow.sleepers != 0) slots_.rouse(slot);
   publish(slot, true);
   wake_if_needed(in_flight_.size());

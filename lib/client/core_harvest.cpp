@@ -11,6 +11,7 @@
 #include "lib/client/process_core.hpp"
 #include "lib/common/checksum.hpp"
 #include "lib/common/copy_bytes.hpp"
+#include "lib/common/count.hpp"
 #include "lib/common/prefetch.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/segments/headroom.hpp"
@@ -413,8 +414,7 @@ void ProcessCore::count_ended(Ended how) {
   auto& counter = how == Ended::finished ? header.finished
                   : how == Ended::failed ? header.failed
                                          : header.cancelled;
-  // Relaxed, and no read-modify-write: under the lock, for whoever looks in.
-  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  raise(counter);
   --unfinished_;
   if (progress_waiters_ != 0) announce_progress();
   if (life_ != Life::open) end_workers_if_done();

@@ -285,11 +285,7 @@ void ProcessCore::handle_message(const Message& message, FileDescriptor pidfd) {
     }
     case MessageKind::death: return handle_death(message.number);
     case MessageKind::broken: {
-      if (const DeathRecord* record = find_death(message.number); record && record->task != 0) {
-        tell_died(*record);
-        broken_by_ = Hint(record->task - 1).tag();
-        count_lost(static_cast<std::uint8_t>(record->name));
-      }
+      tell_what_broke_it(message.number);
       WorkerDeath death;
       std::string sentence;
       describe_break(message, death, sentence);

@@ -40,7 +40,7 @@ void ProcessCore::cancel_what_waits() {
     Shadow& shadow = in_flight_[slot];
     if (!slots_.cancel(slot, shadow.tag)) return;
     StateBase* state = shadow.state;
-    tell(EventKind::cancelled, slot);
+    telemetry_.tell(EventKind::cancelled, slot, shadow.tag);
     free_slot(slot);
     count_ended(Ended::cancelled);
     if (state != nullptr) state->complete_cancelled();

@@ -212,8 +212,7 @@ void ProcessCore::make_tables() {
   arguments_.set_sparing_at(budget_.argument_pages);
   in_flight_.set_up(geometry_.slots);
   returns_.emplace(tasks_, results_);
-  sampler_ = TraceSampler(results_, tasks_.header().sampling);
-  events_ = ClientEvents(tasks_, segments_->tasks_fd());
+  telemetry_ = ClientTelemetry(tasks_, results_, segments_->tasks_fd());
   worker_pidfds_.resize(geometry_.workers);
   worker_groups_.resize(geometry_.workers);
   completions_seen_.resize(geometry_.workers);

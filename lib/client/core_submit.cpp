@@ -8,8 +8,8 @@
 
 #include "lib/client/argument_buffer.hpp"
 #include "lib/client/process_core.hpp"
+#include "lib/common/count.hpp"
 #include "lib/common/futex.hpp"
-#include "lib/common/ticks.hpp"
 #include "lib/queue/publish.hpp"
 #include "lib/segments/headroom.hpp"
 
@@ -128,9 +128,9 @@ bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std
       const std::uint32_t slot = enter_slot(&state, ++next_id_);
       count_submitted(state);
       fill(tasks_.part(slot));
-      if (const std::uint64_t mark = sampler_.mark(label.name); mark != 0) {
-        trace(slot, mark);
-        tell(EventKind::submitted, slot);
+      if (const std::uint64_t mark = telemetry_.mark(label.name); mark != 0) {
+        telemetry_.choose(slot, mark);
+        telemetry_.tell(EventKind::submitted, slot, in_flight_[slot].tag);
       }
       publish(slot, somebody_waits_to_submit());
     } else {
@@ -229,9 +229,9 @@ void ProcessCore::place_task(StateBase& state, const TaskPart& part, std::unique
   // Always asked: it refills, too.
   if (has_room() && heap_arguments == nullptr) {
     count_submitted(state);
-    const Entry entry{.id = ++next_id_, .mark = sampler_.mark(part.name)};
+    const Entry entry{.id = ++next_id_, .mark = telemetry_.mark(part.name)};
     const std::uint32_t slot = put_in_slot(&state, part, std::move(extras), entry);
-    if (entry.mark != 0) tell(EventKind::submitted, slot);
+    telemetry_.tell(EventKind::submitted, slot, in_flight_[slot].tag);
   } else {
     put_behind(state, part, std::move(extras), heap_arguments);
   }
@@ -263,10 +263,7 @@ void ProcessCore::count_submitted(StateBase& state) {
   ++unfinished_;
   if (!tidy_due_) [[unlikely]]
     come_to_tidy();
-  PoolHeader& header = tasks_.header();
-  // Relaxed, and no read-modify-write: under the lock, for whoever looks in.
-  header.submitted.store(header.submitted.load(std::memory_order_relaxed) + 1,
-                         std::memory_order_relaxed);
+  raise(tasks_.header().submitted);
 }
 
 void ProcessCore::come_to_tidy() {
@@ -310,7 +307,7 @@ std::uint32_t ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
     }
     shadow.extras = std::move(extras);
   }
-  if (entry.mark != 0) trace(slot, entry.mark);
+  if (entry.mark != 0) telemetry_.choose(slot, entry.mark);
   bool notify = entry.notify;
   // Somebody may wait for any task's end: a submit, or the workers to be told to leave.
   if (somebody_waits_to_submit() || life_ != Life::open) notify = true;
@@ -318,26 +315,6 @@ std::uint32_t ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
   if ((part.flags & kInArena) != 0 && part.where.size >= kPromptlyFreed) notify = true;
   publish(slot, notify);
   return slot;
-}
-
-// The task in this slot, which is not published yet, is to be timed.
-void ProcessCore::trace(std::uint32_t slot, std::uint64_t mark) {
-  TaskPart& part = tasks_.part(slot);
-  part.flags |= kTraced;
-  tasks_.trace_mark(slot).store(mark, std::memory_order_relaxed);  // the publication orders it
-}
-
-// Of the task in this slot, where it was chosen to be timed.
-void ProcessCore::tell(EventKind kind, std::uint32_t slot, std::uint32_t worker) {
-  const TaskPart& part = tasks_.part(slot);
-  if ((part.flags & kTraced) == 0) return;
-  const std::uint64_t mark = tasks_.trace_mark(slot).load(std::memory_order_relaxed);  // our own
-  events_.put({.kind = kind,
-               .name = part.name,
-               .weight_log2 = static_cast<std::uint8_t>(TraceMark::weight_log2(mark)),
-               .worker = worker,
-               .task = in_flight_[slot].tag,
-               .at_ticks = kind == EventKind::submitted ? TraceMark::ticks(mark) : ticks_now()});
 }
 
 void ProcessCore::publish(std::uint32_t slot, bool notify) {

@@ -136,7 +136,7 @@ bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
   const std::uint32_t slot = place.slot();
   Shadow& shadow = in_flight_[slot];
   if (slots_.cancel(slot, shadow.tag)) {
-    tell(EventKind::cancelled, slot);
+    telemetry_.tell(EventKind::cancelled, slot, shadow.tag);
     free_slot(slot);
     count_ended(Ended::cancelled);
     state.complete_cancelled();
@@ -153,7 +153,7 @@ bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
     return false;
   }
   shadow.state = nullptr;
-  tell(EventKind::cancelled, slot);
+  telemetry_.tell(EventKind::cancelled, slot, shadow.tag);
   count_ended(Ended::cancelled);
   state.complete_cancelled();
   // Those who wait for it at its slot: its worker may take a while to die.
@@ -164,7 +164,7 @@ bool ProcessCore::cancel(StateBase& state, CancelMode mode) {
 // The node is dropped when its turn comes.
 void ProcessCore::cancel_behind(Behind& node) {
   StateBase* state = std::exchange(node.state, nullptr);
-  tell_behind(EventKind::cancelled, node);
+  telemetry_.tell(EventKind::cancelled, node);
   ++backlog_cancelled_;
   count_behind();
   count_ended(Ended::cancelled);

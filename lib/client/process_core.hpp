@@ -34,14 +34,13 @@
 
 #include "lib/client/argument_buffer.hpp"
 #include "lib/client/backlog.hpp"
-#include "lib/client/client_events.hpp"
+#include "lib/client/client_telemetry.hpp"
 #include "lib/client/in_flight.hpp"
 #include "lib/client/known_types.hpp"
 #include "lib/client/place.hpp"
 #include "lib/client/pool_segments.hpp"
 #include "lib/client/process_source.hpp"
 #include "lib/client/return_ledger.hpp"
-#include "lib/client/trace_sampler.hpp"
 #include "lib/common/biased_mutex.hpp"
 #include "lib/common/exit_drain.hpp"
 #include "lib/common/fork_guard.hpp"
@@ -154,8 +153,6 @@ class ProcessCore final : public TravelBackend,
   bool somebody_waits_to_submit() const { return max_pending_ != 0 || budget_.limit != 0; }
   void place_task(StateBase& state, const TaskPart& part, std::unique_ptr<Extras> extras,
                   std::byte* heap_arguments);
-  void trace(std::uint32_t slot, std::uint64_t mark);
-  void tell(EventKind kind, std::uint32_t slot, std::uint32_t worker = kNoWorker);
   bool has_room();
   bool make_room();
   std::uint32_t enter_slot(StateBase* state, std::uint64_t id);
@@ -187,7 +184,6 @@ class ProcessCore final : public TravelBackend,
   bool ask_one_to_tell();
   bool move_to_slot(Behind& node);
   void count_behind();
-  void tell_behind(EventKind kind, const Behind& node);
   void fail_for_memory(Behind& node) noexcept;
   void drop_behind(Behind& node);
 
@@ -338,9 +334,6 @@ class ProcessCore final : public TravelBackend,
 
   // core_deaths.cpp
   void handle_death(std::uint64_t number);
-  void tell_died(const DeathRecord& record);
-  void count_lost(std::uint8_t name);
-  void tell_requeued(std::uint32_t slot);
   void end_attempt(std::uint32_t slot, const DeathRecord& death);
   void end_chunk(std::uint32_t slot);
   void go_on(std::uint32_t slot);
@@ -356,6 +349,7 @@ class ProcessCore final : public TravelBackend,
   void describe_break(const Message& message, WorkerDeath& death, std::string& sentence) const;
   void break_pool(const WorkerDeath& death, const std::string& sentence);
   void fail_all(const BrokenProcessPool* why);
+  void tell_what_broke_it(std::uint64_t number);
   void tell_ended_with_pool(std::uint32_t slot);
   void keep_committed(std::uint32_t slot, Extras& extras);
   void corrupted(std::string what) noexcept;
@@ -421,8 +415,7 @@ class ProcessCore final : public TravelBackend,
   std::uint64_t backlog_cancelled_ = 0;  // nodes of it that nobody wants
   std::optional<KnownTypes> types_;
   std::optional<ReturnLedger> returns_;
-  TraceSampler sampler_;
-  ClientEvents events_;
+  ClientTelemetry telemetry_;
   BlockInbox inbox_;
   bool making_room_ = false;                          // in it
   std::vector<std::shared_ptr<SharedBlock>> buried_;  // for the pump to let go
@@ -450,6 +443,7 @@ class ProcessCore final : public TravelBackend,
   bool trimmed_ = false;                // since then
   std::uint64_t watched_submitted_ = 0;
   bool kill_unsent_ = false;          // the pump is to ask for it
+  std::uint64_t deaths_told_ = 0;     // the number of the last one that a message told of
   TaskTag broken_by_;                 // the task whose worker's death broke the pool
   std::string corrupted_;             // what was found; "" while all is well
   std::string given_up_;              // why the workers are stopped; "" while all is well

@@ -57,22 +57,36 @@ std::string describe(const UnreadablePool& pool) {
   return text;
 }
 
-struct Candidate {
-  ChosenPool chosen;
-  PoolInfo info;
-};
+// Whether `pid` is its client, its supervisor or one of its workers.
+bool is_of(const ChosenPool& pool, pid_t pid) {
+  if (pid == 0) return false;
+  if (pid == pool.pool.constants().client_pid) return true;
+  const FactsView& facts = pool.pool.views().facts;
+  const auto supervisor = static_cast<pid_t>(facts.facts().supervisor_pid.load());
+  if (pid == supervisor) return pool.found.is_held_by(pid);
+  for (std::uint32_t w = 0; w < pool.pool.constants().geometry.workers; ++w) {
+    if (static_cast<pid_t>(facts.worker(w).pid.load()) != pid) continue;
+    const auto process = read_process(pid);
+    return process && process->is_worker_of(supervisor);
+  }
+  return false;
+}
 
-std::string several(std::string_view words, const std::vector<Candidate>& candidates) {
-  std::string text = quoted(words) + " can mean " + std::to_string(candidates.size()) + " pools: ";
+std::string several(std::string_view words, const std::vector<ChosenPool>& pools) {
+  std::string text = quoted(words) + " can mean " + std::to_string(pools.size()) + " pools: ";
+  const auto short_id = [](const ChosenPool& pool) {
+    return id_text(pool.pool.constants().id).substr(0, 8);
+  };
   const char* before = "";
-  for (const Candidate& candidate : candidates) {
-    const PoolInfo& info = candidate.info;
-    text += before + info.id.substr(0, 8) + ' ' + quoted(info.name) + " of client " +
-            std::to_string(info.client_pid) + " (" + info.command + ")";
+  for (const ChosenPool& pool : pools) {
+    const pid_t client = pool.pool.constants().client_pid;
+    const auto process = read_process(client);
+    text += before + short_id(pool) + ' ' + quoted(pool.found.name) + " of client " +
+            describe({.pid = client, .command = process ? process->command : ""});
     before = ", ";
   }
-  return text + "; say the beginning of its id, as in \"muster show " +
-         candidates.front().info.id.substr(0, 8) + "\"";
+  return text + "; say the beginning of its id, as in \"muster show " + short_id(pools.front()) +
+         "\"";
 }
 
 [[noreturn]] void refuse(std::string_view words, pid_t pid, const InspectOptions& options,
@@ -114,7 +128,7 @@ ChosenPool choose_pool(std::string_view words, const InspectOptions& options) {
   const PoolSearch search = find_pools(options.all_users);
   if (search.error) throw std::system_error(search.error, "cannot list the processes in /proc");
   const pid_t pid = to_pid(words);
-  std::vector<Candidate> meant;
+  std::vector<ChosenPool> meant;
   std::vector<UnreadablePool> cannot_be_read;
   for (const FoundPool& found : search.pools) {
     PoolLoad load = load_pool(found);
@@ -122,15 +136,16 @@ ChosenPool choose_pool(std::string_view words, const InspectOptions& options) {
       if (load.error != LoadError::gone) cannot_be_read.push_back(unreadable(found, load.error));
       continue;
     }
-    PoolInfo info = take_picture(found, *load.pool);
-    const bool by_id = words.size() >= kFewestDigits && info.id.starts_with(words);
-    if (info.name == words || by_id || is_of(info, pid)) {
-      meant.push_back({{found, std::move(*load.pool)}, std::move(info)});
+    ChosenPool candidate{found, std::move(*load.pool)};
+    const bool by_id =
+        words.size() >= kFewestDigits && id_text(candidate.pool.constants().id).starts_with(words);
+    if (found.name == words || by_id || is_of(candidate, pid)) {
+      meant.push_back(std::move(candidate));
     }
   }
   if (meant.size() > 1) throw NotFound(several(words, meant));
   if (meant.empty()) refuse(words, pid, options, search, cannot_be_read);
-  return std::move(meant.front().chosen);
+  return std::move(meant.front());
 }
 
 }  // namespace muster::detail

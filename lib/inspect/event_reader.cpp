@@ -28,32 +28,24 @@ std::uint64_t EventReader::read() {
 }
 
 std::vector<TaskEvent> EventReader::take() {
-  const TickScale scale = pool_.views().scale();
+  const PoolClock clock = pool_.views().clock();
   std::vector<TaskEvent> all;
   all.reserve(events_.size());
   std::ranges::stable_sort(events_, {}, &Event::at_ticks);
-  for (const Event& event : events_) all.push_back(to_task_event(event, scale));
+  for (const Event& event : events_) all.push_back(to_task_event(event, clock));
   events_.clear();
   return all;
 }
 
-TaskEvent EventReader::to_task_event(const Event& event, const TickScale& scale) {
-  const PoolConstants& constants = pool_.constants();
-  const std::uint64_t created = pool_.views().tasks.header().created_ticks;
+TaskEvent EventReader::to_task_event(const Event& event, const PoolClock& clock) {
   TaskEvent result;
   result.kind = static_cast<TaskEventKind>(event.kind);
-  const std::int64_t age_ns = scale.nanoseconds(event.at_ticks - std::min(event.at_ticks, created));
-  result.at = std::chrono::system_clock::time_point(
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          std::chrono::nanoseconds(constants.created_realtime_ns + age_ns)));
+  result.at = clock.at(event.at_ticks);
   result.task_id = event.task.id();
   result.attempt = event.task.attempt() + 1;
   result.name = name(event.name);
-  if (event.worker < constants.geometry.workers) result.worker = event.worker;
-  if (event.since_ticks != 0) {
-    const std::uint64_t took = event.at_ticks - std::min(event.at_ticks, event.since_ticks);
-    result.took = std::chrono::nanoseconds(scale.nanoseconds(took));
-  }
+  if (event.worker < pool_.constants().geometry.workers) result.worker = event.worker;
+  if (event.since_ticks != 0) result.took = clock.between(event.since_ticks, event.at_ticks);
   result.sampling = 1U << std::min<unsigned>(event.weight_log2, 31);
   return result;
 }

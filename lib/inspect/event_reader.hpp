@@ -24,7 +24,7 @@ class EventReader {
   std::vector<TaskEvent> take();
 
  private:
-  TaskEvent to_task_event(const Event& event, const TickScale& scale);
+  TaskEvent to_task_event(const Event& event, const PoolClock& clock);
   std::string_view name(std::uint8_t index);
 
   const LoadedPool& pool_;

@@ -28,7 +28,6 @@ struct PoolConstants {
   pid_t client_pid = 0;
   std::int64_t created_realtime_ns = 0;
   std::int64_t created_monotonic_ns = 0;
-  std::uint64_t created_ticks = 0;
 };
 
 // As much of the tasks segment as check_header() needs.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 #include "lib/inspect/picture.hpp"
@@ -37,8 +36,7 @@ PoolList list_pools(const InspectOptions& options) {
   PoolList list = detail::visit_pools(
       options, [&](PoolInfo pool, const auto&) { pools.push_back(std::move(pool)); });
   list.pools = std::move(pools);
-  const auto order = [](const PoolInfo& pool) { return std::tuple(pool.client_pid, pool.created); };
-  std::ranges::sort(list.pools, {}, order);
+  std::ranges::sort(list.pools, {}, detail::client_and_age);
   return list;
 }
 

@@ -21,7 +21,9 @@ PoolState state_of(PoolPhase phase) {
   return PoolState::unknown;
 }
 
-std::string digits(std::uint64_t id) {
+}  // namespace
+
+std::string id_text(std::uint64_t id) {
   std::array<char, 16> text;
   text.fill('0');
   std::array<char, 16> significant;
@@ -30,24 +32,13 @@ std::string digits(std::uint64_t id) {
   return {text.data(), text.size()};
 }
 
-}  // namespace
-
-bool is_of(const PoolInfo& pool, pid_t pid) {
-  return pid != 0 && (pid == pool.client_pid || pid == pool.supervisor_pid ||
-                      std::ranges::any_of(pool.stats.workers, [pid](const WorkerStats& worker) {
-                        return worker.pid == pid;
-                      }));
-}
-
 PoolInfo take_picture(const FoundPool& found, const LoadedPool& pool) {
   const PoolConstants& constants = pool.constants();
   PoolInfo info;
-  info.id = digits(constants.id);
+  info.id = id_text(constants.id);
   info.name = found.name;
   info.client_pid = constants.client_pid;
-  info.created = std::chrono::system_clock::time_point(
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          std::chrono::nanoseconds(constants.created_realtime_ns)));
+  info.created = system_time(constants.created_realtime_ns);
   info.age = std::chrono::nanoseconds(
       std::max<std::int64_t>(monotonic_ns() - constants.created_monotonic_ns, 0));
   info.state = state_of(pool.views().tasks.header().state.load());

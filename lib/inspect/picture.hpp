@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <muster/inspect.hpp>
@@ -11,8 +12,8 @@ namespace muster::detail {
 // A pool as it is at this moment, of what its memory and /proc say. `found` tells who holds it now.
 PoolInfo take_picture(const FoundPool& found, const LoadedPool& pool);
 
-// Whether `pid` is its client, its supervisor or one of its workers.
-bool is_of(const PoolInfo& pool, pid_t pid);
+// PoolInfo::id.
+std::string id_text(std::uint64_t id);
 
 // Of memory that cannot be read; with `processes` that have it open.
 UnreadablePool::Reason reason_of(LoadError error);

@@ -23,6 +23,8 @@ struct ProcessInfo {
 
   // Neither waiting to be reaped nor on its way out.
   bool lives() const { return state != 'Z' && state != 'X'; }
+  // A number that was a worker's may be another process's by now.
+  bool is_worker_of(pid_t supervisor) const { return lives() && parent == supervisor; }
 };
 
 // Nothing where there is no such process, or where /proc hides it.

@@ -29,7 +29,7 @@ WorkerState state_of(const PoolViews& pool, std::uint32_t w) {
 }
 
 void add_task(WorkerStats& stats, const PoolViews& pool, const SlotTable<>& slots,
-              const TickScale& scale) {
+              const PoolClock& clock) {
   const auto w = static_cast<std::uint32_t>(stats.index);
   const WorkerRecord& record = pool.results.window(w).record();
   // Acquire pairs with the worker's claim: the start belongs to this task.
@@ -48,15 +48,13 @@ void add_task(WorkerStats& stats, const PoolViews& pool, const SlotTable<>& slot
   stats.task_name = task_name(pool.tasks, pool.tasks.part(slot).name);
   stats.task_id = hint.tag().id();
   stats.task_attempt = hint.tag().attempt() + 1;
-  const std::uint64_t now = ticks_now();
-  const std::uint64_t started = record.started_ticks.load();
-  stats.running_for = std::chrono::nanoseconds(scale.nanoseconds(now - std::min(now, started)));
+  stats.running_for = clock.between(record.started_ticks.load(), ticks_now());
   stats.progress_done = record.progress_done.load();
   stats.progress_total = record.progress_total.load();
 }
 
 WorkerStats worker_snapshot(const PoolViews& pool, const SlotTable<>& slots, std::uint32_t w,
-                            const TickScale& scale) {
+                            const PoolClock& clock) {
   const WindowView window = pool.results.window(w);
   const WorkerRecord& record = window.record();
   const WorkerFacts& facts = pool.facts.worker(w);
@@ -74,7 +72,7 @@ WorkerStats worker_snapshot(const PoolViews& pool, const SlotTable<>& slots, std
     const std::int64_t started = facts.started_monotonic_ns.load();
     stats.age = std::chrono::nanoseconds(now - std::clamp<std::int64_t>(started, 0, now));
   }
-  add_task(stats, pool, slots, scale);
+  add_task(stats, pool, slots, clock);
   if (window.tells()) stats.tasks_failed = window.telemetry().head().failures.load();
   return stats;
 }
@@ -132,13 +130,13 @@ PoolStats take_snapshot(const PoolViews& pool) {
   stats.deaths = pool.facts.facts().deaths.load();
   stats.restarts = pool.facts.facts().restarts.load();
   count_slots(stats, pool, slots);
-  const TickScale scale = pool.scale();
+  const PoolClock clock = pool.clock();
   for (std::uint32_t w = 0; w < pool.tasks.geometry.workers; ++w) {
-    const WorkerStats& worker = stats.workers.emplace_back(worker_snapshot(pool, slots, w, scale));
+    const WorkerStats& worker = stats.workers.emplace_back(worker_snapshot(pool, slots, w, clock));
     stats.rescued_wakeups += pool.results.window(w).record().rescued.load();
     stats.results_bytes += worker.results_bytes;
   }
-  TelemetryReader(pool, scale).read(stats);
+  TelemetryReader(pool, clock).read(stats);
   return stats;
 }
 
@@ -146,7 +144,7 @@ void look_at_workers(PoolStats& stats, pid_t supervisor) {
   for (WorkerStats& worker : stats.workers) {
     if (worker.pid == 0) continue;
     const auto process = read_process(worker.pid);
-    if (!process || !process->lives() || process->parent != supervisor) {
+    if (!process || !process->is_worker_of(supervisor)) {
       WorkerStats gone;
       gone.index = worker.index;
       gone.state = WorkerState::dead;

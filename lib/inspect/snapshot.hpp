@@ -2,7 +2,7 @@
 
 #include <muster/stats.hpp>
 
-#include "lib/common/ticks.hpp"
+#include "lib/inspect/pool_clock.hpp"
 #include "lib/segments/views.hpp"
 
 namespace muster::detail {
@@ -14,10 +14,7 @@ struct PoolViews {
   ResultsView results;
   FactsView facts;
 
-  // Of the ticks in it.
-  TickScale scale() const {
-    return {tasks.header().created_ticks, tasks.header().created_monotonic_ns};
-  }
+  PoolClock clock() const { return PoolClock(tasks.header()); }
 };
 
 // Reads without a lock and without a write. What is read may be scribbled over or change

@@ -61,7 +61,8 @@ class Asked {
     // process if it is a child of the supervisor's and the supervisor still says so.
     const auto process = read_process(pid_);
     const auto supervisor = static_cast<pid_t>(pool.views().facts.facts().supervisor_pid.load());
-    if (!pidfd_ || !process || process->parent != supervisor || pid_in_facts() != pid_ || ended()) {
+    if (!pidfd_ || !process || !process->is_worker_of(supervisor) || pid_in_facts() != pid_ ||
+        ended()) {
       fail_dead();
     }
   }

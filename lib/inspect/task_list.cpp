@@ -1,18 +1,13 @@
 #include "lib/inspect/task_list.hpp"
 
-#include <algorithm>
 #include <optional>
 
 namespace muster::detail {
 
 namespace {
 
-Duration since(std::uint64_t ticks, std::uint64_t now, const TickScale& scale) {
-  return std::chrono::nanoseconds(scale.nanoseconds(now - std::min(now, ticks)));
-}
-
 std::optional<TaskInfo> task_in(const PoolViews& pool, const SlotTable<>& slots, std::uint32_t slot,
-                                std::uint64_t now, const TickScale& scale) {
+                                std::uint64_t now, const PoolClock& clock) {
   const SlotWord word = slots.read(slot);
   if (word.status() == SlotStatus::free) return std::nullopt;
   const TaskPart& part = pool.tasks.part(slot);
@@ -24,7 +19,7 @@ std::optional<TaskInfo> task_in(const PoolViews& pool, const SlotTable<>& slots,
   if (word.status() == SlotStatus::pending) {
     const std::uint64_t mark = pool.tasks.trace_mark(slot).load();
     if ((part.flags & kTraced) != 0 && TraceMark::is_timed(mark)) {
-      task.waited = since(TraceMark::ticks(mark), now, scale);
+      task.waited = clock.between(TraceMark::ticks(mark), now);
     }
   } else if (word.owner() < pool.tasks.geometry.workers) {
     task.worker = word.owner();
@@ -33,7 +28,7 @@ std::optional<TaskInfo> task_in(const PoolViews& pool, const SlotTable<>& slots,
     // Acquire pairs with the worker's claim: the start belongs to this task.
     const std::uint64_t current = record.current.load(std::memory_order_acquire);
     if (task.state == TaskState::running && current == Hint(slot, word.tag()).bits() + 1) {
-      task.running_for = since(record.started_ticks.load(), now, scale);
+      task.running_for = clock.between(record.started_ticks.load(), now);
     }
   }
   // What was read between is this task's if the word says so still, whatever has become of it.
@@ -44,11 +39,11 @@ std::optional<TaskInfo> task_in(const PoolViews& pool, const SlotTable<>& slots,
 
 std::vector<TaskInfo> list_tasks(const PoolViews& pool) {
   const SlotTable<> slots(pool.control.slot_lines());
-  const TickScale scale = pool.scale();
+  const PoolClock clock = pool.clock();
   const std::uint64_t now = ticks_now();
   std::vector<TaskInfo> tasks;
   for (std::uint32_t slot = 0; slot < pool.tasks.geometry.slots; ++slot) {
-    if (auto task = task_in(pool, slots, slot, now, scale)) tasks.push_back(std::move(*task));
+    if (auto task = task_in(pool, slots, slot, now, clock)) tasks.push_back(std::move(*task));
   }
   return tasks;
 }

@@ -15,7 +15,7 @@ LatencyHistogram TelemetryReader::read(const SharedHistogram& histogram,
   for (std::size_t i = BucketRange::begin(written); i < counts.size(); ++i) {
     counts[i] = histogram.counts[i].load(std::memory_order_relaxed);  // a count among others
   }
-  return {std::move(counts), scale_.ns_per_tick()};
+  return {std::move(counts), clock_.ns_per_tick()};
 }
 
 void TelemetryReader::read(PoolStats& stats) const {
@@ -42,22 +42,18 @@ void TelemetryReader::read_worker(std::uint32_t worker, PoolStats& stats) const 
   if (!window.tells()) return;
   const TelemetryView telemetry = window.telemetry();
   WorkerTelemetry& head = telemetry.head();
-  bool timed_any = false;
   for (std::size_t i = 0; i < stats.tasks.size(); ++i) {
     NameTelemetry& name = head.names[i];
     TaskNameStats& task = stats.tasks[i];
     task.done += name.done.load();
     task.failed += name.failures.load();
     task.max_rss_bytes = std::max(task.max_rss_bytes, name.max_rss.load());
-    const std::uint64_t timed = name.timed.load();
-    if (timed == 0) continue;
-    timed_any = true;
-    task.timed += timed;
+    task.timed += name.timed.load();
     if (telemetry.plan.histograms != 0) {
       task.run_time += read(telemetry.run_time(static_cast<std::uint8_t>(i)), name.run_time);
     }
   }
-  if (timed_any) stats.queue_time += read(telemetry.queue_time(), head.queue_time);
+  stats.queue_time += read(telemetry.queue_time(), head.queue_time);
   if (head.failures.load() != 0) read_failures(head, stats);
 }
 
@@ -99,18 +95,13 @@ void TelemetryReader::read_deaths(PoolStats& stats) const {
 
 DeathStats TelemetryReader::read_death_record(const DeathRecord& record) const {
   const std::string name = record.task != 0 ? task_name(pool_.tasks, record.name) : "";
-  const std::int64_t ran_ns = scale_.nanoseconds(record.ran_for_ticks);
-  DeathFacts facts = read_death(record, name, static_cast<double>(ran_ns) * 1e-9);
+  const Duration ran_for = clock_.duration(record.ran_for_ticks);
+  DeathFacts facts = read_death(record, name, ran_for.seconds());
   facts.death.backtrace = {};  // of this process, that would be
   DeathStats death;
-  const PoolHeader& header = pool_.tasks.header();
-  const std::int64_t age_ns = scale_.nanoseconds(record.at_ticks - header.created_ticks);
-  death.at = std::chrono::system_clock::time_point(
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(std::chrono::nanoseconds(
-          std::clamp<std::int64_t>(header.created_realtime_ns, 0, std::int64_t{1} << 62) +
-          age_ns)));
+  death.at = clock_.at(record.at_ticks);
   death.task_id = facts.task_id;
-  death.ran_for = std::chrono::nanoseconds(ran_ns);
+  death.ran_for = ran_for;
   death.requeued = facts.requeued;
   const std::uint32_t frames = std::min<std::uint32_t>(record.crash.frames, kFrames);
   if (record.crash.signal.load() != 0) {

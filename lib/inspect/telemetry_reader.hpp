@@ -15,7 +15,7 @@ namespace muster::detail {
 // take_snapshot().
 class TelemetryReader {
  public:
-  TelemetryReader(const PoolViews& pool, const TickScale& scale) : pool_(pool), scale_(scale) {}
+  TelemetryReader(const PoolViews& pool, const PoolClock& clock) : pool_(pool), clock_(clock) {}
 
   // Sets queue_time, run_time, tasks, failures and last_deaths.
   void read(PoolStats& stats) const;
@@ -28,7 +28,7 @@ class TelemetryReader {
   DeathStats read_death_record(const DeathRecord& record) const;
 
   const PoolViews& pool_;
-  const TickScale& scale_;
+  const PoolClock& clock_;
 };
 
 }  // namespace muster::detail

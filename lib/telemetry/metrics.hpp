@@ -28,7 +28,9 @@
   X(max_shared_memory, gauge, bytes, "shared_memory_limit",                                      \
     "ProcessPoolOptions::max_shared_memory; 0 where there is no limit.")                         \
   X(sampling, gauge, tasks, "tasks_a_timed_one",                                                 \
-    "Tasks of which one is timed, at the moment: 1, or 64 while they take less than 2 us.")
+    "Tasks of which one is timed, at the moment: 1, or 64 where tasks of some name take less "   \
+    "than "                                                                                      \
+    "2 us.")
 
 // Of its processes; members of Facts, written by the supervisor.
 #define MUSTER_FACTS_METRICS(X)                                                               \

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/common/count.hpp"
 #include "lib/segments/geometry.hpp"
 #include "lib/telemetry/event_ring.hpp"
 #include "lib/telemetry/histogram_buckets.hpp"
@@ -67,9 +68,7 @@ struct SharedHistogram {
   // By its one writer.
   void add(std::uint64_t ticks, std::uint64_t weight, BucketRange& range) {
     const std::size_t index = HistogramBuckets::index(ticks);
-    auto& count = counts[index];
-    // Relaxed: a count, for whoever looks in.
-    count.store(count.load(std::memory_order_relaxed) + weight, std::memory_order_relaxed);
+    raise(counts[index], weight);
     range.widen(index);
   }
 

@@ -1,7 +1,6 @@
 #include "measurement.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "lib/inspect/list_pools.hpp"
 
@@ -20,7 +19,7 @@ Measurement measure(const std::string& pool, const muster::InspectOptions& optio
     seen.pools.push_back({std::move(info), read_metrics(views)});
   });
   std::ranges::sort(seen.pools, {}, [](const MeasuredPool& one) {
-    return std::tuple(one.info.client_pid, one.info.created);
+    return muster::detail::client_and_age(one.info);
   });
   return seen;
 }
