@@ -39,7 +39,8 @@ class TaskTelemetry final : public ItemFailures {
       end_unchosen(task, failed);
     }
   }
-  // It was to be killed, and is not done after all.
+  // It was to be killed, and is not done after all. What was timed of it stays: of one killed in
+  // the instant between its end and the word of it, events tell that it finished and that it died.
   void take_back() { raise(names_[name_].done, ~std::uint64_t{0}); }
 
   // What the task threw, or an item of it: before end().

@@ -134,7 +134,8 @@ struct TaskEvent {
   unsigned attempt = 1;
   std::string_view name;              // good as long as the inspector is
   std::optional<std::size_t> worker;  // of started, finished, failed and died
-  // started: since it was submitted; finished, failed, died: since it started.
+  // started: since it was submitted, or since it was to run again; finished, failed, died: since it
+  // started. 0 where that is not known: of one that was chosen only as it turned out to be long.
   Duration took;
   // Of so many tasks this one was chosen: such as take less than 2 us are sampled.
   unsigned sampling = 1;

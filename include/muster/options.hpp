@@ -61,7 +61,8 @@ struct WorkerLimits {
 
 // How much a pool remembers of what has happened to its tasks, for the status tool, at 32 bytes an
 // event in shared memory. Numbers are rounded up to powers of two and at most kMostEvents; 0: none.
-// A task that is timed makes two events in its worker and one in the client.
+// A task that is timed makes two events in its worker and one in the client. Where RLIMIT_AS or
+// RLIMIT_FSIZE would leave little room beside them, there are neither events nor histograms.
 struct TelemetryOptions {
   static constexpr std::size_t kMostEvents = std::size_t{1} << 24;
 

@@ -1,6 +1,7 @@
 #include "lib/inspect/processes.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,6 +78,8 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
   info.max_rss = kibibytes(field(text, "VmHWM"));
   return info;
 }
+
+bool process_exists(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
 
 std::int64_t cpu_time_ns(pid_t pid) {
   clockid_t clock{};

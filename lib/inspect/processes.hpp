@@ -30,6 +30,9 @@ struct ProcessInfo {
 // Nothing where there is no such process, or where /proc hides it.
 std::optional<ProcessInfo> read_process(pid_t pid);
 
+// Also where /proc cannot be read.
+bool process_exists(pid_t pid);
+
 // Processor time that all of its threads have had; 0 where it cannot be read.
 std::int64_t cpu_time_ns(pid_t pid);
 

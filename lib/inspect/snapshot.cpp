@@ -144,7 +144,7 @@ void look_at_workers(PoolStats& stats, pid_t supervisor) {
   for (WorkerStats& worker : stats.workers) {
     if (worker.pid == 0) continue;
     const auto process = read_process(worker.pid);
-    if (!process || !process->is_worker_of(supervisor)) {
+    if (process ? !process->is_worker_of(supervisor) : !process_exists(worker.pid)) {
       WorkerStats gone;
       gone.index = worker.index;
       gone.state = WorkerState::dead;
@@ -155,6 +155,7 @@ void look_at_workers(PoolStats& stats, pid_t supervisor) {
       worker = gone;
       continue;
     }
+    if (!process) continue;  // no descriptor is left for /proc, or it hides this one
     if (process->state == 'T' || process->state == 't') worker.state = WorkerState::stopped;
     worker.cpu_time = std::chrono::nanoseconds(cpu_time_ns(worker.pid));
     worker.rss_bytes = process->rss;

@@ -280,6 +280,18 @@ constexpr std::uint64_t layout_hash() {
                                  kMaxNames,
                                  kNameBytes};
   for (const std::uint64_t word : words) hash = (hash ^ word) * 0x100000001b3;
+  // Two that have changed places are of the same size.
+  const auto add_names = [&hash](const auto& metrics) {
+    for (const MetricDescription& metric : metrics) {
+      for (const char c : metric.name) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+      }
+    }
+  };
+  add_names(kPoolMetrics);
+  add_names(kFactsMetrics);
+  add_names(kWorkerMetrics);
+  add_names(kNameMetrics);
   return hash;
 }
 

@@ -1,5 +1,6 @@
 // What stats() of a process pool tells of tasks by name, of times, failures and deaths.
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -338,6 +339,19 @@ TEST(Telemetry, TellsAWorkerThatSleepsAndOneThatIsStopped) {
   while (pool.stats().workers.at(0).state != muster::WorkerState::stopped) ::usleep(100);
   ::kill(pid, SIGCONT);
   while (pool.stats().workers.at(0).state != muster::WorkerState::parked) ::usleep(100);
+}
+
+TEST(Telemetry, DoesNotTakeAWorkerForDeadWhereProcCannotBeRead) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const pid_t pid = pool.worker_pids().at(0);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const muster::WorkerStats worker = pool.stats().workers.at(0);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(worker.pid, pid);
+  EXPECT_NE(worker.state, muster::WorkerState::dead);
 }
 
 TEST(Telemetry, CanBeTurnedOffButForCounts) {
