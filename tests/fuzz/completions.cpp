@@ -107,6 +107,7 @@ class Play {
  private:
   static constexpr int kMostSteps = 200;
   static constexpr std::size_t kMostAsked = 100;
+  static constexpr std::uint8_t kWriteTelemetry = 252;
 
   muster::ProcessPoolOptions options() const {
     muster::ProcessPoolOptions options;
@@ -125,7 +126,10 @@ class Play {
   bool bounded() const { return (flags_ & 16) != 0; }
 
   void step() {
-    switch (input_.below(18)) {
+    const auto choice = input_.take<std::uint8_t>();
+    // Not the next number: what stands in the corpus means what it did.
+    if (choice >= kWriteTelemetry) return write_telemetry();
+    switch (choice % 18) {
       case 0:
       case 1: submit(); break;
       case 2: submit_chunk(); break;
@@ -348,6 +352,35 @@ class Play {
         const std::uint32_t at = slot();
         record.current.store(Hint(at, tag(at)).bits() + 1);
       }
+    }
+  }
+
+  // What the client reads of what a worker tells, and pool.stats().
+  void write_telemetry() {
+    const TelemetryView telemetry = probe_.views().results.window(worker()).telemetry();
+    WorkerTelemetry& head = telemetry.head();
+    const auto name = input_.take<std::uint8_t>();
+    const auto value = input_.take<std::uint64_t>();
+    NameTelemetry& of_name = head.names[name];
+    FailureTelemetry& failure = head.failure_texts[name % kFailures];
+    switch (input_.below(8)) {
+      case 0: of_name.recent_ticks.store(value); break;
+      case 1: of_name.done.store(value); break;
+      case 2: of_name.timed.store(value); break;
+      case 3: of_name.run_time.word.store(value); break;
+      case 4: head.queue_time.word.store(value); break;
+      case 5: {
+        const auto bucket = value % HistogramBuckets::kCount;
+        telemetry.run_time(name).counts[bucket].store(value);
+        of_name.run_time.widen(bucket);
+        break;
+      }
+      case 6: head.failures.store(value); break;
+      case 7:
+        failure.count.store(value);
+        failure.name = name;
+        std::memset(failure.text, name, FailureTelemetry::kText);
+        break;
     }
   }
 

@@ -18,8 +18,12 @@ namespace {
 using namespace muster::detail;
 
 bool same(const SmallPool& a, const SmallPool& b, Segment which) {
-  const auto bytes = a.bytes(which);
-  return std::memcmp(bytes.data(), b.bytes(which).data(), bytes.size()) == 0;
+  const auto ours = a.stretches(which);
+  const auto theirs = b.stretches(which);
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    if (std::memcmp(ours[i].data(), theirs[i].data(), ours[i].size()) != 0) return false;
+  }
+  return true;
 }
 
 SlotWord expected(SlotWord word, std::uint32_t worker) {
@@ -121,7 +125,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   now.wipe(input.take<std::byte>());
   // The facts are the supervisor's own.
   std::memset(now.bytes(Segment::facts).data(), 0, now.bytes(Segment::facts).size());
-  fill(now.views(), input);
+  fill(now.views(), input, FieldsOf::work);
+  fill(now.views(), input, FieldsOf::telemetry);
   was.copy(now);
 
   const auto held = recover(now, worker);

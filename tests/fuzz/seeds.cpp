@@ -27,7 +27,9 @@
 #include "codec/random_value.hpp"
 #include "fuzz/decoding_types.hpp"
 #include "fuzz/small_pool.hpp"
+#include "lib/common/count.hpp"
 #include "lib/inspect/pool_loader.hpp"
+#include "worker/task_telemetry.hpp"
 
 namespace fuzz {
 namespace {
@@ -73,49 +75,112 @@ PoolLoad load_own(const std::string& name) {
   throw std::runtime_error("the pool " + name + " cannot be found");
 }
 
-// attach.cpp takes the hash of the layout as what is wrong with it.
-void write_header(const Folder& folder, const std::string& name, const std::byte* header) {
-  Bytes bytes(sizeof(PoolHeader));
+// attach.cpp takes the hash of the layout as what is wrong with it. `words`: what it writes into
+// the files.
+void write_header(const Folder& folder, const std::string& name, const std::byte* header,
+                  const Bytes& words = {}) {
+  Bytes bytes(kHeaderStart);
   std::memcpy(bytes.data(), header, bytes.size());
   std::memset(bytes.data() + offsetof(PoolHeader, layout_hash), 0, sizeof(PoolHeader::layout_hash));
-  folder.write("attach", name, Bytes{0} + bytes + Bytes{2, 2, 2, 2});
+  folder.write("attach", name, Bytes{0} + bytes + Bytes{2, 2, 2, 2} + words);
 }
 
-void write_pool(const Folder& folder, const std::string& name, const LoadedPool& pool) {
-  const Bytes fields = bytes_of(pool.views());
+// With its length before it, as two bytes.
+Bytes part(const Bytes& bytes) {
+  Bytes all;
+  put(all, static_cast<std::uint16_t>(bytes.size()));
+  return all + bytes;
+}
+
+void write_pool(const Folder& folder, const std::string& name, const Views& pool) {
+  const Bytes work = bytes_of(pool, FieldsOf::work);
+  const Bytes telemetry = bytes_of(pool, FieldsOf::telemetry);
   // Worker 0, killed by signal 9; its first life; what is not a field is 0.
-  folder.write("recovery", name, Bytes{0, 0xff, 9, 0, 1, 0} + fields);
+  folder.write("recovery", name, Bytes{0, 0xff, 9, 0, 1, 0} + work);
   const Bytes steps{0, 100, 0, 0, 10, 3, 0, 0, 1, 0, 4, 2, 0};
   folder.write("worker", name,
-               Bytes{1, 0, 0, static_cast<std::uint8_t>(steps.size())} + steps + fields);
-  folder.write("status", name, Bytes{0, 0, 4, 'p', 'o', 'o', 'l', 4, 'p', 'o', 'o', 'l'} + fields);
-  write_header(folder, name, pool.views().tasks.base);
+               Bytes{1, 0, 0, static_cast<std::uint8_t>(steps.size())} + steps + work + telemetry);
+  const Bytes found{0, 0, 4, 'p', 'o', 'o', 'l'};
+  const Bytes clock = bytes_of(pool, FieldsOf::clock);
+  // With a worker that lives and answers, or with what the memory says of it.
+  for (std::uint8_t shows = 0; shows < 5; ++shows) {
+    const std::uint8_t lives = shows % 2;
+    folder.write("status", name + "-" + std::to_string(shows),
+                 found + Bytes{shows, lives, 2} + part(telemetry) + part(clock) + work);
+  }
+  write_header(folder, name, pool.tasks.base);
+}
+
+// A number for each place that attach.cpp writes to, of the first worker.
+Bytes words_of_telemetry() {
+  Bytes words;
+  for (std::uint8_t place = 0; place < 8; ++place) {
+    words = words + Bytes{0, place};
+    put(words, std::uint64_t{5} << 16 | 3);
+  }
+  return words;
+}
+
+// Tasks that wait, each timed; what a worker told of one that it ran, and of one that threw.
+void write_waiting_tasks(const Folder& folder) {
+  SmallPool pool;
+  const Views& views = pool.views();
+  pool.write_header();
+  views.tasks.header().names.store(kNames);
+  for (std::uint32_t i = 0; i < kNames; ++i) std::memcpy(views.tasks.name(i), "name", 5);
+  for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
+    TaskPart& task = views.tasks.part(slot);
+    task.flags = kTraced;
+    task.name = static_cast<std::uint8_t>(slot % kNames);
+    task.function = slot;
+    views.tasks.trace_mark(slot).store(TraceMark::pack(1000, slot % 7));
+    const SlotWord word(SlotStatus::pending, 0, TaskTag::first_attempt(slot + 1));
+    views.control.slot_lines()[slot].word.store(word.bits());
+  }
+  // Nobody has a hint: they are found by a look at all slots.
+  views.control.header().ends.sweep_epoch.store(1);
+  TaskTelemetry worker(views.tasks, views.results.window(0), 0);
+  for (std::uint32_t slot = 0; slot < 2; ++slot) {
+    const Hint task(slot, TaskTag::first_attempt(slot + 1));
+    views.results.window(0).record().started_ticks.store(2000);
+    worker.begin(task, views.tasks.part(slot), true);
+    if (slot == 1) worker.failed(std::make_exception_ptr(std::domain_error("odd")));
+    worker.end(task, slot == 1);
+    raise(views.results.window(0).record().tasks_done);
+  }
+  write_pool(folder, "waiting", views);
 }
 
 void nap(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+
+void throw_odd() { throw std::domain_error("odd"); }
 
 void write_pools(const Folder& folder) {
   constexpr int kLong = 60'000;
   const std::string name = "seeds-" + std::to_string(::getpid());
   muster::ProcessPoolExecutor pool(
       {.max_workers = kWorkers, .name = name, .on_worker_death = muster::OnWorkerDeath::replace});
-  pool.submit(nap, 0).result();
-  write_pool(folder, "idle", *load_own(name).pool);
+  pool.submit({.name = "nap"}, nap, 1).result();
+  pool.submit({.name = "odd"}, throw_odd).exception();
+  write_pool(folder, "idle", load_own(name).pool->views());
   std::vector<muster::Future<void>> busy;
   for (std::uint32_t i = 0; i < kSlots; ++i) {
     busy.push_back(pool.submit({.name = "nap", .retries = 1}, nap, kLong));
   }
   while (!busy[0].running() || !busy[1].running()) nap(1);
-  write_pool(folder, "busy", *load_own(name).pool);
+  write_pool(folder, "busy", load_own(name).pool->views());
   busy[0].cancel(muster::CancelMode::kill);
   while (pool.stats().deaths == 0) nap(1);
-  write_pool(folder, "after-a-kill", *load_own(name).pool);
+  write_pool(folder, "after-a-kill", load_own(name).pool->views());
   pool.kill_workers();
-  write_pool(folder, "broken", *load_own(name).pool);
+  write_pool(folder, "broken", load_own(name).pool->views());
 
+  write_waiting_tasks(folder);
   SmallPool small;
   small.write_header();
   write_header(folder, "small", small.bytes(Segment::tasks).data());
+  write_header(folder, "small-with-telemetry", small.bytes(Segment::tasks).data(),
+               words_of_telemetry());
 }
 
 // ---- values ----
@@ -212,6 +277,9 @@ enum Step : std::uint8_t {
   kAsk = 13,
   kPump = 14,
   kAudit = 15,
+  kRecord = 16,
+  kRare = 17,
+  kTelemetry = 255,
 };
 
 std::uint8_t status(SlotStatus s) { return static_cast<std::uint8_t>(s); }
@@ -257,6 +325,23 @@ void write_waits(const Folder& folder, const Bytes& looks) {
                Bytes{kFewSlots | kBounded} + times(14, named) + ends + times(2, named) + looks);
 }
 
+// What a worker tells of its tasks, and pool.stats() of that.
+void write_telemetry(const Folder& folder) {
+  constexpr std::uint8_t kCurrent = 2;
+  constexpr std::uint8_t kStats = 1;
+  const auto number = [](std::uint64_t value) {
+    Bytes bytes;
+    put(bytes, value);
+    return bytes;
+  };
+  Bytes play = Bytes{1, kSubmit, 8, 0, kRecord, 0} + number(1) + Bytes{kCurrent};
+  for (std::uint8_t what = 0; what < 8; ++what) {
+    play = play + Bytes{kTelemetry, 0, 1} + number(std::uint64_t{100} << 16 | 3) + Bytes{what};
+  }
+  folder.write("completions", "telemetry",
+               play + Bytes{kRare, kStats, kSubmit, 8, 0, kPump, kRare, kStats});
+}
+
 void write_plays(const Folder& folder) {
   const Bytes replaces{1};
   const Bytes looks{kAsk, 0, 2};
@@ -291,6 +376,7 @@ void write_plays(const Folder& folder) {
                replaces + Bytes{kSubmitChunk, 2, 3, 0} + word(SlotStatus::running) +
                    Bytes{kShortResult, 0, 8} + endless + Bytes{0} + word(SlotStatus::done) + looks);
   write_waits(folder, looks);
+  write_telemetry(folder);
 }
 
 // ---- programs ----

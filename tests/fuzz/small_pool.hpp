@@ -23,13 +23,21 @@ using Views = muster::detail::PoolViews;
 inline constexpr std::uint32_t kWorkers = 2;
 inline constexpr std::uint32_t kSlots = 8;
 inline constexpr std::uint32_t kCells = 2 * kSlots;
+inline constexpr std::uint32_t kEvents = 8;  // of each ring
+inline constexpr std::uint32_t kNames = 2;   // with fields of their own
 
 muster::detail::Geometry small_geometry();
 
+// Fields are of one of these, so that a few bytes reach each.
+enum class FieldsOf {
+  work,       // what moves tasks, and who is there
+  telemetry,  // what tells of it
+  clock,      // when the pool was made: what all times are told by
+};
 // Writes the input's bytes into every field that means something, in an order that stays.
-void fill(const Views& views, Input& input);
+void fill(const Views& views, Input& input, FieldsOf which);
 // The bytes from which fill() makes the first workers, slots and cells of this pool.
-std::vector<std::uint8_t> bytes_of(const Views& views);
+std::vector<std::uint8_t> bytes_of(const Views& views, FieldsOf which);
 
 class SmallPool {
  public:
@@ -44,8 +52,12 @@ class SmallPool {
   const muster::detail::Memfd& memory(muster::detail::Segment which) const {
     return segments_[static_cast<std::size_t>(which)].memory;
   }
-  // Every byte of every segment.
+  // Its bytes but for histograms of names without fields: those are megabytes, which nobody writes
+  // but a worker.
+  std::vector<std::span<std::byte>> stretches(muster::detail::Segment which) const;
+  // Every byte of them but for counts of such names; those and what is left out become zeros.
   void wipe(std::byte with);
+  // Their bytes.
   void copy(const SmallPool& from);
   // A header that is right in all, as the client writes it.
   void write_header();

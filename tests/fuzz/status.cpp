@@ -1,35 +1,31 @@
 // The status tool, from a pool's memory to what it prints: four sealed files whose header is right
-// and whose other bytes are anything, called by any name. Every page and every document can be
-// written, and what goes to a terminal is text.
+// and whose other bytes are anything, called by any name, and other ones at the second look. Every
+// page and every document can be written, and what goes to a terminal is text.
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdint>
-#include <map>
-#include <string>
+#include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "fuzz/answering_worker.hpp"
 #include "fuzz/require.hpp"
 #include "fuzz/small_pool.hpp"
+#include "fuzz/tool_output.hpp"
 #include "lib/inspect/event_reader.hpp"
 #include "lib/inspect/picture.hpp"
+#include "lib/inspect/stack_reader.hpp"
 #include "lib/inspect/task_list.hpp"
-#include "tools/muster/findings.hpp"
-#include "tools/muster/list_page.hpp"
-#include "tools/muster/metric_families.hpp"
-#include "tools/muster/notes.hpp"
-#include "tools/muster/show_page.hpp"
-#include "tools/muster/task_choice.hpp"
-#include "tools/muster/text.hpp"
-#include "tools/muster/trace_text.hpp"
 
 namespace fuzz {
 namespace {
 
 using namespace muster::detail;
+
+// One input shows one of these: to print takes longer than all else.
+enum class Shows : std::uint8_t { pages, trace, screens, browser, metrics };
+constexpr std::uint32_t kShows = 5;
 
 // Of this process, which holds them itself.
 FoundPool found(const SmallPool& pool, Input& input) {
@@ -50,58 +46,34 @@ FoundPool found(const SmallPool& pool, Input& input) {
   return found;
 }
 
-bool is_text(const std::string& page) {
-  std::string rest = page;
-  std::erase(rest, '\n');
-  return muster_tool::printable(rest) == rest;
+// The first worker is one that lives, by what the supervisor and itself have written.
+void give_worker(const Views& views, const AnsweringWorker& worker) {
+  const auto pid = static_cast<std::uint32_t>(worker.pid());
+  views.facts.facts().supervisor_pid.store(static_cast<std::uint32_t>(::getpid()));
+  views.facts.worker(0).pid.store(pid);
+  views.results.window(0).record().pid.store(pid);
 }
 
-bool is_document(const std::string& text) {
-  return !nlohmann::json::parse(text, nullptr, false).is_discarded();
-}
-
-// `before` and `now`: looks at one pool.
-void print_pool(const muster::PoolInfo& before, const muster::PoolInfo& now) {
-  using namespace std::chrono_literals;
-  const muster_tool::Rates rates(before, now);
-  require(is_text(muster_tool::show_page(now, rates, 10min)), "a pool's page is text");
-  require(is_document(muster_tool::document("pool", muster_tool::show_json(now, rates, 10min))),
-          "a pool's document is JSON");
-  for (const std::string& finding :
-       muster_tool::findings(now, muster_tool::measure(now, {}, {}), {})) {
-    require(is_text(finding), "a finding is text");
+void ask_where(const LoadedPool& pool, std::size_t worker) {
+  try {
+    const auto frames = read_stack(pool, worker, std::chrono::milliseconds(1));
+    require(!frames.empty() && frames.size() <= kStackFrames,
+            "an answer has frames, and no more than there is room for");
+  } catch (const muster::PoolInspector::NoAnswer&) {
+    // A worker need not answer.
   }
 }
 
-void print_list(const muster::PoolList& list) {
-  require(is_text(muster_tool::list_page(list, list)), "a list is text");
-  const auto document = muster_tool::list_document(list, list, muster_tool::Layout::page);
-  const auto json = nlohmann::json::parse(document, nullptr, false);
-  require(!json.is_discarded(), "a list is a JSON document");
-  require(json["pools"].size() == list.pools.size(), "a list has every pool");
-  for (const muster::UnreadablePool& pool : list.unreadable) {
-    require(is_text(muster_tool::describe(pool)), "what is said of a pool that is skipped is text");
-  }
+Input part(Input& input) {
+  const auto bytes = input.take_bytes(input.take<std::uint16_t>());
+  return {bytes.data(), bytes.size()};
 }
 
-void print_metrics(const muster_tool::Measurement& seen) {
-  const auto families = muster_tool::metric_families(seen);
-  require(is_text(metric_text(families, muster_tool::MetricFormat::prometheus)),
-          "metrics are text");
-}
-
-void print_events(const LoadedPool& pool, const muster::PoolInfo& info) {
-  EventReader reader(pool);
+std::vector<muster::TaskEvent> read_events(EventReader& reader) {
   reader.read();
-  constexpr muster_tool::TraceTime kEnd = 1'000'000'000'000;
-  const auto trace = muster_tool::make_trace(reader.take(), info, {0, kEnd});
-  require(is_document(trace_text(trace, info, 0)), "a trace is JSON");
-  std::map<std::size_t, muster_tool::TraceTime> free;
-  for (const muster_tool::TraceSlice& slice : trace.slices) {
-    require(slice.begin >= free[slice.worker] && slice.end > slice.begin,
-            "the tasks of a worker do not overlap");
-    free[slice.worker] = slice.end;
-  }
+  std::vector<muster::TaskEvent> events = reader.take();
+  require(events.size() <= (kWorkers + 1) * kEvents, "there are as many events as rings can hold");
+  return events;
 }
 
 }  // namespace
@@ -110,29 +82,47 @@ void print_events(const LoadedPool& pool, const muster::PoolInfo& info) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fuzz;
   static SmallPool pool;
+  static AnsweringWorker worker(pool.views().results.window(0).record().stack);
   Input input(data, size);
   pool.wipe(input.take<std::byte>());
   pool.write_header();
   const FoundPool place = found(pool, input);
-  fill(pool.views(), input);
+  const auto shows = static_cast<Shows>(input.below(kShows));
+  const bool has_worker = input.flag();
+  worker.raises_by(input.take<std::uint8_t>());
+  Input telemetry = part(input);
+  Input later = part(input);
+  fill(pool.views(), telemetry, FieldsOf::telemetry);
+  fill(pool.views(), input, FieldsOf::work);
+  if (has_worker) give_worker(pool.views(), worker);
+
   muster::PoolList list;
-  muster_tool::Measurement seen;
-  const PoolLoad load = load_pool(place);
+  std::vector<muster::detail::MetricValues> counted;
+  const muster::detail::PoolLoad load = load_pool(place);
   if (load.pool) {
     require(place.complete(), "a pool has all segments");
-    list.pools.push_back(take_picture(place, *load.pool));
-    const muster::PoolInfo& info = list.pools.back();
-    require(info.stats.workers.size() == kWorkers, "every worker is told of");
-    print_pool(info, take_picture(place, *load.pool));
-    const auto tasks = muster_tool::choose_tasks(list_tasks(load.pool->views()), {}, kSlots);
-    require(tasks.more == 0, "a task has a slot");
-    print_events(*load.pool, info);
-    seen.pools.push_back({info, read_metrics(load.pool->views())});
-  } else if (load.error != LoadError::gone) {
+    const auto before = take_picture(place, *load.pool);
+    EventReader reader(*load.pool);
+    const auto first = read_events(reader);
+    if (has_worker) ask_where(*load.pool, 0);
+
+    fill(pool.views(), later, FieldsOf::clock);
+    fill(pool.views(), later, FieldsOf::telemetry);
+    const auto now = take_picture(place, *load.pool);
+    require(now.stats.workers.size() == kWorkers, "every worker is told of");
+    const auto tasks = list_tasks(load.pool->views());
+    counted.push_back(read_metrics(load.pool->views()));
+    const auto events = read_events(reader);
+    if (shows == Shows::pages) print_pages(before, now, tasks);
+    if (shows == Shows::trace) print_trace(first, before);
+    if (shows == Shows::trace) print_trace(events, now);
+    if (shows == Shows::screens) print_screens(before, now, first);
+    if (shows == Shows::browser) print_for_browser(before, now, first);
+    list.pools.push_back(now);
+  } else if (load.error != muster::detail::LoadError::gone) {
     list.unreadable.push_back(unreadable(place, load.error));
   }
-  print_list(list);
-  seen.unseen.unreadable = list.unreadable;
-  print_metrics(seen);
+  if (shows == Shows::pages) print_list(list);
+  if (shows == Shows::metrics) print_metrics(list, counted);
   return 0;
 }

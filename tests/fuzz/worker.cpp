@@ -1,5 +1,6 @@
 // A worker in memory that others have written over: the queue gives it tasks until there are none,
-// and its own arena is where it belongs, whatever its predecessor's record says.
+// what it tells of them stands where it belongs, and its own arena is where it belongs, whatever
+// its predecessor's window says.
 //
 // Not looked at: the bookkeeping inside of an arena whose owner ended in order. Its successor goes
 // on there, and where a task has written over it that worker dies, as of any other damage to its
@@ -8,10 +9,14 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <exception>
+#include <stdexcept>
+#include <string>
 
 #include "fuzz/require.hpp"
 #include "fuzz/small_pool.hpp"
 #include "worker/result_memory.hpp"
+#include "worker/task_telemetry.hpp"
 #include "worker/worker_queue.hpp"
 
 namespace fuzz {
@@ -22,9 +27,23 @@ using namespace muster::detail;
 // Tasks that one worker can run: each slot's, and those that it frees itself.
 constexpr int kMostTasks = 64;
 
+// The task runs, and throws some of its bytes or does not.
+void run(TaskTelemetry& telemetry, Hint task, const TaskPart& part, bool times_each) {
+  telemetry.begin(task, part, times_each);
+  const bool fails = (part.function & 1) != 0;
+  if (fails) {
+    const auto* const text = reinterpret_cast<const char*>(part.bytes);
+    telemetry.failed(std::make_exception_ptr(
+        std::runtime_error(std::string(text, ::strnlen(text, kInlineArguments)))));
+  }
+  telemetry.end(task, fails);
+}
+
 void serve(const Views& views, std::uint32_t worker, std::size_t limit) {
-  WorkerRecord& record = views.results.window(worker).record();
+  const WindowView window = views.results.window(worker);
+  WorkerRecord& record = window.record();
   WorkerQueue queue(views.control.queue(), views.tasks, record, worker, limit, false);
+  TaskTelemetry telemetry(views.tasks, window, worker);
   queue.arrive();
   for (int ran = 0;; ++ran) {
     require(ran <= kMostTasks, "the tasks come to an end");
@@ -34,6 +53,12 @@ void serve(const Views& views, std::uint32_t worker, std::size_t limit) {
     require(queue.slots().read(task.slot()) == SlotWord(SlotStatus::running, worker, task.tag()),
             "a task that was popped runs on this worker");
     require(record.current.load() == task.bits() + 1, "the record says which task runs");
+    const std::uint64_t told = window.telemetry().head().events.written.load();
+    const TaskPart& part = views.tasks.part(task.slot());
+    run(telemetry, task, part, queue.times_each());
+    require(
+        (part.flags & kTraced) == 0 || window.telemetry().head().events.written.load() == told + 2,
+        "of a task that is timed begin and end are told");
     require(queue.slots().finish(task.slot(), task.tag(), worker, false), "a task can end");
     queue.slots().tell_sleepers(task.slot(), task.tag());
     require(limit == 0 || ran < static_cast<int>(limit), "no more tasks than it may run");
@@ -115,7 +140,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t limit = input.below(4);
   pool.wipe(input.take<std::byte>());
   const auto play = input.take_bytes(input.take<std::uint8_t>());
-  fill(pool.views(), input);
+  fill(pool.views(), input, FieldsOf::work);
+  fill(pool.views(), input, FieldsOf::telemetry);
   serve(pool.views(), worker, limit);
 
   // What an orderly predecessor's allocator left is in the window, which is filled with anything.
