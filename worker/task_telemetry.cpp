@@ -77,9 +77,11 @@ void TaskTelemetry::end_traced(std::uint64_t now, bool failed) {
 // An average in which each counts as many as it stands for, of some 256 tasks.
 void TaskTelemetry::measure(NameTelemetry& name, std::uint64_t ran, unsigned weight_log2) {
   constexpr unsigned kTasksLog2 = 8;
+  constexpr std::uint64_t kMost = 16 * kTinyTicks;
   // One that was held up, by others on its processor, is not to count for thousands.
-  ran = std::min(ran, 16 * kTinyTicks);
-  const std::uint64_t before = name.recent_ticks.load(std::memory_order_relaxed);  // our own
+  ran = std::min(ran, kMost);
+  // Our own; but a task may have written over it.
+  const std::uint64_t before = std::min(name.recent_ticks.load(std::memory_order_relaxed), kMost);
   const auto difference = static_cast<std::int64_t>(ran) - static_cast<std::int64_t>(before);
   const auto step = difference / (std::int64_t{1} << (kTasksLog2 - std::min(weight_log2, 6U)));
   const std::uint64_t average = before == 0 ? ran : before + static_cast<std::uint64_t>(step);
