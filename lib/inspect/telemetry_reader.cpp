@@ -11,8 +11,11 @@ namespace muster::detail {
 LatencyHistogram TelemetryReader::read(const SharedHistogram& histogram,
                                        const BucketRange& range) const {
   const std::uint64_t written = range.word.load(std::memory_order_relaxed);  // as the counts are
-  std::vector<std::uint64_t> counts(std::min(BucketRange::end(written), HistogramBuckets::kCount));
-  for (std::size_t i = BucketRange::begin(written); i < counts.size(); ++i) {
+  const std::size_t begin = BucketRange::begin(written);
+  const std::size_t end = std::min(BucketRange::end(written), HistogramBuckets::kCount);
+  if (begin >= end) return {};
+  std::vector<std::uint64_t> counts(end);
+  for (std::size_t i = begin; i < end; ++i) {
     counts[i] = histogram.counts[i].load(std::memory_order_relaxed);  // a count among others
   }
   return {std::move(counts), clock_.ns_per_tick()};
