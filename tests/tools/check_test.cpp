@@ -73,6 +73,48 @@ TEST(Check, FindsWhatIsBeyondALimit) {
   EXPECT_TRUE(contains(age.out, "a task has waited for ")) << age.out;
 }
 
+TEST(Check, FindsThatAPoolDoesNotGetReady) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "check-starting", .initializer = [=] {
+                              started.open();
+                              gate.wait();
+                            }});
+  const OpensAtExit open(gate);
+  started.wait();
+  const auto early = check({"check-starting"});
+  EXPECT_EQ(early.exit_code, 0);
+  EXPECT_EQ(early.out.find("OK - pool \"check-starting\" is starting: "), 0U) << early.out;
+  const auto late = check({"check-starting", "--stuck-after", "1us"});
+  EXPECT_EQ(late.exit_code, 1);
+  EXPECT_EQ(late.out.find("WARNING - pool \"check-starting\" is starting: 1 worker is starting for "
+                          "more than 1.0 us"),
+            0U)
+      << late.out;
+}
+
+TEST(Check, IsFineWhereTheProgramHasShutThePoolDown) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "check-shutdown"});
+  const OpensAtExit open(gate);
+  auto held = pool.submit([started, gate] {
+    started.open();
+    gate.wait();
+  });
+  started.wait();
+  pool.shutdown({.wait = false});
+  test_support::await_state("check-shutdown", "shutdown");
+  const auto ending = check({"check-shutdown"});
+  EXPECT_EQ(ending.exit_code, 0);
+  EXPECT_TRUE(contains(ending.out, "is shutdown: 1 of 1 workers alive")) << ending.out;
+  gate.open();
+  held.result();
+  pool.shutdown();
+  EXPECT_EQ(test_support::listed_once("check-shutdown").at("state"), "closed");
+  EXPECT_EQ(check({"check-shutdown"}).exit_code, 0);
+}
+
 TEST(Check, FindsThatAPoolIsBroken) {
   ProcessPoolExecutor pool({.max_workers = 1, .name = "check-broken"});
   pool.submit({.name = "doomed"}, [] { ::raise(SIGKILL); }).exception();

@@ -104,7 +104,8 @@ void add_check(CLI::App& app, Run& run) {
   add_count(*command, "--max-stuck", "At most so many workers stuck",
             [&limits](std::uint64_t count) { limits.stuck = count; });
   add_duration(*command, "--stuck-after",
-               "A worker that has run one task for longer is stuck (10m)",
+               "A worker that has run one task for longer is stuck, and none starts for "
+               "longer (10m)",
                [&limits](muster::Duration after) { limits.stuck_after = after; });
   add_count(*command, "--max-deaths", "At most so many workers have died",
             [&limits](std::uint64_t count) { limits.deaths = count; });

@@ -20,7 +20,7 @@ std::uint64_t stopped(const PoolInfo& pool) {
       pool.stats.workers, WorkerState::stopped, [](const auto& worker) { return worker.state; }));
 }
 
-// "": as it should be.
+// "": as it should be. A pool that takes no more tasks, or has ended, is as its program wants it.
 std::string finding_of_state(const PoolInfo& pool) {
   switch (pool.state) {
     case PoolState::starting:
@@ -45,6 +45,27 @@ std::string finding_of_state(const PoolInfo& pool) {
   return "its state is not known";
 }
 
+// Workers that are being made, or run their initializers, for longer than they should; 0 where none
+// is, also where there is no worker yet.
+std::uint64_t starting_for_long(const PoolInfo& pool, const Limits& limits) {
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(pool.stats.workers, [&](const muster::WorkerStats& worker) {
+        return worker.state == WorkerState::starting && worker.age > limits.stuck_after;
+      }));
+}
+
+// "": it is not, or not for long.
+std::string finding_of_start(const PoolInfo& pool, const Limits& limits) {
+  if (const std::uint64_t count = starting_for_long(pool, limits); count != 0) {
+    return fmt::format("{} starting for more than {}: see what the initializer waits for",
+                       counted(count, "worker is", "workers are"), describe(limits.stuck_after));
+  }
+  const bool has_workers = std::ranges::any_of(
+      pool.stats.workers, [](const auto& worker) { return worker.state != WorkerState::dead; });
+  if (pool.state != PoolState::starting || has_workers || pool.age <= limits.stuck_after) return "";
+  return fmt::format("it has no worker after {}", describe(pool.age));
+}
+
 }  // namespace
 
 Measured measure(const PoolInfo& pool, const std::vector<TaskInfo>& tasks, const Limits& limits) {
@@ -63,6 +84,9 @@ std::vector<std::string> findings(const PoolInfo& pool, const Measured& measured
                                   const Limits& limits) {
   std::vector<std::string> all;
   if (std::string finding = finding_of_state(pool); !finding.empty()) {
+    all.push_back(std::move(finding));
+  }
+  if (std::string finding = finding_of_start(pool, limits); !finding.empty()) {
     all.push_back(std::move(finding));
   }
   const muster::PoolStats& stats = pool.stats;

@@ -17,6 +17,7 @@ struct Limits {
   std::optional<muster::Duration> age;  // that a task has waited
   std::optional<std::uint64_t> stuck;   // workers
   std::optional<std::uint64_t> deaths;  // since the pool was made
+  // That a worker runs one task, or starts.
   muster::Duration stuck_after = kStuckAfter;
 };
 
