@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -45,6 +47,38 @@ bool has_signal(std::string_view status, std::string_view key) {
   std::uint64_t set = 0;
   std::from_chars(digits.data(), digits.data() + std::min<std::size_t>(digits.size(), 16), set, 16);
   return (set >> (kQuestion - 1) & 1) != 0;
+}
+
+// What a process has mapped: lines as "7f00-7f10 r--s 00000000 00:01 4711   /memfd:... (deleted)".
+// "" where that cannot be seen, or it has ended but for its last moments.
+std::string mappings_of(pid_t pid) {
+  std::ostringstream text;
+  text << std::ifstream("/proc/" + std::to_string(pid) + "/maps").rdbuf();
+  return text.str();
+}
+
+struct Mapping {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+  std::string_view file;  // its device and inode
+};
+
+// From such a line, which it takes from the front of the text.
+Mapping take_mapping(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(line.size() + 1, text.size()));
+  Mapping mapping;
+  const char* const last = line.data() + line.size();
+  const char* const dash = std::from_chars(line.data(), last, mapping.begin, 16).ptr;
+  if (dash == last || *dash != '-') return mapping;
+  std::from_chars(dash + 1, last, mapping.end, 16);
+  const auto behind_words = [&](int words) {
+    std::size_t at = 0;
+    for (int i = 0; i < words && at != std::string_view::npos; ++i) at = line.find(' ', at + 1);
+    return std::min(at, line.size());
+  };
+  mapping.file = line.substr(behind_words(3), behind_words(5) - behind_words(3));
+  return mapping;
 }
 
 // A worker, and that it still is the same.
@@ -93,6 +127,7 @@ class Asked {
                " does not answer: it ignores SIGURG, by its task's doing or as a program that "
                "its task has become");
     }
+    check_memory();
   }
 
   // It had its time. That the signal is blocked for an instant is nothing: the handler does so.
@@ -124,6 +159,23 @@ class Asked {
   }
 
  private:
+  // The pool's memory names this process, and may name any. One that has it mapped is of the pool,
+  // and so is what the supervisor has made.
+  void check_memory() const {
+    const HasMemory own = has_memory_of(pool_.views(), pid_);
+    if (own == HasMemory::yes) return;
+    const auto supervisor = static_cast<pid_t>(pool_.views().facts.facts().supervisor_pid.load());
+    const HasMemory of_parent = has_memory_of(pool_.views(), supervisor);
+    if (ended() || read_process(pid_).value_or(ProcessInfo()).parent != supervisor) fail_dead();
+    if (of_parent != HasMemory::yes) {
+      fail(Reason::permission, name() + " is not asked: neither it nor its parent, process " +
+                                   std::to_string(supervisor) + ", has the pool's memory");
+    }
+    if (own == HasMemory::no) {
+      fail(Reason::deaf, name() + " does not answer: its task has become another program");
+    }
+  }
+
   pid_t pid_in_facts() const {
     return static_cast<pid_t>(pool_.views().facts.worker(worker_).pid.load());
   }
@@ -159,6 +211,22 @@ std::vector<std::uintptr_t> copy(const StackRecord& record, std::uint32_t versio
 }
 
 }  // namespace
+
+HasMemory has_memory_of(const PoolViews& pool, pid_t pid) {
+  const auto place = reinterpret_cast<std::uintptr_t>(&pool.results.window(0).record());
+  const std::string own = mappings_of(::getpid());
+  std::string_view memory;
+  for (std::string_view left = own; !left.empty();) {
+    const Mapping one = take_mapping(left);
+    if (one.begin <= place && place < one.end) memory = one.file;
+  }
+  const std::string theirs = mappings_of(pid);
+  if (theirs.empty() || memory.empty()) return HasMemory::unknown;
+  for (std::string_view left = theirs; !left.empty();) {
+    if (take_mapping(left).file == memory) return HasMemory::yes;
+  }
+  return HasMemory::no;
+}
 
 std::vector<std::uintptr_t> read_stack(const LoadedPool& pool, std::size_t worker,
                                        Duration patience) {

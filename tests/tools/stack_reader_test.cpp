@@ -19,6 +19,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -32,6 +33,7 @@
 #include "lib/inspect/pool_finder.hpp"
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
+#include "tools/made_memory.hpp"
 
 namespace {
 
@@ -406,6 +408,52 @@ TEST(Stack, OfWorkersThatDieWhileTheyAreAskedIsOneOrNone) {
   }
   EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
   EXPECT_EQ(refusal(outside, 0, 30s), std::nullopt);
+}
+
+// Memory can name any process, and the descriptors can be put into many.
+TEST(Stack, OfAProcessWithoutThePoolsMemoryIsNotAskedFor) {
+  // Both are none of a pool: one that catches the signal, and its parent.
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::signal(SIGURG, [](int) { ::_exit(1); });
+      const pid_t self = ::getpid();
+      if (::write(ends[1], &self, sizeof self) != sizeof self) ::_exit(2);
+      for (;;) ::pause();
+    }
+    int end = 0;
+    ::waitpid(child, &end, 0);
+    ::_exit(WIFSIGNALED(end) && WTERMSIG(end) == SIGTERM ? 0 : 1);
+  }
+  pid_t stranger = 0;
+  ASSERT_EQ(::read(ends[0], &stranger, sizeof stranger), ssize_t{sizeof stranger});
+  const auto geometry = test_support::small_geometry();
+  std::vector<std::byte> facts(geometry.facts_bytes());
+  std::vector<std::byte> results(geometry.results_bytes());
+  const muster::detail::FactsView view(facts.data(), geometry);
+  view.facts().supervisor_pid.store(static_cast<std::uint32_t>(parent));
+  view.worker(0).pid.store(static_cast<std::uint32_t>(stranger));
+  const muster::detail::ResultsView windows(results.data(), geometry);
+  windows.window(0).record().pid.store(static_cast<std::uint32_t>(stranger));
+  windows.window(0).record().phase.store(muster::detail::WorkerPhase::ready);
+  const auto header = test_support::header_bytes(geometry);
+  const auto make = [&](const char* segment, std::span<const std::byte> bytes, std::size_t size) {
+    return test_support::make_memory(std::string("muster:made:") + segment, bytes, size);
+  };
+  const auto tasks = make("tasks", header, geometry.tasks_bytes());
+  const auto control = make("control", {}, geometry.control_bytes());
+  const auto its_results = make("results", results, geometry.results_bytes());
+  const auto its_facts = make("facts", facts, geometry.facts_bytes());
+  EXPECT_EQ(refusal(loaded("made"), 0), Reason::permission);
+  ::kill(stranger, SIGTERM);
+  int end = 0;
+  ::waitpid(parent, &end, 0);
+  EXPECT_EQ(end, 0);
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST(Stack, LeavesNoMarkInAProcessThatATaskHasForked) {
