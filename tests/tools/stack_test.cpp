@@ -15,6 +15,7 @@
 #include <muster/muster.hpp>
 
 #include "programs/stack_nest.hpp"
+#include "support/proc.hpp"
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
 #include "tools/status_tool.hpp"
@@ -55,8 +56,10 @@ class Busy {
 };
 
 std::string middle_line() {
-  return fmt::format("stack_nest::middle(test_support::SharedGate) at stack_nest.cpp:{}\n",
-                     stack_nest::kMiddleLine);
+  return fmt::format(
+      "stack_nest::middle(test_support::SharedGate, test_support::SharedGate) at "
+      "stack_nest.cpp:{}\n",
+      stack_nest::kMiddleLine);
 }
 
 std::string outer_line() {
@@ -69,6 +72,11 @@ std::string outer_line() {
 bool is_stopped(pid_t pid) {
   std::ifstream stat(fmt::format("/proc/{}/stat", pid));
   return contains(std::string(std::istreambuf_iterator<char>(stat), {}), ") T ");
+}
+
+bool is_traced(pid_t pid) {
+  std::ifstream status(fmt::format("/proc/{}/status", pid));
+  return !contains(std::string(std::istreambuf_iterator<char>(status), {}), "\nTracerPid:\t0\n");
 }
 
 TEST(StackTool, NamesFunctionsFilesAndLines) {
@@ -165,7 +173,8 @@ TEST(StackTool, SaysThatAWorkerIsStoppedAndReadsItFromOutside) {
   const auto traced = run_tool({"stack", "stack-stopped", "0", "--ptrace"});
   EXPECT_EQ(traced.exit_code, 0) << traced.err;
   EXPECT_TRUE(contains(traced.out, outer_line())) << traced.out;
-  EXPECT_TRUE(is_stopped(busy.worker()));  // as it was
+  // As it was; the kernel stops it anew, which is not done yet when it is let go.
+  while (!is_stopped(busy.worker())) std::this_thread::yield();
   ::kill(busy.worker(), SIGCONT);
   busy.end();
 }
@@ -243,14 +252,50 @@ TEST(StackTool, StopsNobodyWhereItIsItselfStoppedOrKilled) {
       test_support::Program tool(test_support::kTool, arguments);
       // At another place of its way each time.
       for (int k = 0; k < i * 20; ++k) pool.submit([] {}).result();
-      if (!traces) {
-        ::kill(tool.pid(), SIGSTOP);
-        for (int k = 0; k < 10; ++k) EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
-      }
+      ::kill(tool.pid(), SIGSTOP);
+      for (int k = 0; k < 10; ++k) EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
       ::kill(tool.pid(), SIGKILL);
       EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
       test_support::Watchdog::progress();
     }
+  }
+  EXPECT_EQ(pool.stats().deaths, 0U);
+}
+
+TEST(StackTool, IsStoppedWhileItTracesAndTheWorkerGoesOn) {
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "stack-traced"});
+  pool.submit([] {}).result();
+  const pid_t worker = pool.worker_pids().at(0);
+  for (int i = 0; i < 20; ++i) {
+    test_support::Program tool(test_support::kTool, {"stack", "stack-traced", "0", "--ptrace"});
+    while (test_support::is_running(tool.pid()) && !is_traced(worker)) {
+    }
+    ::kill(tool.pid(), SIGSTOP);
+    for (int k = 0; k < 10; ++k) EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
+    // Nobody is left who would stop it later.
+    while (is_traced(worker)) std::this_thread::yield();
+    ::kill(tool.pid(), SIGCONT);
+    const auto end = tool.wait();
+    EXPECT_EQ(end.exit_code, 0) << end.err;
+    test_support::Watchdog::progress();
+  }
+  EXPECT_EQ(pool.stats().deaths, 0U);
+}
+
+TEST(StackTool, LeavesNoProcessWhereItIsKilledWhileItTraces) {
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "stack-killed"});
+  pool.submit([] {}).result();
+  const pid_t worker = pool.worker_pids().at(0);
+  for (int i = 0; i < 20; ++i) {
+    test_support::Program tool(test_support::kTool, {"stack", "stack-killed", "0", "--ptrace"});
+    while (test_support::is_running(tool.pid()) && !is_traced(worker)) {
+    }
+    ::kill(tool.pid(), SIGKILL);
+    // Whoever it has left behind holds its output.
+    (void)tool.wait();
+    EXPECT_FALSE(is_traced(worker));
+    EXPECT_EQ(pool.submit([] { return 7; }).result(), 7);
+    test_support::Watchdog::progress();
   }
   EXPECT_EQ(pool.stats().deaths, 0U);
 }

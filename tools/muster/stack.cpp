@@ -17,7 +17,9 @@
 
 #include "command.hpp"
 #include "json.hpp"
-#include "lib/inspect/held_segments.hpp"
+#include "lib/inspect/metric_reader.hpp"
+#include "lib/inspect/processes.hpp"
+#include "lib/inspect/stack_reader.hpp"
 #include "option_values.hpp"
 #include "output.hpp"
 #include "pool_option.hpp"
@@ -110,7 +112,8 @@ Answer ask(PoolInspector& inspector, const WorkerStats& worker, muster::Duration
   return answer;
 }
 
-Answer trace(const muster::PoolInfo& pool, const WorkerStats& worker) {
+Answer trace(const PoolInspector& inspector, const muster::PoolInfo& pool,
+             const WorkerStats& worker) {
   Answer answer{.worker = worker, .threads = {}, .stopped_for = {}, .complaint = ""};
   try {
     if (worker.pid == 0) {
@@ -118,14 +121,18 @@ Answer trace(const muster::PoolInfo& pool, const WorkerStats& worker) {
                         CannotTrace::Reason::ended);
     }
     // Its memory may say anything, and name any process; this one would stop it.
-    const auto held = muster::detail::segments_held_by(pool.supervisor_pid);
-    if (!held || !held->contains(pool.name)) {
+    const muster::detail::PoolViews& memory = muster::detail::InspectorAccess::views(inspector);
+    if (pool.supervisor_pid == 0 || muster::detail::has_memory_of(memory, pool.supervisor_pid) !=
+                                        muster::detail::HasMemory::yes) {
       throw CannotTrace(fmt::format("process {} is not stopped: it cannot be told that it is a "
                                     "worker of this pool, whose supervisor is not to be seen",
                                     worker.pid),
                         CannotTrace::Reason::permission);
     }
-    TracedStacks stacks = trace_stacks(worker.pid, pool.supervisor_pid);
+    TracedStacks stacks = trace_stacks(worker.pid, [&](pid_t pid) {
+      const auto process = muster::detail::read_process(pid);
+      return process && process->is_worker_of(pool.supervisor_pid);
+    });
     answer.threads = std::move(stacks.threads);
     answer.stopped_for = stacks.stopped_for;
   } catch (const CannotTrace& error) {
@@ -235,7 +242,8 @@ ExitCode run_stack(const Options& options) {
   std::string text;
   Json documents = Json::array();
   for (const WorkerStats& worker : workers) {
-    const Answer answer = options.ptrace ? trace(pool, worker) : ask(inspector, worker, patience);
+    const Answer answer =
+        options.ptrace ? trace(inspector, pool, worker) : ask(inspector, worker, patience);
     if (!answer.complaint.empty()) complain(printable(answer.complaint));
     if (answer.stopped_for) {
       complain(fmt::format("worker {} (pid {}) was stopped for {} meanwhile", worker.index,

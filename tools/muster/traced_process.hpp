@@ -3,24 +3,14 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 #include <muster/duration.hpp>
 
+#include "cannot_trace.hpp"
+#include "stopped_threads.hpp"
+
 namespace muster_tool {
-
-// A process's stacks cannot be had by ptrace(2). what() is a sentence.
-class CannotTrace : public std::runtime_error {
- public:
-  enum class Reason { ended, permission, failed };
-  CannotTrace(const std::string& what, Reason reason) : std::runtime_error(what), reason_(reason) {}
-  Reason reason() const { return reason_; }
-
- private:
-  Reason reason_;
-};
 
 struct ThreadStack {
   pid_t thread = 0;
@@ -34,11 +24,8 @@ struct TracedStacks {
   muster::Duration stopped_for;      // so long the process was stopped
 };
 
-// Stops all threads of the process, reads their stacks and lets them go on. It is traced without a
-// signal (PTRACE_SEIZE), so the kernel lets it go on as it was also where this process is killed
-// meanwhile; where this process is stopped, the other one is for as long. `parent`: whose child it
-// must be, for a pid may be another process's by now.
-// Throws CannotTrace.
-TracedStacks trace_stacks(pid_t pid, pid_t parent);
+// Stops all threads of the process, copies their stacks and lets them go on (see stack_copy.hpp),
+// and then looks where they were. Throws CannotTrace.
+TracedStacks trace_stacks(pid_t pid, const IsMeant& is_meant);
 
 }  // namespace muster_tool

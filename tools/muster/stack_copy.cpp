@@ -1,0 +1,254 @@
+#include "stack_copy.hpp"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <exception>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "cannot_trace.hpp"
+#include "lib/common/file_descriptor.hpp"
+#include "mapped_stacks.hpp"
+
+namespace muster_tool {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using muster::detail::FileDescriptor;
+using Reason = CannotTrace::Reason;
+
+// Without a word of the child's: longer than all that it waits for, so that only one that was
+// stopped meets it.
+constexpr std::chrono::seconds kPatience{10};
+// Frames beyond are left out. It is copied while the process stands still.
+constexpr std::size_t kMostOfAStack = std::size_t{1} << 20;
+constexpr std::size_t kPage = 4096;
+// A function that calls no other may keep what it saves below the stack pointer, by the ABI.
+constexpr std::uintptr_t kBelow = 128;
+
+std::uintptr_t stack_pointer(const user_regs_struct& registers) {
+#if defined(__x86_64__)
+  return registers.rsp;
+#else
+  return registers.sp;
+#endif
+}
+
+// What the child tells: values one after the other, and texts behind their sizes.
+class Message {
+ public:
+  template <class T>
+  void put(const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void put_text(const std::string& text) {
+    put(text.size());
+    bytes_ += text;
+  }
+
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+class MessageReader {
+ public:
+  explicit MessageReader(std::string_view bytes) : left_(bytes) {}
+
+  template <class T>
+  T take() {
+    static_assert(std::is_trivially_copyable_v<T>);
+    T value{};
+    std::memcpy(&value, next(sizeof value).data(), sizeof value);
+    return value;
+  }
+  std::string take_text() { return std::string(next(take<std::size_t>())); }
+
+ private:
+  // The child may have been killed at any place.
+  std::string_view next(std::size_t size) {
+    if (size > left_.size()) {
+      throw CannotTrace("the process that was to copy the stacks has ended early; try again",
+                        Reason::failed);
+    }
+    const std::string_view bytes = left_.substr(0, size);
+    left_.remove_prefix(size);
+    return bytes;
+  }
+
+  std::string_view left_;
+};
+
+// In pages, since what comes before one that cannot be read is copied only where it is apart.
+MemoryCopy copy_memory(pid_t pid, std::uintptr_t begin, std::uintptr_t end) {
+  MemoryCopy copy{begin, std::string(std::min(end - begin, kMostOfAStack), '\0')};
+  std::array<iovec, kMostOfAStack / kPage + 1> pages{};
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < copy.bytes.size(); ++count) {
+    const std::size_t size = std::min(kPage - (begin + at) % kPage, copy.bytes.size() - at);
+    pages[count] = {reinterpret_cast<void*>(begin + at), size};
+    at += size;
+  }
+  iovec whole{copy.bytes.data(), copy.bytes.size()};
+  const ssize_t got = ::process_vm_readv(pid, &whole, 1, pages.data(), count, 0);
+  copy.bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return copy;
+}
+
+StackCopy copy_here(pid_t pid, const IsMeant& is_meant) {
+  StackCopy copy;
+  StoppedThreads threads(pid, is_meant);
+  // What takes longer is done while it runs.
+  MappedStacks stacks(pid);
+  const Clock::time_point begin = Clock::now();
+  threads.stop();
+  for (const pid_t thread : threads.threads()) {
+    ThreadCopy& one = copy.threads.emplace_back(ThreadCopy{thread, threads.registers(thread), {}});
+    if (!one.registers) continue;
+    const std::uintptr_t sp = stack_pointer(*one.registers);
+    if (const MappedStacks::Range around = stacks.around(sp); around.has(sp)) {
+      const std::uintptr_t first = sp - std::min(kBelow, sp - around.begin);
+      one.stack.push_back(copy_memory(pid, first, around.end));
+    }
+    // A handler on a stack of its own was called from the thread's, whose last part may do.
+    if (thread == pid && !stacks.main().has(sp)) {
+      const auto [first, last] = stacks.main();
+      const std::uintptr_t size = std::min<std::uintptr_t>(last - first, kMostOfAStack / 4);
+      one.stack.push_back(copy_memory(pid, last - size, last));
+    }
+  }
+  threads.let_go();
+  copy.stopped_for = Clock::now() - begin;
+  return copy;
+}
+
+Message to_message(const StackCopy& copy) {
+  Message message;
+  message.put(true);
+  message.put(copy.stopped_for.nanoseconds());
+  message.put(copy.threads.size());
+  for (const ThreadCopy& thread : copy.threads) {
+    message.put(thread.thread);
+    message.put(thread.registers.has_value());
+    message.put(thread.registers.value_or(user_regs_struct{}));
+    message.put(thread.stack.size());
+    for (const MemoryCopy& memory : thread.stack) {
+      message.put(memory.begin);
+      message.put_text(memory.bytes);
+    }
+  }
+  return message;
+}
+
+Message to_message(const std::string& sentence, Reason reason) {
+  Message message;
+  message.put(false);
+  message.put(reason);
+  message.put_text(sentence);
+  return message;
+}
+
+StackCopy from_message(MessageReader message) {
+  if (!message.take<bool>()) {
+    const auto reason = message.take<Reason>();
+    throw CannotTrace(message.take_text(), reason);
+  }
+  StackCopy copy;
+  copy.stopped_for = std::chrono::nanoseconds(message.take<std::int64_t>());
+  copy.threads.resize(message.take<std::size_t>());
+  for (ThreadCopy& thread : copy.threads) {
+    thread.thread = message.take<pid_t>();
+    const bool stopped = message.take<bool>();
+    const auto registers = message.take<user_regs_struct>();
+    if (stopped) thread.registers = registers;
+    thread.stack.resize(message.take<std::size_t>());
+    for (MemoryCopy& memory : thread.stack) {
+      memory.begin = message.take<std::uintptr_t>();
+      memory.bytes = message.take_text();
+    }
+  }
+  return copy;
+}
+
+[[noreturn]] void be_the_child(pid_t parent, int out, pid_t pid, const IsMeant& is_meant) {
+  ::setsid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // It may have ended before.
+  if (::getppid() != parent) ::_exit(1);
+  Message message;
+  try {
+    message = to_message(copy_here(pid, is_meant));
+  } catch (const CannotTrace& error) {
+    message = to_message(error.what(), error.reason());
+  } catch (const std::exception& error) {
+    message = to_message(error.what(), Reason::failed);
+  }
+  std::string_view left = message.bytes();
+  while (!left.empty()) {
+    const ssize_t written = ::write(out, left.data(), left.size());
+    if (written < 0 && errno != EINTR) break;
+    left.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
+  ::_exit(0);
+}
+
+// Up to its end, or until nothing comes for too long.
+std::string read_all(int in) {
+  constexpr int kMilliseconds = std::chrono::milliseconds(kPatience).count();
+  std::string bytes;
+  std::array<char, 65536> part{};
+  for (;;) {
+    pollfd ready{in, POLLIN, 0};
+    const int found = ::poll(&ready, 1, kMilliseconds);
+    if (found < 0 && errno == EINTR) continue;
+    if (found <= 0) return bytes;
+    const ssize_t got = ::read(in, part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return bytes;
+    bytes.append(part.data(), static_cast<std::size_t>(got));
+  }
+}
+
+[[noreturn]] void fail(const char* what) {
+  throw CannotTrace(fmt::format("{}: {}", what, std::generic_category().message(errno)),
+                    Reason::failed);
+}
+
+}  // namespace
+
+StackCopy copy_stacks(pid_t pid, const IsMeant& is_meant) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("there is no pipe to a child");
+  const FileDescriptor in(ends[0]);
+  FileDescriptor out(ends[1]);
+  const pid_t self = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) fail("there is no child to trace with");
+  if (child == 0) be_the_child(self, out.get(), pid, is_meant);
+  out.reset();
+  const std::string bytes = read_all(in.get());
+  // One that was stopped while it traces would leave the other process stopped.
+  ::kill(child, SIGKILL);
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return from_message(MessageReader(bytes));
+}
+
+}  // namespace muster_tool
