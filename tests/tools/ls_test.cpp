@@ -156,6 +156,33 @@ TEST(Ls, ReplacesWhatATerminalWouldActOn) {
   EXPECT_EQ(listed(test_support::list(), "red \x1b[31m\nline \xef\xbf\xbd\xc3\xa9").size(), 1U);
 }
 
+TEST(Ls, CutsLongNamesAndTheyAreFoundBothWays) {
+  const std::string begin = "long-" + std::to_string(::getpid()) + "-";
+  const std::string name = begin + std::string(300, 'n');
+  const std::string shown = begin + std::string(31 - begin.size(), 'n') + "\u2026";
+  ProcessPoolExecutor pool({.max_workers = 1, .name = name});
+  const auto end = run_tool({"ls"});
+  EXPECT_TRUE(contains(end.out, "\n" + shown + "  ")) << end.out;
+  EXPECT_FALSE(contains(end.out, shown.substr(0, 31) + "n")) << end.out;
+  const std::string kept = name.substr(0, 180);
+  const Json listed = test_support::listed_once(kept);
+  for (const std::string& words : {shown, kept, name}) {
+    EXPECT_EQ(test_support::shown(words).at("id"), listed.at("id")) << words;
+    EXPECT_EQ(run_tool({"check", words}).exit_code, 0) << words;
+    EXPECT_EQ(run_tool({"top", "--once", words}).exit_code, 0) << words;
+  }
+  EXPECT_EQ(run_tool({"show", name.substr(0, 179)}).exit_code, 3);
+  {
+    ProcessPoolExecutor other({.max_workers = 1, .name = begin + std::string(100, 'n')});
+    const auto several = run_tool({"show", shown});
+    EXPECT_EQ(several.exit_code, 3);
+    EXPECT_TRUE(contains(several.err, "can mean 2 pools: ")) << several.err;
+    EXPECT_TRUE(contains(several.err, listed.at("id").get<std::string>().substr(0, 8)))
+        << several.err;
+    EXPECT_EQ(run_tool({"show", begin + std::string(100, 'n')}).exit_code, 0);
+  }
+}
+
 TEST(Ls, SaysWhichProcessesItCannotLookInto) {
   ASSERT_EQ(::prctl(PR_SET_DUMPABLE, 0), 0);  // its children inherit it
   {

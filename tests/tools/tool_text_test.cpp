@@ -69,6 +69,15 @@ TEST(ToolText, DescribesTimesByTwoUnits) {
   EXPECT_EQ(describe(99h), "4d 03h");
 }
 
+TEST(ToolText, ShortensByColumnsNotBytes) {
+  using muster_tool::shortened;
+  EXPECT_EQ(shortened("", 3), "");
+  EXPECT_EQ(shortened("abc", 3), "abc");
+  EXPECT_EQ(shortened("abcd", 3), "ab\u2026");
+  EXPECT_EQ(shortened("\u5199\u771f\u5e97", 3), "\u5199\u771f\u5e97");
+  EXPECT_EQ(shortened("\u5199\u771f\u5e97\u5199", 3), "\u5199\u771f\u2026");
+}
+
 TEST(ToolText, DescribesSizes) {
   EXPECT_EQ(describe_bytes(0), "0.0 KiB");
   EXPECT_EQ(describe_bytes(1536), "1.5 KiB");

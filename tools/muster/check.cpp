@@ -11,6 +11,7 @@
 #include "errors.hpp"
 #include "findings.hpp"
 #include "json.hpp"
+#include "open_pool.hpp"
 #include "option_values.hpp"
 #include "output.hpp"
 #include "pool_option.hpp"
@@ -68,7 +69,7 @@ std::string to_document(const muster::PoolInfo& pool, const Measured& measured,
 }
 
 ExitCode check(const Options& options) {
-  muster::PoolInspector inspector(options.pool, options.inspect());
+  muster::PoolInspector inspector = open_pool(options.pool, options.inspect());
   const muster::PoolInfo pool = inspector.look();
   const Measured measured = measure(pool, inspector.tasks(), options.limits);
   const std::vector<std::string> found = findings(pool, measured, options.limits);

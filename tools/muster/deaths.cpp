@@ -10,6 +10,7 @@
 
 #include "command.hpp"
 #include "json.hpp"
+#include "open_pool.hpp"
 #include "option_values.hpp"
 #include "output.hpp"
 #include "pool_option.hpp"
@@ -94,7 +95,7 @@ std::string to_document(const muster::PoolInfo& pool, std::size_t shown, Symboli
 }
 
 ExitCode run_deaths(const Options& options) {
-  muster::PoolInspector inspector(options.pool, options.inspect());
+  muster::PoolInspector inspector = open_pool(options.pool, options.inspect());
   const muster::PoolInfo pool = inspector.look();
   const std::size_t shown = std::min(pool.stats.last_deaths.size(), options.last);
   // Workers are forked from it: what lies where is the same.

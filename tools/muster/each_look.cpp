@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "open_pool.hpp"
 #include "output.hpp"
 #include "pool_option.hpp"
 #include "text.hpp"
@@ -20,7 +21,7 @@ void add_repeated(CLI::App& command, RepeatedOptions& options) {
 ExitCode at_each_look(const RepeatedOptions& options,
                       const std::function<std::string(const Look&)>& text) {
   Turns turns(options.interval);
-  muster::PoolInspector inspector(options.pool, options.inspect());
+  muster::PoolInspector inspector = open_pool(options.pool, options.inspect());
   muster::PoolInfo before = inspector.look();
   const Layout layout = turns.repeats() ? Layout::line : Layout::page;
   for (bool first = true; turns.next(); first = false) {

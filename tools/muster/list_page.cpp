@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "open_pool.hpp"
 #include "rates.hpp"
 #include "table.hpp"
 #include "text.hpp"
@@ -42,7 +43,7 @@ std::string list_page(const PoolList& earlier, const PoolList& list) {
   for (const PoolInfo& pool : list.pools) {
     const muster::PoolStats& stats = pool.stats;
     const Rates rates(before(earlier, pool), pool);
-    table.add({printable(pool.name), pool.id.substr(0, kIdShown), std::to_string(pool.client_pid),
+    table.add({shown_name(pool.name), pool.id.substr(0, kIdShown), std::to_string(pool.client_pid),
                printable(pool.command), std::string(to_string(pool.state)),
                fmt::format("{}/{}", pool.workers_alive, stats.workers.size()),
                std::to_string(stats.queued), std::to_string(stats.running),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/inspect/list_pools.hpp"
+#include "open_pool.hpp"
 
 namespace muster_tool {
 
@@ -10,7 +11,7 @@ Measurement measure(const std::string& pool, const muster::InspectOptions& optio
   using muster::detail::read_metrics;
   Measurement seen;
   if (!pool.empty()) {
-    muster::PoolInspector inspector(pool, options);
+    muster::PoolInspector inspector = open_pool(pool, options);
     seen.pools.push_back(
         {inspector.look(), read_metrics(muster::detail::InspectorAccess::views(inspector))});
     return seen;

@@ -27,8 +27,8 @@ std::string describe(const UnreadablePool& unread) {
       return fmt::format("the memory of {} may not be read", pool);
     case UnreadablePool::Reason::another_version:
       return fmt::format(
-          "{} was made by another version of Muster; this program reads those of {}.{}.{}, so use "
-          "the one that came with that program's",
+          "{} is of another version of Muster, or another build of it, and its memory is laid out "
+          "differently from what this tool ({}.{}.{}) reads; use the tool that was built with it",
           pool, MUSTER_VERSION_MAJOR, MUSTER_VERSION_MINOR, MUSTER_VERSION_PATCH);
     case UnreadablePool::Reason::ambiguous:
       return fmt::format(

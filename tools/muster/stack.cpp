@@ -20,6 +20,7 @@
 #include "lib/inspect/metric_reader.hpp"
 #include "lib/inspect/processes.hpp"
 #include "lib/inspect/stack_reader.hpp"
+#include "open_pool.hpp"
 #include "option_values.hpp"
 #include "output.hpp"
 #include "pool_option.hpp"
@@ -223,7 +224,7 @@ std::vector<WorkerStats> chosen(const Options& options, const muster::PoolInfo& 
 }
 
 ExitCode run_stack(const Options& options) {
-  PoolInspector inspector(options.pool, options.inspect());
+  PoolInspector inspector = open_pool(options.pool, options.inspect());
   const muster::PoolInfo pool = inspector.look();
   const std::vector<WorkerStats> workers = chosen(options, pool);
   if (workers.empty() && !options.stuck) {

@@ -57,6 +57,16 @@ std::size_t width(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
 }
 
+std::string shortened(std::string_view text, std::size_t columns) {
+  if (width(text) <= columns) return std::string(text);
+  std::size_t end = 0;
+  // One column is for the ellipsis.
+  for (std::size_t seen = 0; end < text.size(); ++end) {
+    if (!continues(text[end]) && ++seen == columns) break;
+  }
+  return std::string(text.substr(0, end)) + "\u2026";
+}
+
 std::string describe(muster::Duration duration) {
   const std::int64_t ns = std::max<std::int64_t>(duration.nanoseconds(), 0);
   const std::int64_t us = ns / 1000;

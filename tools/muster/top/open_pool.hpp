@@ -1,12 +1,13 @@
 #pragma once
 
-#include <string_view>
+#include <string>
 #include <unordered_map>
 
 #include <muster/inspect.hpp>
 
 #include "pool_model.hpp"
 #include "task_history.hpp"
+#include "tools/muster/open_pool.hpp"
 
 namespace muster_tool::top {
 
@@ -14,8 +15,8 @@ namespace muster_tool::top {
 class OpenPool {
  public:
   // As PoolInspector.
-  OpenPool(std::string_view pool, const muster::InspectOptions& options)
-      : inspector_(pool, options) {}
+  OpenPool(const std::string& pool, const muster::InspectOptions& options)
+      : inspector_(muster_tool::open_pool(pool, options)) {}
 
   void look();
   // Its processes are gone: what was seen last stays.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include "table_model.hpp"
 #include "tools/muster/json.hpp"
 #include "tools/muster/notes.hpp"
+#include "tools/muster/open_pool.hpp"
 #include "tools/muster/output.hpp"
 #include "tools/muster/show_page.hpp"
 #include "tools/muster/stuck.hpp"
@@ -61,7 +63,7 @@ Json pool_json(const PoolInfo& before, const PoolModel& model) {
 ExitCode print_pool(const Options& options, Form form, std::optional<muster::Duration> interval) {
   Turns turns(interval);
   const Layout layout = turns.repeats() ? Layout::line : Layout::page;
-  muster::PoolInspector inspector(options.pool, options.inspect);
+  muster::PoolInspector inspector = open_pool(options.pool, options.inspect);
   PoolModel model;
   model.add(inspector.look());
   for (bool first = true; turns.next(); first = false) {
@@ -114,7 +116,9 @@ ExitCode print_list(const Options& options, Form form, std::optional<muster::Dur
     } else if (model.rows().empty()) {
       complain("there are no pools that can be seen");
     } else {
-      code = print_page(table_of(pool_columns(), model.rows(), options.sort), form, first);
+      std::vector<PoolRow> rows = model.rows();
+      for (PoolRow& row : rows) row.pool.name = shown_name(row.pool.name);
+      code = print_page(table_of(pool_columns(), std::move(rows), options.sort), form, first);
     }
     if (code != ExitCode::fine) return code;
   }

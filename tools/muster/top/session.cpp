@@ -60,7 +60,7 @@ void Session::open_list() {
   look_soon();
 }
 
-void Session::open_pool(std::string_view pool) {
+void Session::open_pool(const std::string& pool) {
   pool_ = std::make_shared<OpenPool>(pool, options_.inspect);
   auto screen = std::make_unique<PoolScreen>(pool_);
   if (const auto column = find_column(worker_columns(), options_.sort)) screen->sort_by(*column);

@@ -44,7 +44,7 @@ class Session {
   static constexpr Size kLeast{10, 40};
 
   void open_list();
-  void open_pool(std::string_view pool);
+  void open_pool(const std::string& pool);
   void try_pool(const std::string& id);
   void to_pools();
   void open_worker(std::size_t worker);

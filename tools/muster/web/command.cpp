@@ -13,6 +13,7 @@
 
 #include "../http/guard.hpp"
 #include "../http/options.hpp"
+#include "../open_pool.hpp"
 #include "../option_values.hpp"
 #include "../output.hpp"
 #include "../pool_option.hpp"
@@ -47,7 +48,7 @@ Selection select(const Options& options) {
   Selection selection;
   selection.options.all_users = options.all_users;
   if (options.pool.empty()) return selection;
-  const muster::PoolInfo pool = PoolInspector(options.pool, selection.options).look();
+  const muster::PoolInfo pool = open_pool(options.pool, selection.options).look();
   selection.id = pool.id;
   selection.name = pool.name;
   return selection;
