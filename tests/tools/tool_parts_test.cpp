@@ -147,6 +147,31 @@ TEST(ToolParts, TracesTheTimeThatIsAskedForAlone) {
   EXPECT_EQ(trace.submits[0].task_id, 2U);
 }
 
+TEST(ToolParts, TracesWhatWaitedInTheTimeThatIsAskedFor) {
+  using Kind = muster::TaskEventKind;
+  // The first has ended before, the second and the last wait on, the third is cancelled meanwhile,
+  // and of the fourth the end is not known.
+  const auto trace = muster_tool::make_trace(
+      {event(Kind::submitted, 1us, 1, std::nullopt), event(Kind::submitted, 2us, 2, std::nullopt),
+       event(Kind::submitted, 3us, 3, std::nullopt), event(Kind::submitted, 4us, 4, std::nullopt),
+       event(Kind::submitted, 5us, 9, std::nullopt), event(Kind::cancelled, 6us, 1, std::nullopt),
+       event(Kind::cancelled, 15us, 3, std::nullopt)},
+      pool_of_two(), {10000, 20000}, {.with_slot = {2}, .behind_after = 8});
+  std::vector<std::uint64_t> ids;
+  for (const auto& submit : trace.submits) ids.push_back(submit.task_id);
+  EXPECT_EQ(ids, (std::vector<std::uint64_t>{2, 3, 9}));
+  EXPECT_EQ(trace.marks.size(), 1U);
+}
+
+TEST(ToolParts, TracesNothingBeforeThePoolWasMade) {
+  using Kind = muster::TaskEventKind;
+  const auto trace = muster_tool::make_trace(
+      {event(Kind::started, 3us, 1, 0, 1h), event(Kind::finished, 4us, 2, 1, 1h)}, pool_of_two(),
+      {0, 20000});
+  for (const auto& slice : trace.slices) EXPECT_GE(slice.begin, 0);
+  for (const auto& submit : trace.submits) EXPECT_GE(submit.begin, 0);
+}
+
 TEST(ToolParts, TracesNoTwoTasksOfAWorkerAtATime) {
   using Kind = muster::TaskEventKind;
   const auto trace = muster_tool::make_trace(

@@ -65,6 +65,31 @@ class Trace(unittest.TestCase):
         tasks = [e for e in self.read()["traceEvents"] if e["ph"] == "X" and e["cat"] == "task"]
         self.assertEqual({task["name"] for task in tasks}, {"encode"})
 
+    def test_has_submissions_of_what_waits(self):
+        with Program("workshop", "trace-waits") as program:
+            end = run_tool("trace", str(program.pid), "-o", self.path, "--last", "1us")
+            self.assertEqual(end.returncode, 0, end.stderr)
+        submits = [e for e in self.read()["traceEvents"] if e["ph"] == "X" and e["cat"] == "submit"]
+        names = sorted(submit["name"] for submit in submits)
+        self.assertEqual(names, ["encode"] * 3 + ["resize"] * 4)
+
+    def test_goes_to_standard_output(self):
+        with Program("workshop", "trace-output") as program:
+            for more in ([], ["--json"]):
+                end = subprocess.run(
+                    [tool_runs.tool_path(), "trace", str(program.pid), "-o", "-", *more],
+                    capture_output=True,
+                    timeout=tool_runs.WATCHDOG_SECONDS,
+                    cwd=self.folder,
+                    check=True,
+                )
+                trace_check.check(json.loads(end.stdout))
+                if more:
+                    self.assertEqual(json.loads(end.stderr)["tasks"], 27)
+                else:
+                    self.assertIn(b"standard output: 27 tasks and 1 mark in ", end.stderr)
+        self.assertEqual(os.listdir(self.folder), [])
+
     def test_records_until_it_is_interrupted(self):
         with Program("workshop", "trace-record") as program:
             tool = subprocess.Popen(

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -12,6 +14,7 @@
 #include "bench/output_file.hpp"
 #include "command.hpp"
 #include "json.hpp"
+#include "open_pool.hpp"
 #include "option_values.hpp"
 #include "output.hpp"
 #include "pool_option.hpp"
@@ -68,6 +71,8 @@ struct Recording {
   }
 };
 
+bool to_standard_output(const Options& options) { return options.output == "-"; }
+
 // From now on.
 Recording record(muster::PoolInspector& inspector, muster::Duration duration) {
   StopSignals signals;
@@ -87,10 +92,11 @@ Recording record(muster::PoolInspector& inspector, muster::Duration duration) {
 
 std::string summary_text(const TraceModel& model, const Recording& recording,
                          const TraceWindow& window, const Options& options) {
-  std::string text = fmt::format("{}: {} and {} in {}\n", printable(options.output),
-                                 counted(model.slices.size(), "task", "tasks"),
-                                 counted(model.marks.size(), "mark", "marks"),
-                                 describe(std::chrono::nanoseconds(window.end - window.begin)));
+  std::string text = fmt::format(
+      "{}: {} and {} in {}\n",
+      to_standard_output(options) ? "standard output" : printable(options.output),
+      counted(model.slices.size(), "task", "tasks"), counted(model.marks.size(), "mark", "marks"),
+      describe(std::chrono::nanoseconds(window.end - window.begin)));
   const bool sampled =
       std::ranges::any_of(model.slices, [](const TraceSlice& slice) { return slice.sampling > 1; });
   if (sampled) text += "of tasks that take less than 2 us there is a sample\n";
@@ -114,6 +120,19 @@ std::string to_document(const TraceModel& model, const Recording& recording,
                        {"full", recording.full}});
 }
 
+WaitingTasks tasks_that_wait(const std::vector<muster::TaskInfo>& tasks,
+                             const muster::PoolInfo& pool) {
+  WaitingTasks waiting;
+  std::uint64_t last = 0;
+  for (const muster::TaskInfo& task : tasks) {
+    last = std::max(last, task.id);
+    if (task.state == muster::TaskState::pending) waiting.with_slot.insert(task.id);
+  }
+  // They get slots in the order in which they came.
+  if (pool.stats.behind != 0) waiting.behind_after = last;
+  return waiting;
+}
+
 // Memory may not reach back as far as was asked for.
 TraceTime begin_of(const TraceModel& model, const TraceWindow& window) {
   TraceTime begin = window.end;
@@ -123,8 +142,9 @@ TraceTime begin_of(const TraceModel& model, const TraceWindow& window) {
 }
 
 ExitCode run_trace(const Options& options) {
-  const bench::OutputFile file(options.output);
-  muster::PoolInspector inspector(options.pool, options.inspect());
+  std::optional<bench::OutputFile> file;
+  if (!to_standard_output(options)) file.emplace(options.output);
+  muster::PoolInspector inspector = open_pool(options.pool, options.inspect());
   const TraceTime asked = trace_time(inspector.look(), Clock::now());
   Recording recording;
   if (options.duration) {
@@ -142,12 +162,21 @@ ExitCode run_trace(const Options& options) {
   }
   if (options.duration) window.begin = asked;
   if (options.last) window.begin = std::max<TraceTime>(window.end - options.last->nanoseconds(), 0);
-  TraceModel model = make_trace(std::move(recording.events), pool, window);
+  TraceModel model = make_trace(std::move(recording.events), pool, window,
+                                tasks_that_wait(inspector.tasks(), pool));
   model.depths = recording.depths;
   if (!options.duration) window.begin = std::max(window.begin, begin_of(model, window));
-  file.write(trace_text(model, pool, recording.lost));
-  return print(options.json ? to_document(model, recording, window, options)
-                            : summary_text(model, recording, window, options));
+  const std::string trace = trace_text(model, pool, recording.lost);
+  const std::string summary = options.json ? to_document(model, recording, window, options)
+                                           : summary_text(model, recording, window, options);
+  if (file) {
+    file->write(trace);
+    return print(summary);
+  }
+  const ExitCode printed = print(trace);
+  // Of a trace that is not there nothing is said.
+  if (printed == ExitCode::fine) (void)std::fwrite(summary.data(), 1, summary.size(), stderr);
+  return printed;
 }
 
 }  // namespace
@@ -156,7 +185,9 @@ void add_trace(CLI::App& app, Run& run) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("trace", "Write what the workers did when, for Perfetto");
   add_pool(*command, options->pool)->required();
-  command->add_option("-o,--output", options->output, "The file, which is replaced")
+  command
+      ->add_option("-o,--output", options->output,
+                   "The file, which is replaced; - is standard output")
       ->required()
       ->type_name("FILE");
   CLI::Option* last =

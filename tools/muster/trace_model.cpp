@@ -23,7 +23,8 @@ constexpr TraceTime kSubmitShown = 1000;
 
 class Maker {
  public:
-  Maker(const PoolInfo& pool, const TraceWindow& window) : pool_(pool), window_(window) {}
+  Maker(const PoolInfo& pool, const TraceWindow& window, const WaitingTasks& waiting)
+      : pool_(pool), window_(window), waiting_(waiting) {}
 
   void add(const TaskEvent& event) {
     const TraceTime at = trace_time(pool_, event.at);
@@ -36,6 +37,7 @@ class Maker {
       case TaskEventKind::requeued: return close(event.task_id, at, "requeued");
       case TaskEventKind::cancelled:
         close(event.task_id, at, "cancelled");
+        if (at >= window_.begin) cancelled_.insert(event.task_id);
         model_.marks.push_back({at, std::nullopt, fmt::format("cancelled {}", event.name), ""});
     }
   }
@@ -54,6 +56,7 @@ class Maker {
 
  private:
   void submit(TraceTime at, const TaskEvent& event) {
+    at = std::max<TraceTime>(at, 0);  // whatever stands in the pool's memory
     if (!submitted_.emplace(event.task_id, at).second) return;
     model_.submits.push_back({at, at, event.name, event.task_id, event.sampling});
   }
@@ -71,7 +74,7 @@ class Maker {
   void end(TraceTime at, const TaskEvent& event) {
     if (!event.worker) return;
     const auto open = open_.find(*event.worker);
-    TraceTime begin = at - event.took.nanoseconds();
+    TraceTime begin = std::max<TraceTime>(at - event.took.nanoseconds(), 0);
     if (open != open_.end() && open->second.event.task_id == event.task_id) {
       begin = open->second.begin;
       open_.erase(open);
@@ -106,9 +109,10 @@ class Maker {
       if (has_task(worker) &&
           (open == open_.end() || open->second.event.task_id != worker.task_id)) {
         if (open != open_.end()) put(worker.index, open->second, window_.end, "unknown");
-        model_.slices.push_back({worker.index, window_.end - worker.running_for.nanoseconds(),
-                                 window_.end, worker.task_name, worker.task_id, worker.task_attempt,
-                                 "running", 1});
+        const TraceTime begin = window_.end - worker.running_for.nanoseconds();
+        model_.slices.push_back({worker.index, std::max<TraceTime>(begin, 0), window_.end,
+                                 worker.task_name, worker.task_id, worker.task_attempt, "running",
+                                 1});
       } else if (open != open_.end()) {
         put(worker.index, open->second, window_.end, has_task(worker) ? "running" : "unknown");
       }
@@ -126,12 +130,13 @@ class Maker {
     }
   }
 
-  // Of the time before the window, but for those of tasks that ran within it.
+  // Of the time before the window, but for those of tasks that waited or ran within it.
   void drop_submits() {
     std::unordered_set<std::uint64_t> ran;
     for (const TraceSlice& slice : model_.slices) ran.insert(slice.task_id);
     std::erase_if(model_.submits, [&](const TraceSubmit& submit) {
-      return submit.begin < window_.begin && !ran.contains(submit.task_id);
+      return submit.begin < window_.begin && !ran.contains(submit.task_id) &&
+             !cancelled_.contains(submit.task_id) && !waiting_.has(submit.task_id);
     });
   }
 
@@ -164,7 +169,9 @@ class Maker {
 
   const PoolInfo& pool_;
   TraceWindow window_;
+  const WaitingTasks& waiting_;
   std::unordered_map<std::size_t, Begun> open_;  // by worker
+  std::unordered_set<std::uint64_t> cancelled_;  // within the window
   std::unordered_map<std::uint64_t, TraceTime> submitted_;
   TraceModel model_;
 };
@@ -176,9 +183,9 @@ TraceTime trace_time(const PoolInfo& pool, std::chrono::system_clock::time_point
 }
 
 TraceModel make_trace(std::vector<TaskEvent> events, const PoolInfo& pool,
-                      const TraceWindow& window) {
+                      const TraceWindow& window, const WaitingTasks& waiting) {
   std::ranges::stable_sort(events, {}, &TaskEvent::at);
-  Maker maker(pool, window);
+  Maker maker(pool, window, waiting);
   for (const TaskEvent& event : events) maker.add(event);
   return std::move(maker).finish();
 }

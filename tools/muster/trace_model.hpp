@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include <muster/inspect.hpp>
@@ -59,11 +60,22 @@ struct TraceWindow {
   TraceTime end = 0;  // what runs then is cut there
 };
 
+// Tasks that still wait at the end of the window.
+struct WaitingTasks {
+  std::unordered_set<std::uint64_t> with_slot;
+  std::optional<std::uint64_t> behind_after;  // and all whose ids are above this
+
+  bool has(std::uint64_t task_id) const {
+    return with_slot.contains(task_id) || (behind_after && task_id > *behind_after);
+  }
+};
+
 TraceTime trace_time(const muster::PoolInfo& pool, std::chrono::system_clock::time_point at);
 
 // What the events tell of the time within the window. `pool` is how the pool was at its end, the
-// names are good as long as those of the events.
+// names are good as long as those of the events. A task's submission is of the window, too, where
+// the task waited or ran within it.
 TraceModel make_trace(std::vector<muster::TaskEvent> events, const muster::PoolInfo& pool,
-                      const TraceWindow& window);
+                      const TraceWindow& window, const WaitingTasks& waiting = {});
 
 }  // namespace muster_tool
