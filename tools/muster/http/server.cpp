@@ -39,6 +39,17 @@ httplib::Headers headers_of_all() {
           {"Cache-Control", "no-store"}};
 }
 
+// The library refuses methods that it does not know as bad requests, before anybody is asked.
+httplib::Server::HandlerResponse only_reading(const httplib::Request& request,
+                                              httplib::Response& response) {
+  const bool other = !request.method.empty() && request.method != "GET" &&
+                     request.method != "HEAD" && request.version.starts_with("HTTP/1.");
+  if (response.status != 400 || !other) return httplib::Server::HandlerResponse::Unhandled;
+  response.set_header("Allow", "GET, HEAD");
+  answer(response, 405, "There is nothing here that could be changed.");
+  return httplib::Server::HandlerResponse::Handled;
+}
+
 class QueueOfConnections : public httplib::TaskQueue {
  public:
   explicit QueueOfConnections(Connections& connections) : connections_(connections) {}
@@ -114,6 +125,7 @@ void Server::Running::listen_at() {
     handle(request, response);
     return HandlerResponse::Handled;
   });
+  set_error_handler(httplib::Server::HandlerWithResponse(only_reading));
   Address& address = settings.address;
   errno = 0;
   const int port = address.port == 0                          ? bind_to_any_port(address.host)
