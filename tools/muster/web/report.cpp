@@ -22,7 +22,7 @@ namespace muster_tool::web {
 namespace {
 
 // Rates want two looks and some time between them.
-constexpr auto kTime = std::chrono::seconds(1);
+constexpr auto kTime = std::chrono::milliseconds(200);
 // Of a look; of the first, ten times as many.
 constexpr std::size_t kMostEnds = 5000;
 
@@ -57,7 +57,8 @@ void save_report(const std::string& file, const Selection& selection, double int
   std::vector<std::unique_ptr<WatchedPool>> pools;
   for (const muster::PoolInfo& pool : list.pools) {
     try {
-      pools.push_back(std::make_unique<WatchedPool>(pool.id, selection.options, kMostEnds));
+      pools.push_back(std::make_unique<WatchedPool>(pool.id, selection.options, kMostEnds,
+                                                    std::chrono::seconds(0)));
     } catch (const muster::PoolInspector::NotFound&) {
       // It has ended since it was listed, and the report says so by having nothing of it.
     }

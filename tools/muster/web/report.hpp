@@ -6,7 +6,7 @@
 
 namespace muster_tool::web {
 
-// Looks at the pools for a second and writes the page with what was seen to `file`, which is there
+// Looks at the pools for 0.2 s and writes the page with what was seen to `file`, which is there
 // as a whole or not at all. Throws std::system_error where it cannot be written or /proc not read.
 void save_report(const std::string& file, const Selection& selection, double interval);
 

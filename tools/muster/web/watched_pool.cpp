@@ -7,17 +7,17 @@ namespace muster_tool::web {
 
 namespace {
 
-constexpr auto kBetweenDetails = std::chrono::seconds(1);
 constexpr auto kRecent = std::chrono::seconds(10);
 constexpr std::size_t kMostDeaths = 50;
 
 }  // namespace
 
 WatchedPool::WatchedPool(const std::string& id, const muster::InspectOptions& options,
-                         std::size_t most_ends)
+                         std::size_t most_ends, std::chrono::seconds between_details)
     : inspector_(id, options),
       info_(inspector_.look()),
       ends_(most_ends),
+      between_details_(between_details),
       backtraces_(info_.client_pid) {}
 
 bool WatchedPool::look(Record& record) {
@@ -43,7 +43,7 @@ bool WatchedPool::look(Record& record) {
 
 void WatchedPool::tell_details(Record& record) {
   const Clock::time_point now = Clock::now();
-  if (!times_.empty() && now - times_.back().at < kBetweenDetails) return;
+  if (!times_.empty() && now - times_.back().at < between_details_) return;
   const muster::PoolStats& stats = info_.stats;
   times_.push_back({now, stats.queue_time, stats.run_time});
   while (times_.size() > 2 && now - times_[1].at >= kRecent) times_.pop_front();

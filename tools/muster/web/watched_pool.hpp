@@ -24,7 +24,9 @@ namespace muster_tool::web {
 class WatchedPool {
  public:
   // Throws as muster::PoolInspector does. `most_ends`: tasks told of in one look.
-  WatchedPool(const std::string& id, const muster::InspectOptions& options, std::size_t most_ends);
+  // `between_details`: what is summed up, which takes most to tell, is told of no more often.
+  WatchedPool(const std::string& id, const muster::InspectOptions& options, std::size_t most_ends,
+              std::chrono::seconds between_details = std::chrono::seconds(1));
 
   // Takes a look, and writes what is new; backtraces once their functions have been named, which
   // takes a while. False: the pool's processes have ended, and this was the last look.
@@ -49,6 +51,7 @@ class WatchedPool {
   muster::PoolInspector inspector_;
   muster::PoolInfo info_;
   TaskEnds ends_;
+  const std::chrono::seconds between_details_;
   Backtraces backtraces_;    // of the thread that names them, as long as there is one
   std::deque<Times> times_;  // of the last seconds, one for each
   std::optional<std::uint64_t> last_death_;  // of those told of
