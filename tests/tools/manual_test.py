@@ -161,6 +161,23 @@ POOL = """{
 """
 
 
+def columns_of(*words):
+    """Those that the program names where it is asked for one that there is not."""
+    complaint = run(program, "top", *words, "--sort", "nonsense").stderr
+    lists = re.findall(r"by ([a-z0-9, -]+)", complaint)
+    return {word for one in lists for word in one.split(", ")}
+
+
+def check_columns(path):
+    of_pool = columns_of("plain")
+    of_all = columns_of()
+    check(len(of_pool) > 5 and of_pool < of_all, f"columns: {of_pool}, {of_all}")
+    check(bash_words("muster", "top", "plain", "--sort", "", path=path) == of_pool,
+          "bash: columns of workers")
+    check(bash_words("muster", "top", "--sort", "", path=path) == of_all, "bash: columns")
+    check(set(zsh_words("_muster_columns", path)) == of_pool, "zsh: columns of workers")
+
+
 def check_names():
     """Pools and workers come from the program, and their names are nothing but names."""
     with tempfile.TemporaryDirectory() as place:
@@ -181,6 +198,7 @@ def check_names():
         check(bash_words("muster", "tasks", "plain", "--state", "", path=path)
               == {"pending", "running", "ended"}, "bash: states")
         check(not bash_words("muster", "ls", "", path=path), "bash: ls takes no pool")
+        check_columns(path)
         zsh_pools = zsh_words("_muster_pools", path)
         check(zsh_pools == ["plain", "$(touch owned) `touch owned`; a * b"], f"zsh: {zsh_pools}")
         check(zsh_words("_muster_workers", path) == ["0", "1"], "zsh: workers")

@@ -11,6 +11,14 @@ _muster_workers() {
     sed -n 's/^ \{8\}"index": \([0-9]\{1,\}\),\{0,1\}$/\1/p' | sort -nu
 }
 
+# What "top" sorts by, a line each: workers where a pool is named, else pools, too.
+_muster_columns() {
+  local pools='name id client command workers queued running p50 p99 age'
+  local workers='worker pid state task id run-time attempt progress cpu rss max-rss done deaths'
+  [[ -n $1 ]] || workers="$pools $workers"
+  printf '%s\n' $workers | sort -u
+}
+
 # Adds the lines of standard input that begin as the word does. They are data of other programs, so
 # they are quoted, and nothing in them is expanded.
 _muster_add() {
@@ -48,6 +56,7 @@ _muster() {
   if [[ -n $skip ]]; then
     case $before in
       --state) _muster_add <<<$'pending\nrunning\nended' ;;
+      --sort) _muster_add < <(_muster_columns "$pool") ;;
       -o | --output | --save) compopt -o default 2>/dev/null ;;
     esac
     return
