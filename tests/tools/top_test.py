@@ -11,6 +11,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 from terminal import PATIENCE, Terminal
@@ -23,6 +24,22 @@ BACK_FROM_IT = b"\x1b[?1049l"
 
 def tool():
     return f"{BUILT}/tools/muster/muster"
+
+
+def worker_of(client):
+    """The process of its first worker."""
+    shown = subprocess.run([tool(), "show", client.name, "--json"], capture_output=True, check=True)
+    return json.loads(shown.stdout)["pool"]["workers"][0]["pid"]
+
+
+def wait_asleep(pid):
+    """Until it sleeps in the kernel."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+            if file.read().rpartition(")")[2].split()[0] == "S":
+                return
+    raise AssertionError(f"{pid} does not sleep")
 
 
 class Client:
@@ -235,6 +252,8 @@ class ShowsWorkers(TopTest):
     def test_where_one_is(self):
         client = self.client("stack")
         client.tell("hold waits")
+        # The task says that it has begun, and then waits: asked in between, it is elsewhere.
+        wait_asleep(worker_of(client))
         terminal = self.top(client.name)
         terminal.wait_for("waits")
         terminal.press("d")
@@ -259,16 +278,10 @@ class Kills(TopTest):
         terminal.wait_for("Kill worker 0", f"(pid {pid})", '"held"')
         terminal.wait_for("(y/N)")
 
-    def worker_of(self, client):
-        shown = subprocess.run(
-            [tool(), "show", client.name, "--json"], capture_output=True, check=True
-        )
-        return json.loads(shown.stdout)["pool"]["workers"][0]["pid"]
-
     def test_nobody_where_the_answer_is_not_yes(self):
         client = self.client("spared")
         client.tell("hold held")
-        pid = self.worker_of(client)
+        pid = worker_of(client)
         terminal = self.top(client.name)
         for answer in ("n", "\r", "\x1b", "x"):
             self.ask(terminal, pid)
@@ -276,19 +289,19 @@ class Kills(TopTest):
             terminal.wait_for("Nothing was killed")
             terminal.press("k")
             terminal.wait_gone("Nothing was killed")
-        self.assertEqual(self.worker_of(client), pid)
+        self.assertEqual(worker_of(client), pid)
         terminal.wait_for("deaths 0")
 
     def test_the_worker_and_says_who_replaces_it(self):
         client = self.client("killed")
         client.tell("hold held")
-        pid = self.worker_of(client)
+        pid = worker_of(client)
         terminal = self.top(client.name)
         self.ask(terminal, pid)
         terminal.wait_for("The pool replaces it")
         terminal.press("y")
         terminal.wait_for("has taken its place")
-        new = self.worker_of(client)
+        new = worker_of(client)
         self.assertNotEqual(new, pid)
         terminal.wait_for(f"pid {new} has taken its place")
         terminal.wait_for("deaths 1")
@@ -297,7 +310,7 @@ class Kills(TopTest):
     def test_and_says_that_the_pool_breaks_by_it(self):
         client = self.client("broken", breaks=True)
         client.tell("hold held")
-        pid = self.worker_of(client)
+        pid = worker_of(client)
         terminal = self.top(client.name)
         self.ask(terminal, pid)
         terminal.wait_for("That breaks the pool")
@@ -308,7 +321,7 @@ class Kills(TopTest):
     def test_nobody_where_the_task_has_ended_meanwhile(self):
         client = self.client("over")
         client.tell("hold held")
-        pid = self.worker_of(client)
+        pid = worker_of(client)
         terminal = self.top(client.name)
         # From a second on it is the task that is meant.
         terminal.wait_until(
@@ -318,7 +331,7 @@ class Kills(TopTest):
         client.tell("release")
         terminal.press("y")
         terminal.wait_for("was not killed", "has ended meanwhile")
-        self.assertEqual(self.worker_of(client), pid)
+        self.assertEqual(worker_of(client), pid)
 
 
 class LeavesTheTerminalInOrder(TopTest):
