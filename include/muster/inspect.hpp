@@ -82,6 +82,9 @@ struct UnreadablePool {
 };
 // "another version".
 std::string_view to_string(UnreadablePool::Reason reason);
+// A sentence: which pool, of which process, why it cannot be read and what to do. Names in it are
+// as other programs have made them, and may hold any bytes.
+std::string describe(const UnreadablePool& pool);
 
 struct InspectOptions {
   // Those of other users as well, as far as this process may look: root may.
@@ -163,12 +166,14 @@ class PoolInspector {
   class NoAnswer : public Error {
    public:
     enum class Reason {
-      no_worker,   // the pool has none of this index
-      dead,        // it has ended, or did so meanwhile, or is just being made
-      stopped,     // by SIGSTOP or a debugger
-      deaf,        // its task has blocked or taken SIGURG, or become another program
-      permission,  // this process may not signal it
-      silent,      // it did not within the time
+      no_worker,  // the pool has none of this index
+      dead,       // it has ended, or did so meanwhile, or is just being made
+      stopped,    // by SIGSTOP or a debugger
+      deaf,       // its task has blocked or taken SIGURG, or become another program
+      // This process may not signal it; or it cannot be told that it is the pool's, since neither
+      // it nor its parent is seen to have the pool's memory.
+      permission,
+      silent,  // it did not within the time
     };
     NoAnswer(const std::string& what, Reason reason) : Error(what), reason_(reason) {}
     Reason reason() const { return reason_; }

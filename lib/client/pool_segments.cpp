@@ -40,7 +40,7 @@ Memfd duplicate(const Memfd& memory) {
 PoolSegments::PoolSegments(const std::string& pool_name, const Geometry& geometry, bool replaces)
     : geometry_(geometry) {
   // The status tool finds pools by these names.
-  const std::string prefix = "muster:" + pool_name.substr(0, 180) + ":";
+  const std::string prefix = "muster:" + pool_name.substr(0, kPoolNameKept) + ":";
   const Geometry& g = geometry_;
   tasks_ = Memfd::create(prefix + "tasks", g.tasks_bytes());
   control_ = Memfd::create(prefix + "control", g.control_bytes());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/inspect/picture.hpp"
+#include "lib/segments/layout.hpp"
 
 namespace muster::detail {
 
@@ -34,27 +35,9 @@ std::string describe(const ProcessName& process) {
   return std::to_string(process.pid) + " (" + process.command + ")";
 }
 
-std::string describe(const UnreadablePool& pool) {
-  std::string processes;
-  for (const ProcessName& process : pool.processes) {
-    processes += (processes.empty() ? "" : ", ") + describe(process);
-  }
-  std::string text = "the pool " + quoted(pool.name) + " of " +
-                     (pool.processes.size() == 1 ? "process " : "processes ") + processes;
-  switch (pool.reason) {
-    case UnreadablePool::Reason::permission: return text + " may not be read by this process";
-    case UnreadablePool::Reason::another_version:
-      return text +
-             " is of another version of Muster, which lays its memory out differently; use that "
-             "version's tool";
-    case UnreadablePool::Reason::corrupt:
-      return text + " cannot be read: its memory is not a pool's, or damaged";
-    case UnreadablePool::Reason::ambiguous:
-      return text + " cannot be told from others of the same name in the same process";
-    case UnreadablePool::Reason::no_memory:
-      return text + " cannot be read: this process has no memory or descriptors left for it";
-  }
-  return text;
+// Of a longer name the memory keeps the beginning.
+bool is_called(std::string_view name, std::string_view words) {
+  return name == words || (name.size() == kPoolNameKept && words.starts_with(name));
 }
 
 // Whether `pid` is its client, its supervisor or one of its workers.
@@ -94,7 +77,7 @@ std::string several(std::string_view words, const std::vector<ChosenPool>& pools
   for (const UnreadablePool& pool : unreadable) {
     const bool holder = std::ranges::any_of(
         pool.processes, [&](const ProcessName& process) { return process.pid == pid; });
-    if (pool.name == words || holder) throw NotReadable(describe(pool), pool.reason);
+    if (is_called(pool.name, words) || holder) throw NotReadable(describe(pool), pool.reason);
   }
   const auto process = pid == 0 ? std::nullopt : read_process(pid);
   if (!process) {
@@ -139,7 +122,7 @@ ChosenPool choose_pool(std::string_view words, const InspectOptions& options) {
     ChosenPool candidate{found, std::move(*load.pool)};
     const bool by_id =
         words.size() >= kFewestDigits && id_text(candidate.pool.constants().id).starts_with(words);
-    if (found.name == words || by_id || is_of(candidate, pid)) {
+    if (is_called(found.name, words) || by_id || is_of(candidate, pid)) {
       meant.push_back(std::move(candidate));
     }
   }

@@ -1,10 +1,22 @@
 // What enumerations are called for people and in documents.
 
+#include <string>
+
 #include <muster/inspect.hpp>
+#include <muster/version.hpp>
 
 #include "lib/telemetry/metrics.hpp"
 
 namespace muster {
+
+namespace {
+
+std::string version() {
+  return std::to_string(MUSTER_VERSION_MAJOR) + '.' + std::to_string(MUSTER_VERSION_MINOR) + '.' +
+         std::to_string(MUSTER_VERSION_PATCH);
+}
+
+}  // namespace
 
 std::string_view to_string(WorkerState state) {
   switch (state) {
@@ -42,6 +54,32 @@ std::string_view to_string(UnreadablePool::Reason reason) {
     case UnreadablePool::Reason::no_memory: return "no memory";
   }
   return "unknown";
+}
+
+std::string describe(const UnreadablePool& pool) {
+  const std::string process = pool.processes.empty()
+                                  ? "a process that has ended"
+                                  : "process " + std::to_string(pool.processes.front().pid) + " (" +
+                                        pool.processes.front().command + ")";
+  const std::string which = "pool \"" + pool.name + "\" of " + process;
+  switch (pool.reason) {
+    case UnreadablePool::Reason::permission: return "the memory of " + which + " may not be read";
+    case UnreadablePool::Reason::another_version:
+      return which +
+             " is of another version of Muster, or another build of it, and its memory is laid out "
+             "differently from what this one (" +
+             version() + ") reads; use the tool that was built with it";
+    case UnreadablePool::Reason::ambiguous:
+      return which +
+             " cannot be told from another that the same process gave this name; give pools names "
+             "of their own";
+    case UnreadablePool::Reason::no_memory:
+      return which +
+             " cannot be read: this process has no address space (ulimit -v) or file descriptors "
+             "(ulimit -n) left";
+    case UnreadablePool::Reason::corrupt: break;
+  }
+  return "what is called " + which + " is not a pool's memory, or is damaged";
 }
 
 std::string_view to_string(TaskState state) {

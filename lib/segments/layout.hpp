@@ -37,6 +37,8 @@ inline constexpr std::size_t kCompletions = 512;
 inline constexpr std::size_t kDeaths = 256;
 inline constexpr std::size_t kFrames = 64;
 inline constexpr std::size_t kErrorText = 1024;
+// Bytes of a pool's name that its memfds are called by: the kernel takes 249 for all of theirs.
+inline constexpr std::size_t kPoolNameKept = 180;
 
 // ---- tasks: written by the client ----
 

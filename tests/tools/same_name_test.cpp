@@ -87,7 +87,7 @@ TEST(SameName, BrokenPoolsOfOneProcessAreNotMixedUp) {
   EXPECT_EQ(test_support::skipped_reason(list, "both"), "ambiguous");
   const auto end = run_tool({"show", "both"});
   EXPECT_EQ(end.exit_code, 3);
-  EXPECT_TRUE(contains(end.err, "cannot be told from others")) << end.err;
+  EXPECT_TRUE(contains(end.err, "cannot be told from another")) << end.err;
 }
 
 }  // namespace

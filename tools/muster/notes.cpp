@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <muster/version.hpp>
-
 #include "output.hpp"
 #include "text.hpp"
 
@@ -18,32 +16,7 @@ std::string describe(const ProcessName& process) {
   return fmt::format("{} ({})", process.pid, printable(process.command));
 }
 
-std::string describe(const UnreadablePool& unread) {
-  const std::string pool =
-      fmt::format("pool \"{}\" of process {}", printable(unread.name),
-                  unread.processes.empty() ? "?" : describe(unread.processes.front()));
-  switch (unread.reason) {
-    case UnreadablePool::Reason::permission:
-      return fmt::format("the memory of {} may not be read", pool);
-    case UnreadablePool::Reason::another_version:
-      return fmt::format(
-          "{} is of another version of Muster, or another build of it, and its memory is laid out "
-          "differently from what this tool ({}.{}.{}) reads; use the tool that was built with it",
-          pool, MUSTER_VERSION_MAJOR, MUSTER_VERSION_MINOR, MUSTER_VERSION_PATCH);
-    case UnreadablePool::Reason::ambiguous:
-      return fmt::format(
-          "{} cannot be told from another that the same process gave this name; give pools names "
-          "of their own",
-          pool);
-    case UnreadablePool::Reason::no_memory:
-      return fmt::format(
-          "{} cannot be read: this process has no address space (ulimit -v) or file descriptors "
-          "(ulimit -n) left",
-          pool);
-    case UnreadablePool::Reason::corrupt: break;
-  }
-  return fmt::format("what is called {} is not a pool's memory, or is damaged", pool);
-}
+std::string describe(const UnreadablePool& unread) { return printable(muster::describe(unread)); }
 
 void tell_unseen(const muster::PoolList& list) {
   for (const UnreadablePool& unread : list.unreadable) complain(describe(unread));

@@ -18,12 +18,9 @@ using muster::UnreadablePool;
 
 // So many columns leave a line of `ls` readable.
 constexpr std::size_t kNameShown = 32;
-// As much of a name as memory keeps.
-constexpr std::size_t kNameKept = 180;
 
 bool is_called(std::string_view name, std::string_view words) {
-  const bool was_cut = name.size() == kNameKept && words.starts_with(name);
-  return name == words || was_cut || shown_name(name) == words || printable(name) == words;
+  return name == words || shown_name(name) == words || printable(name) == words;
 }
 
 std::string several(std::string_view words, const std::vector<PoolInfo>& pools) {
@@ -48,14 +45,6 @@ std::string shown_name(std::string_view name) { return shortened(printable(name)
 PoolInspector open_pool(const std::string& words, const muster::InspectOptions& options) {
   try {
     return PoolInspector(words, options);
-  } catch (const PoolInspector::NotReadable& error) {
-    for (const UnreadablePool& pool : muster::list_pools(options).unreadable) {
-      const bool holds = std::ranges::any_of(pool.processes, [&](const auto& process) {
-        return std::to_string(process.pid) == words;
-      });
-      if (pool.reason == error.reason() && (pool.name == words || holds)) refuse(pool);
-    }
-    throw;
   } catch (const PoolInspector::NotFound&) {
     muster::PoolList list = muster::list_pools(options);
     std::erase_if(list.pools, [&](const PoolInfo& pool) { return !is_called(pool.name, words); });

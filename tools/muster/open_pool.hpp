@@ -11,8 +11,7 @@ namespace muster_tool {
 std::string shown_name(std::string_view name);
 
 // The pool that is meant by `words`: as muster::PoolInspector takes them, and also by its name as
-// tables have it, or by a name that is longer than what the pool's memory keeps of it. Throws as
-// that does, and says why a pool cannot be read in the words of notes.hpp.
+// tables have it. Throws as that does.
 muster::PoolInspector open_pool(const std::string& words, const muster::InspectOptions& options);
 
 }  // namespace muster_tool
