@@ -16,10 +16,8 @@ std::string describe(const ProcessName& process) {
   return fmt::format("{} ({})", process.pid, printable(process.command));
 }
 
-std::string describe(const UnreadablePool& unread) { return printable(muster::describe(unread)); }
-
 void tell_unseen(const muster::PoolList& list) {
-  for (const UnreadablePool& unread : list.unreadable) complain(describe(unread));
+  for (const UnreadablePool& unread : list.unreadable) complain(printable(describe(unread)));
   tell_hidden(list.hidden);
 }
 

@@ -12,8 +12,6 @@ namespace muster_tool {
 // "4711 (myprogram)".
 std::string describe(const muster::ProcessName& process);
 
-std::string describe(const muster::UnreadablePool& pool);
-
 // Complains of every pool that cannot be read and of processes that cannot be looked into.
 void tell_unseen(const muster::PoolList& list);
 void tell_hidden(const std::vector<muster::ProcessName>& hidden);
