@@ -11,7 +11,9 @@
 
 #include <fmt/format.h>
 
+#include "lib/inspect/metric_reader.hpp"
 #include "lib/inspect/processes.hpp"
+#include "lib/inspect/stack_reader.hpp"
 #include "screen_text.hpp"
 #include "tools/muster/text.hpp"
 
@@ -107,6 +109,12 @@ std::string WorkerKill::send(muster::PoolInspector& pool) {
   if (const auto reason = reason_not_to_kill(now, *worker)) return *reason;
   if (parent_of(pid_) != now.supervisor_pid) {
     return not_killed("process " + std::to_string(pid_) + " is not a child of the supervisor");
+  }
+  // The pool's memory names both, and may name any.
+  if (muster::detail::has_memory_of(muster::detail::InspectorAccess::views(pool),
+                                    now.supervisor_pid) != muster::detail::HasMemory::yes) {
+    return not_killed(
+        fmt::format("its parent, process {}, does not have the pool's memory", now.supervisor_pid));
   }
   if (task_id_ != 0 && worker->task_id != task_id_) {
     return not_killed(fmt::format("task {} has ended meanwhile", task_id_));

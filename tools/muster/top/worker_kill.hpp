@@ -27,7 +27,8 @@ class WorkerKill {
   std::string question() const;
 
   // Sends SIGKILL, if the pool still has that worker: its process is a child of the pool's
-  // supervisor, and the task that it was asked about has not ended. Returns what happened.
+  // supervisor, which has its memory mapped, and the task that it was asked about has not ended.
+  // Returns what happened.
   std::string send(muster::PoolInspector& pool);
 
   // Whether it was sent, so that there is an outcome to wait for.
