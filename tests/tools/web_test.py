@@ -367,6 +367,13 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(self.refused("--save", folder + "/taken"), 6)
             self.assertEqual(os.listdir(folder), ["taken"])
 
+    def test_a_report_goes_to_standard_output(self):
+        with tempfile.TemporaryDirectory() as folder:
+            end = subprocess.run([os.path.abspath(options.muster), "web", "--save", "-"],
+                                 capture_output=True, check=True, timeout=60, cwd=folder)
+            self.assertIn(b"</html>", end.stdout)
+            self.assertEqual(os.listdir(folder), [])
+
 
 class Stream(unittest.TestCase):
     def test_tells_of_pools_that_come_and_go(self):

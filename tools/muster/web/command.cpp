@@ -83,8 +83,7 @@ ExitCode serve(const Options& options, Selection selection) {
 ExitCode run_web(const Options& options) {
   Selection selection = select(options);
   if (options.save.empty()) return serve(options, std::move(selection));
-  web::save_report(options.save, selection, options.interval);
-  return ExitCode::fine;
+  return web::save_report(options.save, selection, options.interval);
 }
 
 }  // namespace
@@ -105,7 +104,8 @@ void add_web(CLI::App& app, Run& run) {
   http::add_token(*web, "MUSTER_WEB_TOKEN",
                   "Ask every browser for this; made where it is needed and not given",
                   options->token);
-  web->add_option("--save", options->save, "Write the page to this file as it is now, and exit");
+  web->add_option("--save", options->save,
+                  "Write the page to this file as it is now, and exit; - is standard output");
   add_all_users(*web, options->all_users);
   web->callback([options, &run] { run = [options] { return run_web(*options); }; });
 }

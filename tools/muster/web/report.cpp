@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -11,6 +12,7 @@
 
 #include <muster/version.hpp>
 
+#include "../output.hpp"
 #include "assets.hpp"
 #include "bench/output_file.hpp"
 #include "documents.hpp"
@@ -49,8 +51,9 @@ class List : public Record {
 
 }  // namespace
 
-void save_report(const std::string& file, const Selection& selection, double interval) {
-  const bench::OutputFile report(file);
+ExitCode save_report(const std::string& file, const Selection& selection, double interval) {
+  std::optional<bench::OutputFile> report;
+  if (file != "-") report.emplace(file);
   List seen;
   const muster::PoolList list = list_pools(selection);
   seen.replace("pools", "", pools_document(list));
@@ -71,7 +74,10 @@ void save_report(const std::string& file, const Selection& selection, double int
     if (next >= end) break;
   }
   for (const auto& pool : pools) pool->finish(seen);
-  report.write(page_for_file(seen.document()));
+  const std::string page = page_for_file(seen.document());
+  if (!report) return print(page);
+  report->write(page);
+  return ExitCode::fine;
 }
 
 }  // namespace muster_tool::web
