@@ -15,12 +15,15 @@ std::uint64_t EventReader::read() {
   const PoolViews& views = pool_.views();
   const std::uint32_t workers = pool_.constants().geometry.workers;
   std::uint64_t lost = 0;
+  std::uint64_t looked_at = 0;
   for (std::uint32_t w = 0; w < workers; ++w) {
     const WindowView window = views.results.window(w);
     if (!window.tells()) continue;
     // Of memory that somebody made up there may be any number: the rest is read the next time.
-    if (events_.size() >= kMostEvents) break;
+    if (looked_at >= kMostEvents) break;
+    const std::uint64_t before = cursors_[w].next;
     lost += window.telemetry().ring().read(cursors_[w], events_);
+    looked_at += std::min(cursors_[w].next - before, EventRing::kMostAtOnce);
   }
   // Last: what a worker tells of, the client has told of before.
   lost += views.tasks.events().read(cursors_[workers], events_);

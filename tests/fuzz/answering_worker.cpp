@@ -39,10 +39,13 @@ AnsweringWorker::AnsweringWorker(StackRecord& record) : record_(record), pid_(-1
   struct sigaction before {};
   action.sa_handler = answer;
   ::sigaction(SIGURG, &action, &before);
+  const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (;;) ::pause();
+    // It may have ended before that.
+    while (::getppid() == parent) ::pause();
+    ::_exit(0);
   }
   ::sigaction(SIGURG, &before, nullptr);
   require(pid_ > 0, "there is a process");

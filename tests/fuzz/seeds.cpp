@@ -102,11 +102,10 @@ void write_pool(const Folder& folder, const std::string& name, const Views& pool
                Bytes{1, 0, 0, static_cast<std::uint8_t>(steps.size())} + steps + work + telemetry);
   const Bytes found{0, 0, 4, 'p', 'o', 'o', 'l'};
   const Bytes clock = bytes_of(pool, FieldsOf::clock);
-  // With a worker that lives and answers, or with what the memory says of it.
+  // With a worker that lives and answers.
   for (std::uint8_t shows = 0; shows < 5; ++shows) {
-    const std::uint8_t lives = shows % 2;
     folder.write("status", name + "-" + std::to_string(shows),
-                 found + Bytes{shows, lives, 2} + part(telemetry) + part(clock) + work);
+                 found + Bytes{shows, 1, 2} + part(telemetry) + part(clock) + work);
   }
   write_header(folder, name, pool.tasks.base);
 }
@@ -121,8 +120,9 @@ Bytes words_of_telemetry() {
   return words;
 }
 
-// Tasks that wait, each timed; what a worker told of one that it ran, and of one that threw.
-void write_waiting_tasks(const Folder& folder) {
+// Tasks that wait, each timed; a worker that runs one, and what it told of one that it ran and one
+// that threw.
+void write_tasks(const Folder& folder) {
   SmallPool pool;
   const Views& views = pool.views();
   pool.write_header();
@@ -139,16 +139,25 @@ void write_waiting_tasks(const Folder& folder) {
   }
   // Nobody has a hint: they are found by a look at all slots.
   views.control.header().ends.sweep_epoch.store(1);
+  // They waited for longer than a bucket is for, and took no time: the buckets that have fields.
+  WorkerRecord& record = views.results.window(0).record();
+  record.started_ticks.store(std::uint64_t{1} << 62);
   TaskTelemetry worker(views.tasks, views.results.window(0), 0);
   for (std::uint32_t slot = 0; slot < 2; ++slot) {
     const Hint task(slot, TaskTag::first_attempt(slot + 1));
-    views.results.window(0).record().started_ticks.store(2000);
     worker.begin(task, views.tasks.part(slot), true);
     if (slot == 1) worker.failed(std::make_exception_ptr(std::domain_error("odd")));
     worker.end(task, slot == 1);
-    raise(views.results.window(0).record().tasks_done);
+    raise(record.tasks_done);
   }
-  write_pool(folder, "waiting", views);
+  record.stack.frames.store(~std::uint32_t{0});
+  const TaskTag runs = TaskTag::first_attempt(1);
+  views.control.slot_lines()[0].word.store(SlotWord(SlotStatus::running, 0, runs).bits());
+  record.current.store(Hint(0, runs).bits() + 1);
+  record.phase.store(WorkerPhase::ready);
+  record.progress_done.store(3);
+  record.progress_total.store(10);
+  write_pool(folder, "tasks", views);
 }
 
 void nap(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
@@ -175,7 +184,7 @@ void write_pools(const Folder& folder) {
   pool.kill_workers();
   write_pool(folder, "broken", load_own(name).pool->views());
 
-  write_waiting_tasks(folder);
+  write_tasks(folder);
   SmallPool small;
   small.write_header();
   write_header(folder, "small", small.bytes(Segment::tasks).data());

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <clocale>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -63,7 +64,10 @@ void require_metrics(const std::string& text) {
 }
 
 void require_screen(const top::Page& page) {
-  require(is_text(top::plain_text(page)), "a screen is text");
+  const std::string text = top::plain_text(page);
+  require(is_text(text), "a screen is text");
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  require(std::ranges::all_of(top::to_ascii(text), is_ascii), "a screen can be had in ASCII");
   constexpr top::Size kSize{24, 80};
   const top::Page fits = top::fit_page(page, kSize);
   require(fits.size() == kSize.rows, "a screen has all of its lines");
@@ -79,7 +83,8 @@ void print_tasks(const std::vector<muster::TaskInfo>& tasks) {
     const auto document = muster_tool::dump(muster_tool::to_json(task), muster_tool::Layout::line);
     require(is_document(document), "a task's document is JSON");
   }
-  const auto some = muster_tool::choose_tasks(tasks, {.older_than = 1s, .name = "*[a-p]*"}, 1);
+  const muster_tool::TaskFilter filter{.state = std::nullopt, .older_than = 1s, .name = "*[a-p]*"};
+  const auto some = muster_tool::choose_tasks(tasks, filter, 1);
   require(some.tasks.size() + some.more + some.not_timed <= tasks.size(),
           "no task is chosen twice");
 }
@@ -129,7 +134,8 @@ void print_list(const muster::PoolList& list) {
   require(json["pools"].size() == list.pools.size(), "a list has every pool");
   require(is_document(web::pools_document(list)), "the browser's list is JSON");
   for (const muster::UnreadablePool& pool : list.unreadable) {
-    require(is_text(muster_tool::describe(pool)), "what is said of a pool that is skipped is text");
+    require(is_text(muster_tool::printable(muster::describe(pool))),
+            "what is said of a pool that is skipped is text");
   }
 }
 
@@ -166,7 +172,7 @@ void print_screens(const muster::PoolInfo& before, const muster::PoolInfo& now,
   }
   top::ListModel list;
   list.add({before});
-  list.add({now});
+  list.add({now, before});
   draw_table(top::pool_columns(), list.rows());
 }
 
