@@ -220,10 +220,15 @@ HasMemory has_memory_of(const PoolViews& pool, pid_t pid) {
     const Mapping one = take_mapping(left);
     if (one.begin <= place && place < one.end) memory = one.file;
   }
-  const std::string theirs = mappings_of(pid);
-  if (theirs.empty() || memory.empty()) return HasMemory::unknown;
-  for (std::string_view left = theirs; !left.empty();) {
-    if (take_mapping(left).file == memory) return HasMemory::yes;
+  if (memory.empty()) return HasMemory::unknown;
+  // The text of a process that ends while it is read ends early, and has nothing in it the next
+  // time.
+  for (int looks = 0; looks < 2; ++looks) {
+    const std::string theirs = mappings_of(pid);
+    if (theirs.empty()) return HasMemory::unknown;
+    for (std::string_view left = theirs; !left.empty();) {
+      if (take_mapping(left).file == memory) return HasMemory::yes;
+    }
   }
   return HasMemory::no;
 }
