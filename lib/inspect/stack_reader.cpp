@@ -111,14 +111,16 @@ class Asked {
 
   // That it could answer.
   void check() const {
+    const WorkerRecord& record = pool_.views().results.window(worker_).record();
+    // Before its signals are looked at: it takes the question up before it is past its start.
+    const bool made = record.pid.load() == static_cast<std::uint32_t>(pid_);
+    const bool starts = record.phase.load() == WorkerPhase::starting;
     const std::string status = this->status();
     if (status.empty() || ended() || state_of(status) == 'Z') fail_dead();
     if (state_of(status) == 'T' || state_of(status) == 't') {
       fail(Reason::stopped, name() + " is stopped, by SIGSTOP or a debugger, and cannot answer");
     }
-    const WorkerRecord& record = pool_.views().results.window(worker_).record();
-    if (record.pid.load() != static_cast<std::uint32_t>(pid_) ||
-        (!has_signal(status, "SigCgt") && record.phase.load() == WorkerPhase::starting)) {
+    if (!made || (!has_signal(status, "SigCgt") && starts)) {
       fail(Reason::dead, name() + " is just being made");
     }
     if (!has_signal(status, "SigCgt")) {
