@@ -102,7 +102,8 @@ void add_metrics(CLI::App& app, Run& run) {
   command->add_flag("--openmetrics", options->open_metrics,
                     "Print OpenMetrics 1.0 to the letter; promtool reads the form without");
   http::add_listen(*command, "Serve them at http://HOST:PORT/metrics, as in 127.0.0.1:9464",
-                   [options](http::Address address) { options->listen = std::move(address); });
+                   [options](http::Address address) { options->listen = std::move(address); })
+      ->excludes("--json");
   http::add_token(*command, "MUSTER_METRICS_TOKEN",
                   "With --listen, answer only those who send this as a bearer token",
                   options->token);

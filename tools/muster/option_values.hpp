@@ -20,4 +20,9 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, const std:
 CLI::Option* add_count(CLI::App& command, const std::string& name, const std::string& about,
                        std::function<void(std::uint64_t)> set);
 
+// Refuses "": a variable of a script that is not set names no file.
+inline const CLI::Validator kFileName(
+    [](const std::string& name) { return std::string(name.empty() ? "a file has a name" : ""); },
+    "");
+
 }  // namespace muster_tool

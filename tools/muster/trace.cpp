@@ -189,6 +189,7 @@ void add_trace(CLI::App& app, Run& run) {
       ->add_option("-o,--output", options->output,
                    "The file, which is replaced; - is standard output")
       ->required()
+      ->check(kFileName)
       ->type_name("FILE");
   CLI::Option* last =
       add_duration(*command, "--last", "Of what is still in memory, the last so long (all of it)",

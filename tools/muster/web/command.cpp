@@ -105,7 +105,8 @@ void add_web(CLI::App& app, Run& run) {
                   "Ask every browser for this; made where it is needed and not given",
                   options->token);
   web->add_option("--save", options->save,
-                  "Write the page to this file as it is now, and exit; - is standard output");
+                  "Write the page to this file as it is now, and exit; - is standard output")
+      ->check(kFileName);
   add_all_users(*web, options->all_users);
   web->callback([options, &run] { run = [options] { return run_web(*options); }; });
 }
