@@ -50,6 +50,8 @@ struct PoolInfo {
   pid_t client_pid = 0;
   std::string command;       // of the client; up to 15 bytes
   pid_t supervisor_pid = 0;  // 0: none any more
+  // By SIGSTOP or a debugger: until it goes on no death of a worker is noticed.
+  bool supervisor_stopped = false;
   PoolState state = PoolState::unknown;
   std::chrono::system_clock::time_point created;
   Duration age;

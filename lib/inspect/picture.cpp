@@ -50,7 +50,11 @@ PoolInfo take_picture(const FoundPool& found, const LoadedPool& pool) {
     info.state = PoolState::orphan;
   }
   const auto supervisor = static_cast<pid_t>(pool.views().facts.facts().supervisor_pid.load());
-  if (supervisor > 0 && found.is_held_by(supervisor)) info.supervisor_pid = supervisor;
+  if (supervisor > 0 && found.is_held_by(supervisor)) {
+    info.supervisor_pid = supervisor;
+    const auto process = read_process(supervisor);
+    info.supervisor_stopped = process && process->is_stopped();
+  }
 
   info.stats = take_snapshot(pool.views());
   for (const auto& segment : found.segments) {
@@ -65,7 +69,8 @@ PoolInfo take_picture(const FoundPool& found, const LoadedPool& pool) {
   if (info.state == PoolState::ok && starts) info.state = PoolState::starting;
   const bool stopped = std::ranges::any_of(
       workers, [](const WorkerStats& worker) { return worker.state == WorkerState::stopped; });
-  if (info.state == PoolState::ok && (stopped || info.workers_alive < workers.size())) {
+  if (info.state == PoolState::ok &&
+      (stopped || info.supervisor_stopped || info.workers_alive < workers.size())) {
     info.state = PoolState::degraded;
   }
   return info;

@@ -23,6 +23,7 @@ struct ProcessInfo {
 
   // Neither waiting to be reaped nor on its way out.
   bool lives() const { return state != 'Z' && state != 'X'; }
+  bool is_stopped() const { return state == 'T' || state == 't'; }
   // A number that was a worker's may be another process's by now.
   bool is_worker_of(pid_t supervisor) const { return lives() && parent == supervisor; }
 };

@@ -156,7 +156,7 @@ void look_at_workers(PoolStats& stats, pid_t supervisor) {
       continue;
     }
     if (!process) continue;  // no descriptor is left for /proc, or it hides this one
-    if (process->state == 'T' || process->state == 't') worker.state = WorkerState::stopped;
+    if (process->is_stopped()) worker.state = WorkerState::stopped;
     worker.cpu_time = std::chrono::nanoseconds(cpu_time_ns(worker.pid));
     worker.rss_bytes = process->rss;
     worker.max_rss_bytes = process->max_rss;

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include <muster/inspect.hpp>
 #include <muster/muster.hpp>
 
 #include "support/shared_memory_latch.hpp"
@@ -139,6 +141,23 @@ TEST(Check, FindsThatAWorkerIsStopped) {
   EXPECT_EQ(end.exit_code, 1);
   EXPECT_TRUE(contains(end.out, "is degraded: 2 of 2 workers alive, 1 stopped")) << end.out;
   ::kill(pid, SIGCONT);
+}
+
+TEST(Check, FindsThatTheSupervisorIsStopped) {
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "check-supervisor"});
+  pool.submit([] {}).result();
+  const muster::PoolInfo info = muster::PoolInspector("check-supervisor").look();
+  ::kill(info.supervisor_pid, SIGSTOP);
+  while (!muster::PoolInspector("check-supervisor").look().supervisor_stopped) {
+    std::this_thread::yield();
+  }
+  const auto end = check({"check-supervisor"});
+  EXPECT_EQ(end.exit_code, 1);
+  EXPECT_TRUE(
+      contains(end.out, "its supervisor (pid " + std::to_string(info.supervisor_pid) + ") stopped"))
+      << end.out;
+  EXPECT_TRUE(contains(run_tool({"show", "check-supervisor"}).out, "(stopped)"));
+  ::kill(info.supervisor_pid, SIGCONT);
 }
 
 TEST(Check, SaysWhyItDoesNotKnow) {

@@ -33,6 +33,9 @@ std::string finding_of_state(const PoolInfo& pool) {
       if (const std::uint64_t count = stopped(pool); count != 0) {
         text += fmt::format(", {} stopped", count);
       }
+      if (pool.supervisor_stopped) {
+        text += fmt::format(", its supervisor (pid {}) stopped", pool.supervisor_pid);
+      }
       return text;
     }
     case PoolState::broken: {

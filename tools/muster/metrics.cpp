@@ -99,8 +99,10 @@ void add_metrics(CLI::App& app, Run& run) {
       app.add_subcommand("metrics", "Print the metrics of pools, or serve them to Prometheus");
   add_pool(*command, options->pool);
   add_common(*command, *options);
-  command->add_flag("--openmetrics", options->open_metrics,
-                    "Print OpenMetrics 1.0 to the letter; promtool reads the form without");
+  command
+      ->add_flag("--openmetrics", options->open_metrics,
+                 "Print OpenMetrics 1.0 to the letter; promtool reads the form without")
+      ->excludes("--json");
   http::add_listen(*command, "Serve them at http://HOST:PORT/metrics, as in 127.0.0.1:9464",
                    [options](http::Address address) { options->listen = std::move(address); })
       ->excludes("--json");

@@ -25,7 +25,8 @@ std::string line(std::string_view title, std::string_view text) {
 std::string pool_lines(const PoolInfo& pool) {
   const std::string supervisor = pool.supervisor_pid == 0
                                      ? "no supervisor"
-                                     : fmt::format("supervisor {}", pool.supervisor_pid);
+                                     : fmt::format("supervisor {}{}", pool.supervisor_pid,
+                                                   pool.supervisor_stopped ? " (stopped)" : "");
   return line("pool", fmt::format("{}: {}, {} old, id {}", printable(pool.name),
                                   to_string(pool.state), describe(pool.age), pool.id)) +
          line("client",
