@@ -48,6 +48,7 @@ struct Recording {
   std::vector<TraceDepth> depths;
   std::uint64_t lost = 0;
   bool full = false;
+  bool ended = false;  // the pool
 
   void take_in(muster::PoolInspector& inspector) {
     std::uint64_t missed = 0;
@@ -107,6 +108,7 @@ std::string summary_text(const TraceModel& model, const Recording& recording,
   if (recording.full) {
     text += fmt::format("it ends early: more than {} events\n", kMostEvents);
   }
+  if (recording.ended) text += "the pool has ended\n";
   return text;
 }
 
@@ -156,7 +158,8 @@ ExitCode run_trace(const Options& options) {
   if (!options.duration) recording.count(pool);
 
   TraceWindow window{0, trace_time(pool, Clock::now())};
-  if (!inspector.alive()) {
+  recording.ended = !inspector.alive();
+  if (recording.ended) {
     // Nothing has happened since.
     window.end = recording.events.empty() ? asked : trace_time(pool, recording.events.back().at);
   }
