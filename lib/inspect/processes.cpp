@@ -79,7 +79,10 @@ std::optional<ProcessInfo> read_process(pid_t pid) {
   return info;
 }
 
-bool process_exists(pid_t pid) { return ::kill(pid, 0) == 0 || errno != ESRCH; }
+bool process_exists(pid_t pid) {
+  // Below that they are groups.
+  return pid > 0 && (::kill(pid, 0) == 0 || errno != ESRCH);
+}
 
 std::int64_t cpu_time_ns(pid_t pid) {
   clockid_t clock{};

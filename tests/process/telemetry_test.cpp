@@ -1,6 +1,7 @@
 // What stats() of a process pool tells of tasks by name, of times, failures and deaths.
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 
 #include <muster/muster.hpp>
 
+#include "lib/inspect/snapshot.hpp"
 #include "support/failure.hpp"
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
@@ -341,17 +343,30 @@ TEST(Telemetry, TellsAWorkerThatSleepsAndOneThatIsStopped) {
   while (pool.stats().workers.at(0).state != muster::WorkerState::parked) ::usleep(100);
 }
 
+// Without a pool: its threads could open nothing either, nor could a sanitizer that looks at them.
 TEST(Telemetry, DoesNotTakeAWorkerForDeadWhereProcCannotBeRead) {
-  ProcessPoolExecutor pool({.max_workers = 1});
-  const pid_t pid = pool.worker_pids().at(0);
+  const pid_t lives = ::fork();
+  if (lives == 0) {
+    for (;;) ::pause();
+  }
+  const pid_t ended = ::fork();
+  if (ended == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(ended, nullptr, 0), ended);
+  PoolStats stats;
+  stats.workers.resize(2);
+  stats.workers[0].pid = lives;
+  stats.workers[1].pid = ended;
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{0, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const muster::WorkerStats worker = pool.stats().workers.at(0);
+  muster::detail::look_at_workers(stats, ::getpid());
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_EQ(worker.pid, pid);
-  EXPECT_NE(worker.state, muster::WorkerState::dead);
+  EXPECT_EQ(stats.workers[0].pid, lives);
+  EXPECT_NE(stats.workers[0].state, muster::WorkerState::dead);
+  EXPECT_EQ(stats.workers[1].state, muster::WorkerState::dead);
+  ::kill(lives, SIGKILL);
+  ASSERT_EQ(::waitpid(lives, nullptr, 0), lives);
 }
 
 TEST(Telemetry, CanBeTurnedOffButForCounts) {
