@@ -68,6 +68,8 @@ struct ProcessName {
   uid_t user = 0;
   std::string command;  // up to 15 bytes
 };
+// "4711 (myprogram)". The command is as the process has named itself, and may hold any bytes.
+std::string describe(const ProcessName& process);
 
 // Memory that is called a pool's and cannot be read as one.
 struct UnreadablePool {

@@ -31,10 +31,6 @@ pid_t to_pid(std::string_view words) {
 
 std::string quoted(std::string_view words) { return '"' + std::string(words) + '"'; }
 
-std::string describe(const ProcessName& process) {
-  return std::to_string(process.pid) + " (" + process.command + ")";
-}
-
 // Of a longer name the memory keeps the beginning.
 bool is_called(std::string_view name, std::string_view words) {
   return name == words || (name.size() == kPoolNameKept && words.starts_with(name));
@@ -55,21 +51,14 @@ bool is_of(const ChosenPool& pool, pid_t pid) {
   return false;
 }
 
-std::string several(std::string_view words, const std::vector<ChosenPool>& pools) {
-  std::string text = quoted(words) + " can mean " + std::to_string(pools.size()) + " pools: ";
-  const auto short_id = [](const ChosenPool& pool) {
-    return id_text(pool.pool.constants().id).substr(0, 8);
-  };
-  const char* before = "";
-  for (const ChosenPool& pool : pools) {
-    const pid_t client = pool.pool.constants().client_pid;
-    const auto process = read_process(client);
-    text += before + short_id(pool) + ' ' + quoted(pool.found.name) + " of client " +
-            describe({.pid = client, .command = process ? process->command : ""});
-    before = ", ";
-  }
-  return text + "; say the beginning of its id, as in \"muster show " + short_id(pools.front()) +
-         "\"";
+PoolName name_of(const ChosenPool& pool) {
+  const pid_t client = pool.pool.constants().client_pid;
+  const auto process = read_process(client);
+  return {.id = id_text(pool.pool.constants().id),
+          .name = pool.found.name,
+          .client = {.pid = client,
+                     .user = process ? process->user : 0,
+                     .command = process ? process->command : ""}};
 }
 
 [[noreturn]] void refuse(std::string_view words, pid_t pid, const InspectOptions& options,
@@ -107,6 +96,19 @@ std::string several(std::string_view words, const std::vector<ChosenPool>& pools
 
 }  // namespace
 
+std::string several(std::string_view words, const std::vector<PoolName>& pools) {
+  const auto short_id = [](const PoolName& pool) { return pool.id.substr(0, 8); };
+  std::string text = quoted(words) + " can mean " + std::to_string(pools.size()) + " pools: ";
+  const char* before = "";
+  for (const PoolName& pool : pools) {
+    text +=
+        before + short_id(pool) + ' ' + quoted(pool.name) + " of client " + describe(pool.client);
+    before = ", ";
+  }
+  return text + "; say the beginning of its id, as in \"muster show " + short_id(pools.front()) +
+         "\"";
+}
+
 ChosenPool choose_pool(std::string_view words, const InspectOptions& options) {
   const PoolSearch search = find_pools(options.all_users);
   if (search.error) throw std::system_error(search.error, "cannot list the processes in /proc");
@@ -126,7 +128,11 @@ ChosenPool choose_pool(std::string_view words, const InspectOptions& options) {
       meant.push_back(std::move(candidate));
     }
   }
-  if (meant.size() > 1) throw NotFound(several(words, meant));
+  if (meant.size() > 1) {
+    std::vector<PoolName> names;
+    for (const ChosenPool& pool : meant) names.push_back(name_of(pool));
+    throw NotFound(several(words, names));
+  }
   if (meant.empty()) refuse(words, pid, options, search, cannot_be_read);
   return std::move(meant.front());
 }

@@ -8,8 +8,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -20,6 +18,7 @@
 #include "lib/common/file_descriptor.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/common/small_file.hpp"
+#include "lib/inspect/mappings.hpp"
 #include "lib/inspect/processes.hpp"
 
 namespace muster::detail {
@@ -47,38 +46,6 @@ bool has_signal(std::string_view status, std::string_view key) {
   std::uint64_t set = 0;
   std::from_chars(digits.data(), digits.data() + std::min<std::size_t>(digits.size(), 16), set, 16);
   return (set >> (kQuestion - 1) & 1) != 0;
-}
-
-// What a process has mapped: lines as "7f00-7f10 r--s 00000000 00:01 4711   /memfd:... (deleted)".
-// "" where that cannot be seen, or it has ended but for its last moments.
-std::string mappings_of(pid_t pid) {
-  std::ostringstream text;
-  text << std::ifstream("/proc/" + std::to_string(pid) + "/maps").rdbuf();
-  return text.str();
-}
-
-struct Mapping {
-  std::uintptr_t begin = 0;
-  std::uintptr_t end = 0;
-  std::string_view file;  // its device and inode
-};
-
-// From such a line, which it takes from the front of the text.
-Mapping take_mapping(std::string_view& text) {
-  const std::string_view line = text.substr(0, text.find('\n'));
-  text.remove_prefix(std::min(line.size() + 1, text.size()));
-  Mapping mapping;
-  const char* const last = line.data() + line.size();
-  const char* const dash = std::from_chars(line.data(), last, mapping.begin, 16).ptr;
-  if (dash == last || *dash != '-') return mapping;
-  std::from_chars(dash + 1, last, mapping.end, 16);
-  const auto behind_words = [&](int words) {
-    std::size_t at = 0;
-    for (int i = 0; i < words && at != std::string_view::npos; ++i) at = line.find(' ', at + 1);
-    return std::min(at, line.size());
-  };
-  mapping.file = line.substr(behind_words(3), behind_words(5) - behind_words(3));
-  return mapping;
 }
 
 // A worker, and that it still is the same.
@@ -216,20 +183,16 @@ std::vector<std::uintptr_t> copy(const StackRecord& record, std::uint32_t versio
 
 HasMemory has_memory_of(const PoolViews& pool, pid_t pid) {
   const auto place = reinterpret_cast<std::uintptr_t>(&pool.results.window(0).record());
-  const std::string own = mappings_of(::getpid());
-  std::string_view memory;
-  for (std::string_view left = own; !left.empty();) {
-    const Mapping one = take_mapping(left);
-    if (one.begin <= place && place < one.end) memory = one.file;
-  }
-  if (memory.empty()) return HasMemory::unknown;
-  // The text of a process that ends while it is read ends early, and has nothing in it the next
-  // time.
+  const std::vector<Mapping> own = mappings_of(::getpid());
+  const auto memory =
+      std::ranges::find_if(own, [&](const Mapping& mapping) { return mapping.has(place); });
+  if (memory == own.end()) return HasMemory::unknown;
+  // Those of a process that ends while they are read end early, and are none the next time.
   for (int looks = 0; looks < 2; ++looks) {
-    const std::string theirs = mappings_of(pid);
+    const std::vector<Mapping> theirs = mappings_of(pid);
     if (theirs.empty()) return HasMemory::unknown;
-    for (std::string_view left = theirs; !left.empty();) {
-      if (take_mapping(left).file == memory) return HasMemory::yes;
+    for (const Mapping& mapping : theirs) {
+      if (mapping.is_of_the_file_of(*memory)) return HasMemory::yes;
     }
   }
   return HasMemory::no;

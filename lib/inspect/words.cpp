@@ -9,15 +9,6 @@
 
 namespace muster {
 
-namespace {
-
-std::string version() {
-  return std::to_string(MUSTER_VERSION_MAJOR) + '.' + std::to_string(MUSTER_VERSION_MINOR) + '.' +
-         std::to_string(MUSTER_VERSION_PATCH);
-}
-
-}  // namespace
-
 std::string_view to_string(WorkerState state) {
   switch (state) {
     case WorkerState::starting: return "starting";
@@ -56,19 +47,22 @@ std::string_view to_string(UnreadablePool::Reason reason) {
   return "unknown";
 }
 
+std::string describe(const ProcessName& process) {
+  return std::to_string(process.pid) + " (" + process.command + ")";
+}
+
 std::string describe(const UnreadablePool& pool) {
   const std::string process = pool.processes.empty()
                                   ? "a process that has ended"
-                                  : "process " + std::to_string(pool.processes.front().pid) + " (" +
-                                        pool.processes.front().command + ")";
+                                  : "process " + describe(pool.processes.front());
   const std::string which = "pool \"" + pool.name + "\" of " + process;
   switch (pool.reason) {
     case UnreadablePool::Reason::permission: return "the memory of " + which + " may not be read";
     case UnreadablePool::Reason::another_version:
       return which +
              " is of another version of Muster, or another build of it, and its memory is laid out "
-             "differently from what this one (" +
-             version() + ") reads; use the tool that was built with it";
+             "differently from what this one (" MUSTER_VERSION
+             ") reads; use the tool that was built with it";
     case UnreadablePool::Reason::ambiguous:
       return which +
              " cannot be told from another that the same process gave this name; give pools names "

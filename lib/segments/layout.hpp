@@ -281,13 +281,12 @@ constexpr std::uint64_t layout_hash() {
                                  kHistogramBytes,
                                  kMaxNames,
                                  kNameBytes};
-  for (const std::uint64_t word : words) hash = (hash ^ word) * 0x100000001b3;
+  const auto add = [&hash](std::uint64_t word) { hash = (hash ^ word) * 0x100000001b3; };
+  for (const std::uint64_t word : words) add(word);
   // Two that have changed places are of the same size.
-  const auto add_names = [&hash](const auto& metrics) {
+  const auto add_names = [&add](const auto& metrics) {
     for (const MetricDescription& metric : metrics) {
-      for (const char c : metric.name) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-      }
+      for (const char c : metric.name) add(static_cast<unsigned char>(c));
     }
   };
   add_names(kPoolMetrics);

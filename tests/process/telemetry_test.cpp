@@ -1,6 +1,5 @@
 // What stats() of a process pool tells of tasks by name, of times, failures and deaths.
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +18,7 @@
 
 #include "lib/inspect/snapshot.hpp"
 #include "support/failure.hpp"
+#include "support/no_descriptors.hpp"
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
 #include "support/worker_ends.hpp"
@@ -356,12 +356,10 @@ TEST(Telemetry, DoesNotTakeAWorkerForDeadWhereProcCannotBeRead) {
   stats.workers.resize(2);
   stats.workers[0].pid = lives;
   stats.workers[1].pid = ended;
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-  const rlimit none{0, before.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  muster::detail::look_at_workers(stats, ::getpid());
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  {
+    const test_support::NoDescriptors none;
+    muster::detail::look_at_workers(stats, ::getpid());
+  }
   EXPECT_EQ(stats.workers[0].pid, lives);
   EXPECT_NE(stats.workers[0].state, muster::WorkerState::dead);
   EXPECT_EQ(stats.workers[1].state, muster::WorkerState::dead);

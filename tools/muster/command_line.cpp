@@ -50,10 +50,7 @@ std::string explain(const CLI::App& app, int argc, char** argv, std::string_view
 std::optional<Run> parse_command_line(int argc, char** argv, std::span<const AddCommand> commands,
                                       std::ostream& out, std::string& complaint, int& exit_code) {
   CLI::App app("Shows the process pools of this user, without stopping them.", "muster");
-  app.set_version_flag("--version",
-                       fmt::format("muster {}.{}.{}", MUSTER_VERSION_MAJOR, MUSTER_VERSION_MINOR,
-                                   MUSTER_VERSION_PATCH),
-                       "Print the version and exit");
+  app.set_version_flag("--version", "muster " MUSTER_VERSION, "Print the version and exit");
   app.require_subcommand(1);
   app.footer(kFooter);
   Run run;

@@ -11,31 +11,16 @@
 #include <fmt/format.h>
 
 #include "lib/common/file_descriptor.hpp"
+#include "lib/inspect/mappings.hpp"
 
 namespace muster_tool {
 
 namespace {
 
 using muster::detail::FileDescriptor;
+using muster::detail::Mapping;
 
-struct Mapping {
-  std::uintptr_t start = 0;
-  std::uintptr_t end = 0;
-  bool code = false;
-  std::uint64_t offset = 0;
-  std::uint64_t inode = 0;
-  std::string path;
-};
-
-bool parse(const std::string& line, Mapping& mapping) {
-  std::istringstream words(line);
-  char dash = 0;
-  std::string rights, device;
-  words >> std::hex >> mapping.start >> dash >> mapping.end >> rights >> mapping.offset >> device >>
-      std::dec >> mapping.inode >> std::ws;
-  mapping.code = rights.size() > 2 && rights[2] == 'x';
-  words.clear();
-  std::getline(words, mapping.path);
+bool is_of_a_file(const Mapping& mapping) {
   return (mapping.inode != 0 && mapping.path.starts_with('/')) || mapping.path == "[vdso]";
 }
 
@@ -57,23 +42,20 @@ int open_same(const std::string& path, std::uint64_t inode) {
   return file.release();
 }
 
-}  // namespace
-
-std::vector<MappedFile> parse_maps(const std::string& text) {
+std::vector<MappedFile> files_of(const std::vector<Mapping>& mappings) {
   std::vector<MappedFile> files;
   std::vector<bool> code;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    Mapping mapping;
-    if (!parse(line, mapping)) continue;
+  for (const Mapping& mapping : mappings) {
+    if (!is_of_a_file(mapping)) continue;
+    const bool is_code = mapping.rights.size() > 2 && mapping.rights[2] == 'x';
     const bool goes_on = !files.empty() && files.back().inode == mapping.inode &&
                          files.back().path == mapping.path && mapping.offset != 0;
     if (goes_on) {
       files.back().end = mapping.end;
-      code.back() = code.back() || mapping.code;
-    } else if (mapping.offset <= mapping.start) {
-      files.push_back({mapping.start - mapping.offset, mapping.end, mapping.inode, mapping.path});
-      code.push_back(mapping.code);
+      code.back() = code.back() || is_code;
+    } else if (mapping.offset <= mapping.begin) {
+      files.push_back({mapping.begin - mapping.offset, mapping.end, mapping.inode, mapping.path});
+      code.push_back(is_code);
     }
   }
   std::vector<MappedFile> result;
@@ -83,8 +65,14 @@ std::vector<MappedFile> parse_maps(const std::string& text) {
   return result;
 }
 
+}  // namespace
+
+std::vector<MappedFile> parse_maps(const std::string& text) {
+  return files_of(muster::detail::parse_mappings(text));
+}
+
 std::vector<MappedFile> mapped_files(pid_t pid) {
-  return parse_maps(read_all(fmt::format("/proc/{}/maps", pid)));
+  return files_of(muster::detail::mappings_of(pid));
 }
 
 int open_mapped(pid_t pid, const MappedFile& file) {
@@ -98,11 +86,9 @@ int open_mapped(pid_t pid, const MappedFile& file) {
   for (const std::string& way : ways) {
     if (const int fd = open_same(way, file.inode); fd >= 0) return fd;
   }
-  std::istringstream lines(read_all(fmt::format("/proc/{}/maps", pid)));
-  for (std::string line; std::getline(lines, line);) {
-    Mapping mapping;
-    if (!parse(line, mapping) || mapping.inode != file.inode) continue;
-    return open_same(fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.start, mapping.end),
+  for (const Mapping& mapping : muster::detail::mappings_of(pid)) {
+    if (!is_of_a_file(mapping) || mapping.inode != file.inode) continue;
+    return open_same(fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.begin, mapping.end),
                      file.inode);
   }
   return -1;

@@ -1,11 +1,8 @@
 #include "mapped_stacks.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
-#include <string>
 
-#include <fmt/format.h>
+#include "lib/inspect/mappings.hpp"
 
 namespace muster_tool {
 
@@ -13,15 +10,10 @@ MappedStacks::MappedStacks(pid_t pid) : pid_(pid) { read(); }
 
 void MappedStacks::read() {
   ranges_.clear();
-  std::ifstream maps(fmt::format("/proc/{}/maps", pid_));
-  for (std::string line; std::getline(maps, line);) {
-    std::istringstream words(line);
-    Range range;
-    char dash = 0;
-    std::string rights;
-    words >> std::hex >> range.begin >> dash >> range.end >> rights;
-    if (!words || !rights.starts_with("rw")) continue;
-    if (line.ends_with("[stack]")) main_ = range;
+  for (const muster::detail::Mapping& mapping : muster::detail::mappings_of(pid_)) {
+    if (!mapping.rights.starts_with("rw")) continue;
+    const Range range{mapping.begin, mapping.end};
+    if (mapping.path == "[stack]") main_ = range;
     ranges_.push_back(range);
   }
 }

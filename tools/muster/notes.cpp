@@ -12,10 +12,6 @@ namespace muster_tool {
 using muster::ProcessName;
 using muster::UnreadablePool;
 
-std::string describe(const ProcessName& process) {
-  return fmt::format("{} ({})", process.pid, printable(process.command));
-}
-
 void tell_unseen(const muster::PoolList& list) {
   for (const UnreadablePool& unread : list.unreadable) complain(printable(describe(unread)));
   tell_hidden(list.hidden);
@@ -26,7 +22,7 @@ void tell_hidden(const std::vector<ProcessName>& hidden) {
   constexpr std::size_t kNamed = 5;
   std::string names;
   for (std::size_t i = 0; i < std::min(hidden.size(), kNamed); ++i) {
-    names += (i == 0 ? "" : ", ") + describe(hidden[i]);
+    names += (i == 0 ? "" : ", ") + printable(describe(hidden[i]));
   }
   if (hidden.size() > kNamed) names += fmt::format(" and {} more", hidden.size() - kNamed);
   complain(fmt::format(

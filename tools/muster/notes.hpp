@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include <muster/inspect.hpp>
@@ -8,9 +7,6 @@
 namespace muster_tool {
 
 // Sentences about what cannot be seen.
-
-// "4711 (myprogram)".
-std::string describe(const muster::ProcessName& process);
 
 // Complains of every pool that cannot be read and of processes that cannot be looked into.
 void tell_unseen(const muster::PoolList& list);

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include <fmt/format.h>
-
-#include "notes.hpp"
+#include "lib/inspect/choice.hpp"
 #include "text.hpp"
 
 namespace muster_tool {
@@ -23,21 +21,6 @@ bool is_called(std::string_view name, std::string_view words) {
   return name == words || shown_name(name) == words || printable(name) == words;
 }
 
-std::string several(std::string_view words, const std::vector<PoolInfo>& pools) {
-  std::string text = fmt::format("\"{}\" can mean {} pools: ", printable(words), pools.size());
-  for (const PoolInfo& pool : pools) {
-    text += fmt::format("{}{} \"{}\" of client {} ({})", &pool == &pools.front() ? "" : ", ",
-                        pool.id.substr(0, 8), printable(pool.name), pool.client_pid,
-                        printable(pool.command));
-  }
-  return text + fmt::format("; say the beginning of its id, as in \"muster show {}\"",
-                            pools.front().id.substr(0, 8));
-}
-
-[[noreturn]] void refuse(const UnreadablePool& pool) {
-  throw PoolInspector::NotReadable(describe(pool), pool.reason);
-}
-
 }  // namespace
 
 std::string shown_name(std::string_view name) { return shortened(printable(name), kNameShown); }
@@ -51,10 +34,19 @@ PoolInspector open_pool(const std::string& words, const muster::InspectOptions& 
     // Those that have the very name were several, or have come since.
     const bool exact = std::ranges::find(list.pools, words, &PoolInfo::name) != list.pools.end();
     if (exact) throw;
-    if (list.pools.size() > 1) throw PoolInspector::NotFound(several(words, list.pools));
     if (list.pools.size() == 1) return PoolInspector(list.pools.front().id, options);
+    if (list.pools.size() > 1) {
+      std::vector<muster::detail::PoolName> names;
+      for (const PoolInfo& pool : list.pools) {
+        names.push_back(
+            {pool.id, pool.name, {.pid = pool.client_pid, .user = 0, .command = pool.command}});
+      }
+      throw PoolInspector::NotFound(muster::detail::several(words, names));
+    }
     for (const UnreadablePool& pool : list.unreadable) {
-      if (is_called(pool.name, words)) refuse(pool);
+      if (is_called(pool.name, words)) {
+        throw PoolInspector::NotReadable(describe(pool), pool.reason);
+      }
     }
     throw;
   }

@@ -70,9 +70,8 @@ std::string notes(const TaskChoice& choice, const muster::PoolStats& stats) {
 
 std::string page(const TaskChoice& choice, const muster::PoolStats& stats) {
   const std::string text = notes(choice, stats);
-  if (choice.tasks.empty() && choice.more == 0) return "no task that has a slot matches\n" + text;
-  if (choice.tasks.empty()) return text;
-  return table_of(choice.tasks) + (text.empty() ? "" : "\n" + text);
+  if (!choice.tasks.empty()) return table_of(choice.tasks) + (text.empty() ? "" : "\n" + text);
+  return (choice.more == 0 ? "no task that has a slot matches\n" : "") + text;
 }
 
 std::string to_document(const TaskChoice& choice, const Look& look) {

@@ -41,8 +41,7 @@ class List : public Record {
     append(event, pool, data);
   }
   std::string document() const {
-    return fmt::format("{{\"version\":\"{}.{}.{}\",\"messages\":[{}]}}", MUSTER_VERSION_MAJOR,
-                       MUSTER_VERSION_MINOR, MUSTER_VERSION_PATCH, text_);
+    return "{\"version\":\"" MUSTER_VERSION "\",\"messages\":[" + text_ + "]}";
   }
 
  private:

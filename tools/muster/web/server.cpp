@@ -86,11 +86,10 @@ void Server::stream(const httplib::Request& request, httplib::Response& response
     return;
   }
   auto reader = std::make_shared<Journal::Reader>(journal_, pool, read_until);
-  const std::string hello = fmt::format(
-      "retry: 1000\nevent: hello\ndata: {{\"version\":\"{}.{}.{}\",\"interval\":{},"
-      "\"resumes\":{}}}\n\n",
-      MUSTER_VERSION_MAJOR, MUSTER_VERSION_MINOR, MUSTER_VERSION_PATCH, interval_,
-      reader->resumes());
+  const std::string hello =
+      fmt::format("retry: 1000\nevent: hello\ndata: {{\"version\":\"" MUSTER_VERSION
+                  "\",\"interval\":{},\"resumes\":{}}}\n\n",
+                  interval_, reader->resumes());
   response.set_chunked_content_provider(
       "text/event-stream", [place, reader, hello](std::size_t offset, httplib::DataSink& sink) {
         if (offset == 0) return sink.write(hello.data(), hello.size());
