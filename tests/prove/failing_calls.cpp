@@ -61,6 +61,7 @@ const std::vector<Failing>& all() {
       {"prlimit64", {"EPERM"}},
       {"getrandom", {"EINTR", "ENOSYS"}},
       {"sysinfo", {"ENOSYS"}},
+      {"getrusage", {"EPERM", "ENOSYS"}},
       {"sigaltstack", {"ENOMEM", "EPERM"}},
       {"clock_nanosleep", {"EINTR"}},
       {"nanosleep", {"EINTR"}},
