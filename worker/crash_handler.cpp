@@ -40,8 +40,9 @@ void on_crash(int signal, siginfo_t* info, void* context) {
   // Release pairs with the supervisor's acquire: what stands above is there if this is.
   record.signal.store(signal, std::memory_order_release);
 
-  // The unwinder takes a lock of the dynamic loader. Should the crash be inside it, the alarm ends
-  // the process all the same.
+  // The unwinder may wait for a lock: in GCC 12 and before of code that was registered at run time,
+  // with glibc before 2.35 of the dynamic loader. Should the crash be where one is held, the alarm
+  // ends the process all the same.
   ::signal(SIGALRM, SIG_DFL);
   sigset_t alarm_only;
   ::sigemptyset(&alarm_only);

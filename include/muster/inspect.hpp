@@ -1,8 +1,7 @@
 #pragma once
 
 // Process pools seen from outside: of any process of this user, by their shared memory and /proc
-// alone. Nothing is written, locked or waited for, so the pools cannot notice, but for
-// PoolInspector::stack().
+// alone. Nothing is written, locked or waited for, so the pools cannot notice.
 //
 //   for (const muster::PoolInfo& pool : muster::list_pools().pools)
 //     std::cout << pool.name << ": " << pool.stats.queued << " tasks wait\n";
@@ -166,25 +165,6 @@ class PoolInspector {
    private:
     UnreadablePool::Reason reason_;
   };
-  // A worker that does not say where it is.
-  class NoAnswer : public Error {
-   public:
-    enum class Reason {
-      no_worker,  // the pool has none of this index
-      dead,       // it has ended, or did so meanwhile, or is just being made
-      stopped,    // by SIGSTOP or a debugger
-      deaf,       // its task has blocked or taken SIGURG, or become another program
-      // This process may not signal it; or it cannot be told that it is the pool's, since neither
-      // it nor its parent is seen to have the pool's memory.
-      permission,
-      silent,  // it did not within the time
-    };
-    NoAnswer(const std::string& what, Reason reason) : Error(what), reason_(reason) {}
-    Reason reason() const { return reason_; }
-
-   private:
-    Reason reason_;
-  };
 
   // `pool`: its name, at least 4 digits with which its id begins, or the pid of its client, its
   // supervisor or any of its workers. Throws NotFound where there is none or several that could be
@@ -203,15 +183,6 @@ class PoolInspector {
   // more have come meanwhile than the pool's memory has room for, the older ones are lost, and
   // counted in `lost`.
   std::vector<TaskEvent> events(std::uint64_t* lost = nullptr);
-  // Where a worker's main thread is now: addresses in its memory, innermost first, up to 128. The
-  // first is the instruction that comes next, the others are calls. It is the one thing here that a
-  // pool notices: the worker is sent SIGURG and writes down where it is, which takes it some
-  // microseconds. It waits for nobody, also where this process is stopped or killed meanwhile. A
-  // system call of its task that no signal lets go on (sleep(3), poll(2)) ends early with EINTR.
-  // Throws NoAnswer, after `patience` at the latest; std::system_error where this process has no
-  // descriptor left.
-  std::vector<std::uintptr_t> stack(std::size_t worker,
-                                    Duration patience = std::chrono::seconds(1));
 
  private:
   friend struct detail::InspectorAccess;

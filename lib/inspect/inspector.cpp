@@ -7,7 +7,6 @@
 #include "lib/inspect/event_reader.hpp"
 #include "lib/inspect/inspector_pool.hpp"
 #include "lib/inspect/picture.hpp"
-#include "lib/inspect/stack_reader.hpp"
 #include "lib/inspect/task_list.hpp"
 
 namespace muster {
@@ -37,10 +36,6 @@ std::vector<TaskEvent> PoolInspector::events(std::uint64_t* lost) {
   const std::uint64_t gone = pool_->events.read();
   if (lost != nullptr) *lost = gone;
   return pool_->events.take();
-}
-
-std::vector<std::uintptr_t> PoolInspector::stack(std::size_t worker, Duration patience) {
-  return detail::read_stack(pool_->chosen.pool, worker, patience);
 }
 
 }  // namespace muster

@@ -76,8 +76,8 @@ MetricValues read_metrics(const PoolViews& pool) {
 
 #undef MUSTER_READ_METRIC
 
-const PoolViews& InspectorAccess::views(const PoolInspector& inspector) {
-  return inspector.pool_->chosen.pool.views();
+const LoadedPool& InspectorAccess::pool(const PoolInspector& inspector) {
+  return inspector.pool_->chosen.pool;
 }
 
 }  // namespace muster::detail

@@ -6,6 +6,7 @@
 
 #include <muster/inspect.hpp>
 
+#include "lib/inspect/pool_loader.hpp"
 #include "lib/inspect/snapshot.hpp"
 #include "lib/telemetry/metrics.hpp"
 
@@ -28,7 +29,7 @@ MetricValues read_metrics(const PoolViews& pool);
 // For programs of this project that want more than the public interface gives.
 struct InspectorAccess {
   // Good as long as the inspector is.
-  static const PoolViews& views(const PoolInspector& inspector);
+  static const LoadedPool& pool(const PoolInspector& inspector);
 };
 
 }  // namespace muster::detail

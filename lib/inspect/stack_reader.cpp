@@ -8,24 +8,23 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
-
-#include <muster/inspect.hpp>
+#include <utility>
 
 #include "lib/common/deadline.hpp"
 #include "lib/common/file_descriptor.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/common/small_file.hpp"
-#include "lib/inspect/mappings.hpp"
+#include "lib/inspect/membership.hpp"
 #include "lib/inspect/processes.hpp"
 
 namespace muster::detail {
 
 namespace {
 
-using NoAnswer = PoolInspector::NoAnswer;
 using Reason = NoAnswer::Reason;
 
 constexpr int kQuestion = SIGURG;
@@ -61,9 +60,8 @@ class Asked {
     // The pid was the worker's when its parent, the supervisor, wrote it. The descriptor is of that
     // process if it is a child of the supervisor's and the supervisor still says so.
     const auto process = read_process(pid_);
-    const auto supervisor = static_cast<pid_t>(pool.views().facts.facts().supervisor_pid.load());
-    if (!pidfd_ || !process || !process->is_worker_of(supervisor) || pid_in_facts() != pid_ ||
-        ended()) {
+    if (!pidfd_ || !process || !process->is_worker_of(supervisor_in_facts()) ||
+        pid_in_facts() != pid_ || ended()) {
       fail_dead();
     }
   }
@@ -131,22 +129,25 @@ class Asked {
   // The pool's memory names this process, and may name any. One that has it mapped is of the pool,
   // and so is what the supervisor has made.
   void check_memory() const {
-    const HasMemory own = has_memory_of(pool_.views(), pid_);
-    if (own == HasMemory::yes) return;
-    const auto supervisor = static_cast<pid_t>(pool_.views().facts.facts().supervisor_pid.load());
-    const HasMemory of_parent = has_memory_of(pool_.views(), supervisor);
-    if (ended() || read_process(pid_).value_or(ProcessInfo()).parent != supervisor) fail_dead();
-    if (of_parent != HasMemory::yes) {
+    const HasMemory has = has_memory_of(pool_.views(), pid_);
+    if (has == HasMemory::yes) return;
+    const pid_t supervisor = supervisor_in_facts();
+    const IsWorker is = is_worker_of(pool_.views(), supervisor, pid_);
+    if (ended() || is == IsWorker::no) fail_dead();
+    if (is == IsWorker::unknown) {
       fail(Reason::permission, name() + " is not asked: neither it nor its parent, process " +
                                    std::to_string(supervisor) + ", has the pool's memory");
     }
-    if (own == HasMemory::no) {
+    if (has == HasMemory::no) {
       fail(Reason::deaf, name() + " does not answer: its task has become another program");
     }
   }
 
   pid_t pid_in_facts() const {
     return static_cast<pid_t>(pool_.views().facts.worker(worker_).pid.load());
+  }
+  pid_t supervisor_in_facts() const {
+    return static_cast<pid_t>(pool_.views().facts.facts().supervisor_pid.load());
   }
   // Of its main thread.
   std::string status() const {
@@ -164,42 +165,24 @@ class Asked {
   FileDescriptor pidfd_;
 };
 
-// The frames where `version` is that of an answer, and none where it was written over meanwhile or
-// the worker wants to be asked again.
-std::vector<std::uintptr_t> copy(const StackRecord& record, std::uint32_t version) {
-  const std::size_t count =
-      std::min<std::size_t>(record.frames.load(std::memory_order_relaxed), kStackFrames);
-  std::vector<std::uintptr_t> frames(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    frames[i] = record.frame[i].load(std::memory_order_relaxed);
+// Nothing where it was written over meanwhile.
+std::optional<WorkerStack> copy(const StackRecord& record, std::uint32_t version) {
+  WorkerStack stack;
+  for (std::size_t i = 0; i < kStackRegisters; ++i) {
+    stack.registers[i] = record.registers[i].load(std::memory_order_relaxed);
   }
+  stack.begin = record.begin.load(std::memory_order_relaxed);
+  const std::size_t size = record.size.load(std::memory_order_relaxed);
+  stack.bytes.assign(reinterpret_cast<const char*>(record.bytes), std::min(size, kStackBytes));
   // Acquire pairs with the handler's release behind the odd version.
   std::atomic_thread_fence(std::memory_order_acquire);
-  if (record.version.load(std::memory_order_relaxed) != version) frames.clear();
-  return frames;
+  if (record.version.load(std::memory_order_relaxed) != version) return std::nullopt;
+  return stack;
 }
 
 }  // namespace
 
-HasMemory has_memory_of(const PoolViews& pool, pid_t pid) {
-  const auto place = reinterpret_cast<std::uintptr_t>(&pool.results.window(0).record());
-  const std::vector<Mapping> own = mappings_of(::getpid());
-  const auto memory =
-      std::ranges::find_if(own, [&](const Mapping& mapping) { return mapping.has(place); });
-  if (memory == own.end()) return HasMemory::unknown;
-  // Those of a process that ends while they are read end early, and are none the next time.
-  for (int looks = 0; looks < 2; ++looks) {
-    const std::vector<Mapping> theirs = mappings_of(pid);
-    if (theirs.empty()) return HasMemory::unknown;
-    for (const Mapping& mapping : theirs) {
-      if (mapping.is_of_the_file_of(*memory)) return HasMemory::yes;
-    }
-  }
-  return HasMemory::no;
-}
-
-std::vector<std::uintptr_t> read_stack(const LoadedPool& pool, std::size_t worker,
-                                       Duration patience) {
+WorkerStack read_stack(const LoadedPool& pool, std::size_t worker, Duration patience) {
   const std::size_t workers = pool.constants().geometry.workers;
   if (worker >= workers) {
     Asked::fail(Reason::no_worker, "there is no worker " + std::to_string(worker) +
@@ -210,25 +193,18 @@ std::vector<std::uintptr_t> read_stack(const LoadedPool& pool, std::size_t worke
   const StackRecord& record = asked.record();
   const Deadline until = Deadline::after(patience);
   asked.check();
-  std::uint32_t seen = record.version.load();
-  std::uint32_t wanted = StackRecord::answer_to(seen);
+  const std::uint32_t wanted = StackRecord::answer_to(record.version.load());
   asked.send();
   for (;;) {
-    // Acquire pairs with the handler's release: the frames belong to this version.
+    // Acquire pairs with the handler's release: the answer belongs to this version.
     const std::uint32_t now = record.version.load(std::memory_order_acquire);
     if (StackRecord::reached(now, wanted)) {
-      std::vector<std::uintptr_t> frames = copy(record, now);
+      std::optional<WorkerStack> stack = copy(record, now);
       // What a successor has begun with is no answer.
       if (asked.ended()) asked.fail_dead();
-      if (!frames.empty()) return frames;
+      if (stack) return *std::move(stack);
     }
     if (until.expired()) asked.fail_silent(patience);
-    if (now != seen && now % 2 == 0) {
-      // A handler has ended, and its answer was none.
-      seen = now;
-      wanted = StackRecord::answer_to(seen);
-      asked.send();
-    }
     futex_wait(record.version, now, std::min(until, Deadline::after(kLook)), FutexScope::shared);
     if (asked.ended()) asked.fail_dead();
   }

@@ -1,6 +1,12 @@
 #pragma once
 
-// Where a worker is at the moment: its own frames, which it writes when it is asked.
+// Where a worker is at the moment: its registers and the innermost part of its stack, of which it
+// makes a copy when it is asked. Its callers are found in the copy, by who has asked.
+//
+// A handler that looked for them itself would run the unwinder wherever a signal can come: in the
+// unwinder, which in GCC 12 and before locks a mutex for code that was registered at run time; on a
+// stack of two pages; on one that is spoilt. A copy is one system call, which fails where memory is
+// not there, takes some microseconds, no lock, and needs a few hundred bytes of stack.
 //
 // Who asks (stack_reader.hpp) reads `version`, sends SIGURG to the worker's main thread and sleeps
 // on `version` until a handler that began after the question has ended. The handler
@@ -13,14 +19,11 @@
 //   not count.
 // - A worker dies before its handler begins, or in it (SIGKILL; in order, between two of its
 //   instructions): `version` stays, perhaps odd. Who waits looks at the worker's pidfd now and
-//   then. The successor begins with an even `version` and no frames, and with another pid in its
+//   then. The successor begins with an even `version` and no answer, and with another pid in its
 //   record, by which an answer of its own is told from its predecessor's.
-// - The handler interrupts malloc, the dynamic loader or whatever holds a lock: it takes none. It
-//   interrupts the unwinder itself, which in GCC 12 and before has a lock for code that was
-//   registered at run time: it writes no frames, which means "ask again".
-// - The unwinder faults, on a stack that is spoilt or by unwind information that is wrong: the
-//   handler writes the one frame that it has from the kernel. The worker lives on.
-// - The worker crashes otherwise while the handler runs: as anywhere else, by the crash handler.
+// - There is no memory for the copy, or a seccomp filter refuses the call: `size` says how much of
+//   it there is, and the registers say where the worker is.
+// - The worker crashes while the handler runs: as anywhere else, by the crash handler.
 // - Sent where no handler is (a process that is just starting, a program that a task has become by
 //   exec): SIGURG is ignored by default. A task that blocks, ignores or handles it does not answer,
 //   nor does one that is stopped, until it goes on.
@@ -29,8 +32,9 @@
 //   end early with EINTR, as signal(7) lists them: poll, select, epoll_wait, nanosleep and with it
 //   sleep(3), which returns what is left, and sockets with a timeout of their own. What the
 //   standard library builds on them (std::this_thread::sleep_for, std::condition_variable) goes on.
-// - A task that has put itself under a seccomp filter which kills for gettid, rt_sigaction or futex
-//   is killed by the question.
+// - A task that has put itself under a seccomp filter which kills for gettid, process_vm_readv or
+//   futex is killed by the question; so is one whose alternate signal stack has no room for what
+//   the kernel puts there for any signal (sysconf(_SC_MINSIGSTKSZ)).
 
 #include <atomic>
 #include <cstddef>
@@ -38,15 +42,20 @@
 
 namespace muster::detail {
 
-inline constexpr std::size_t kStackFrames = 128;
+// Of x86-64, in DWARF's order: rax rdx rcx rbx rsi rdi rbp rsp r8 .. r15 and where it is, rip.
+inline constexpr std::size_t kStackRegisters = 17;
+inline constexpr std::size_t kStackPointer = 7;
+inline constexpr std::size_t kProgramCounter = 16;
+
+// Callers whose frames lie further out are left out. Debuggers' samplers take as much at most.
+inline constexpr std::size_t kStackBytes = std::size_t{64} << 10;
 
 struct StackRecord {
   std::atomic<std::uint32_t> version;  // odd: being written. A futex
-  std::atomic<std::uint32_t> frames;   // 0: ask again
-  std::atomic<std::uint64_t> at_ticks;
-  // Innermost first: where it is, then the calls that led there, themselves and not where they
-  // return to. The outermost are missing where there are more.
-  std::atomic<std::uint64_t> frame[kStackFrames];
+  std::atomic<std::uint32_t> size;     // of the copy, in bytes
+  std::atomic<std::uint64_t> begin;    // where its first byte lies in the worker
+  std::atomic<std::uint64_t> registers[kStackRegisters];
+  std::byte bytes[kStackBytes];  // written by the kernel. No memory until it is asked for
 
   // Where `version` gets to once the next handler has ended that begins after it was read.
   static constexpr std::uint32_t answer_to(std::uint32_t version) {

@@ -150,7 +150,7 @@ void write_tasks(const Folder& folder) {
     worker.end(task, slot == 1);
     raise(record.tasks_done);
   }
-  record.stack.frames.store(~std::uint32_t{0});
+  record.stack.size.store(~std::uint32_t{0});
   const TaskTag runs = TaskTag::first_attempt(1);
   views.control.slot_lines()[0].word.store(SlotWord(SlotStatus::running, 0, runs).bits());
   record.current.store(Hint(0, runs).bits() + 1);

@@ -133,7 +133,9 @@ class Fields {
     for (std::uint32_t i = 0; i < kEvents; ++i) each(entries[i].words);
   }
   void stack(StackRecord& s) {
-    each(s.version, s.frames, s.at_ticks, s.frame[0], s.frame[kStackFrames - 1]);
+    each(s.version, s.size, s.begin, s.registers[0], s.registers[kStackPointer],
+         s.registers[kProgramCounter]);
+    visit_(s.bytes, 32);
   }
   void worker_telemetry(const TelemetryView& telemetry) {
     WorkerTelemetry& head = telemetry.head();

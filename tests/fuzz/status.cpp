@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "fuzz/answering_worker.hpp"
@@ -17,6 +18,7 @@
 #include "lib/inspect/picture.hpp"
 #include "lib/inspect/stack_reader.hpp"
 #include "lib/inspect/task_list.hpp"
+#include "tools/muster/unwinder.hpp"
 
 namespace fuzz {
 namespace {
@@ -54,12 +56,25 @@ void give_worker(const Views& views, const AnsweringWorker& worker) {
   views.results.window(0).record().pid.store(pid);
 }
 
+// Its answer is whatever has been written there, and so is the stack that is unwound; but it is in
+// a function and its stack pointer in the copy, mostly, since else there is nothing to unwind.
 void ask_where(const LoadedPool& pool, std::size_t worker) {
+  static muster_tool::Unwinder unwinder(::getpid());
   try {
-    const auto frames = read_stack(pool, worker, std::chrono::milliseconds(1));
-    require(!frames.empty() && frames.size() <= kStackFrames,
-            "an answer has frames, and no more than there is room for");
-  } catch (const muster::PoolInspector::NoAnswer&) {
+    WorkerStack stack = read_stack(pool, worker, std::chrono::milliseconds(1));
+    require(stack.bytes.size() <= kStackBytes, "an answer is no larger than there is room for");
+    muster_tool::ThreadCopy thread;
+    thread.registers = stack.registers;
+    if ((stack.registers[0] & 7) != 0) {
+      (*thread.registers)[kProgramCounter] =
+          reinterpret_cast<std::uintptr_t>(&load_pool) + stack.registers[kProgramCounter] % 4096;
+      (*thread.registers)[kStackPointer] =
+          stack.begin + stack.registers[kStackPointer] % kStackBytes;
+    }
+    thread.stack.push_back({stack.begin, std::move(stack.bytes)});
+    const auto frames = unwinder.frames(thread).addresses;
+    require(!frames.empty() && frames.size() <= 256, "it is somewhere, and frames have an end");
+  } catch (const muster::detail::NoAnswer&) {
     // A worker need not answer.
   }
 }

@@ -71,7 +71,8 @@ class Scribbler {
   }
   // Anywhere in what is used of the two mappings.
   std::byte* anywhere(std::size_t size) {
-    const std::size_t record = sizeof(WorkerRecord);
+    // Nobody goes by the copy of the stack, with which the record ends.
+    const std::size_t record = sizeof(WorkerRecord) - kStackBytes;
     if (random_.percent(25)) return window_.base + random_.below(record - size + 1);
     return control_.base + random_.below(geometry_.control_bytes() - size + 1);
   }

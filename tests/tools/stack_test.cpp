@@ -114,6 +114,7 @@ TEST(StackTool, HasThemForPrograms) {
   EXPECT_EQ(worker.at("error"), nullptr);
   EXPECT_EQ(worker.at("stopped_seconds"), nullptr);
   ASSERT_EQ(worker.at("threads").size(), 1U);
+  EXPECT_EQ(worker.at("threads").at(0).at("complete"), true);
   bool found = false;
   for (const Json& frame : worker.at("threads").at(0).at("frames")) {
     for (const Json& function : frame.at("functions")) {
@@ -122,6 +123,39 @@ TEST(StackTool, HasThemForPrograms) {
   }
   EXPECT_TRUE(found) << end.out;
   busy.end();
+}
+
+// A function whose locals are larger than what a worker copies of its stack.
+__attribute__((noinline)) int wait_behind_much(SharedGate started, SharedGate gate) {
+  volatile char much[200'000];
+  much[0] = 1;
+  started.open();
+  gate.wait();
+  return much[0];
+}
+
+TEST(StackTool, SaysWhereItsCopyOfTheStackEnds) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "stack-much"});
+  const OpensAtExit open(gate);
+  auto task = pool.submit(wait_behind_much, started, gate);
+  started.wait();
+  const auto asked = run_tool({"stack", "stack-much", "0"});
+  EXPECT_EQ(asked.exit_code, 0) << asked.err;
+  EXPECT_TRUE(contains(asked.out, "wait_behind_much")) << asked.out;
+  EXPECT_TRUE(
+      asked.out.ends_with("  (its callers lie beyond the 64 KiB of its stack that a worker "
+                          "copies; with --ptrace it is a MiB)\n"))
+      << asked.out;
+  const auto document = run_tool({"stack", "stack-much", "0", "--json"});
+  const Json worker = Json::parse(document.out).at("workers").at(0);
+  EXPECT_EQ(worker.at("threads").at(0).at("complete"), false);
+  const auto traced = run_tool({"stack", "stack-much", "0", "--ptrace"});
+  EXPECT_TRUE(contains(traced.out, "main")) << traced.out;
+  EXPECT_FALSE(contains(traced.out, "its callers")) << traced.out;
+  gate.open();
+  EXPECT_EQ(task.result(), 1);
 }
 
 TEST(StackTool, ShowsThoseThatHaveRunForLong) {

@@ -54,6 +54,9 @@ std::vector<std::string> places(const std::vector<unsigned char>& id, const char
   return paths;
 }
 
+// All are reported with an open file.
+int find_no_file(Dwfl_Module*, void**, const char*, Dwarf_Addr, char**, Elf**) { return -1; }
+
 int find_debug_file(Dwfl_Module* module, void**, const char*, Dwarf_Addr, const char* file,
                     const char* link, GElf_Word, char** found) {
   const std::vector<unsigned char> id = build_id_of(module);
@@ -71,8 +74,7 @@ int find_debug_file(Dwfl_Module* module, void**, const char*, Dwarf_Addr, const 
 }  // namespace
 
 const Dwfl_Callbacks& local_debug_files() {
-  static const Dwfl_Callbacks callbacks{::dwfl_linux_proc_find_elf, find_debug_file, nullptr,
-                                        nullptr};
+  static const Dwfl_Callbacks callbacks{find_no_file, find_debug_file, nullptr, nullptr};
   return callbacks;
 }
 

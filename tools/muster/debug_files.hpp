@@ -8,9 +8,6 @@ namespace muster_tool {
 // machine alone, by build ID, where distributions install them or beside the file, and whose build
 // ID is that file's. libdw's own callbacks would ask debuginfod's servers as well, where
 // DEBUGINFOD_URLS says so; with these it never does.
-//
-// Modules are reported with open files; what is left for libdw to find is the kernel's code in a
-// process.
 const Dwfl_Callbacks& local_debug_files();
 
 }  // namespace muster_tool

@@ -1,9 +1,12 @@
 #include "mapped_files.hpp"
 
 #include <fcntl.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -42,6 +45,19 @@ int open_same(const std::string& path, std::uint64_t inode) {
   return file.release();
 }
 
+int open_vdso(std::size_t size) {
+  const auto* const code = reinterpret_cast<const void*>(::getauxval(AT_SYSINFO_EHDR));
+  const std::vector<MappedFile> own = mapped_files(::getpid());
+  const bool same = std::ranges::any_of(own, [&](const MappedFile& file) {
+    return file.base == reinterpret_cast<std::uintptr_t>(code) && file.end - file.base == size;
+  });
+  // A process of 32 bits has another.
+  if (!same) return -1;
+  FileDescriptor file(::memfd_create("vdso", MFD_CLOEXEC));
+  if (!file || ::pwrite(file.get(), code, size, 0) != static_cast<ssize_t>(size)) return -1;
+  return file.release();
+}
+
 std::vector<MappedFile> files_of(const std::vector<Mapping>& mappings) {
   std::vector<MappedFile> files;
   std::vector<bool> code;
@@ -77,7 +93,7 @@ std::vector<MappedFile> mapped_files(pid_t pid) {
 
 int open_mapped(pid_t pid, const MappedFile& file) {
   constexpr std::string_view kDeleted = " (deleted)";
-  if (file.inode == 0) return -1;
+  if (file.inode == 0) return open_vdso(file.end - file.base);
   std::string path = file.path;
   if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
   // The last two lead to a file also when it has no path any more; only root may follow the last.

@@ -28,7 +28,8 @@ std::vector<MappedFile> parse_maps(const std::string& text);
 
 // Opens the file that the process has mapped: by its path, as the process sees it or as this one
 // does, or by the process's own links to it. -1 where none of them leads to that very file: it was
-// replaced or deleted since, or may not be read.
+// replaced or deleted since, or may not be read. Of the kernel's code, which is the same in all
+// processes, a copy of this one's.
 int open_mapped(pid_t pid, const MappedFile& file);
 
 // When the process started, in a unit of the kernel's; 0 where there is none. Another process that

@@ -2,8 +2,6 @@
 
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "debug_files.hpp"
 #include "lib/common/file_descriptor.hpp"
 
@@ -24,16 +22,7 @@ DwflSession session_of_process(pid_t pid) {
   const std::vector<MappedFile> files = mapped_files(pid);
   if (files.empty()) return nullptr;
   DwflSession session(::dwfl_begin(&local_debug_files()));
-  for (const MappedFile& file : files) {
-    if (report_file(session.get(), pid, file) != nullptr || file.path != "[vdso]" || !session) {
-      continue;
-    }
-    // By this name it is read from the process's memory.
-    ::dwfl_report_begin_add(session.get());
-    ::dwfl_report_module(session.get(), fmt::format("[vdso: {}]", pid).c_str(), file.base,
-                         file.end);
-    ::dwfl_report_end(session.get(), nullptr, nullptr);
-  }
+  for (const MappedFile& file : files) report_file(session.get(), pid, file);
   return session;
 }
 

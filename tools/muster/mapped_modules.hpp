@@ -18,8 +18,8 @@ using DwflSession = std::unique_ptr<Dwfl, EndDwfl>;
 // had, or is none with code.
 Dwfl_Module* report_file(Dwfl* dwfl, pid_t pid, const MappedFile& file);
 
-// A session that knows all files that the process has mapped now, and the kernel's code in it. Null
-// where the process is gone or hides them.
+// A session that knows all files with code that the process has mapped now. Null where the process
+// is gone or hides them.
 DwflSession session_of_process(pid_t pid);
 
 }  // namespace muster_tool

@@ -13,7 +13,7 @@ Measurement measure(const std::string& pool, const muster::InspectOptions& optio
   if (!pool.empty()) {
     muster::PoolInspector inspector = open_pool(pool, options);
     seen.pools.push_back(
-        {inspector.look(), read_metrics(muster::detail::InspectorAccess::views(inspector))});
+        {inspector.look(), read_metrics(muster::detail::InspectorAccess::pool(inspector).views())});
     return seen;
   }
   seen.unseen = muster::detail::visit_pools(options, [&](muster::PoolInfo info, const auto& views) {

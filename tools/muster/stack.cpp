@@ -8,15 +8,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <muster/inspect.hpp>
 
+#include "ask_worker.hpp"
+#include "cannot_trace.hpp"
 #include "command.hpp"
 #include "json.hpp"
+#include "lib/inspect/membership.hpp"
 #include "lib/inspect/metric_reader.hpp"
 #include "lib/inspect/processes.hpp"
 #include "lib/inspect/stack_reader.hpp"
@@ -24,10 +29,11 @@
 #include "option_values.hpp"
 #include "output.hpp"
 #include "pool_option.hpp"
+#include "stack_copy.hpp"
 #include "stuck.hpp"
 #include "symbols.hpp"
 #include "text.hpp"
-#include "traced_process.hpp"
+#include "unwinder.hpp"
 #include "usage_error.hpp"
 
 namespace muster_tool {
@@ -36,6 +42,7 @@ namespace {
 
 using muster::PoolInspector;
 using muster::WorkerStats;
+using muster::detail::NoAnswer;
 
 constexpr std::chrono::milliseconds kPatience{1000};
 constexpr std::chrono::milliseconds kLeastPatience{100};
@@ -45,6 +52,33 @@ struct Options : CommonOptions {
   std::string worker;
   std::optional<muster::Duration> stuck;
   bool ptrace = false;
+};
+
+// What names the code of a worker.
+struct Code {
+  explicit Code(pid_t pid) : symbols(pid), unwinder(pid) {}
+
+  Symbolizer symbols;
+  Unwinder unwinder;
+};
+
+// Most workers have the same code at the same places, and to read its files takes longest.
+class AllCode {
+ public:
+  Code& of(pid_t pid) {
+    for (Code& known : known_) {
+      if (known.symbols.fits(pid)) return known;
+    }
+    return known_.emplace_back(pid);
+  }
+
+ private:
+  std::list<Code> known_;
+};
+
+struct ThreadStack {
+  pid_t thread = 0;
+  std::optional<Frames> frames;  // none: the thread would not stop
 };
 
 // What is told of a worker.
@@ -70,8 +104,8 @@ const WorkerStats* worker_called(const muster::PoolInfo& pool, const std::string
   return found == workers.end() ? nullptr : &*found;
 }
 
-ExitCode exit_code_of(PoolInspector::NoAnswer::Reason reason) {
-  using Reason = PoolInspector::NoAnswer::Reason;
+ExitCode exit_code_of(NoAnswer::Reason reason) {
+  using Reason = NoAnswer::Reason;
   switch (reason) {
     case Reason::no_worker: return ExitCode::no_such_pool;
     case Reason::permission: return ExitCode::permission;
@@ -92,16 +126,19 @@ ExitCode exit_code_of(CannotTrace::Reason reason) {
   return ExitCode::finding;
 }
 
-bool could_be_traced(PoolInspector::NoAnswer::Reason reason) {
-  using Reason = PoolInspector::NoAnswer::Reason;
+bool could_be_traced(NoAnswer::Reason reason) {
+  using Reason = NoAnswer::Reason;
   return reason == Reason::stopped || reason == Reason::deaf || reason == Reason::silent;
 }
 
-Answer ask(PoolInspector& inspector, const WorkerStats& worker, muster::Duration patience) {
+Answer ask(const PoolInspector& inspector, const WorkerStats& worker, muster::Duration patience,
+           AllCode& all) {
   Answer answer{.worker = worker, .threads = {}, .stopped_for = {}, .complaint = ""};
   try {
-    answer.threads.push_back({worker.pid, inspector.stack(worker.index, patience)});
-  } catch (const PoolInspector::NoAnswer& error) {
+    // Before it is asked: it may end afterwards.
+    Unwinder& unwinder = all.of(worker.pid).unwinder;
+    answer.threads.push_back({worker.pid, ask_worker(inspector, worker.index, patience, unwinder)});
+  } catch (const NoAnswer& error) {
     answer.complaint = error.what();
     if (could_be_traced(error.reason())) {
       answer.complaint +=
@@ -114,28 +151,34 @@ Answer ask(PoolInspector& inspector, const WorkerStats& worker, muster::Duration
 }
 
 Answer trace(const PoolInspector& inspector, const muster::PoolInfo& pool,
-             const WorkerStats& worker) {
+             const WorkerStats& worker, AllCode& all) {
   Answer answer{.worker = worker, .threads = {}, .stopped_for = {}, .complaint = ""};
   try {
     if (worker.pid == 0) {
       throw CannotTrace(fmt::format("worker {} is not running", worker.index),
                         CannotTrace::Reason::ended);
     }
-    // Its memory may say anything, and name any process; this one would stop it.
-    const muster::detail::PoolViews& memory = muster::detail::InspectorAccess::views(inspector);
-    if (pool.supervisor_pid == 0 || muster::detail::has_memory_of(memory, pool.supervisor_pid) !=
-                                        muster::detail::HasMemory::yes) {
+    // This stops it, whatever process it is.
+    const auto& memory = muster::detail::InspectorAccess::pool(inspector).views();
+    if (muster::detail::is_worker_of(memory, pool.supervisor_pid, worker.pid) ==
+        muster::detail::IsWorker::unknown) {
       throw CannotTrace(fmt::format("process {} is not stopped: it cannot be told that it is a "
                                     "worker of this pool, whose supervisor is not to be seen",
                                     worker.pid),
                         CannotTrace::Reason::permission);
     }
-    TracedStacks stacks = trace_stacks(worker.pid, [&](pid_t pid) {
+    // Before it is stopped: it may end afterwards.
+    Unwinder& unwinder = all.of(worker.pid).unwinder;
+    // Asked in a process that has not the pool's memory.
+    const StackCopy copy = copy_stacks(worker.pid, [&](pid_t pid) {
       const auto process = muster::detail::read_process(pid);
       return process && process->is_worker_of(pool.supervisor_pid);
     });
-    answer.threads = std::move(stacks.threads);
-    answer.stopped_for = stacks.stopped_for;
+    answer.stopped_for = copy.stopped_for;
+    for (const ThreadCopy& thread : copy.threads) {
+      ThreadStack& stack = answer.threads.emplace_back(ThreadStack{thread.thread, {}});
+      if (thread.registers) stack.frames = unwinder.frames(thread);
+    }
   } catch (const CannotTrace& error) {
     answer.complaint = error.what();
     answer.exit_code = exit_code_of(error.reason());
@@ -143,21 +186,19 @@ Answer trace(const PoolInspector& inspector, const muster::PoolInfo& pool,
   return answer;
 }
 
-// Most workers have the same code at the same places, and to read its files takes longest.
-class Symbolizers {
- public:
-  Symbolizer& of(pid_t pid) {
-    for (Symbolizer& known : known_) {
-      if (known.fits(pid)) return known;
-    }
-    return known_.emplace_back(pid);
+std::string_view why_it_ends(Frames::End end, bool traced) {
+  switch (end) {
+    case Frames::End::outermost: return "";
+    case Frames::End::cut:
+      return traced ? "its callers lie beyond the MiB of its stack that was copied"
+                    : "its callers lie beyond the 64 KiB of its stack that a worker copies; "
+                      "with --ptrace it is a MiB";
+    case Frames::End::lost: break;
   }
+  return "its callers cannot be told: there is no unwind information, or the stack is spoilt";
+}
 
- private:
-  std::list<Symbolizer> known_;
-};
-
-std::string page(const Answer& answer, Symbolizers& all) {
+std::string page(const Answer& answer, AllCode& all) {
   const WorkerStats& worker = answer.worker;
   std::string text =
       fmt::format("worker {} (pid {}): {}", worker.index, worker.pid, to_string(worker.state));
@@ -166,23 +207,29 @@ std::string page(const Answer& answer, Symbolizers& all) {
                         describe(worker.running_for));
   }
   text += '\n';
-  Symbolizer& symbols = all.of(worker.pid);
+  Symbolizer& symbols = all.of(worker.pid).symbols;
   for (const ThreadStack& thread : answer.threads) {
     if (answer.threads.size() > 1) {
       text += fmt::format("  thread {}{}\n", thread.thread,
                           thread.thread == worker.pid ? " (main)" : "");
     }
-    if (thread.frames.empty()) text += "  it would not stop, so its stack cannot be read\n";
-    for (std::size_t i = 0; i < thread.frames.size(); ++i) {
-      for (const std::string& line : symbols.describe(thread.frames[i])) {
+    if (!thread.frames) {
+      text += "  it would not stop, so its stack cannot be read\n";
+      continue;
+    }
+    const auto& addresses = thread.frames->addresses;
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      for (const std::string& line : symbols.describe(addresses[i])) {
         text += fmt::format("  #{:<3}{}\n", i, printable(line));
       }
     }
+    const auto why = why_it_ends(thread.frames->end, answer.stopped_for.has_value());
+    if (!why.empty()) text += fmt::format("  ({})\n", why);
   }
   return text;
 }
 
-Json to_json(const Answer& answer, Symbolizers& all) {
+Json to_json(const Answer& answer, AllCode& all) {
   const WorkerStats& worker = answer.worker;
   Json task;
   if (has_task(worker)) {
@@ -190,15 +237,18 @@ Json to_json(const Answer& answer, Symbolizers& all) {
             {"name", worker.task_name},
             {"run_seconds", worker.running_for.seconds()}};
   }
-  Symbolizer& symbols = all.of(worker.pid);
+  Symbolizer& symbols = all.of(worker.pid).symbols;
   Json threads = Json::array();
   for (const ThreadStack& thread : answer.threads) {
     Json frames = Json::array();
-    for (const std::uintptr_t address : thread.frames) {
+    for (const std::uintptr_t address : thread.frames.value_or(Frames()).addresses) {
       frames.push_back(
           {{"address", fmt::format("{:#x}", address)}, {"functions", symbols.describe(address)}});
     }
-    threads.push_back({{"id", thread.thread}, {"frames", std::move(frames)}});
+    threads.push_back(
+        {{"id", thread.thread},
+         {"frames", std::move(frames)},
+         {"complete", thread.frames && thread.frames->end == Frames::End::outermost}});
   }
   return {{"index", worker.index},
           {"pid", worker.pid == 0 ? Json() : Json(worker.pid)},
@@ -238,13 +288,13 @@ ExitCode run_stack(const Options& options) {
   // Those that do not answer take all of their time.
   const auto shares = static_cast<std::int64_t>(std::max<std::size_t>(workers.size(), 1));
   const muster::Duration patience = std::max<muster::Duration>(kPatience / shares, kLeastPatience);
-  Symbolizers symbols;
+  AllCode all;
   ExitCode code = ExitCode::fine;
   std::string text;
   Json documents = Json::array();
   for (const WorkerStats& worker : workers) {
-    const Answer answer =
-        options.ptrace ? trace(inspector, pool, worker) : ask(inspector, worker, patience);
+    const Answer answer = options.ptrace ? trace(inspector, pool, worker, all)
+                                         : ask(inspector, worker, patience, all);
     if (!answer.complaint.empty()) complain(printable(answer.complaint));
     if (answer.stopped_for) {
       complain(fmt::format("worker {} (pid {}) was stopped for {} meanwhile", worker.index,
@@ -252,9 +302,9 @@ ExitCode run_stack(const Options& options) {
     }
     if (code == ExitCode::fine) code = answer.exit_code;
     if (options.json) {
-      documents.push_back(to_json(answer, symbols));
+      documents.push_back(to_json(answer, all));
     } else if (answer.complaint.empty()) {
-      text += (text.empty() ? "" : "\n") + page(answer, symbols);
+      text += (text.empty() ? "" : "\n") + page(answer, all);
     }
   }
   if (workers.empty() && !options.json) {

@@ -4,7 +4,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,8 +35,7 @@ using Clock = std::chrono::steady_clock;
 using muster::detail::FileDescriptor;
 using Reason = CannotTrace::Reason;
 
-// Without a word of the child's: longer than all that it waits for, so that only one that was
-// stopped meets it.
+// Longer than all that the child waits for, so that only one that was stopped meets it.
 constexpr std::chrono::seconds kPatience{10};
 // Frames beyond are left out. It is copied while the process stands still.
 constexpr std::size_t kMostOfAStack = std::size_t{1} << 20;
@@ -41,12 +43,9 @@ constexpr std::size_t kPage = 4096;
 // A function that calls no other may keep what it saves below the stack pointer, by the ABI.
 constexpr std::uintptr_t kBelow = 128;
 
-std::uintptr_t stack_pointer(const user_regs_struct& registers) {
-#if defined(__x86_64__)
-  return registers.rsp;
-#else
-  return registers.sp;
-#endif
+Registers in_order(const user_regs_struct& r) {
+  return {r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8,
+          r.r9,  r.r10, r.r11, r.r12, r.r13, r.r14, r.r15, r.rip};
 }
 
 // What the child tells: values one after the other, and texts behind their sizes.
@@ -120,12 +119,16 @@ StackCopy copy_here(pid_t pid, const IsMeant& is_meant) {
   const Clock::time_point begin = Clock::now();
   threads.stop();
   for (const pid_t thread : threads.threads()) {
-    ThreadCopy& one = copy.threads.emplace_back(ThreadCopy{thread, threads.registers(thread), {}});
-    if (!one.registers) continue;
-    const std::uintptr_t sp = stack_pointer(*one.registers);
+    ThreadCopy& one = copy.threads.emplace_back();
+    one.thread = thread;
+    const auto registers = threads.registers(thread);
+    if (!registers) continue;
+    one.registers = in_order(*registers);
+    const std::uintptr_t sp = registers->rsp;
     if (const MappedStacks::Range around = stacks.around(sp); around.has(sp)) {
       const std::uintptr_t first = sp - std::min(kBelow, sp - around.begin);
       one.stack.push_back(copy_memory(pid, first, around.end));
+      one.cut = one.stack.back().bytes.size() == kMostOfAStack;
     }
     // A handler on a stack of its own was called from the thread's, whose last part may do.
     if (thread == pid && !stacks.main().has(sp)) {
@@ -147,7 +150,8 @@ Message to_message(const StackCopy& copy) {
   for (const ThreadCopy& thread : copy.threads) {
     message.put(thread.thread);
     message.put(thread.registers.has_value());
-    message.put(thread.registers.value_or(user_regs_struct{}));
+    message.put(thread.registers.value_or(Registers{}));
+    message.put(thread.cut);
     message.put(thread.stack.size());
     for (const MemoryCopy& memory : thread.stack) {
       message.put(memory.begin);
@@ -176,8 +180,9 @@ StackCopy from_message(MessageReader message) {
   for (ThreadCopy& thread : copy.threads) {
     thread.thread = message.take<pid_t>();
     const bool stopped = message.take<bool>();
-    const auto registers = message.take<user_regs_struct>();
+    const auto registers = message.take<Registers>();
     if (stopped) thread.registers = registers;
+    thread.cut = message.take<bool>();
     thread.stack.resize(message.take<std::size_t>());
     for (MemoryCopy& memory : thread.stack) {
       memory.begin = message.take<std::uintptr_t>();
@@ -187,68 +192,96 @@ StackCopy from_message(MessageReader message) {
   return copy;
 }
 
-[[noreturn]] void be_the_child(pid_t parent, int out, pid_t pid, const IsMeant& is_meant) {
-  ::setsid();
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  // It may have ended before.
-  if (::getppid() != parent) ::_exit(1);
-  Message message;
-  try {
-    message = to_message(copy_here(pid, is_meant));
-  } catch (const CannotTrace& error) {
-    message = to_message(error.what(), error.reason());
-  } catch (const std::exception& error) {
-    message = to_message(error.what(), Reason::failed);
-  }
-  std::string_view left = message.bytes();
-  while (!left.empty()) {
-    const ssize_t written = ::write(out, left.data(), left.size());
-    if (written < 0 && errno != EINTR) break;
-    left.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
-  }
-  ::_exit(0);
-}
-
-// Up to its end, or until nothing comes for too long.
-std::string read_all(int in) {
-  constexpr int kMilliseconds = std::chrono::milliseconds(kPatience).count();
-  std::string bytes;
-  std::array<char, 65536> part{};
-  for (;;) {
-    pollfd ready{in, POLLIN, 0};
-    const int found = ::poll(&ready, 1, kMilliseconds);
-    if (found < 0 && errno == EINTR) continue;
-    if (found <= 0) return bytes;
-    const ssize_t got = ::read(in, part.data(), part.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return bytes;
-    bytes.append(part.data(), static_cast<std::size_t>(got));
-  }
-}
-
 [[noreturn]] void fail(const char* what) {
   throw CannotTrace(fmt::format("{}: {}", what, std::generic_category().message(errno)),
                     Reason::failed);
 }
 
+Message told_by(pid_t pid, const IsMeant& is_meant) {
+  try {
+    return to_message(copy_here(pid, is_meant));
+  } catch (const CannotTrace& error) {
+    return to_message(error.what(), error.reason());
+  } catch (const std::exception& error) {
+    return to_message(error.what(), Reason::failed);
+  }
+}
+
+// It writes to memory and ends: a thread that it could not stop at once, and so could not let go,
+// is held until then.
+[[noreturn]] void be_the_child(pid_t parent, int out, pid_t pid, const IsMeant& is_meant) {
+  ::setsid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // It may have ended before.
+  if (::getppid() != parent) ::_exit(1);
+  try {
+    const Message message = told_by(pid, is_meant);
+    std::string_view left = message.bytes();
+    while (!left.empty()) {
+      const ssize_t written = ::write(out, left.data(), left.size());
+      if (written < 0 && errno != EINTR) break;
+      left.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+    }
+  } catch (const std::exception&) {
+    // There is no memory to say so. What is not written tells that it has ended early.
+    ::_exit(1);
+  }
+  ::_exit(0);
+}
+
+// Until the child ends, or for too long.
+void await_end(pid_t child) {
+  const FileDescriptor end(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+  if (!end) fail("the process that copies the stacks cannot be waited for");
+  const Clock::time_point until = Clock::now() + kPatience;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+    pollfd ready{end.get(), POLLIN, 0};
+    const int found = ::poll(&ready, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (found >= 0 || errno != EINTR) return;
+  }
+}
+
+std::string read_all(int file) {
+  struct stat status {};
+  if (::fstat(file, &status) != 0) return "";
+  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  const ssize_t got = ::pread(file, bytes.data(), bytes.size(), 0);
+  bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  return bytes;
+}
+
+// Whatever comes in between, it does not outlive its use: one that was stopped while it traces
+// would leave the other process stopped.
+class Child {
+ public:
+  explicit Child(pid_t pid) : pid_(pid) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    ::kill(pid_, SIGKILL);
+    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  pid_t pid_;
+};
+
 }  // namespace
 
 StackCopy copy_stacks(pid_t pid, const IsMeant& is_meant) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail("there is no pipe to a child");
-  const FileDescriptor in(ends[0]);
-  FileDescriptor out(ends[1]);
+  const FileDescriptor memory(::memfd_create("stacks", MFD_CLOEXEC));
+  if (!memory) fail("there is no memory to copy stacks to");
   const pid_t self = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) fail("there is no child to trace with");
-  if (child == 0) be_the_child(self, out.get(), pid, is_meant);
-  out.reset();
-  const std::string bytes = read_all(in.get());
-  // One that was stopped while it traces would leave the other process stopped.
-  ::kill(child, SIGKILL);
-  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  if (child == 0) be_the_child(self, memory.get(), pid, is_meant);
+  {
+    const Child ends(child);
+    await_end(child);
   }
-  return from_message(MessageReader(bytes));
+  return from_message(MessageReader(read_all(memory.get())));
 }
 
 }  // namespace muster_tool

@@ -1,15 +1,23 @@
 #include "stack_page.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include <fmt/format.h>
 
+#include "lib/inspect/stack_reader.hpp"
 #include "screen_text.hpp"
+#include "tools/muster/ask_worker.hpp"
 #include "tools/muster/symbols.hpp"
 
 namespace muster_tool::top {
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{1};
+
+}  // namespace
 
 Page stack_page(muster::PoolInspector& pool, const muster::WorkerStats& worker) {
   Page page{
@@ -19,20 +27,23 @@ Page stack_page(muster::PoolInspector& pool, const muster::WorkerStats& worker) 
         fmt::format("runs \"{}\" (task {})", screen_text(worker.task_name), worker.task_id));
   }
   page.emplace_back();
-  std::vector<std::uintptr_t> frames;
+  Frames frames;
   try {
-    frames = pool.stack(worker.index);
-  } catch (const muster::PoolInspector::NoAnswer& error) {
+    // Before it is asked: it may end afterwards.
+    Unwinder unwinder(worker.pid);
+    frames = ask_worker(pool, worker.index, kPatience, unwinder);
+  } catch (const muster::detail::NoAnswer& error) {
     page.emplace_back(screen_text(error.what()), Style::warning);
     return page;
   }
   Symbolizer symbols(worker.pid);
   std::size_t number = 0;
-  for (const std::uintptr_t frame : frames) {
+  for (const std::uintptr_t frame : frames.addresses) {
     for (const std::string& line : symbols.describe(frame)) {
       page.emplace_back(fmt::format("{:3}  {}", number++, screen_text(line)));
     }
   }
+  if (frames.end != Frames::End::outermost) page.emplace_back("     its callers cannot be told");
   return page;
 }
 

@@ -11,9 +11,8 @@
 
 #include <fmt/format.h>
 
+#include "lib/inspect/membership.hpp"
 #include "lib/inspect/metric_reader.hpp"
-#include "lib/inspect/processes.hpp"
-#include "lib/inspect/stack_reader.hpp"
 #include "screen_text.hpp"
 #include "tools/muster/text.hpp"
 
@@ -28,12 +27,6 @@ using muster::WorkerStats;
 // A task that has run for less may well have ended before the question is answered: then the worker
 // is meant, not the task.
 constexpr std::chrono::seconds kLongTask{1};
-
-// 0: there is no such process.
-pid_t parent_of(pid_t pid) {
-  const auto process = muster::detail::read_process(pid);
-  return process ? process->parent : 0;
-}
 
 const WorkerStats* find(const PoolInfo& pool, std::size_t index) {
   const auto& workers = pool.stats.workers;
@@ -107,12 +100,14 @@ std::string WorkerKill::send(muster::PoolInspector& pool) {
   const WorkerStats* const worker = find(now, index_);
   if (worker == nullptr || worker->pid != pid_) return not_killed("it had ended already");
   if (const auto reason = reason_not_to_kill(now, *worker)) return *reason;
-  if (parent_of(pid_) != now.supervisor_pid) {
-    return not_killed("process " + std::to_string(pid_) + " is not a child of the supervisor");
+  using muster::detail::IsWorker;
+  const auto& memory = muster::detail::InspectorAccess::pool(pool).views();
+  const IsWorker is_worker = muster::detail::is_worker_of(memory, now.supervisor_pid, pid_);
+  if (is_worker == IsWorker::no) {
+    return not_killed("process " + std::to_string(pid_) +
+                      " is no child of the supervisor, or has ended already");
   }
-  // The pool's memory names both, and may name any.
-  if (muster::detail::has_memory_of(muster::detail::InspectorAccess::views(pool),
-                                    now.supervisor_pid) != muster::detail::HasMemory::yes) {
+  if (is_worker == IsWorker::unknown) {
     return not_killed(
         fmt::format("its parent, process {}, does not have the pool's memory", now.supervisor_pid));
   }
