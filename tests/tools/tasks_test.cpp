@@ -87,6 +87,7 @@ TEST(Tasks, AreChosenByStateAndNameAndAge) {
   EXPECT_EQ(document({"tasks", "tasks-chosen", "--state", "pending"}).at("tasks").size(), 3U);
   EXPECT_EQ(document({"tasks", "tasks-chosen", "--state", "ended"}).at("tasks").size(), 0U);
   EXPECT_EQ(document({"tasks", "tasks-chosen", "--name", "h?l*"}).at("tasks").size(), 1U);
+  EXPECT_EQ(document({"tasks", "tasks-chosen", "--name", "*"}).at("tasks").size(), 4U);
   const Json hostile = document({"tasks", "tasks-chosen", "--name", "</script>*"});
   ASSERT_EQ(hostile.at("tasks").size(), 3U);
   EXPECT_EQ(hostile.at("tasks").at(0).at("name"), kHostileInJson);

@@ -36,6 +36,7 @@ TEST(Usage, SaysWhatIsWrong) {
       {{"tasks"}, "POOL is required"},
       {{"tasks", "a", "--state", "sleeping"}, "\"sleeping\" is no state of a task"},
       {{"tasks", "a", "--older-than", ""}, "\"\" is no time"},
+      {{"tasks", "a", "--name", ""}, "no task has an empty name; \"*\" is like all names"},
       {{"tasks", "a", "--limit", "-5"}, "\"-5\" is no whole number"},
       {{"tasks", "a", "--limit", "many"}, "\"many\" is no whole number"},
       {{"summary"}, "POOL is required"},

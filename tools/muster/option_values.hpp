@@ -24,5 +24,11 @@ CLI::Option* add_count(CLI::App& command, const std::string& name, const std::st
 inline const CLI::Validator kFileName(
     [](const std::string& name) { return std::string(name.empty() ? "a file has a name" : ""); },
     "");
+// Refuses "", which no task is called: whoever has no pattern leaves the option out.
+inline const CLI::Validator kPattern(
+    [](const std::string& glob) {
+      return std::string(glob.empty() ? "no task has an empty name; \"*\" is like all names" : "");
+    },
+    "");
 
 }  // namespace muster_tool

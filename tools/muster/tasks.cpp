@@ -108,6 +108,7 @@ void add_tasks(CLI::App& app, Run& run) {
   command
       ->add_option("--name", options->filter.name,
                    "Those alone whose name is like this: \"load_*\"")
+      ->check(kPattern)
       ->type_name("GLOB");
   add_count(*command, "--limit", "At most so many (50)",
             [options](std::uint64_t limit) { options->limit = limit; });
