@@ -53,6 +53,8 @@ TEST(Usage, SaysWhatIsWrong) {
       {{"trace", "a", "-o", "/tmp/x", "--last", "yesterday"}, "\"yesterday\" is no time"},
       {{"trace", "a", "-o", ""}, "a file has a name"},
       {{"web", "--save", ""}, "a file has a name"},
+      {{"web", "--json"}, "web has no --json: what it shows, ls, show, tasks"},
+      {{"web", "a", "--save", "-", "--json"}, "--save writes the page to a file"},
       {{"metrics", "--listen", "127.0.0.1:0", "--json"}, "excludes"},
       {{"metrics", "--listen", "everywhere"}, "is no address to listen on"},
       {{"metrics", "--listen", "127.0.0.1:http"}, "is no address to listen on"},

@@ -108,6 +108,14 @@ void add_web(CLI::App& app, Run& run) {
                   "Write the page to this file as it is now, and exit; - is standard output")
       ->check(kFileName);
   add_all_users(*web, options->all_users);
+  // Who knows it from the other commands is told where to ask. Help does not list it.
+  web->add_flag_callback("--json",
+                         [] {
+                           throw UsageError(
+                               "web has no --json: what it shows, ls, show, tasks, summary and "
+                               "deaths print as documents; --save writes the page to a file");
+                         })
+      ->group("");
   web->callback([options, &run] { run = [options] { return run_web(*options); }; });
 }
 
