@@ -1,5 +1,7 @@
 // muster with arguments that make no sense: a sentence, and exit code 2.
 
+#include <stdlib.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -58,6 +60,12 @@ TEST(Usage, SaysWhatIsWrong) {
       {{"metrics", "--listen", "127.0.0.1:0", "--json"}, "excludes"},
       {{"metrics", "--listen", "everywhere"}, "is no address to listen on"},
       {{"metrics", "--listen", "127.0.0.1:http"}, "is no address to listen on"},
+      {{"metrics", "--token", "correct-horse"}, "--token has no effect without --listen"},
+      {{"metrics", "--openmetrics", "--listen", "0"}, "--openmetrics has no effect with --listen"},
+      {{"metrics", "--listen", "0", "--token", "short"}, "--token: a token has at least 8"},
+      {{"metrics", "--listen", "0", "--token", ""}, "--token: a token has at least 8"},
+      {{"web", "--save", "-", "--token", "correct-horse"}, "--token has no effect with --save"},
+      {{"web", "--save", "-", "--listen", "0"}, "--listen has no effect with --save"},
       {{"metrics", "a", "b"}, "\"muster metrics --help\""},
   };
   for (const Wrong& wrong : all) {
@@ -70,6 +78,41 @@ TEST(Usage, SaysWhatIsWrong) {
     EXPECT_EQ(end.err.find("muster: "), 0U) << end.err;
     EXPECT_EQ(std::count(end.err.begin(), end.err.end(), '\n'), 1) << end.err;
   }
+}
+
+// As long as it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+  ~Variable() { ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+TEST(Usage, LeavesAVariableAloneWhereNothingIsServed) {
+  for (const char* token : {"correct-horse", "no token"}) {
+    const Variable of_metrics("MUSTER_METRICS_TOKEN", token);
+    const Variable of_web("MUSTER_WEB_TOKEN", token);
+    for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+             {"ls"}, {"metrics"}, {"metrics", "--openmetrics"}, {"web", "--save", "-"}}) {
+      const auto end = run_tool(arguments);
+      EXPECT_EQ(end.exit_code, 0) << arguments.front() << ": " << end.err;
+    }
+  }
+}
+
+TEST(Usage, NamesTheVariableWhoseTokenIsNone) {
+  const Variable of_metrics("MUSTER_METRICS_TOKEN", "short");
+  const Variable of_web("MUSTER_WEB_TOKEN", "with spaces");
+  const auto metrics = run_tool({"metrics", "--listen", "0"});
+  EXPECT_EQ(metrics.exit_code, 2);
+  EXPECT_TRUE(contains(metrics.err, "MUSTER_METRICS_TOKEN: a token has at least 8")) << metrics.err;
+  const auto web = run_tool({"web"});
+  EXPECT_EQ(web.exit_code, 2);
+  EXPECT_TRUE(contains(web.err, "MUSTER_WEB_TOKEN: a token has at least 8")) << web.err;
 }
 
 TEST(Usage, ReplacesWhatATerminalWouldActOn) {

@@ -19,6 +19,7 @@
 #include "metric_families.hpp"
 #include "metric_text.hpp"
 #include "notes.hpp"
+#include "option_values.hpp"
 #include "output.hpp"
 #include "pool_option.hpp"
 #include "stop_signals.hpp"
@@ -99,17 +100,26 @@ void add_metrics(CLI::App& app, Run& run) {
       app.add_subcommand("metrics", "Print the metrics of pools, or serve them to Prometheus");
   add_pool(*command, options->pool);
   add_common(*command, *options);
-  command
-      ->add_flag("--openmetrics", options->open_metrics,
-                 "Print OpenMetrics 1.0 to the letter; promtool reads the form without")
-      ->excludes("--json");
+  CLI::Option* open_metrics =
+      command
+          ->add_flag("--openmetrics", options->open_metrics,
+                     "Print OpenMetrics 1.0 to the letter; promtool reads the form without")
+          ->excludes("--json");
   http::add_listen(*command, "Serve them at http://HOST:PORT/metrics, as in 127.0.0.1:9464",
                    [options](http::Address address) { options->listen = std::move(address); })
       ->excludes("--json");
-  http::add_token(*command, "MUSTER_METRICS_TOKEN",
-                  "With --listen, answer only those who send this as a bearer token",
-                  options->token);
-  command->callback([options, &run] { run = [options] { return run_metrics(*options); }; });
+  CLI::Option* token = http::add_token(
+      *command, "MUSTER_METRICS_TOKEN",
+      "With --listen, answer only those who send this as a bearer token", options->token);
+  command->callback([=, &run] {
+    if (options->listen) {
+      refuse_without_effect(*command, *open_metrics, "with --listen: who asks names the form");
+      http::check_token(*command, *token);
+    } else {
+      refuse_without_effect(*command, *token, "without --listen: nobody is answered");
+    }
+    run = [options] { return run_metrics(*options); };
+  });
 }
 
 }  // namespace muster_tool

@@ -1,5 +1,6 @@
 #include "option_values.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -40,6 +41,16 @@ CLI::Option* add_count(CLI::App& command, const std::string& name, const std::st
       .add_option_function<std::string>(
           name, [set = std::move(set)](const std::string& text) { set(parse_count(text)); }, about)
       ->type_name("N");
+}
+
+bool is_on_command_line(const CLI::App& command, const CLI::Option& option) {
+  return std::ranges::find(command.parse_order(), &option) != command.parse_order().end();
+}
+
+void refuse_without_effect(const CLI::App& command, const CLI::Option& option,
+                           std::string_view why) {
+  if (!is_on_command_line(command, option)) return;
+  throw UsageError(fmt::format("{} has no effect {}", option.get_name(), why));
 }
 
 }  // namespace muster_tool

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -19,6 +20,13 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, const std:
 // A whole number that is not negative.
 CLI::Option* add_count(CLI::App& command, const std::string& name, const std::string& about,
                        std::function<void(std::uint64_t)> set);
+
+// Whether it was given there, and not by its variable.
+bool is_on_command_line(const CLI::App& command, const CLI::Option& option);
+// Throws UsageError where it is on the command line, though it has no effect there: `why`. Its
+// variable may be set, which is so for all that a user starts.
+void refuse_without_effect(const CLI::App& command, const CLI::Option& option,
+                           std::string_view why);
 
 // Refuses "": a variable of a script that is not set names no file.
 inline const CLI::Validator kFileName(

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "tools/muster/option_values.hpp"
 #include "tools/muster/text.hpp"
 #include "tools/muster/usage_error.hpp"
 
@@ -44,12 +45,14 @@ CLI::Option* add_listen(CLI::App& command, const std::string& about,
 
 CLI::Option* add_token(CLI::App& command, const std::string& variable, const std::string& about,
                        std::string& token) {
-  return command.add_option("--token", token, about)
-      ->envname(variable)
-      ->check([](const std::string& text) {
-        return good_token(text) ? std::string()
-                                : "a token has at least 8 letters, digits, \"-\" and \"_\"";
-      });
+  return command.add_option("--token", token, about)->envname(variable);
+}
+
+void check_token(const CLI::App& command, const CLI::Option& token) {
+  if (token.count() == 0 || good_token(token.as<std::string>())) return;
+  throw UsageError(
+      fmt::format("{}: a token has at least 8 letters, digits, \"-\" and \"_\"",
+                  is_on_command_line(command, token) ? token.get_name() : token.get_envname()));
 }
 
 }  // namespace muster_tool::http

@@ -92,18 +92,19 @@ void add_web(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   CLI::App* web = app.add_subcommand("web", "Serve a page that shows the pools in a browser");
   add_pool(*web, options->pool);
-  http::add_listen(*web, "The address to serve it at; with port 0 at any that is free",
-                   [options](http::Address address) { options->listen = std::move(address); })
-      ->default_str(options->listen.str());
+  CLI::Option* listen =
+      http::add_listen(*web, "The address to serve it at; with port 0 at any that is free",
+                       [options](http::Address address) { options->listen = std::move(address); })
+          ->default_str(options->listen.str());
   add_duration(*web, "--interval", "So long between two looks at the pools, 0.25 s unless set",
                [options](muster::Duration interval) {
                  options->interval = interval.seconds();
                  if (options->interval >= kShortest && options->interval <= kLongest) return;
                  throw UsageError("--interval is a time from 50ms to 60s");
                });
-  http::add_token(*web, "MUSTER_WEB_TOKEN",
-                  "Ask every browser for this; made where it is needed and not given",
-                  options->token);
+  CLI::Option* token = http::add_token(
+      *web, "MUSTER_WEB_TOKEN", "Ask every browser for this; made where it is needed and not given",
+      options->token);
   web->add_option("--save", options->save,
                   "Write the page to this file as it is now, and exit; - is standard output")
       ->check(kFileName);
@@ -116,7 +117,16 @@ void add_web(CLI::App& app, Run& run) {
                                "deaths print as documents; --save writes the page to a file");
                          })
       ->group("");
-  web->callback([options, &run] { run = [options] { return run_web(*options); }; });
+  web->callback([=, &run] {
+    if (options->save.empty()) {
+      http::check_token(*web, *token);
+    } else {
+      for (const CLI::Option* unused : {listen, token}) {
+        refuse_without_effect(*web, *unused, "with --save: nothing is served");
+      }
+    }
+    run = [options] { return run_web(*options); };
+  });
 }
 
 }  // namespace muster_tool
