@@ -1,17 +1,26 @@
 // The parts of muster web: who may ask, what is kept for readers, which tasks are told of.
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "lib/common/file_descriptor.hpp"
 #include "support/watchdog.hpp"
 #include "tools/muster/http/address.hpp"
 #include "tools/muster/http/guard.hpp"
+#include "tools/muster/http/peer.hpp"
 #include "tools/muster/web/assets.hpp"
 #include "tools/muster/web/documents.hpp"
 #include "tools/muster/web/journal.hpp"
@@ -22,9 +31,11 @@ namespace {
 using namespace std::chrono_literals;
 using muster::TaskEvent;
 using muster::TaskEventKind;
+using muster::detail::FileDescriptor;
 using muster_tool::http::Asked;
 using muster_tool::http::Guard;
 using muster_tool::http::parse_address;
+using muster_tool::http::peer_user;
 using muster_tool::web::Journal;
 using muster_tool::web::TaskEnds;
 using Json = nlohmann::json;
@@ -40,6 +51,9 @@ TEST(WebAddress, IsNumericAndHasAPort) {
   EXPECT_EQ(parsed("127.0.0.1:8765"), "127.0.0.1:8765");
   EXPECT_EQ(parsed("localhost:0"), "127.0.0.1:0");
   EXPECT_EQ(parsed("[::1]:80"), "[::1]:80");
+  EXPECT_EQ(parsed("[0:0::0:1]:80"), "[::1]:80");
+  EXPECT_EQ(parsed("[::FFFF:127.0.0.1]:80"), "127.0.0.1:80");
+  EXPECT_EQ(parsed("[::ffff:7f00:1]:80"), "127.0.0.1:80");
   for (const char* words : {"",
                             ":80",
                             "127.0.0.1",
@@ -79,11 +93,13 @@ muster_tool::http::Claim claim_of(std::string host) {
 TEST(WebGuard, KnowsItsHost) {
   const Guard guard({"127.0.0.1", 8765}, "secret-token", Asked::other_users);
   const auto yes = [] { return true; };
-  for (const char* host : {"127.0.0.1:8765", "localhost:8765", "LocalHost:8765", "[::1]:8765"}) {
+  for (const char* host : {"127.0.0.1:8765", "localhost:8765", "LocalHost:8765", "[::1]:8765",
+                           "[0::1]:8765", "[::ffff:7f00:1]:8765"}) {
     EXPECT_EQ(guard.judge(claim_of(host), yes), Verdict::pass) << host;
   }
-  for (const char* host : {"", "localhost", "localhost:80", "evil.example:8765", "localhost.:8765",
-                           "192.0.2.1:8765", "localhost:8765, localhost:8765"}) {
+  for (const char* host :
+       {"", "localhost", "localhost:80", "evil.example:8765", "localhost.:8765", "192.0.2.1:8765",
+        "[::ffff:192.0.2.1]:8765", "localhost:8765, localhost:8765"}) {
     EXPECT_EQ(guard.judge(claim_of(host), yes), Verdict::other_host) << host;
   }
 }
@@ -140,6 +156,61 @@ TEST(WebGuard, AnswersToAddressesWhereItHasAll) {
   for (const char* host : {"", "example.org", "localhost.example.org:80", "127.0.0.1.example.org",
                            "example.org:127.0.0.1", "[::1", "[::1]x"}) {
     EXPECT_EQ(guard.judge(claim_of(host), no), Verdict::other_host) << host;
+  }
+}
+
+// A socket of this family, bound or connected to the address. None where the machine lacks IPv6.
+FileDescriptor socket_at(int family, const char* host, in_port_t port,
+                         int (*step)(int, const sockaddr*, socklen_t)) {
+  FileDescriptor made(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in ipv4{};
+  sockaddr_in6 ipv6{};
+  ipv4.sin_family = AF_INET;
+  ipv6.sin6_family = AF_INET6;
+  ipv4.sin_port = ipv6.sin6_port = port;
+  const bool is_ipv4 = family == AF_INET;
+  void* address = is_ipv4 ? static_cast<void*>(&ipv4.sin_addr) : &ipv6.sin6_addr;
+  const auto* at =
+      is_ipv4 ? reinterpret_cast<const sockaddr*>(&ipv4) : reinterpret_cast<const sockaddr*>(&ipv6);
+  EXPECT_EQ(::inet_pton(family, host, address), 1);
+  const socklen_t size = is_ipv4 ? sizeof ipv4 : sizeof ipv6;
+  return made && step(made.get(), at, size) == 0 ? std::move(made) : FileDescriptor();
+}
+
+in_port_t port_of(const FileDescriptor& socket) {
+  sockaddr_in6 address{};  // the port is at the same place in both
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  return address.sin6_port;
+}
+
+struct Ends {
+  int of_server;
+  const char* listens;
+  int of_client;
+  const char* connects;
+};
+
+TEST(WebPeer, IsKnownWhicheverFamilyTheEndsAreOf) {
+  for (const Ends& ends :
+       {Ends{AF_INET, "127.0.0.1", AF_INET, "127.0.0.1"},
+        Ends{AF_INET, "127.0.0.1", AF_INET6, "::ffff:127.0.0.1"},
+        Ends{AF_INET6, "::", AF_INET, "127.0.0.1"},
+        Ends{AF_INET6, "::", AF_INET6, "::ffff:127.0.0.1"}, Ends{AF_INET6, "::", AF_INET6, "::1"},
+        Ends{AF_INET6, "::1", AF_INET6, "::1"}}) {
+    const std::string line = fmt::format("{} from {}", ends.listens, ends.connects);
+    const FileDescriptor server = socket_at(ends.of_server, ends.listens, 0, ::bind);
+    if (!server && ends.of_server == AF_INET6) continue;
+    ASSERT_TRUE(server) << line;
+    ASSERT_EQ(::listen(server.get(), 1), 0) << line;
+    FileDescriptor client = socket_at(ends.of_client, ends.connects, port_of(server), ::connect);
+    if (!client && ends.of_client == AF_INET6) continue;
+    ASSERT_TRUE(client) << line;
+    const FileDescriptor accepted(::accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    ASSERT_TRUE(accepted) << line;
+    EXPECT_EQ(peer_user(accepted.get()), ::geteuid()) << line;
+    client = FileDescriptor();
+    EXPECT_EQ(peer_user(accepted.get()), std::nullopt) << line;
   }
 }
 

@@ -266,6 +266,16 @@ class Security(unittest.TestCase):
         self.assertEqual([next(messages)[0] for _ in range(3)], ["hello", "pools", "pools"])
         self.assertEqual(self.web.ask("/stream?pool=" + "x" * 100).status, 400)
 
+    @unittest.skipUnless(socket.has_ipv6, "there is no IPv6")
+    def test_the_same_user_is_known_behind_a_socket_of_ipv6(self):
+        with socket.socket(socket.AF_INET6) as raw:
+            try:
+                raw.connect(("::ffff:127.0.0.1", self.web.port))
+            except OSError as error:
+                self.skipTest(f"IPv6 is switched off: {error}")
+            raw.sendall(f"HEAD / HTTP/1.1\r\nHost: 127.0.0.1:{self.web.port}\r\n\r\n".encode())
+            self.assertIn(b" 200 ", raw.recv(4096).partition(b"\r\n")[0])
+
     @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
     def test_another_user_of_this_machine_needs_the_token(self):
         address = self.web.line().split()[-1]
@@ -329,7 +339,14 @@ class Tokens(unittest.TestCase):
         self.check(self.start(MUSTER_WEB_TOKEN=self.token), self.token)
 
     def test_another_address_than_loopback_makes_one(self):
-        web = self.start(listen="0.0.0.0:0")
+        self.check_made_token("0.0.0.0:0")
+
+    @unittest.skipUnless(socket.has_dualstack_ipv6(), "there is no IPv6")
+    def test_all_addresses_of_both_families_make_one(self):
+        self.check_made_token("[::]:0")
+
+    def check_made_token(self, listen):
+        web = self.start(listen=listen)
         said = web.line()
         token = said.rpartition("?token=")[2]
         self.assertRegex(token, r"^[0-9a-f]{32}$")

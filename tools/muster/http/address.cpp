@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -17,9 +18,18 @@ bool is_ipv4(const std::string& host) {
   return ::inet_pton(AF_INET, host.c_str(), &address) == 1;
 }
 
-bool is_ipv6(const std::string& host) {
+// The one way of writing it; that of IPv4 for such as stand for one, which it then is. "": no
+// address.
+std::string from_ipv6(const std::string& host) {
   in6_addr address{};
-  return ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (::inet_pton(AF_INET6, host.c_str(), &address) != 1) return "";
+  if (IN6_IS_ADDR_V4MAPPED(&address)) {
+    ::inet_ntop(AF_INET, &address.s6_addr[12], text.data(), text.size());
+  } else {
+    ::inet_ntop(AF_INET6, &address, text.data(), text.size());
+  }
+  return text.data();
 }
 
 std::optional<int> parse_port(std::string_view words) {
@@ -49,8 +59,8 @@ std::optional<HostAndPort> split_host(std::string_view words) {
   if (words.starts_with('[')) {
     const std::size_t end = words.find(']');
     if (end == std::string_view::npos) return std::nullopt;
-    result.host = words.substr(1, end - 1);
-    if (!is_ipv6(result.host)) return std::nullopt;
+    result.host = from_ipv6(std::string(words.substr(1, end - 1)));
+    if (result.host.empty()) return std::nullopt;
     result.numeric = true;
     rest = words.substr(end + 1);
   } else {

@@ -26,7 +26,9 @@ std::optional<Address> parse_address(std::string_view words);
 // The host and the port in "name:port", where the port may be missing: -1. None where it is
 // malformed.
 struct HostAndPort {
-  std::string host;  // in small letters, without the brackets of an IPv6 address
+  // In small letters; an IPv6 address without its brackets, in the shortest form, and as one of
+  // IPv4 where it stands for that.
+  std::string host;
   int port = -1;
   bool numeric = false;  // an address, no name
 };
