@@ -108,6 +108,33 @@ class Trace(unittest.TestCase):
         self.assertEqual(summary["tasks"], 3)
         self.read()
 
+    def test_says_that_the_pool_has_ended_meanwhile(self):
+        for more in ([], ["--json"]):
+            with Program("workshop", "trace-ended") as program:
+                tool = subprocess.Popen(
+                    [tool_runs.tool_path(), "trace", str(program.pid), "-o", self.path]
+                    + ["--duration", "1h", *more],
+                    stdout=subprocess.PIPE,
+                )
+                # By then it has opened the pool.
+                while not blocks(tool.pid, signal.SIGINT):
+                    pass
+            out, _ = tool.communicate(timeout=tool_runs.WATCHDOG_SECONDS)
+            self.assertEqual(tool.returncode, 0)
+            if more:
+                self.assertIs(json.loads(out)["ended"], True)
+            else:
+                self.assertIn(b"the pool has ended\n", out)
+            self.read()
+
+    def test_says_in_its_document_that_the_pool_goes_on(self):
+        with Program("workshop", "trace-goes-on") as program:
+            end = run_tool("trace", str(program.pid), "-o", self.path, "--json")
+        summary = json.loads(end.stdout)
+        self.assertIs(summary["ended"], False)
+        self.assertEqual((summary["worker_events"], summary["client_events"]), (4096, 16384))
+        self.assertIsNone(summary["no_events_because"])
+
     def test_records_for_a_time(self):
         with Program("workshop", "trace-time") as program:
             end = run_tool("trace", str(program.pid), "-o", self.path, "--duration", "50ms")

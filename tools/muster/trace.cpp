@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -14,6 +16,7 @@
 #include "bench/output_file.hpp"
 #include "command.hpp"
 #include "json.hpp"
+#include "lib/inspect/metric_reader.hpp"
 #include "open_pool.hpp"
 #include "option_values.hpp"
 #include "output.hpp"
@@ -72,6 +75,37 @@ struct Recording {
   }
 };
 
+// What a pool has room for in its memory; 0: it keeps none.
+struct KeptEvents {
+  std::uint32_t of_worker = 0;  // of each
+  std::uint32_t of_client = 0;
+  bool no_room = false;  // limits of its program left none, whatever it had asked for
+
+  explicit KeptEvents(const muster::PoolInspector& inspector) {
+    const muster::detail::Geometry& geometry =
+        muster::detail::InspectorAccess::views(inspector).tasks.geometry;
+    of_worker = geometry.worker_events;
+    of_client = geometry.client_events;
+    no_room = geometry.histograms == 0;
+  }
+
+  bool all() const { return of_worker != 0 && of_client != 0; }
+  std::string_view reason() const { return no_room ? "limits" : "options"; }
+};
+
+// Why there is less in the trace than has happened.
+std::string without_events(const KeptEvents& kept, const muster::PoolInfo& pool) {
+  const std::string_view whose = kept.of_worker != 0   ? " of its client"
+                                 : kept.of_client != 0 ? " of its workers"
+                                                       : "";
+  return fmt::format("pool \"{}\" keeps no events{}, {}: {}", printable(pool.name), whose,
+                     kept.no_room ? "since RLIMIT_AS or RLIMIT_FSIZE left no room for them"
+                                  : "since its TelemetryOptions say so",
+                     kept.of_worker != 0
+                         ? "what was cancelled or not begun yet is missing in the trace"
+                         : "tasks that have ended are missing in the trace");
+}
+
 bool to_standard_output(const Options& options) { return options.output == "-"; }
 
 // From now on.
@@ -113,13 +147,17 @@ std::string summary_text(const TraceModel& model, const Recording& recording,
 }
 
 std::string to_document(const TraceModel& model, const Recording& recording,
-                        const TraceWindow& window, const Options& options) {
+                        const TraceWindow& window, const KeptEvents& kept, const Options& options) {
   return document(Json{{"file", options.output},
                        {"tasks", model.slices.size()},
                        {"marks", model.marks.size()},
                        {"seconds", static_cast<double>(window.end - window.begin) * 1e-9},
                        {"lost_events", recording.lost},
-                       {"full", recording.full}});
+                       {"full", recording.full},
+                       {"ended", recording.ended},
+                       {"worker_events", kept.of_worker},
+                       {"client_events", kept.of_client},
+                       {"no_events_because", kept.all() ? Json() : Json(kept.reason())}});
 }
 
 WaitingTasks tasks_that_wait(const std::vector<muster::TaskInfo>& tasks,
@@ -170,15 +208,20 @@ ExitCode run_trace(const Options& options) {
   model.depths = recording.depths;
   if (!options.duration) window.begin = std::max(window.begin, begin_of(model, window));
   const std::string trace = trace_text(model, pool, recording.lost);
-  const std::string summary = options.json ? to_document(model, recording, window, options)
+  const KeptEvents kept(inspector);
+  const std::string summary = options.json ? to_document(model, recording, window, kept, options)
                                            : summary_text(model, recording, window, options);
+  ExitCode printed = ExitCode::fine;
   if (file) {
     file->write(trace);
-    return print(summary);
+    printed = print(summary);
+  } else {
+    printed = print(trace);
+    // Of a trace that is not there nothing is said.
+    if (printed == ExitCode::fine) (void)std::fwrite(summary.data(), 1, summary.size(), stderr);
   }
-  const ExitCode printed = print(trace);
-  // Of a trace that is not there nothing is said.
-  if (printed == ExitCode::fine) (void)std::fwrite(summary.data(), 1, summary.size(), stderr);
+  // A document says it by itself, maybe on standard error.
+  if (!kept.all() && !options.json) complain(without_events(kept, pool));
   return printed;
 }
 
