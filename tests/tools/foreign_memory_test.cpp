@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -121,6 +123,54 @@ TEST(ForeignMemory, OfAnotherVersionIsNotRead) {
       EXPECT_TRUE(contains(run_tool({"ls"}).err, end.err)) << end.err;
     }
   }
+}
+
+// What the page of `muster web --save` has to show: its messages.
+Json saved_messages(const std::string& page) {
+  const std::string begin = "id=\"report\"";
+  const std::size_t at = page.find('>', page.find(begin));
+  const std::size_t end = page.find("</script>", at);
+  return Json::parse(page.substr(at + 1, end - at - 1)).at("messages");
+}
+
+bool are_among(const std::set<std::string>& some, const Json& pools) {
+  std::set<std::string> names;
+  for (const Json& pool : pools) names.insert(pool.at("name"));
+  return std::ranges::includes(names, some);
+}
+
+TEST(ForeignMemory, IsNamedInAReportThatHasTheOtherPools) {
+  muster::ProcessPoolExecutor pool({.max_workers = 1, .name = "report real"});
+  auto of_another_version = header_bytes(small_geometry());
+  of_another_version[offsetof(PoolHeader, version)] ^= std::byte{1};
+  const MadePool future("report future", of_another_version);
+  const auto noise = make_memory("muster:report noise:tasks", random_bytes(100, 4), 100);
+  // The id of both is the same, by which neither can be opened.
+  const MadePool one("report twin 1", header_bytes(small_geometry()));
+  const MadePool other("report twin 2", header_bytes(small_geometry()));
+
+  const auto end = run_tool({"web", "--save", "-"});
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_TRUE(contains(end.err, "\"report future\"")) << end.err;
+  EXPECT_TRUE(contains(end.err, "\"report noise\"")) << end.err;
+  EXPECT_TRUE(contains(end.err, "pool \"report twin 1\" cannot be read: ")) << end.err;
+  EXPECT_TRUE(contains(end.err, "pool \"report twin 2\" cannot be read: ")) << end.err;
+  std::string real;
+  std::set<std::string> told;
+  for (const Json& message : saved_messages(end.out)) {
+    const std::string event = message.at("event");
+    const Json& data = message.at("data");
+    if (event == "pools") {
+      EXPECT_TRUE(are_among({"report future", "report noise"}, data.at("unreadable"))) << data;
+      EXPECT_TRUE(are_among({"report real", "report twin 1", "report twin 2"}, data.at("pools")))
+          << data;
+    } else if (event == "pool" && data.at("name") == "report real") {
+      real = message.at("pool");
+    }
+    if (message.at("pool") == real) told.insert(event);
+  }
+  for (const char* event : {"pool", "workers", "detail"})
+    EXPECT_TRUE(told.contains(event)) << event;
 }
 
 TEST(ForeignMemory, ThatCouldShrinkIsNotMapped) {

@@ -6,7 +6,11 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <map>
+#include <memory>
+#include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -24,11 +28,14 @@
 #include "tools/muster/web/assets.hpp"
 #include "tools/muster/web/documents.hpp"
 #include "tools/muster/web/journal.hpp"
+#include "tools/muster/web/report.hpp"
 #include "tools/muster/web/task_events.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
+using muster::PoolInfo;
+using muster::PoolInspector;
 using muster::TaskEvent;
 using muster::TaskEventKind;
 using muster::detail::FileDescriptor;
@@ -37,6 +44,10 @@ using muster_tool::http::Guard;
 using muster_tool::http::parse_address;
 using muster_tool::http::peer_user;
 using muster_tool::web::Journal;
+using muster_tool::web::look_at_all;
+using muster_tool::web::LookedAt;
+using muster_tool::web::Record;
+using muster_tool::web::Report;
 using muster_tool::web::TaskEnds;
 using Json = nlohmann::json;
 using Verdict = Guard::Verdict;
@@ -324,6 +335,106 @@ TEST(WebPage, NoDataEndsItsElement) {
   EXPECT_EQ(page.find("</script><!--"), std::string::npos);
   EXPECT_NE(page.find(R"(["\u003c/script>\u003c!--\u003cscript>"])"), std::string::npos);
   EXPECT_EQ(page.find("<!-- "), std::string::npos);
+}
+
+// A pool that goes wrong where a test wants it to.
+class FaultyPool : public LookedAt {
+ public:
+  enum class Fault { none, ends, in_second_look, in_finish };
+
+  FaultyPool(std::string id, Fault fault) : id_(std::move(id)), fault_(fault) {}
+
+  bool look(Record& record) override {
+    ++looks_;
+    if (fault_ == Fault::in_second_look && looks_ == 2) throw std::bad_alloc();
+    record.append("pool", id_, std::to_string(looks_));
+    return fault_ != Fault::ends;
+  }
+  void finish(Record& record) override {
+    if (fault_ == Fault::in_finish) throw std::runtime_error("no thread is left");
+    record.replace("deaths", id_, "[]");
+  }
+
+ private:
+  const std::string id_;
+  const Fault fault_;
+  int looks_ = 0;
+};
+
+PoolInfo listed_pool(std::string id, std::string name) {
+  PoolInfo pool;
+  pool.id = std::move(id);
+  pool.name = std::move(name);
+  return pool;
+}
+
+// What a report says of one pool, in order: events and, where they are words, their data.
+std::vector<std::string> told_of(const Report& report, const std::string& id) {
+  const Json document = Json::parse(report.document);
+  std::vector<std::string> told;
+  for (const Json& message : document.at("messages")) {
+    if (message.at("pool") != id) continue;
+    std::string words = message.at("event");
+    if (message.at("data").is_string()) words += ": " + message.at("data").get<std::string>();
+    told.push_back(std::move(words));
+  }
+  return told;
+}
+
+using Words = std::vector<std::string>;
+
+TEST(WebReport, OfAPoolThatCannotBeOpenedSaysWhyAndHasTheOthers) {
+  muster::PoolList list;
+  list.pools = {listed_pool("1", "future"), listed_pool("2", "gone"), listed_pool("3", "starved"),
+                listed_pool("4", "twin"),   listed_pool("4", "twin"), listed_pool("5", "good")};
+  std::vector<std::string> opened;
+  const auto open = [&](const PoolInfo& pool) -> std::unique_ptr<LookedAt> {
+    opened.push_back(pool.id);
+    if (pool.id == "1") {
+      throw PoolInspector::NotReadable("the memory of pool \"future\" may not be read",
+                                       muster::UnreadablePool::Reason::permission);
+    }
+    if (pool.id == "2") throw PoolInspector::NotFound("this user has no pool \"2\"");
+    if (pool.id == "3") throw std::runtime_error("Too many open files");
+    if (pool.id == "4") throw PoolInspector::NotFound("\"4\" can mean 2 pools");
+    return std::make_unique<FaultyPool>(pool.id, FaultyPool::Fault::none);
+  };
+  const Report report = look_at_all(list, open, 0s, 1s);
+  EXPECT_EQ(opened, (Words{"1", "2", "3", "4", "4", "5"}));
+  const std::string future = "the memory of pool \"future\" may not be read";
+  const std::string starved = "pool \"starved\" cannot be read: Too many open files";
+  const std::string twin = "pool \"twin\" cannot be read: \"4\" can mean 2 pools";
+  EXPECT_EQ(report.unreadable, (Words{future, starved, twin, twin}));
+  EXPECT_EQ(told_of(report, ""), Words{"pools"});
+  EXPECT_EQ(told_of(report, "1"), Words{"unreadable: " + future});
+  EXPECT_EQ(told_of(report, "2"), (Words{"pool", "workers", "ended"}));
+  EXPECT_EQ(told_of(report, "3"), Words{"unreadable: " + starved});
+  EXPECT_EQ(told_of(report, "4"), Words(2, "unreadable: " + twin));
+  EXPECT_EQ(told_of(report, "5"), (Words{"pool", "deaths"}));
+}
+
+TEST(WebReport, OfAPoolThatCannotBeReadToTheEndHasWhatWasSeen) {
+  using Fault = FaultyPool::Fault;
+  muster::PoolList list;
+  list.pools = {listed_pool("1", "ends"), listed_pool("2", "breaks off"),
+                listed_pool("3", "unfinished"), listed_pool("4", "good")};
+  const auto open = [&](const PoolInfo& pool) {
+    const std::map<std::string, Fault> faults{{"ends", Fault::ends},
+                                              {"breaks off", Fault::in_second_look},
+                                              {"unfinished", Fault::in_finish},
+                                              {"good", Fault::none}};
+    return std::make_unique<FaultyPool>(pool.id, faults.at(pool.name));
+  };
+  // At once, and at the end.
+  const Report report = look_at_all(list, open, 1ms, 1h);
+  EXPECT_EQ(told_of(report, "1"), Words{"pool"});
+  EXPECT_EQ(told_of(report, "2"),
+            (Words{"pool", "unreadable: pool \"breaks off\" cannot be read: std::bad_alloc"}));
+  EXPECT_EQ(
+      told_of(report, "3"),
+      (Words{"pool", "pool", "unreadable: pool \"unfinished\" cannot be read: no thread is left"}));
+  EXPECT_EQ(told_of(report, "4"), (Words{"pool", "pool", "deaths"}));
+  EXPECT_EQ(report.unreadable.size(), 2U);
 }
 
 }  // namespace

@@ -731,6 +731,58 @@ class Page(unittest.TestCase):
             self.assertEqual(self.browser.run("return document.getElementById('link').dataset.state"), "saved")
             self.browser.wait("return document.getElementById('failures').innerText.includes('photo.png')")
 
+    def test_a_report_says_what_could_not_be_read(self):
+        name = f"web read {os.getpid()}"
+        pool = busy_pool(name)
+        self.addCleanup(end_pool, pool)
+        odd = f"web odd {os.getpid()}"
+        memory = os.memfd_create(f"muster:{odd}:tasks")
+        self.addCleanup(os.close, memory)
+        os.write(memory, b"this is no pool")
+        page = subprocess.run([options.muster, "web", "--save", "-"], capture_output=True, check=True,
+                              timeout=60, text=True).stdout
+        begin = page.index(">", page.index('id="report"')) + 1
+        end = page.index("</script>", begin)
+        report = json.loads(page[begin:end])
+        messages = report["messages"]
+        listed = messages[0]["data"]["pools"]
+        one = next(pool for pool in listed if pool["name"] == name)
+        numbers = next(m["data"] for m in messages if m["event"] == "pool" and m["pool"] == one["id"])
+        # What happens between the list and the looks happens here.
+        closed, gone = dict(one, id="c" * 16, name="web closed"), dict(numbers, id="d" * 16, name="web gone")
+        listed += [closed, gone]
+        for event, of, data in (
+                ("unreadable", closed, 'pool "web closed" cannot be read: it is shut'),
+                ("unreadable", one, f'pool "{name}" cannot be read: std::bad_alloc'),
+                ("pool", gone, gone), ("ended", gone, dict(gone, at=gone["at"]))):
+            messages.append({"event": event, "pool": of["id"], "data": data})
+        text = json.dumps(report).replace("<", "\\u003c")
+        browser = self.browser
+        self.blank()
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/report.html", "w", encoding="utf-8") as file:
+                file.write(page[:begin] + text + page[end:])
+            browser.open(f"file://{folder}/report.html#{one['id']}")
+
+        def shows(identity, words):
+            browser.wait("const node = document.getElementById(arguments[0]);"
+                         "return node.offsetParent && node.innerText.includes(arguments[1])", identity, words)
+
+        def choose(of):
+            browser.run("const box = document.getElementById('chooser'); box.value = arguments[0];"
+                        "box.dispatchEvent(new Event('change'))", of["id"])
+
+        shows("name", name)
+        shows("notice", f'Pool "{name}" cannot be read: std::bad_alloc.')
+        shows("foot", f"“{odd}” cannot be read: corrupt.")
+        shows("foot", 'Pool "web closed" cannot be read: it is shut.')
+        choose(closed)
+        shows("notice", 'Pool "web closed" cannot be read: it is shut.')
+        shows("nothing", "No pool to show")
+        choose(gone)
+        shows("name", "web gone")
+        shows("notice", "Pool “web gone” ended at")
+
 
 def screenshot(file):
     """A picture of a pool at work, for the README."""

@@ -71,7 +71,14 @@ void Feed::look(Clock::time_point now) {
     if (!listed_ || now - *listed_ >= kBetweenLists) list(now);
     const auto readers = journal_.readers();
     for (const std::string& id : std::set<std::string>(readers.begin(), readers.end())) {
-      if (!id.empty()) look_at(id, now);
+      try {
+        if (!id.empty()) look_at(id, now);
+      } catch (const std::exception& error) {
+        // The others are looked at all the same.
+        const muster::PoolInfo* pool = listed(id);
+        journal_.replace("unreadable", id,
+                         quoted(why_unreadable(pool != nullptr ? pool->name : id, error)));
+      }
     }
     drop_unwanted(now);
     journal_.replace("pools", "", pools_document(known_));
@@ -87,12 +94,15 @@ void Feed::list(Clock::time_point now) {
   listed_ = now;
 }
 
+muster::PoolInfo* Feed::listed(const std::string& id) {
+  const auto pool = std::ranges::find(known_.pools, id, &muster::PoolInfo::id);
+  return pool == known_.pools.end() ? nullptr : &*pool;
+}
+
 void Feed::look_at(const std::string& id, Clock::time_point now) {
   auto found = watched_.find(id);
   if (found == watched_.end()) {
-    const bool known = std::any_of(known_.pools.begin(), known_.pools.end(),
-                                   [&](const muster::PoolInfo& pool) { return pool.id == id; });
-    if (!known) return;
+    if (listed(id) == nullptr) return;
     try {
       auto pool = std::make_unique<WatchedPool>(id, selection_.options, kMostEnds);
       found = watched_.emplace(id, Watched{std::move(pool), now}).first;
@@ -100,18 +110,13 @@ void Feed::look_at(const std::string& id, Clock::time_point now) {
       // It has ended since it was listed.
       listed_.reset();
       return;
-    } catch (const muster::PoolInspector::NotReadable& error) {
-      journal_.replace("trouble", id, quoted(error.what()));
-      return;
     }
   }
   Watched& watched = found->second;
   watched.wanted = now;
   if (!watched.pool) return;
   const bool alive = watched.pool->look(journal_);
-  const auto listed = std::find_if(known_.pools.begin(), known_.pools.end(),
-                                   [&](const muster::PoolInfo& pool) { return pool.id == id; });
-  if (listed != known_.pools.end()) *listed = watched.pool->info();
+  if (muster::PoolInfo* known = listed(id)) *known = watched.pool->info();
   if (alive) return;
   // What was last in it stays in the journal, and its memory is let go.
   watched.pool.reset();

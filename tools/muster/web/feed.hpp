@@ -50,6 +50,8 @@ class Feed {
   void run();
   void look(Clock::time_point now);
   void list(Clock::time_point now);
+  // Null: it is not among those known.
+  muster::PoolInfo* listed(const std::string& id);
   void look_at(const std::string& id, Clock::time_point now);
   void drop_unwanted(Clock::time_point now);
 

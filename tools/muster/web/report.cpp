@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <muster/version.hpp>
 
+#include "../notes.hpp"
 #include "../output.hpp"
+#include "../text.hpp"
 #include "assets.hpp"
 #include "bench/output_file.hpp"
 #include "documents.hpp"
@@ -48,34 +52,112 @@ class List : public Record {
   std::string text_;
 };
 
-}  // namespace
-
-ExitCode save_report(const std::string& file, const Selection& selection, double interval) {
-  std::optional<bench::OutputFile> report;
-  if (file != "-") report.emplace(file);
-  List seen;
-  const muster::PoolList list = list_pools(selection);
-  seen.replace("pools", "", pools_document(list));
-  std::vector<std::unique_ptr<WatchedPool>> pools;
-  for (const muster::PoolInfo& pool : list.pools) {
-    try {
-      pools.push_back(std::make_unique<WatchedPool>(pool.id, selection.options, kMostEnds,
-                                                    std::chrono::seconds(0)));
-    } catch (const muster::PoolInspector::NotFound&) {
-      // It has ended since it was listed, and the report says so by having nothing of it.
+// The pools that a report is of.
+class Pools {
+ public:
+  Pools(const muster::PoolList& list, const OpenPool& open) {
+    seen_.replace("pools", "", pools_document(list));
+    for (const muster::PoolInfo& listed : list.pools) {
+      try {
+        pools_.push_back({&listed, open(listed)});
+      } catch (const muster::PoolInspector::NotFound& error) {
+        if (is_ambiguous(list, listed)) {
+          cannot_read(listed, error);
+        } else {
+          has_ended(listed);
+        }
+      } catch (const std::exception& error) {
+        cannot_read(listed, error);
+      }
     }
   }
-  const auto end = Clock::now() + kTime;
-  for (auto next = Clock::now();; next += std::chrono::duration_cast<Clock::duration>(
-                                      std::chrono::duration<double>(interval))) {
+
+  void look() {
+    std::erase_if(pools_, [this](One& one) {
+      bool goes_on = false;
+      return !attempt(one, [&] { goes_on = one.pool->look(seen_); }) || !goes_on;
+    });
+  }
+
+  Report finish() && {
+    for (One& one : pools_) attempt(one, [&] { one.pool->finish(seen_); });
+    return {seen_.document(), std::move(unreadable_)};
+  }
+
+ private:
+  struct One {
+    const muster::PoolInfo* listed;
+    std::unique_ptr<LookedAt> pool;
+  };
+
+  // False: it threw. Whatever that was, it concerns this pool alone, and the report says it.
+  template <class Step>
+  bool attempt(const One& one, Step step) {
+    try {
+      step();
+      return true;
+    } catch (const std::exception& error) {
+      cannot_read(*one.listed, error);
+      return false;
+    }
+  }
+
+  void cannot_read(const muster::PoolInfo& pool, const std::exception& error) {
+    unreadable_.push_back(why_unreadable(pool.name, error));
+    seen_.replace("unreadable", pool.id, web::quoted(unreadable_.back()));
+  }
+
+  // Since it was listed, which is the last that was seen of it.
+  void has_ended(const muster::PoolInfo& pool) {
+    const auto now = std::chrono::system_clock::now();
+    seen_.append("pool", pool.id, numbers_document(pool, now));
+    seen_.replace("workers", pool.id, workers_document(pool, now));
+    seen_.replace("ended", pool.id, ended_document(pool, now));
+  }
+
+  // Its id means another one, too: it has not ended, and cannot be opened.
+  static bool is_ambiguous(const muster::PoolList& list, const muster::PoolInfo& pool) {
+    return std::ranges::any_of(list.pools, [&](const muster::PoolInfo& other) {
+      return &other != &pool && (other.id == pool.id || other.name == pool.id);
+    });
+  }
+
+  List seen_;
+  std::vector<One> pools_;
+  std::vector<std::string> unreadable_;
+};
+
+}  // namespace
+
+Report look_at_all(const muster::PoolList& list, const OpenPool& open,
+                   std::chrono::duration<double> time, std::chrono::duration<double> interval) {
+  Pools pools(list, open);
+  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(time);
+  const auto step = std::chrono::duration_cast<Clock::duration>(interval);
+  for (auto next = Clock::now();; next += step) {
     std::this_thread::sleep_until(std::min(next, end));
-    std::erase_if(pools, [&](const auto& pool) { return !pool->look(seen); });
+    pools.look();
     if (next >= end) break;
   }
-  for (const auto& pool : pools) pool->finish(seen);
-  const std::string page = page_for_file(seen.document());
-  if (!report) return print(page);
-  report->write(page);
+  return std::move(pools).finish();
+}
+
+ExitCode save_report(const std::string& file, const Selection& selection, double interval) {
+  std::optional<bench::OutputFile> output;
+  if (file != "-") output.emplace(file);
+  const muster::PoolList list = list_pools(selection);
+  tell_unseen(list);
+  const Report report = look_at_all(
+      list,
+      [&](const muster::PoolInfo& pool) {
+        return std::make_unique<WatchedPool>(pool.id, selection.options, kMostEnds,
+                                             std::chrono::seconds(0));
+      },
+      kTime, std::chrono::duration<double>(interval));
+  for (const std::string& sentence : report.unreadable) complain(printable(sentence));
+  const std::string page = page_for_file(report.document);
+  if (!output) return print(page);
+  output->write(page);
   return ExitCode::fine;
 }
 

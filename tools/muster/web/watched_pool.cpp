@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include <fmt/format.h>
+
 namespace muster_tool::web {
 
 namespace {
@@ -11,6 +13,14 @@ constexpr auto kRecent = std::chrono::seconds(10);
 constexpr std::size_t kMostDeaths = 50;
 
 }  // namespace
+
+std::string why_unreadable(std::string_view name, const std::exception& error) {
+  // That is a sentence already, which names it.
+  if (dynamic_cast<const muster::PoolInspector::NotReadable*>(&error) != nullptr) {
+    return error.what();
+  }
+  return fmt::format("pool \"{}\" cannot be read: {}", name, error.what());
+}
 
 WatchedPool::WatchedPool(const std::string& id, const muster::InspectOptions& options,
                          std::size_t most_ends, std::chrono::seconds between_details)

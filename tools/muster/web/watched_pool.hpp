@@ -3,10 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <future>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <muster/inspect.hpp>
@@ -18,21 +20,34 @@
 
 namespace muster_tool::web {
 
+// A pool to look at time and again.
+class LookedAt {
+ public:
+  virtual ~LookedAt() = default;
+  // Takes a look, and writes what is new. False: the pool's processes have ended, and this was the
+  // last look.
+  virtual bool look(Record& record) = 0;
+  // Waits for what is still being found out, and writes it.
+  virtual void finish(Record& record) = 0;
+};
+
+// "pool "x" cannot be read: ...": why one could not be opened or looked at.
+std::string why_unreadable(std::string_view name, const std::exception& error);
+
 // A pool that somebody looks at, and what has been told of it.
 //
 // Thread safety: one thread at a time.
-class WatchedPool {
+class WatchedPool final : public LookedAt {
  public:
   // Throws as muster::PoolInspector does. `most_ends`: tasks told of in one look.
   // `between_details`: what is summed up, which takes most to tell, is told of no more often.
   WatchedPool(const std::string& id, const muster::InspectOptions& options, std::size_t most_ends,
               std::chrono::seconds between_details = std::chrono::seconds(1));
 
-  // Takes a look, and writes what is new; backtraces once their functions have been named, which
-  // takes a while. False: the pool's processes have ended, and this was the last look.
-  bool look(Record& record);
+  // Backtraces are written once their functions have been named, which takes a while.
+  bool look(Record& record) override;
   // Waits for backtraces that are still without names, and writes them.
-  void finish(Record& record);
+  void finish(Record& record) override;
   const muster::PoolInfo& info() const { return info_; }
 
  private:

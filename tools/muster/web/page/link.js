@@ -22,7 +22,7 @@ class Link {
         this.again = setTimeout(() => this.open(pool), 2000);
       }
     });
-    for (const event of ["hello", "pools", "trouble", "pool", "workers", "events", "detail", "deaths", "ended"]) {
+    for (const event of ["hello", "pools", "trouble", "pool", "workers", "events", "detail", "deaths", "ended", "unreadable"]) {
       source.addEventListener(event, (message) => {
         if (this.source === source) this.onMessage(event, pool, JSON.parse(message.data));
       });

@@ -51,10 +51,7 @@ function take(event, id, data) {
     // Else what comes is all that there is, again.
     if (id && !data.resumes) restart(id);
   } else if (event === "pools") {
-    page.pools = data.pools;
-    page.unseen = [...data.unreadable.map((pool) => `“${pool.name}” cannot be read: ${pool.reason}.`),
-                   ...(data.hidden.length ? [`${plural(data.hidden.length, "process")
-                     .replace(/processs$/, "processes")} cannot be looked into, and may have pools.`] : [])];
+    takePools(data);
     page.trouble = "";
     if (!page.current && page.pools.length) choose(wanted());
   } else if (event === "trouble") {
@@ -64,17 +61,26 @@ function take(event, id, data) {
   }
 }
 
+function takePools(data) {
+  page.pools = data.pools;
+  page.unseen = [...data.unreadable.map((pool) => `“${pool.name}” cannot be read: ${pool.reason}.`),
+                 ...(data.hidden.length ? [`${plural(data.hidden.length, "process")
+                   .replace(/processs$/, "processes")} cannot be looked into, and may have pools.`] : [])];
+}
+
 function restart(id) {
   if (!page.current || page.current.id !== id || page.current.ended) return;
   page.current = new Pool(id);
   stream.show(page.current);
 }
 
-// The one that the address names, else the one that has done most.
+// The one that the address names, else the one that has done most; in a report, of those that could
+// be read.
 function wanted() {
   const named = decodeURIComponent(location.hash.slice(1));
   const found = page.pools.find((pool) => pool.id === named);
-  return (found || page.pools.reduce((a, b) => (b.done > a.done ? b : a))).id;
+  const read = page.pools.filter(({id}) => page.kept.has(id) && page.kept.get(id).numbers);
+  return (found || (read.length ? read : page.pools).reduce((a, b) => (b.done > a.done ? b : a))).id;
 }
 
 function choose(id) {
@@ -91,12 +97,13 @@ function choose(id) {
 function openReport() {
   for (const {event, pool: id, data} of report.messages) {
     if (event === "pools") {
-      page.pools = data.pools;
+      takePools(data);
     } else {
       if (!page.kept.has(id)) page.kept.set(id, new Pool(id));
       page.kept.get(id).take(event, data, false);
     }
   }
+  for (const {unreadable} of page.kept.values()) if (unreadable) page.unseen.push(sentence(unreadable));
   page.version = report.version;
   page.linked = "saved";
   if (page.pools.length) choose(wanted());
@@ -139,7 +146,7 @@ function isGone(pool) {
 
 function showNotice() {
   const {current} = page;
-  let text = page.trouble;
+  let text = page.trouble || (current && sentence(current.unreadable)) || "";
   let next = null;
   if (current && current.numbers && isGone(current)) {
     const at = current.ended ? current.ended.at : current.numbers.at;

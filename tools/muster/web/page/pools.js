@@ -60,6 +60,7 @@ class Pool {
     this.detail = null;
     this.deaths = [];
     this.ended = null;
+    this.unreadable = "";  // why, since it was read last
     this.tasks = new Tasks();
     this.names = [];
     this.numbersOfNames = new Map();
@@ -77,6 +78,7 @@ class Pool {
 
   take_pool(data, isNow) {
     this.numbers = data;
+    this.unreadable = "";
     const {at, queued, running, finished: done, failed: threw} = data;
     this.history.push({at, queued, running, done: done + threw, failed: threw});
     if (this.history.length > 4096) this.history.splice(0, 1024);
@@ -102,6 +104,10 @@ class Pool {
 
   take_ended(data) {
     this.ended = data;
+  }
+
+  take_unreadable(data) {
+    this.unreadable = data;
   }
 
   take_events(data) {

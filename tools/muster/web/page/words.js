@@ -7,6 +7,11 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// "so it is" as it stands between others: "So it is."
+function sentence(words) {
+  return words && `${words[0].toUpperCase()}${words.slice(1)}.`;
+}
+
 function element(tag, className, ...children) {
   const node = document.createElement(tag);
   if (className) node.className = className;
