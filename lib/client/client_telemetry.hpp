@@ -28,6 +28,12 @@ class ClientTelemetry {
 
   // The task in this slot, which is not published yet, is to be timed.
   void choose(std::uint32_t slot, std::uint64_t mark);
+  // The same, of one that is submitted now. Whatever a worker tells of it comes later, since it
+  // claims what was published: who reads the workers' rings first finds this one in the client's.
+  void tell_submitted(std::uint32_t slot, TaskTag tag, std::uint64_t mark) {
+    choose(slot, mark);
+    tell(EventKind::submitted, slot, tag);
+  }
 
   // Of the task in this slot, or of one that waits behind, where it was chosen to be timed.
   void tell(EventKind kind, std::uint32_t slot, TaskTag tag, std::uint32_t worker = kNoWorker);

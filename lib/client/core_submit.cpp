@@ -129,8 +129,7 @@ bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std
       count_submitted(state);
       fill(tasks_.part(slot));
       if (const std::uint64_t mark = telemetry_.mark(label.name); mark != 0) {
-        telemetry_.choose(slot, mark);
-        telemetry_.tell(EventKind::submitted, slot, in_flight_[slot].tag);
+        telemetry_.tell_submitted(slot, in_flight_[slot].tag, mark);
       }
       publish(slot, somebody_waits_to_submit());
     } else {
@@ -229,9 +228,8 @@ void ProcessCore::place_task(StateBase& state, const TaskPart& part, std::unique
   // Always asked: it refills, too.
   if (has_room() && heap_arguments == nullptr) {
     count_submitted(state);
-    const Entry entry{.id = ++next_id_, .mark = telemetry_.mark(part.name)};
-    const std::uint32_t slot = put_in_slot(&state, part, std::move(extras), entry);
-    telemetry_.tell(EventKind::submitted, slot, in_flight_[slot].tag);
+    put_in_slot(&state, part, std::move(extras),
+                {.id = ++next_id_, .mark = telemetry_.mark(part.name), .is_new = true});
   } else {
     put_behind(state, part, std::move(extras), heap_arguments);
   }
@@ -291,8 +289,8 @@ inline std::uint32_t ProcessCore::enter_slot(StateBase* state, std::uint64_t id)
   return slot;
 }
 
-std::uint32_t ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
-                                       std::unique_ptr<Extras> extras, const Entry& entry) {
+void ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
+                              std::unique_ptr<Extras> extras, const Entry& entry) {
   const std::uint32_t slot = enter_slot(state, entry.id);
   Shadow& shadow = in_flight_[slot];
   TaskPart& shared = tasks_.part(slot);
@@ -307,14 +305,16 @@ std::uint32_t ProcessCore::put_in_slot(StateBase* state, const TaskPart& part,
     }
     shadow.extras = std::move(extras);
   }
-  if (entry.mark != 0) telemetry_.choose(slot, entry.mark);
+  if (entry.mark != 0) {
+    entry.is_new ? telemetry_.tell_submitted(slot, shadow.tag, entry.mark)
+                 : telemetry_.choose(slot, entry.mark);
+  }
   bool notify = entry.notify;
   // Somebody may wait for any task's end: a submit, or the workers to be told to leave.
   if (somebody_waits_to_submit() || life_ != Life::open) notify = true;
   // Long arguments are given back when the task has ended, also if nobody asks for its result.
   if ((part.flags & kInArena) != 0 && part.where.size >= kPromptlyFreed) notify = true;
   publish(slot, notify);
-  return slot;
 }
 
 void ProcessCore::publish(std::uint32_t slot, bool notify) {

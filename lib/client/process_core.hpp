@@ -160,9 +160,10 @@ class ProcessCore final : public TravelBackend,
     std::uint64_t id = 0;
     std::uint64_t mark = 0;  // TraceMark
     bool notify = false;
+    bool is_new = false;  // was not behind, where its submission would have been told already
   };
-  std::uint32_t put_in_slot(StateBase* state, const TaskPart& part, std::unique_ptr<Extras> extras,
-                            const Entry& entry);
+  void put_in_slot(StateBase* state, const TaskPart& part, std::unique_ptr<Extras> extras,
+                   const Entry& entry);
   void publish(std::uint32_t slot, bool notify);
   void mark_telling(std::uint32_t slot, bool tells);
   void count_submitted(StateBase& state);
