@@ -4,9 +4,32 @@
 #include <cstring>
 #include <utility>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "lib/inspect/death_text.hpp"
 
 namespace muster::detail {
+
+// Workers that threw the same in tasks of one name are one failure. There may be kFailures of each
+// worker, all of them different.
+class TelemetryReader::FailureSums {
+ public:
+  explicit FailureSums(std::vector<FailureStats>& sums) : sums_(sums) {}
+
+  void add(std::string name, std::string message, std::uint64_t count) {
+    // Neither has a 0 in it.
+    const auto [place, is_new] = places_.try_emplace(name + '\0' + message, sums_.size());
+    if (is_new) {
+      sums_.push_back({std::move(name), std::move(message), count});
+    } else {
+      sums_[place->second].count += count;
+    }
+  }
+
+ private:
+  std::vector<FailureStats>& sums_;
+  boost::unordered_flat_map<std::string, std::size_t> places_;
+};
 
 LatencyHistogram TelemetryReader::read(const SharedHistogram& histogram,
                                        const BucketRange& range) const {
@@ -29,7 +52,8 @@ void TelemetryReader::read(PoolStats& stats) const {
     stats.tasks[i].name = task_name(pool_.tasks, i);
     stats.tasks[i].lost = pool_.tasks.header().lost[i].load();
   }
-  for (std::uint32_t w = 0; w < pool_.tasks.geometry.workers; ++w) read_worker(w, stats);
+  FailureSums failures(stats.failures);
+  for (std::uint32_t w = 0; w < pool_.tasks.geometry.workers; ++w) read_worker(w, stats, failures);
   std::erase_if(stats.tasks, [](const TaskNameStats& task) {
     return task.done == 0 && task.failed == 0 && task.lost == 0;
   });
@@ -40,7 +64,8 @@ void TelemetryReader::read(PoolStats& stats) const {
 }
 
 // What was never written is not looked at: it would take up memory.
-void TelemetryReader::read_worker(std::uint32_t worker, PoolStats& stats) const {
+void TelemetryReader::read_worker(std::uint32_t worker, PoolStats& stats,
+                                  FailureSums& failures) const {
   const WindowView window = pool_.results.window(worker);
   if (!window.tells()) return;
   const TelemetryView telemetry = window.telemetry();
@@ -57,25 +82,16 @@ void TelemetryReader::read_worker(std::uint32_t worker, PoolStats& stats) const 
     }
   }
   stats.queue_time += read(telemetry.queue_time(), head.queue_time);
-  if (head.failures.load() != 0) read_failures(head, stats);
+  if (head.failures.load() != 0) read_failures(head, failures);
 }
 
-void TelemetryReader::read_failures(const WorkerTelemetry& head, PoolStats& stats) const {
+void TelemetryReader::read_failures(const WorkerTelemetry& head, FailureSums& failures) const {
   for (const FailureTelemetry& failure : head.failure_texts) {
     // Acquire pairs with the worker's release: the text is there if it is counted.
     const std::uint64_t count = failure.count.load(std::memory_order_acquire);
     if (count == 0) return;
-    const std::string message(failure.text, ::strnlen(failure.text, FailureTelemetry::kText));
-    const std::string name = task_name(pool_.tasks, failure.name);
-    const auto same = [&](const FailureStats& known) {
-      return known.message == message && known.task_name == name;
-    };
-    const auto known = std::ranges::find_if(stats.failures, same);
-    if (known != stats.failures.end()) {
-      known->count += count;
-    } else {
-      stats.failures.push_back({name, message, count});
-    }
+    failures.add(task_name(pool_.tasks, failure.name),
+                 {failure.text, ::strnlen(failure.text, FailureTelemetry::kText)}, count);
   }
 }
 

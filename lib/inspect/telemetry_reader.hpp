@@ -21,9 +21,11 @@ class TelemetryReader {
   void read(PoolStats& stats) const;
 
  private:
+  class FailureSums;
+
   LatencyHistogram read(const SharedHistogram& histogram, const BucketRange& range) const;
-  void read_worker(std::uint32_t worker, PoolStats& stats) const;
-  void read_failures(const WorkerTelemetry& head, PoolStats& stats) const;
+  void read_worker(std::uint32_t worker, PoolStats& stats, FailureSums& failures) const;
+  void read_failures(const WorkerTelemetry& head, FailureSums& failures) const;
   void read_deaths(PoolStats& stats) const;
   DeathStats read_death_record(const DeathRecord& record) const;
 

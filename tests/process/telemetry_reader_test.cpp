@@ -1,0 +1,92 @@
+// What is read of the workers' telemetry, where the test has written it.
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <muster/muster.hpp>
+
+#include "fuzz/core_probe.hpp"
+#include "support/watchdog.hpp"
+
+namespace {
+
+using muster::FailureStats;
+using muster::detail::CoreProbe;
+using muster::detail::FailureTelemetry;
+using muster::detail::kFailures;
+using muster::detail::WindowView;
+
+class ToldFailures : public testing::Test {
+ protected:
+  static constexpr std::uint32_t kWorkers = 3;
+  static constexpr std::uint8_t kLoad = 1;  // 0 is that of names for which there is no room
+  static constexpr std::uint8_t kParse = 2;
+
+  ToldFailures() : probe_({.max_workers = kWorkers}) {
+    const auto& tasks = probe_.views().tasks;
+    for (const char* name : {"load", "parse"}) {
+      std::strcpy(tasks.name(tasks.header().names.load()), name);  // NOLINT: it has room
+      ++tasks.header().names;
+    }
+  }
+
+  void tell(std::uint32_t worker, std::uint8_t name, const std::string& text, std::uint64_t count) {
+    const WindowView window = probe_.views().results.window(worker);
+    window.record().tasks_done.store(1);
+    auto& head = window.telemetry().head();
+    FailureTelemetry& failure = head.failure_texts[told_[worker]++];
+    failure.name = name;
+    std::memcpy(failure.text, text.data(), std::min(text.size(), FailureTelemetry::kText));
+    failure.count.store(count);
+    head.failures.store(head.failures.load() + count);
+  }
+
+  std::vector<std::string> read() const {
+    std::vector<std::string> lines;
+    for (const FailureStats& failure : probe_.stats().failures) {
+      lines.push_back(std::to_string(failure.count) + " x " + failure.task_name + ": " +
+                      failure.message);
+    }
+    return lines;
+  }
+
+  CoreProbe probe_;
+  std::size_t told_[kWorkers] = {};
+};
+
+TEST_F(ToldFailures, OfAllWorkersAreAddedUpByNameAndMessage) {
+  tell(0, kLoad, "no such file", 1);
+  tell(0, kParse, "no such file", 10);
+  tell(1, kLoad, "no memory", 3);
+  tell(1, kLoad, "no such file", 4);
+  tell(2, kParse, "no such file", 20);
+  EXPECT_EQ(read(), (std::vector<std::string>{"30 x parse: no such file", "5 x load: no such file",
+                                              "3 x load: no memory"}));
+}
+
+TEST_F(ToldFailures, ThatFillTheMemoryOfAllWorkersStayApart) {
+  std::vector<std::string> expected;
+  for (std::uint32_t worker = 0; worker < kWorkers; ++worker) {
+    for (std::size_t i = 0; i < kFailures; ++i) {
+      const std::string text = std::to_string(worker) + " and " + std::to_string(i);
+      tell(worker, kLoad, text, 1);
+      expected.push_back("1 x load: " + text);
+    }
+  }
+  EXPECT_EQ(read(), expected);
+}
+
+TEST_F(ToldFailures, WhoseTextHasNoEndAreCut) {
+  tell(0, kLoad, std::string(FailureTelemetry::kText, 'x'), 1);
+  tell(1, kLoad, std::string(FailureTelemetry::kText, 'x'), 1);
+  EXPECT_EQ(read(),
+            std::vector<std::string>{"2 x load: " + std::string(FailureTelemetry::kText, 'x')});
+}
+
+}  // namespace
