@@ -41,7 +41,11 @@ class TaskTelemetry final : public ItemFailures {
   }
   // It was to be killed, and is not done after all. What was timed of it stays: of one killed in
   // the instant between its end and the word of it, events tell that it finished and that it died.
-  void take_back() { raise(names_[name_].done, ~std::uint64_t{0}); }
+  void take_back() {
+    auto& count = names_[name_].taken_back;
+    // Release pairs with the reader, who looks here first: he finds it counted as done, too.
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
 
   // What the task threw, or an item of it: before end().
   void failed(const std::exception_ptr& error) noexcept override;

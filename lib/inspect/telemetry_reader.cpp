@@ -73,7 +73,10 @@ void TelemetryReader::read_worker(std::uint32_t worker, PoolStats& stats,
   for (std::size_t i = 0; i < stats.tasks.size(); ++i) {
     NameTelemetry& name = head.names[i];
     TaskNameStats& task = stats.tasks[i];
-    task.done += name.done.load();
+    // Acquire pairs with TaskTelemetry::take_back(): these are among those that are read then.
+    const std::uint64_t taken_back = name.taken_back.load(std::memory_order_acquire);
+    const std::uint64_t done = name.done.load();
+    task.done += done - std::min(done, taken_back);
     task.failed += name.failures.load();
     task.max_rss_bytes = std::max(task.max_rss_bytes, name.max_rss.load());
     task.timed += name.timed.load();

@@ -59,13 +59,16 @@
   X(high_water_rss, gauge, bytes, "worker_max_resident",                         \
     "The most memory that the process which did its last long task ever held (resident set).")
 
-// Of all tasks of one name in one worker; members of NameTelemetry.
-#define MUSTER_NAME_METRICS(X)                                                             \
-  X(done, counter, tasks, "name_tasks_done", "Tasks of this name that came to their end.") \
-  X(failures, counter, tasks, "name_failures",                                             \
-    "Tasks of this name that threw; items of a chunk of map count one by one.")            \
-  X(timed, counter, tasks, "name_tasks_timed", "Tasks of this name that were timed.")      \
-  X(max_rss, gauge, bytes, "name_max_resident",                                            \
+// Of all tasks of one name in one worker; members of NameTelemetry. A counter never goes down, so
+// `done` counts those, too, of which it turns out that they are not.
+#define MUSTER_NAME_METRICS(X)                                                                  \
+  X(done, counter, tasks, "name_tasks_done", "Tasks of this name that came to their end.")      \
+  X(taken_back, counter, tasks, "name_tasks_taken_back",                                        \
+    "Tasks of this name, among those done, that were killed before anybody knew of their end.") \
+  X(failures, counter, tasks, "name_failures",                                                  \
+    "Tasks of this name that threw; items of a chunk of map count one by one.")                 \
+  X(timed, counter, tasks, "name_tasks_timed", "Tasks of this name that were timed.")           \
+  X(max_rss, gauge, bytes, "name_max_resident",                                                 \
     "The most memory (resident set) that a worker held at the end of a task of this name.")
 
 // What happens to tasks, in the order of a task's life: TaskEventKind.

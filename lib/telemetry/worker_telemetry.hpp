@@ -82,6 +82,7 @@ struct alignas(64) NameTelemetry {
   std::atomic<std::uint64_t> recent_ticks;
   BucketRange run_time;  // of the histogram
 };
+static_assert(sizeof(NameTelemetry) == 64);  // what a task writes of itself is one cache line
 
 // Tasks that threw the same.
 struct alignas(64) FailureTelemetry {

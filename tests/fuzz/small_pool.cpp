@@ -74,6 +74,11 @@ class Fields {
       DeathRecord& death = views_.facts.facts().death[i];
       each(death.at_ticks, death.name, death.phase, death.crash.sender, death.crash.at_ticks);
     }
+    // Behind all the others: what stands in the corpus means what it did.
+    for (std::uint32_t w = 0; w < kWorkers; ++w) {
+      WorkerTelemetry& head = views_.results.window(w).telemetry().head();
+      for (std::uint32_t i = 0; i < kNames; ++i) each(head.names[i].taken_back);
+    }
   }
 
   void clock() {
