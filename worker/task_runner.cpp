@@ -35,7 +35,7 @@ ProcessTaskRunner::ProcessTaskRunner(const WorkerSetup& setup, const TasksView& 
               index * setup.geometry.window_bytes + setup.geometry.arena_at(),
               setup.budget.free_results),
       blocks_(setup.client, setup.blocks.get(), tasks.header().blocks_gone, record_),
-      telemetry_(tasks, window, index),
+      telemetry_(tasks, window, index, setup.results.fd()),
       index_(index),
       pid_(::getpid()),
       parent_(parent) {}

@@ -9,6 +9,7 @@
 #include "lib/common/exception_text.hpp"
 #include "lib/common/resident_memory.hpp"
 #include "lib/common/ticks.hpp"
+#include "lib/segments/memfd.hpp"
 
 namespace muster::detail {
 
@@ -19,13 +20,18 @@ constexpr std::uint64_t kLongTicks = 3'000'000;
 
 }  // namespace
 
-TaskTelemetry::TaskTelemetry(const TasksView& tasks, const WindowView& window, std::uint32_t worker)
+TaskTelemetry::TaskTelemetry(const TasksView& tasks, const WindowView& window, std::uint32_t worker,
+                             int fd)
     : tasks_(tasks),
       telemetry_(window.telemetry()),
       record_(window.record()),
       worker_(worker),
       names_(telemetry_.head().names),
-      events_(telemetry_.ring()) {}
+      fd_(fd),
+      at_(worker * window.geometry.window_bytes + window.geometry.telemetry_at()),
+      events_(telemetry_.ring(), telemetry_.head().events.written.load(), fd,
+              at_ + telemetry_.plan.events_at(),
+              {.step = 16 * 1024, .allocate = allocate_few_pages}) {}
 
 void TaskTelemetry::describe(Hint task) {
   event_.kind = EventKind::started;
@@ -67,11 +73,19 @@ void TaskTelemetry::end_traced(std::uint64_t now, bool failed) {
   NameTelemetry& name = names_[name_];
   raise(name.timed);
   measure(name, ran, event_.weight_log2);
-  if (telemetry_.plan.histograms != 0) {
+  if (has_run_times(name)) {
     telemetry_.run_time(name_).add(ran, std::uint64_t{1} << event_.weight_log2, name.run_time);
   }
   events_.put(event_);
   if (ran >= kLongTicks) note_memory();
+}
+
+// With pages, which are asked for again by the next task where there are none.
+bool TaskTelemetry::has_run_times(const NameTelemetry& name) const {
+  if (telemetry_.plan.histograms == 0) return false;
+  // Where a bucket was written, by this worker or the one before it, there are pages for all.
+  return name.run_time.word.load(std::memory_order_relaxed) != 0 ||
+         allocate_few_pages(fd_, at_ + TelemetryPlan::run_time_at(name_), kHistogramBytes);
 }
 
 // An average in which each counts as many as it stands for, of some 256 tasks.

@@ -12,14 +12,15 @@
 #include "lib/common/count.hpp"
 #include "lib/common/ticks.hpp"
 #include "lib/queue/hint_ring.hpp"
+#include "lib/segments/growing_ring.hpp"
 #include "lib/segments/views.hpp"
 
 namespace muster::detail {
 
 class TaskTelemetry final : public ItemFailures {
  public:
-  // `record` is this life's.
-  TaskTelemetry(const TasksView& tasks, const WindowView& window, std::uint32_t worker);
+  // The window's record is this life's. The windows lie in the file `fd`.
+  TaskTelemetry(const TasksView& tasks, const WindowView& window, std::uint32_t worker, int fd);
 
   // Before the task runs, which was claimed. `start_is_known`: so it is of each task at the moment.
   // That of one that was chosen to be timed is known in any case.
@@ -71,6 +72,7 @@ class TaskTelemetry final : public ItemFailures {
     return record_.started_ticks.load(std::memory_order_relaxed);  // our own
   }
   void measure(NameTelemetry& name, std::uint64_t ran, unsigned weight_log2);
+  bool has_run_times(const NameTelemetry& name) const;
   void note_memory();
   void note_failure(std::string_view text);
 
@@ -79,7 +81,9 @@ class TaskTelemetry final : public ItemFailures {
   const WorkerRecord& record_;
   const std::uint32_t worker_;
   NameTelemetry* const names_;
-  EventRing events_;
+  const int fd_;
+  const std::uint64_t at_;  // of the telemetry in the file
+  GrowingRing events_;
   std::uint64_t high_water_ = 0;
 
   // The task that runs.

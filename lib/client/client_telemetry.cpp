@@ -2,11 +2,15 @@
 
 #include "lib/common/count.hpp"
 #include "lib/common/ticks.hpp"
+#include "lib/segments/memfd.hpp"
 
 namespace muster::detail {
 
 ClientTelemetry::ClientTelemetry(const TasksView& tasks, const ResultsView& results, int fd)
-    : tasks_(tasks), sampler_(results, tasks.header().sampling), events_(tasks, fd) {}
+    : tasks_(tasks),
+      sampler_(results, tasks.header().sampling),
+      events_(tasks.events(), 0, fd, tasks.geometry.client_events_at() + sizeof(EventCount),
+              {.step = 64 * 1024, .allocate = allocate_pages}) {}
 
 void ClientTelemetry::choose(std::uint32_t slot, std::uint64_t mark) {
   tasks_.part(slot).flags |= kTraced;

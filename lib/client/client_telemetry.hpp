@@ -8,8 +8,8 @@
 #include <cstdint>
 
 #include "lib/client/backlog.hpp"
-#include "lib/client/client_events.hpp"
 #include "lib/client/trace_sampler.hpp"
+#include "lib/segments/growing_ring.hpp"
 #include "lib/segments/views.hpp"
 
 namespace muster::detail {
@@ -51,7 +51,7 @@ class ClientTelemetry {
 
   TasksView tasks_;
   TraceSampler sampler_;
-  ClientEvents events_;
+  GrowingRing events_;
 };
 
 }  // namespace muster::detail

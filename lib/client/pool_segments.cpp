@@ -9,6 +9,7 @@
 #include <cstring>
 #include <random>
 #include <system_error>
+#include <vector>
 
 #include <muster/error.hpp>
 
@@ -74,15 +75,18 @@ PoolSegments::PoolSegments(const std::string& pool_name, const Geometry& geometr
 
 void PoolSegments::allocate() {
   const Geometry& g = geometry_;
-  // The client's events come later, one by one.
-  if (!allocate_beginnings({{tasks_.fd(), g.client_events_at()},
-                            {control_.fd(), g.control_bytes()},
-                            {for_supervisor_.facts.fd(), g.facts_bytes()}})) {
-    throw Error(
-        "there is no memory for the pool's shared segments (" +
-        std::to_string((g.client_events_at() + g.control_bytes() + g.facts_bytes()) / 1024) +
-        " KiB)");
+  // Events and times that are told by name come later, as there are some.
+  std::vector<Piece> all{{tasks_.fd(), 0, g.client_events_at()},
+                         {control_.fd(), 0, g.control_bytes()},
+                         {for_supervisor_.facts.fd(), 0, g.facts_bytes()}};
+  for (std::uint32_t w = 0; w < g.workers; ++w) {
+    all.push_back({for_supervisor_.results.fd(), w * g.window_bytes, g.window_fixed_bytes()});
   }
+  if (allocate_pieces(all)) return;
+  std::size_t sum = 0;
+  for (const Piece& piece : all) sum += piece.size;
+  throw Error("there is no memory for the pool's shared segments (" + std::to_string(sum / 1024) +
+              " KiB)");
 }
 
 std::size_t PoolSegments::backed_bytes() const {

@@ -31,8 +31,9 @@ class PoolSegments {
     Memfd facts;
   };
   ForSupervisor& for_supervisor() { return for_supervisor_; }
-  // Puts pages behind what every task touches, so that it does not fail later for lack of memory.
-  // Until then little of it may be used. Throws Error. Before drop_for_supervisor().
+  // Puts pages behind what every task touches, and what workers tell by in any case, so that it
+  // does not fail later for lack of memory. Until then little of it may be used. Throws Error.
+  // Before drop_for_supervisor().
   void allocate();
   // In the client, once the supervisor is forked.
   void drop_for_supervisor() { for_supervisor_ = {}; }

@@ -97,6 +97,9 @@ std::size_t Geometry::telemetry_at() const { return page_up(sizeof(WorkerRecord)
 std::size_t Geometry::arena_at() const {
   return telemetry_at() + TelemetryPlan{histograms, worker_events}.bytes();
 }
+std::size_t Geometry::window_fixed_bytes() const {
+  return telemetry_at() + TelemetryPlan::fixed_bytes();
+}
 std::size_t Geometry::results_bytes() const { return workers * window_bytes; }
 
 std::size_t Geometry::facts_bytes() const {

@@ -59,6 +59,8 @@ struct Geometry {
   // Offsets into one window.
   std::size_t telemetry_at() const;
   std::size_t arena_at() const;
+  // Of one window, from its beginning: what has pages in any case.
+  std::size_t window_fixed_bytes() const;
 
   friend bool operator==(const Geometry&, const Geometry&) = default;
 };

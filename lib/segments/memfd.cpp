@@ -94,7 +94,6 @@ bool within_file_size_limit(std::size_t offset, std::size_t size) {
          (offset <= limit.rlim_cur && size <= limit.rlim_cur - offset);
 }
 
-// REQUIRES: there is headroom.
 bool back_with_pages(int fd, std::size_t offset, std::size_t size) {
   if (!within_file_size_limit(offset, size)) return false;
   int result = 0;
@@ -122,12 +121,16 @@ bool allocate_pages(int fd, std::size_t offset, std::size_t size) {
   return true;
 }
 
-bool allocate_beginnings(std::initializer_list<Beginning> all) {
+bool allocate_pieces(std::span<const Piece> all) {
   std::size_t sum = 0;
-  for (const Beginning& each : all) sum += each.size;
-  return sum <= memory_headroom() && std::ranges::all_of(all, [](const Beginning& each) {
-           return back_with_pages(each.fd, 0, each.size);
+  for (const Piece& each : all) sum += each.size;
+  return sum <= memory_headroom() && std::ranges::all_of(all, [](const Piece& each) {
+           return back_with_pages(each.fd, each.offset, each.size);
          });
+}
+
+bool allocate_few_pages(int fd, std::size_t offset, std::size_t size) {
+  return back_with_pages(fd, offset, size);
 }
 
 bool write_pages(int fd, std::size_t offset, const void* data, std::size_t size) noexcept {

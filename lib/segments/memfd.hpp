@@ -3,7 +3,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <initializer_list>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -61,12 +61,16 @@ boost::interprocess::mapped_region map_shared(const Memfd& memory, boost::interp
 // Backs [offset, offset + size) of the memory with pages, so that touching them later cannot fail.
 // False where there is no memory (or no headroom in the cgroup) for it; nothing is lost then.
 bool allocate_pages(int fd, std::size_t offset, std::size_t size);
-// The same for the beginnings of several, of which some may have pages afterwards when it fails.
-struct Beginning {
+// The same for several, of which some may have pages afterwards when it fails.
+struct Piece {
   int fd;
+  std::size_t offset;
   std::size_t size;
 };
-bool allocate_beginnings(std::initializer_list<Beginning> all);
+bool allocate_pieces(std::span<const Piece> all);
+// The same for so few that to look at the headroom would take longer: any page of the process's own
+// comes unseen, too.
+bool allocate_few_pages(int fd, std::size_t offset, std::size_t size);
 // Copies to [offset, offset + size), which has pages, without touching them through a mapping: for
 // the first time that costs a fraction of the faults. False: a part was copied, or nothing.
 bool write_pages(int fd, std::size_t offset, const void* data, std::size_t size) noexcept;

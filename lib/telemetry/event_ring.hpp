@@ -61,6 +61,7 @@ class EventRing {
   EventRing(EventCount* count, std::span<EventEntry> entries) : count_(count), entries_(entries) {}
 
   bool on() const { return !entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
 
   // The writer's alone.
   void put(const Event& event) {

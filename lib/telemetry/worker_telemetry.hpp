@@ -8,9 +8,12 @@
 // task may be counted and its time not, or the other way round. A failure's text is written before
 // it is counted. The successor goes on where it ended.
 //
-// Memory: most of this is never touched. A name's counts are one cache line, its histogram three
-// pages, of which those are there that hold a bucket which was written; whoever reads looks at the
-// counts first, and at no other buckets, since reading what was never written would take up memory.
+// Memory: counts, failures and the histogram of times in the queue have pages before the pool takes
+// its first task. Most of the rest is never touched. A name's histogram is three pages, which are
+// allocated before the first bucket is written; the ring's come as it fills. Where there is no
+// memory for them the histogram is not written, and the ring ends: a worker does not die of what it
+// tells. Whoever reads looks at the counts first, and at no buckets but those which were written,
+// since reading where there are no pages would take up memory.
 
 #include <algorithm>
 #include <atomic>
@@ -115,6 +118,8 @@ struct TelemetryPlan {
   static constexpr std::size_t run_time_at(std::size_t name) {
     return queue_time_at() + (name + 1) * kHistogramBytes;
   }
+  // What there is in any case; the rest as it is first needed.
+  static constexpr std::size_t fixed_bytes() { return run_time_at(0); }
   constexpr std::size_t events_at() const { return run_time_at(histograms); }
   constexpr std::size_t bytes() const { return page_up(events_at() + events * sizeof(EventEntry)); }
 };

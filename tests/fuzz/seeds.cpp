@@ -142,7 +142,7 @@ void write_tasks(const Folder& folder) {
   // They waited for longer than a bucket is for, and took no time: the buckets that have fields.
   WorkerRecord& record = views.results.window(0).record();
   record.started_ticks.store(std::uint64_t{1} << 62);
-  TaskTelemetry worker(views.tasks, views.results.window(0), 0);
+  TaskTelemetry worker(views.tasks, views.results.window(0), 0, pool.memory(Segment::results).fd());
   for (std::uint32_t slot = 0; slot < 2; ++slot) {
     const Hint task(slot, TaskTag::first_attempt(slot + 1));
     worker.begin(task, views.tasks.part(slot), true);

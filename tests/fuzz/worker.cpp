@@ -39,11 +39,12 @@ void run(TaskTelemetry& telemetry, Hint task, const TaskPart& part, bool times_e
   telemetry.end(task, fails);
 }
 
-void serve(const Views& views, std::uint32_t worker, std::size_t limit) {
+void serve(const SmallPool& pool, std::uint32_t worker, std::size_t limit) {
+  const Views& views = pool.views();
   const WindowView window = views.results.window(worker);
   WorkerRecord& record = window.record();
   WorkerQueue queue(views.control.queue(), views.tasks, record, worker, limit, false);
-  TaskTelemetry telemetry(views.tasks, window, worker);
+  TaskTelemetry telemetry(views.tasks, window, worker, pool.memory(Segment::results).fd());
   queue.arrive();
   for (int ran = 0;; ++ran) {
     require(ran <= kMostTasks, "the tasks come to an end");
@@ -142,7 +143,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto play = input.take_bytes(input.take<std::uint8_t>());
   fill(pool.views(), input, FieldsOf::work);
   fill(pool.views(), input, FieldsOf::telemetry);
-  serve(pool.views(), worker, limit);
+  serve(pool, worker, limit);
 
   // What an orderly predecessor's allocator left is in the window, which is filled with anything.
   pool.views().results.window(worker).record().arena_left.store(0);

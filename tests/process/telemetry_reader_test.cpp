@@ -106,7 +106,7 @@ TEST(ToldTasks, ThatAreTakenBackAreCountedAndNotTakenFromACount) {
   name_tasks(probe);
   const WindowView window = probe.views().results.window(0);
   window.record().tasks_done.store(1);
-  TaskTelemetry telemetry(probe.views().tasks, window, 0);
+  TaskTelemetry telemetry(probe.views().tasks, window, 0, -1);
   TaskPart part{};
   part.name = kLoad;
   const auto run = [&](std::uint64_t id) {

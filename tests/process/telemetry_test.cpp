@@ -1,11 +1,13 @@
 // What stats() of a process pool tells of tasks by name, of times, failures and deaths.
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <ctime>
 #include <ranges>
 #include <stdexcept>
@@ -16,6 +18,7 @@
 
 #include <muster/muster.hpp>
 
+#include "lib/client/pool_segments.hpp"
 #include "lib/inspect/snapshot.hpp"
 #include "support/failure.hpp"
 #include "support/no_descriptors.hpp"
@@ -286,6 +289,61 @@ TEST(Telemetry, TakesNoMemoryByBeingLookedAt) {
   pool.submit({.name = "name 0"}, burn, 1'000us).result();
   // Its own, perhaps, and none for forty histograms.
   EXPECT_LE(pool.stats().shared_memory_bytes, before + 8 * 4096);
+}
+
+TEST(Telemetry, HasPagesForWhatEachWorkerCountsBeforeAnyWorkerDoes) {
+  using namespace muster::detail;
+  constexpr std::size_t kWorkers = 3;
+  PoolSegments segments("pages", Geometry::choose(kWorkers), false);
+  segments.allocate();
+  const std::size_t before = segments.backed_bytes();
+  const Geometry& g = segments.geometry();
+  const auto region = map_shared(segments.for_supervisor().results, boost::interprocess::read_write,
+                                 0, g.results_bytes());
+  for (std::size_t w = 0; w < kWorkers; ++w) {
+    auto* const window = static_cast<std::byte*>(region.get_address()) + w * g.window_bytes;
+    std::memset(window, 1, g.telemetry_at() + sizeof(WorkerTelemetry));
+  }
+  EXPECT_EQ(segments.backed_bytes(), before);
+}
+
+// The limit stands for any lack: pages cannot be had beyond it.
+void let_this_process_have_no_more_shared_memory() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_FSIZE, &limit);
+  limit.rlim_cur = 0;
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+TEST(Telemetry, DoesWithoutWhatThereIsNoMemoryFor) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  pool.submit({.name = "before"}, burn, 100us).result();
+  pool.submit({.name = "before"}, let_this_process_have_no_more_shared_memory).result();
+  constexpr std::uint64_t kTasks = 1000;  // with more events than there are pages for
+  for (std::uint64_t i = 0; i < kTasks; ++i) {
+    pool.submit({.name = "after"}, burn, 3us).result();
+  }
+  pool.submit({.name = "bad"}, [] { throw std::runtime_error("no"); }).exception();
+  pool.submit({.name = "before"}, burn, 100us).result();
+  const PoolStats stats = pool.stats();
+  EXPECT_EQ(stats.deaths, 0U);
+  EXPECT_EQ(of_name(stats, "before").done, 3U);
+  EXPECT_EQ(of_name(stats, "before").run_time.count(), 3U);
+  EXPECT_EQ(of_name(stats, "after").done, kTasks);
+  EXPECT_EQ(of_name(stats, "after").run_time.count(), 0U);
+  ASSERT_EQ(stats.failures.size(), 1U);
+  EXPECT_EQ(stats.failures[0].message, "std::runtime_error: no");
+}
+
+TEST(Telemetry, OfASuccessorGoesOnWhereThereIsMemoryAgain) {
+  ProcessPoolExecutor pool({.max_workers = 1, .on_worker_death = OnWorkerDeath::replace});
+  pool.submit({.name = "work"}, let_this_process_have_no_more_shared_memory).result();
+  pool.submit({.name = "work"}, burn, 100us).result();
+  EXPECT_EQ(of_name(pool.stats(), "work").run_time.count(), 0U);
+  pool.submit(test_support::end_worker, End::killed).exception();
+  pool.submit({.name = "work"}, burn, 100us).result();
+  EXPECT_EQ(of_name(pool.stats(), "work").run_time.count(), 1U);
+  EXPECT_EQ(of_name(pool.stats(), "work").done, 3U);
 }
 
 TEST(Telemetry, CountsWhatRunsAgain) {
