@@ -22,15 +22,16 @@ constexpr std::size_t kPage = 4096;
 constexpr std::uintptr_t kBelow = 128;
 
 StackRecord* the_record = nullptr;
+std::byte* the_copy = nullptr;
 pid_t the_worker = 0;
 // Not on the stack, which may be short; one thread runs the handler, once at a time.
 iovec the_pages[kStackBytes / kPage + 1];
 
 pid_t this_thread() { return static_cast<pid_t>(::syscall(SYS_gettid)); }
 
-// How many bytes from there on the record has got. Of memory that is not there, at either end, the
+// How many bytes from there on were copied. Of memory that is not there, at either end, the
 // kernel says so, where a copy of one's own would crash.
-std::uint32_t copy_from(std::uintptr_t begin, StackRecord& record) {
+std::uint32_t copy_from(std::uintptr_t begin) {
   // In pages, since what comes before one that cannot be read is copied only where it is apart.
   std::size_t count = 0;
   for (std::size_t at = 0; at < kStackBytes; ++count) {
@@ -38,18 +39,18 @@ std::uint32_t copy_from(std::uintptr_t begin, StackRecord& record) {
     the_pages[count] = {reinterpret_cast<void*>(begin + at), size};
     at += size;
   }
-  iovec into{record.bytes, kStackBytes};
+  iovec into{the_copy, kStackBytes};
   const long got = ::syscall(SYS_process_vm_readv, the_worker, &into, 1, the_pages, count, 0);
   return static_cast<std::uint32_t>(std::max(got, 0L));
 }
 
 void copy_stack(std::uintptr_t pointer, StackRecord& record) {
   std::uintptr_t begin = pointer - kBelow;
-  std::uint32_t size = copy_from(begin, record);
+  std::uint32_t size = copy_from(begin);
   if (size == 0) {
     // The stack ends there.
     begin = pointer;
-    size = copy_from(begin, record);
+    size = copy_from(begin);
   }
   record.begin.store(begin, std::memory_order_relaxed);
   record.size.store(size, std::memory_order_relaxed);
@@ -87,11 +88,11 @@ void on_question(int, siginfo_t*, void* context) {
 
 }  // namespace
 
-void install_stack_handler(StackRecord& record) {
+void install_stack_handler(const WindowView& window) {
+  StackRecord& record = window.record().stack;
   the_record = &record;
+  the_copy = window.stack_copy();
   the_worker = ::getpid();
-  // Where the answer begins and ends there is memory from now on: the handler does not fail.
-  record.registers[kProgramCounter].store(0, std::memory_order_relaxed);
   // What a predecessor has begun is over.
   record.version.store((record.version.load(std::memory_order_relaxed) | 1) + 1,
                        std::memory_order_release);

@@ -94,7 +94,7 @@ class Worker {
                       index_ < setup_.spinners);
     clear_record();
     install_crash_handler(record.crash);
-    install_stack_handler(record.stack);
+    install_stack_handler(window_);
     record.life.hold();  // where it cannot be held, the end is heard of later
     ProcessTaskRunner runner(setup_, tasks_, control_, window_, queue, index_, parent_);
     initialize(runner);

@@ -66,7 +66,7 @@ class Asked {
     }
   }
 
-  StackRecord& record() const { return pool_.views().results.window(worker_).record().stack; }
+  WindowView window() const { return pool_.views().results.window(worker_); }
   std::string name() const { return name_of(worker_, pid_); }
 
   bool ended() const {
@@ -76,7 +76,7 @@ class Asked {
 
   // That it could answer.
   void check() const {
-    const WorkerRecord& record = pool_.views().results.window(worker_).record();
+    const WorkerRecord& record = window().record();
     // Before its signals are looked at: it takes the question up before it is past its start.
     const bool made = record.pid.load() == static_cast<std::uint32_t>(pid_);
     const bool starts = record.phase.load() == WorkerPhase::starting;
@@ -166,14 +166,16 @@ class Asked {
 };
 
 // Nothing where it was written over meanwhile.
-std::optional<WorkerStack> copy(const StackRecord& record, std::uint32_t version) {
+std::optional<WorkerStack> copy(const WindowView& window, std::uint32_t version) {
+  const StackRecord& record = window.record().stack;
   WorkerStack stack;
   for (std::size_t i = 0; i < kStackRegisters; ++i) {
     stack.registers[i] = record.registers[i].load(std::memory_order_relaxed);
   }
   stack.begin = record.begin.load(std::memory_order_relaxed);
   const std::size_t size = record.size.load(std::memory_order_relaxed);
-  stack.bytes.assign(reinterpret_cast<const char*>(record.bytes), std::min(size, kStackBytes));
+  stack.bytes.assign(reinterpret_cast<const char*>(window.stack_copy()),
+                     std::min(size, kStackBytes));
   // Acquire pairs with the handler's release behind the odd version.
   std::atomic_thread_fence(std::memory_order_acquire);
   if (record.version.load(std::memory_order_relaxed) != version) return std::nullopt;
@@ -190,7 +192,8 @@ WorkerStack read_stack(const LoadedPool& pool, std::size_t worker, Duration pati
                                        ", from 0 to " + std::to_string(workers - 1));
   }
   const Asked asked(pool, worker);
-  const StackRecord& record = asked.record();
+  const WindowView window = asked.window();
+  const StackRecord& record = window.record().stack;
   const Deadline until = Deadline::after(patience);
   asked.check();
   const std::uint32_t wanted = StackRecord::answer_to(record.version.load());
@@ -199,7 +202,7 @@ WorkerStack read_stack(const LoadedPool& pool, std::size_t worker, Duration pati
     // Acquire pairs with the handler's release: the answer belongs to this version.
     const std::uint32_t now = record.version.load(std::memory_order_acquire);
     if (StackRecord::reached(now, wanted)) {
-      std::optional<WorkerStack> stack = copy(record, now);
+      std::optional<WorkerStack> stack = copy(window, now);
       // What a successor has begun with is no answer.
       if (asked.ended()) asked.fail_dead();
       if (stack) return *std::move(stack);

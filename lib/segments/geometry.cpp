@@ -94,9 +94,10 @@ std::size_t Geometry::control_bytes() const {
 }
 
 std::size_t Geometry::telemetry_at() const { return page_up(sizeof(WorkerRecord)); }
-std::size_t Geometry::arena_at() const {
+std::size_t Geometry::stack_at() const {
   return telemetry_at() + TelemetryPlan{histograms, worker_events}.bytes();
 }
+std::size_t Geometry::arena_at() const { return stack_at() + kStackBytes; }
 std::size_t Geometry::window_fixed_bytes() const {
   return telemetry_at() + TelemetryPlan::fixed_bytes();
 }

@@ -58,6 +58,7 @@ struct Geometry {
   std::size_t cells_at() const;
   // Offsets into one window.
   std::size_t telemetry_at() const;
+  std::size_t stack_at() const;  // the copy, see stack_record.hpp
   std::size_t arena_at() const;
   // Of one window, from its beginning: what has pages in any case.
   std::size_t window_fixed_bytes() const;

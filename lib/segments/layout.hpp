@@ -272,6 +272,7 @@ constexpr std::uint64_t layout_hash() {
                                  sizeof(Reservation),
                                  sizeof(WorkerRecord),
                                  sizeof(StackRecord),
+                                 kStackBytes,
                                  sizeof(Facts),
                                  sizeof(DeathRecord),
                                  offsetof(DeathRecord, max_rss_bytes),

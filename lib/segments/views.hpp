@@ -77,6 +77,7 @@ struct WindowView {
   TelemetryView telemetry() const {
     return {base + geometry.telemetry_at(), {geometry.histograms, geometry.worker_events}};
   }
+  std::byte* stack_copy() const { return base + geometry.stack_at(); }
   std::byte* arena() const { return base + geometry.arena_at(); }
 };
 

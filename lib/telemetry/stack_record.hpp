@@ -47,6 +47,7 @@ inline constexpr std::size_t kStackRegisters = 17;
 inline constexpr std::size_t kStackPointer = 7;
 inline constexpr std::size_t kProgramCounter = 16;
 
+// Room for the copy, behind the telemetry in the worker's window; no memory until it is asked for.
 // Callers whose frames lie further out are left out. Debuggers' samplers take as much at most.
 inline constexpr std::size_t kStackBytes = std::size_t{64} << 10;
 
@@ -55,7 +56,6 @@ struct StackRecord {
   std::atomic<std::uint32_t> size;     // of the copy, in bytes
   std::atomic<std::uint64_t> begin;    // where its first byte lies in the worker
   std::atomic<std::uint64_t> registers[kStackRegisters];
-  std::byte bytes[kStackBytes];  // written by the kernel. No memory until it is asked for
 
   // Where `version` gets to once the next handler has ended that begins after it was read.
   static constexpr std::uint32_t answer_to(std::uint32_t version) {

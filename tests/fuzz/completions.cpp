@@ -388,11 +388,9 @@ class Play {
   void write_anywhere() {
     const Views& views = probe_.views();
     const std::uint32_t w = worker();
-    // Nobody goes by the copy of the stack, with which the record ends.
-    const std::size_t record = sizeof(WorkerRecord) - kStackBytes;
     const std::span<std::byte> places[] = {
         {views.control.base, probe_.geometry().control_bytes()},
-        {views.results.window(w).base, record},
+        {views.results.window(w).base, sizeof(WorkerRecord)},
         {views.facts.base, kWorkerFactsAt + kWorkers * sizeof(WorkerFacts)}};
     const auto place = places[input_.below(std::size(places))];
     const std::size_t at = input_.take<std::uint32_t>() % place.size();

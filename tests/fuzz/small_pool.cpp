@@ -67,6 +67,7 @@ class Fields {
       WorkerRecord& r = views_.results.window(w).record();
       each(r.tasks_done, r.parks, r.pid);
       stack(r.stack);
+      visit_(views_.results.window(w).stack_copy(), 32);
       worker_telemetry(views_.results.window(w).telemetry());
     }
     for (std::uint32_t slot = 0; slot < kSlots; ++slot) each(views_.tasks.trace_mark(slot));
@@ -140,7 +141,6 @@ class Fields {
   void stack(StackRecord& s) {
     each(s.version, s.size, s.begin, s.registers[0], s.registers[kStackPointer],
          s.registers[kProgramCounter]);
-    visit_(s.bytes, 32);
   }
   void worker_telemetry(const TelemetryView& telemetry) {
     WorkerTelemetry& head = telemetry.head();

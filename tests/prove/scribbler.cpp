@@ -71,8 +71,7 @@ class Scribbler {
   }
   // Anywhere in what is used of the two mappings.
   std::byte* anywhere(std::size_t size) {
-    // Nobody goes by the copy of the stack, with which the record ends.
-    const std::size_t record = sizeof(WorkerRecord) - kStackBytes;
+    const std::size_t record = sizeof(WorkerRecord);
     if (random_.percent(25)) return window_.base + random_.below(record - size + 1);
     return control_.base + random_.below(geometry_.control_bytes() - size + 1);
   }
