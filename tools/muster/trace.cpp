@@ -83,7 +83,7 @@ struct KeptEvents {
 
   explicit KeptEvents(const muster::PoolInspector& inspector) {
     const muster::detail::Geometry& geometry =
-        muster::detail::InspectorAccess::views(inspector).tasks.geometry;
+        muster::detail::InspectorAccess::pool(inspector).constants().geometry;
     of_worker = geometry.worker_events;
     of_client = geometry.client_events;
     no_room = geometry.histograms == 0;
