@@ -35,7 +35,7 @@ enum class PoolState {
   ok,
   degraded,  // fewer workers than there should be, or one of them is stopped
   shutdown,  // takes no more tasks; ends when the last has ended
-  broken,    // a worker's death, or the supervisor's, ended it
+  broken,    // a worker's death, or the supervisor's, or its initializer's error ended it
   closed,    // its workers have ended, the object in the client is still there
   orphan,    // the client is gone, the supervisor not yet
   unknown,   // its memory says what this version does not know
@@ -52,6 +52,9 @@ struct PoolInfo {
   // By SIGSTOP or a debugger: until it goes on no death of a worker is noticed.
   bool supervisor_stopped = false;
   PoolState state = PoolState::unknown;
+  // Of a pool that is broken, as far as its memory tells: what its initializer threw, or else the
+  // last death. Of any bytes, as an exception's message is.
+  std::string why_broken;
   std::chrono::system_clock::time_point created;
   Duration age;
   std::size_t workers_alive = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include "lib/common/deadline.hpp"
 
@@ -19,6 +20,25 @@ PoolState state_of(PoolPhase phase) {
     case PoolPhase::closed: return PoolState::closed;
   }
   return PoolState::unknown;
+}
+
+// As any text there, it may be of any bytes, and may not end. Workers whose initializer threw are
+// not replaced: their records stay.
+std::string initializer_error(const PoolViews& pool) {
+  for (std::uint32_t w = 0; w < pool.tasks.geometry.workers; ++w) {
+    const WorkerRecord& record = pool.results.window(w).record();
+    // The text is written before.
+    if (record.phase.load() != WorkerPhase::init_failed) continue;
+    const std::size_t size = ::strnlen(record.init_error, sizeof(record.init_error));
+    if (size != 0) return {record.init_error, size};
+  }
+  return "";
+}
+
+std::string why_broken(const PoolViews& pool, const PoolStats& stats) {
+  const std::string thrown = initializer_error(pool);
+  if (!thrown.empty()) return "its initializer threw " + thrown;
+  return stats.last_deaths.empty() ? "" : stats.last_deaths.front().sentence;
 }
 
 }  // namespace
@@ -41,7 +61,8 @@ PoolInfo take_picture(const FoundPool& found, const LoadedPool& pool) {
   info.created = system_time(constants.created_realtime_ns);
   info.age = std::chrono::nanoseconds(
       std::max<std::int64_t>(monotonic_ns() - constants.created_monotonic_ns, 0));
-  info.state = state_of(pool.views().tasks.header().state.load());
+  const PoolPhase phase = pool.views().tasks.header().state.load();
+  info.state = state_of(phase);
   info.replaces_workers = pool.views().tasks.header().replaces.load() != 0;
   const auto client = read_process(constants.client_pid);
   if (client) info.command = client->command;
@@ -57,6 +78,8 @@ PoolInfo take_picture(const FoundPool& found, const LoadedPool& pool) {
   }
 
   info.stats = take_snapshot(pool.views());
+  // As it was read above, whatever has become of the client.
+  if (phase == PoolPhase::broken) info.why_broken = why_broken(pool.views(), info.stats);
   for (const auto& segment : found.segments) {
     if (segment) info.stats.shared_memory_bytes += backed_bytes(*segment);
   }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -129,6 +130,19 @@ TEST(Check, FindsThatAPoolIsBroken) {
   const Json json = Json::parse(document.out);
   EXPECT_EQ(json.at("ok"), false);
   EXPECT_EQ(json.at("findings").size(), 1U);
+}
+
+TEST(Check, SaysWhatTheInitializerThrewThatBrokeThePool) {
+  ProcessPoolExecutor pool({.max_workers = 2, .name = "check-initializer", .initializer = [] {
+                              throw std::runtime_error("no licence|\nfor this machine");
+                            }});
+  test_support::await_state("check-initializer", "broken");
+  const auto end = check({"check-initializer"});
+  EXPECT_EQ(end.exit_code, 1);
+  EXPECT_EQ(end.out.find("WARNING - pool \"check-initializer\" is broken: its initializer threw "
+                         "std::runtime_error: no licence/?for this machine | queued=0 "),
+            0U)
+      << end.out;
 }
 
 TEST(Check, FindsThatAWorkerIsStopped) {

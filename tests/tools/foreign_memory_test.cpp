@@ -60,6 +60,12 @@ class MadePool {
     facts_ = make_memory(prefix + "facts", fill(g.facts_bytes()), g.facts_bytes());
   }
 
+  // Over the results, from there on.
+  void write(std::size_t offset, const std::vector<std::byte>& bytes) const {
+    ASSERT_EQ(::pwrite(results_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset)),
+              static_cast<ssize_t>(bytes.size()));
+  }
+
  private:
   FileDescriptor tasks_;
   FileDescriptor control_;
@@ -190,6 +196,25 @@ TEST(ForeignMemory, OfADeadClientIsAnOrphan) {
   const Json found = test_support::listed_once("left over", kNobody);
   EXPECT_EQ(found.at("state"), "orphan");
   EXPECT_EQ(found.at("workers_alive"), 0);
+}
+
+TEST(ForeignMemory, WithAnInitializersErrorThatDoesNotEndIsReadSafely) {
+  using muster::detail::PoolPhase;
+  using muster::detail::WorkerPhase;
+  using muster::detail::WorkerRecord;
+  auto header = header_bytes(small_geometry());
+  const auto state = PoolPhase::broken;
+  std::memcpy(header.data() + offsetof(PoolHeader, state), &state, sizeof(state));
+  const MadePool pool("endless", header);
+  std::vector<std::byte> record(sizeof(WorkerRecord), std::byte{'x'});
+  const auto phase = WorkerPhase::init_failed;
+  std::memcpy(record.data() + offsetof(WorkerRecord, phase), &phase, sizeof(phase));
+  pool.write(0, record);
+  EXPECT_EQ(test_support::shown("endless").at("why_broken"),
+            "its initializer threw " + std::string(muster::detail::kErrorText, 'x'));
+  record[offsetof(WorkerRecord, init_error)] = std::byte{0};
+  pool.write(0, record);
+  EXPECT_EQ(test_support::shown("endless").at("why_broken"), nullptr);
 }
 
 TEST(ForeignMemory, BehindARightHeaderIsReadSafely) {

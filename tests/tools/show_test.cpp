@@ -199,6 +199,30 @@ TEST(Show, TellsOfFailuresAndTheLastDeath) {
   EXPECT_EQ(found.at("last_death").at("exit_code"), 3);
 }
 
+TEST(Show, SaysWhatTheInitializerThrewThatBrokeThePool) {
+  ProcessPoolExecutor pool({.max_workers = 2, .name = "show-initializer", .initializer = [] {
+                              throw std::runtime_error("no \x1b[1m licence\n");
+                            }});
+  test_support::await_state("show-initializer", "broken");
+  const auto end = run_tool({"show", "show-initializer"});
+  EXPECT_TRUE(contains(end.out, "show-initializer: broken")) << end.out;
+  EXPECT_TRUE(
+      contains(end.out, "\nbroken   its initializer threw std::runtime_error: no ?[1m licence?\n"))
+      << end.out;
+  EXPECT_EQ(shown("show-initializer").at("why_broken"),
+            "its initializer threw std::runtime_error: no \x1b[1m licence\n");
+}
+
+TEST(Show, SaysOnceWhichDeathBrokeThePool) {
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "show-broken"});
+  pool.submit({.name = "doomed"}, [] { ::_exit(3); }).exception();
+  const auto end = run_tool({"show", "show-broken"});
+  EXPECT_FALSE(contains(end.out, "\nbroken ")) << end.out;
+  EXPECT_TRUE(contains(end.out, "\ndeath    worker 0 (pid ")) << end.out;
+  const Json found = shown("show-broken");
+  EXPECT_EQ(found.at("why_broken"), found.at("last_death").at("sentence"));
+}
+
 TEST(Show, RepeatsUntilItIsInterrupted) {
   ProcessPoolExecutor pool({.max_workers = 1, .name = "show-again"});
   test_support::Program tool(test_support::kTool,

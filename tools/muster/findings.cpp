@@ -38,10 +38,8 @@ std::string finding_of_state(const PoolInfo& pool) {
       }
       return text;
     }
-    case PoolState::broken: {
-      const auto& deaths = pool.stats.last_deaths;
-      return deaths.empty() ? "nothing runs in it any more" : printable(deaths.front().sentence);
-    }
+    case PoolState::broken:
+      return pool.why_broken.empty() ? "nothing runs in it any more" : printable(pool.why_broken);
     case PoolState::orphan: return "its client is gone";
     case PoolState::unknown: break;
   }

@@ -121,6 +121,7 @@ Json summary_json(const muster::PoolInfo& pool, const Rates& rates) {
           {"client", {{"pid", pool.client_pid}, {"command", pool.command}}},
           {"supervisor_pid", pid_json(pool.supervisor_pid)},
           {"state", to_string(pool.state)},
+          {"why_broken", pool.why_broken.empty() ? Json() : Json(pool.why_broken)},
           {"created", rfc3339(pool.created)},
           {"age_seconds", pool.age.seconds()},
           {"workers_alive", pool.workers_alive},

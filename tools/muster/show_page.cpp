@@ -90,6 +90,13 @@ std::string failure_lines(const PoolStats& stats) {
   return text;
 }
 
+std::string broken_line(const PoolInfo& pool) {
+  const auto& deaths = pool.stats.last_deaths;
+  const bool is_death = !deaths.empty() && pool.why_broken == deaths.front().sentence;
+  if (pool.why_broken.empty() || is_death) return "";
+  return line("broken", printable(pool.why_broken));
+}
+
 std::string death_line(const PoolStats& stats) {
   if (stats.last_deaths.empty()) return "";
   const muster::DeathStats& last = stats.last_deaths.front();
@@ -144,7 +151,8 @@ std::string workers_table(const PoolInfo& pool, const Rates& rates, muster::Dura
 std::string show_page(const PoolInfo& pool, const Rates& rates, muster::Duration stuck_after) {
   const PoolStats& stats = pool.stats;
   return pool_lines(pool) + task_lines(stats, rates) + time_lines(stats) + memory_line(stats) +
-         failure_lines(stats) + death_line(stats) + "\n" + workers_table(pool, rates, stuck_after);
+         failure_lines(stats) + broken_line(pool) + death_line(stats) + "\n" +
+         workers_table(pool, rates, stuck_after);
 }
 
 }  // namespace muster_tool
