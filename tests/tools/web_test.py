@@ -495,6 +495,39 @@ class Page(unittest.TestCase):
                               "return frames && frames.textContent")
         self.assertIn("crash_on_purpose", frames)
 
+    def test_draws_seldom_where_nobody_touches_it_until_somebody_does(self):
+        self.open(f"web asleep {os.getpid()}")
+        browser = self.browser
+        # Of each frame that the page asks for: the frame in which it does.
+        browser.run("""
+            const native = requestAnimationFrame;
+            window.asked = [];
+            window.requestAnimationFrame = (draw) => {
+              if (draw.name === "frame") asked.push(document.timeline.currentTime);
+              return native(draw);
+            };
+            window.touch = (at) => {
+              const {now} = performance;
+              performance.now = () => at;
+              dispatchEvent(new PointerEvent("pointermove"));
+              delete performance.now;
+            };""")
+        browser.wait("return asked.length > 2")
+        browser.run("touch(-1e9)")  # long ago
+        # Not one that was asked for before.
+        browser.wait("return asked.length > 4")
+        browser.run("asked.length = 0")
+        times = browser.wait("return asked.length > 4 ? asked : null")
+        for earlier, later in zip(times, times[1:]):
+            self.assertGreater(later - earlier, 100)
+        before = self.drawn()
+        self.drawn(before)
+        browser.run("for (let i = 0; i < 3; ++i) touch(performance.now()); asked.length = 0")
+        times = browser.wait("return asked.length > 20 ? asked : null")
+        self.assertLess(min(later - earlier for earlier, later in zip(times, times[1:])), 100)
+        # One after the other, and not two at once.
+        self.assertEqual(len(times), len(set(times)))
+
     def test_pauses_zooms_pans_and_hovers(self):
         self.open(f"web hands {os.getpid()}")
         browser = self.browser

@@ -287,8 +287,24 @@ let drawnAt = 0;
 let drawingTook = 0;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
+// Thirty times a second while somebody looks, and less where that would keep the browser busy. A page
+// that was not touched for a while, and soon one behind other windows, draws as often as it takes to
+// see that it moves: the processors may be those that the pool wants.
+const asleepAfter = () => (document.hasFocus() ? 60_000 : 5_000);
+const whileAsleep = 125;
+let wokenAt = performance.now();
+let nextWhileAsleep = 0;
+
 function frame(at) {
-  requestAnimationFrame(frame);
+  const asleep = at - wokenAt > asleepAfter();
+  if (asleep) {
+    nextWhileAsleep = setTimeout(() => {
+      nextWhileAsleep = 0;
+      requestAnimationFrame(frame);
+    }, whileAsleep);
+  } else {
+    requestAnimationFrame(frame);
+  }
   if (page.paused && !page.force) return;
   const dirty = page.dirty || page.force;
   page.force = false;
@@ -296,8 +312,7 @@ function frame(at) {
     page.dirty = false;
     show();
   }
-  // Thirty times a second, and less where that would keep the browser busy.
-  const rest = Math.max(32, 5 * drawingTook);
+  const rest = asleep ? 0 : Math.max(32, 5 * drawingTook);
   const moves = stream.live && page.linked === "live" && !calm.matches && at - drawnAt > rest;
   if ((dirty || moves) && page.current && !$("pool").hidden) {
     drawnAt = at;
@@ -305,6 +320,17 @@ function frame(at) {
     stream.draw();
     drawingTook = performance.now() - begin;
   }
+}
+
+function wake() {
+  wokenAt = performance.now();
+  if (!nextWhileAsleep) return;
+  clearTimeout(nextWhileAsleep);
+  nextWhileAsleep = 0;
+  requestAnimationFrame(frame);
+}
+for (const event of ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "resize", "focus"]) {
+  addEventListener(event, wake, {capture: true, passive: true});
 }
 
 // What people do
