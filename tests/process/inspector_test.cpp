@@ -51,6 +51,7 @@ std::vector<TaskEventKind> kinds_of(const std::vector<TaskEvent>& events, std::u
 TEST(Inspector, FindsAPoolByNameIdAndPid) {
   const std::string name = own_name("found");
   ProcessPoolExecutor pool({.max_workers = 2, .name = name});
+  pool.submit([] {}).result();  // until a worker is ready the pool is starting
   const PoolInfo info = PoolInspector(name).look();
   EXPECT_EQ(info.name, name);
   EXPECT_EQ(info.client_pid, ::getpid());
