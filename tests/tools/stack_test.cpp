@@ -1,8 +1,10 @@
 // muster stack: where workers are at the moment.
 
 #include <signal.h>
+#include <ucontext.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -154,6 +156,50 @@ TEST(StackTool, SaysWhereItsCopyOfTheStackEnds) {
   const auto traced = run_tool({"stack", "stack-much", "0", "--ptrace"});
   EXPECT_TRUE(contains(traced.out, "main")) << traced.out;
   EXPECT_FALSE(contains(traced.out, "its callers")) << traced.out;
+  gate.open();
+  EXPECT_EQ(task.result(), 1);
+}
+
+// A fiber, on a stack that is part of other memory.
+struct Fiber {
+  SharedGate started;
+  SharedGate gate;
+  ucontext_t outside;
+  ucontext_t inside;
+};
+Fiber* the_fiber = nullptr;
+
+void wait_in_the_fiber() {
+  the_fiber->started.open();
+  the_fiber->gate.wait();
+}
+
+int run_a_fiber(SharedGate started, SharedGate gate) {
+  static std::array<char, 65'536> stack;
+  static std::array<char, 65'536> behind;
+  behind[0] = 1;
+  Fiber fiber{started, gate, {}, {}};
+  the_fiber = &fiber;
+  ::getcontext(&fiber.inside);
+  fiber.inside.uc_stack.ss_sp = stack.data();
+  fiber.inside.uc_stack.ss_size = stack.size();
+  fiber.inside.uc_link = &fiber.outside;
+  ::makecontext(&fiber.inside, wait_in_the_fiber, 0);
+  ::swapcontext(&fiber.outside, &fiber.inside);
+  return behind[0];
+}
+
+TEST(StackTool, SaysThatTheCallersOfAFiberCannotBeTold) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "stack-fiber"});
+  const OpensAtExit open(gate);
+  auto task = pool.submit(run_a_fiber, started, gate);
+  started.wait();
+  const auto asked = run_tool({"stack", "stack-fiber", "0"});
+  EXPECT_EQ(asked.exit_code, 0) << asked.err;
+  EXPECT_TRUE(contains(asked.out, "wait_in_the_fiber")) << asked.out;
+  EXPECT_TRUE(contains(asked.out, "\n  (its callers cannot be told: ")) << asked.out;
   gate.open();
   EXPECT_EQ(task.result(), 1);
 }

@@ -195,7 +195,9 @@ std::string_view why_it_ends(Frames::End end, bool traced) {
                       "with --ptrace it is a MiB";
     case Frames::End::lost: break;
   }
-  return "its callers cannot be told: there is no unwind information, or the stack is spoilt";
+  return "its callers cannot be told: they are on another stack, there is no unwind information, "
+         "or "
+         "the stack is spoilt";
 }
 
 std::string page(const Answer& answer, AllCode& all) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 
 #include "mapped_modules.hpp"
 
@@ -17,13 +18,16 @@ using muster::detail::kProgramCounter;
 using muster::detail::kStackRegisters;
 
 constexpr std::size_t kMostFrames = 256;
+// What lies so far behind a copy may be of the same stack: the usual limit of one.
+constexpr std::uintptr_t kReach = std::uintptr_t{8} << 20;
 
 // libdw's unwinder asks these for what it would else read from the process. Their last argument is
 // what is looked into.
 
 struct LookedInto {
   const ThreadCopy* thread = nullptr;
-  bool misses_memory = false;
+  // Of what was asked for and is not in the copy, the first.
+  std::optional<std::uintptr_t> missing;
 };
 LookedInto& looked_into(void* of) { return *static_cast<LookedInto*>(of); }
 
@@ -44,7 +48,7 @@ bool read_memory(Dwfl*, Dwarf_Addr address, Dwarf_Word* word, void* of) {
     std::memcpy(word, memory.bytes.data() + (address - memory.begin), sizeof *word);
     return true;
   }
-  looked_into(of).misses_memory = true;
+  if (!looked_into(of).missing) looked_into(of).missing = address;
   return false;
 }
 
@@ -61,6 +65,14 @@ constexpr Dwfl_Thread_Callbacks kCopied{.next_thread = next_thread,
                                         .set_initial_registers = set_registers,
                                         .detach = nullptr,
                                         .thread_detach = nullptr};
+
+bool is_cut_off(const ThreadCopy& thread, std::uintptr_t missing) {
+  if (!thread.cut || thread.stack.empty()) return false;
+  const MemoryCopy& innermost = thread.stack.front();
+  // A word may lie across the end.
+  const std::uintptr_t last = innermost.begin + innermost.bytes.size() - sizeof(Dwarf_Word);
+  return missing > last && missing - last < kReach;
+}
 
 int add_frame(Dwfl_Frame* frame, void* into) {
   auto& frames = *static_cast<Frames*>(into);
@@ -97,12 +109,12 @@ bool Unwinder::knows_files() const { return session_->dwfl != nullptr; }
 Frames Unwinder::frames(const ThreadCopy& thread) {
   Frames frames;
   if (knows_files()) {
-    session_->now = {&thread, false};
+    session_->now = {&thread, std::nullopt};
     const int result =
         ::dwfl_getthread_frames(session_->dwfl.get(), session_->pid, add_frame, &frames);
     // Memory that is not there looks to libdw as if there were no caller.
-    if (session_->now.misses_memory) {
-      frames.end = thread.cut ? Frames::End::cut : Frames::End::lost;
+    if (const auto missing = session_->now.missing) {
+      frames.end = is_cut_off(thread, *missing) ? Frames::End::cut : Frames::End::lost;
     } else if (result >= 0) {
       frames.end = Frames::End::outermost;
     }

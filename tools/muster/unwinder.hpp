@@ -16,7 +16,9 @@ struct Frames {
   enum class End {
     outermost,
     cut,   // the others lie further out than the copy of the stack reaches
-    lost,  // there may be others: there is code without unwind information, or the stack is spoilt
+    // There may be others: on another stack, behind code without unwind information, or the stack
+    // is spoilt.
+    lost,
   };
   End end = End::lost;
 };
