@@ -4,11 +4,18 @@
 
 namespace muster::detail {
 
-// An owned file descriptor.
+// An owned file descriptor. In a program that has closed standard ones the kernel gives their
+// numbers out again; what is printed would go there, so they are exchanged for others.
 class FileDescriptor {
  public:
+  static constexpr int kStandard = 3;  // as many: input, output, error
+
   FileDescriptor() = default;
-  explicit FileDescriptor(int fd) : fd_(fd) {}
+  // Below 0: none. Empty, and errno set, where a standard one cannot be exchanged.
+  explicit FileDescriptor(int fd) : fd_(fd) {
+    if (fd >= 0 && fd < kStandard) [[unlikely]]
+      exchange();
+  }
   FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   FileDescriptor& operator=(FileDescriptor&& other) noexcept {
     if (this != &other) {
@@ -25,6 +32,8 @@ class FileDescriptor {
   int release() { return std::exchange(fd_, -1); }
 
  private:
+  void exchange();
+
   int fd_ = -1;
 };
 
