@@ -52,8 +52,8 @@ struct PoolInfo {
   // By SIGSTOP or a debugger: until it goes on no death of a worker is noticed.
   bool supervisor_stopped = false;
   PoolState state = PoolState::unknown;
-  // Of a pool that is broken, as far as its memory tells: what its initializer threw, or else the
-  // last death. Of any bytes, as an exception's message is.
+  // Of a pool that is broken: why, as its futures are told; cut at 1023 bytes. Of any bytes, as an
+  // exception's message is.
   std::string why_broken;
   std::chrono::system_clock::time_point created;
   Duration age;

@@ -4,7 +4,10 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cstring>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "lib/client/process_core.hpp"
@@ -15,7 +18,7 @@ namespace muster::detail {
 
 namespace {
 
-const char* const kAbrupt =
+constexpr std::string_view kAbrupt =
     "a process of the pool was terminated abruptly while the future was running or pending: ";
 
 }  // namespace
@@ -37,7 +40,7 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
   }
   const std::string text = message.text;
   switch (message.cause) {
-    case BreakCause::worker_died: sentence = kAbrupt + sentence; return;
+    case BreakCause::worker_died: sentence.insert(0, kAbrupt); return;
     case BreakCause::too_many_deaths:
       sentence = "the pool was given up because " + text + "; the last: " + sentence;
       return;
@@ -101,6 +104,7 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
     return no_memory_error_;
   };
   life_ = Life::broken;
+  tell_why_broken(why != nullptr ? why->what() : no_memory_->what());
   tasks_.header().state.store(PoolPhase::broken);
   if (!broken_) {
     try {
@@ -144,6 +148,15 @@ void ProcessCore::fail_all(const BrokenProcessPool* why) {
   backlog_cancelled_ = 0;
   count_behind();
   if (progress_waiters_ != 0) announce_progress();
+}
+
+// To those who look at the pool.
+void ProcessCore::tell_why_broken(std::string_view why) noexcept {
+  if (why.starts_with(kAbrupt)) why.remove_prefix(kAbrupt.size());  // said to whom had a future
+  auto& place = tasks_.header().why_broken;
+  const std::size_t length = std::min(why.size(), sizeof(place) - 1);
+  std::memcpy(place, why.data(), length);
+  place[length] = '\0';
 }
 
 // The death of this number, if there was one that had no message of its own.

@@ -350,6 +350,7 @@ class ProcessCore final : public TravelBackend,
   void describe_break(const Message& message, WorkerDeath& death, std::string& sentence) const;
   void break_pool(const WorkerDeath& death, const std::string& sentence);
   void fail_all(const BrokenProcessPool* why);
+  void tell_why_broken(std::string_view why) noexcept;
   void tell_what_broke_it(std::uint64_t number);
   void tell_ended_with_pool(std::uint32_t slot);
   void keep_committed(std::uint32_t slot, Extras& extras);

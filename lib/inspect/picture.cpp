@@ -22,23 +22,9 @@ PoolState state_of(PoolPhase phase) {
   return PoolState::unknown;
 }
 
-// As any text there, it may be of any bytes, and may not end. Workers whose initializer threw are
-// not replaced: their records stay.
-std::string initializer_error(const PoolViews& pool) {
-  for (std::uint32_t w = 0; w < pool.tasks.geometry.workers; ++w) {
-    const WorkerRecord& record = pool.results.window(w).record();
-    // The text is written before.
-    if (record.phase.load() != WorkerPhase::init_failed) continue;
-    const std::size_t size = ::strnlen(record.init_error, sizeof(record.init_error));
-    if (size != 0) return {record.init_error, size};
-  }
-  return "";
-}
-
-std::string why_broken(const PoolViews& pool, const PoolStats& stats) {
-  const std::string thrown = initializer_error(pool);
-  if (!thrown.empty()) return "its initializer threw " + thrown;
-  return stats.last_deaths.empty() ? "" : stats.last_deaths.front().sentence;
+// As any text there, it may be of any bytes, and may not end.
+std::string why_broken(const PoolHeader& header) {
+  return {header.why_broken, ::strnlen(header.why_broken, sizeof(header.why_broken))};
 }
 
 }  // namespace
@@ -79,7 +65,7 @@ PoolInfo take_picture(const FoundPool& found, const LoadedPool& pool) {
 
   info.stats = take_snapshot(pool.views());
   // As it was read above, whatever has become of the client.
-  if (phase == PoolPhase::broken) info.why_broken = why_broken(pool.views(), info.stats);
+  if (phase == PoolPhase::broken) info.why_broken = why_broken(pool.views().tasks.header());
   for (const auto& segment : found.segments) {
     if (segment) info.stats.shared_memory_bytes += backed_bytes(*segment);
   }

@@ -45,6 +45,8 @@ inline constexpr std::size_t kPoolNameKept = 180;
 enum class PoolPhase : std::uint32_t { starting, running, shut_down, broken, closed };
 
 // The start of the tasks segment; what a tool reads first.
+inline constexpr std::size_t kWhyBrokenBytes = 1024;
+
 struct PoolHeader {
   std::uint64_t magic;
   std::uint32_t version;
@@ -64,6 +66,9 @@ struct PoolHeader {
   std::atomic<std::uint64_t> lost[kMaxNames];  // by name: tasks, or items, that ended with a worker
   // Changes when the client has let a block of shared memory go that workers may know.
   std::atomic<std::uint32_t> blocks_gone;
+  // What its futures were told, cut off where there is no room; written before `state` says that
+  // the pool is broken.
+  char why_broken[kWhyBrokenBytes];
 };
 static_assert(sizeof(PoolHeader) <= kPage);
 
@@ -264,6 +269,7 @@ constexpr std::uint64_t layout_hash() {
                                  sizeof(PoolHeader),
                                  offsetof(PoolHeader, state),
                                  offsetof(PoolHeader, names),
+                                 offsetof(PoolHeader, why_broken),
                                  sizeof(TaskPart),
                                  sizeof(Returns),
                                  sizeof(ControlHeader),

@@ -198,23 +198,19 @@ TEST(ForeignMemory, OfADeadClientIsAnOrphan) {
   EXPECT_EQ(found.at("workers_alive"), 0);
 }
 
-TEST(ForeignMemory, WithAnInitializersErrorThatDoesNotEndIsReadSafely) {
+TEST(ForeignMemory, WithAReasonThatDoesNotEndIsReadSafely) {
   using muster::detail::PoolPhase;
-  using muster::detail::WorkerPhase;
-  using muster::detail::WorkerRecord;
   auto header = header_bytes(small_geometry());
   const auto state = PoolPhase::broken;
   std::memcpy(header.data() + offsetof(PoolHeader, state), &state, sizeof(state));
-  const MadePool pool("endless", header);
-  std::vector<std::byte> record(sizeof(WorkerRecord), std::byte{'x'});
-  const auto phase = WorkerPhase::init_failed;
-  std::memcpy(record.data() + offsetof(WorkerRecord, phase), &phase, sizeof(phase));
-  pool.write(0, record);
+  const auto why = header.begin() + offsetof(PoolHeader, why_broken);
+  std::fill_n(why, muster::detail::kWhyBrokenBytes, std::byte{'x'});
+  const MadePool endless("endless", header);
   EXPECT_EQ(test_support::shown("endless").at("why_broken"),
-            "its initializer threw " + std::string(muster::detail::kErrorText, 'x'));
-  record[offsetof(WorkerRecord, init_error)] = std::byte{0};
-  pool.write(0, record);
-  EXPECT_EQ(test_support::shown("endless").at("why_broken"), nullptr);
+            std::string(muster::detail::kWhyBrokenBytes, 'x'));
+  *why = std::byte{0};
+  const MadePool none("none", header);
+  EXPECT_EQ(test_support::shown("none").at("why_broken"), nullptr);
 }
 
 TEST(ForeignMemory, BehindARightHeaderIsReadSafely) {

@@ -151,10 +151,13 @@ TEST(Show, SaysThatAProcessHasNoPool) {
 TEST(Show, SaysThatAProcessIsAnotherUsers) {
   const bool root = ::geteuid() == 0;
   const std::string theirs = std::to_string(root ? ::getpid() : 1);
-  const auto end = test_support::run_tool_in("another-user", {"show", theirs});
-  EXPECT_EQ(end.exit_code, 4);
-  EXPECT_EQ(end.out, "");
-  EXPECT_TRUE(contains(end.err, "belongs to another user (uid 0)")) << end.err;
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"show", theirs}, {"show", theirs, "--all-users"}}) {
+    const auto end = test_support::run_tool_in("another-user", arguments);
+    EXPECT_EQ(end.exit_code, 4);
+    EXPECT_EQ(end.out, "");
+    EXPECT_TRUE(contains(end.err, "belongs to another user (uid 0)")) << end.err;
+  }
 }
 
 TEST(Show, CallsAWorkerStuckThatRunsOneTaskForTooLong) {
@@ -206,11 +209,13 @@ TEST(Show, SaysWhatTheInitializerThrewThatBrokeThePool) {
   test_support::await_state("show-initializer", "broken");
   const auto end = run_tool({"show", "show-initializer"});
   EXPECT_TRUE(contains(end.out, "show-initializer: broken")) << end.out;
-  EXPECT_TRUE(
-      contains(end.out, "\nbroken   its initializer threw std::runtime_error: no ?[1m licence?\n"))
+  EXPECT_TRUE(contains(end.out,
+                       "\nbroken   the pool broke because its initializer threw "
+                       "std::runtime_error: no ?[1m licence?\n"))
       << end.out;
-  EXPECT_EQ(shown("show-initializer").at("why_broken"),
-            "its initializer threw std::runtime_error: no \x1b[1m licence\n");
+  EXPECT_EQ(
+      shown("show-initializer").at("why_broken"),
+      "the pool broke because its initializer threw std::runtime_error: no \x1b[1m licence\n");
 }
 
 TEST(Show, SaysOnceWhichDeathBrokeThePool) {
@@ -221,6 +226,22 @@ TEST(Show, SaysOnceWhichDeathBrokeThePool) {
   EXPECT_TRUE(contains(end.out, "\ndeath    worker 0 (pid ")) << end.out;
   const Json found = shown("show-broken");
   EXPECT_EQ(found.at("why_broken"), found.at("last_death").at("sentence"));
+}
+
+// A death long before, that the pool got over, is not why.
+TEST(Show, SaysThatThePoolBrokeWithItsSupervisor) {
+  ProcessPoolExecutor pool(
+      {.max_workers = 1, .name = "show-alone", .on_worker_death = muster::OnWorkerDeath::replace});
+  pool.submit({.name = "doomed"}, [] { ::_exit(3); }).exception();
+  const pid_t supervisor = pool.submit([] { return ::getppid(); }).result();
+  ASSERT_EQ(::kill(supervisor, SIGKILL), 0);
+  test_support::await_state("show-alone", "broken");
+  const std::string why =
+      "its supervisor (pid " + std::to_string(supervisor) + ") ended, and the workers with it";
+  EXPECT_EQ(shown("show-alone").at("why_broken"), why);
+  const auto end = run_tool({"show", "show-alone"});
+  EXPECT_TRUE(contains(end.out, "\nbroken   " + why + "\n")) << end.out;
+  EXPECT_TRUE(contains(end.out, "\ndeath    worker 0 (pid ")) << end.out;
 }
 
 TEST(Show, RepeatsUntilItIsInterrupted) {
