@@ -12,14 +12,11 @@
 #include <iterator>
 
 #include "lib/common/futex.hpp"
+#include "lib/common/page_pieces.hpp"
 
 namespace muster::detail {
 
 namespace {
-
-constexpr std::size_t kPage = 4096;
-// A function that calls no other may keep what it saves below the stack pointer, by the ABI.
-constexpr std::uintptr_t kBelow = 128;
 
 StackRecord* the_record = nullptr;
 std::byte* the_copy = nullptr;
@@ -32,20 +29,14 @@ pid_t this_thread() { return static_cast<pid_t>(::syscall(SYS_gettid)); }
 // How many bytes from there on were copied. Of memory that is not there, at either end, the
 // kernel says so, where a copy of one's own would crash.
 std::uint32_t copy_from(std::uintptr_t begin) {
-  // In pages, since what comes before one that cannot be read is copied only where it is apart.
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < kStackBytes; ++count) {
-    const std::size_t size = std::min(kPage - (begin + at) % kPage, kStackBytes - at);
-    the_pages[count] = {reinterpret_cast<void*>(begin + at), size};
-    at += size;
-  }
+  const std::size_t count = cut_into_pages(begin, kStackBytes, the_pages);
   iovec into{the_copy, kStackBytes};
   const long got = ::syscall(SYS_process_vm_readv, the_worker, &into, 1, the_pages, count, 0);
   return static_cast<std::uint32_t>(std::max(got, 0L));
 }
 
 void copy_stack(std::uintptr_t pointer, StackRecord& record) {
-  std::uintptr_t begin = pointer - kBelow;
+  std::uintptr_t begin = pointer - kBelowStackPointer;
   std::uint32_t size = copy_from(begin);
   if (size == 0) {
     // The stack ends there.
@@ -62,7 +53,8 @@ void answer(const gregset_t& registers) {
                               REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
   static_assert(std::size(kInOrder) == kStackRegisters);
   StackRecord& record = *the_record;
-  const std::uint32_t version = record.version.load(std::memory_order_relaxed) | 1;
+  // Odd from here on, and another one than that of an answer that was left by a jump.
+  const std::uint32_t version = (record.version.load(std::memory_order_relaxed) + 1) | 1;
   record.version.store(version, std::memory_order_relaxed);
   // Release: who sees anything of what follows sees that it is being written.
   std::atomic_thread_fence(std::memory_order_release);

@@ -50,9 +50,10 @@ bool has_signal(std::string_view status, std::string_view key) {
 // A worker, and that it still is the same.
 class Asked {
  public:
-  Asked(const LoadedPool& pool, std::size_t worker)
-      : pool_(pool), worker_(static_cast<std::uint32_t>(worker)), pid_(pid_in_facts()) {
+  Asked(const LoadedPool& pool, std::size_t worker, pid_t pid)
+      : pool_(pool), worker_(static_cast<std::uint32_t>(worker)), pid_(pid) {
     if (pid_ <= 0) fail(Reason::dead, "worker " + std::to_string(worker) + " is not running");
+    if (pid_in_facts() != pid_) fail_dead();
     pidfd_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     if (!pidfd_ && errno != ESRCH) {
       throw std::system_error(errno, std::generic_category(), "cannot watch " + name());
@@ -111,7 +112,8 @@ class Asked {
     long sent = ::syscall(SYS_pidfd_send_signal, pidfd_.get(), kQuestion, nullptr, kToThread);
     // Before Linux 6.9 there is no such flag, and before 5.1 no such call. The number may then be
     // another process's in the instant since ended(), where SIGURG does no harm by default.
-    if (sent != 0 && (errno == EINVAL || errno == ENOSYS) && !ended()) {
+    if (sent != 0 && (errno == EINVAL || errno == ENOSYS)) {
+      if (ended()) fail_dead();
       sent = ::syscall(SYS_tgkill, pid_, pid_, kQuestion);
     }
     if (sent == 0) return;
@@ -184,14 +186,14 @@ std::optional<WorkerStack> copy(const WindowView& window, std::uint32_t version)
 
 }  // namespace
 
-WorkerStack read_stack(const LoadedPool& pool, std::size_t worker, Duration patience) {
+WorkerStack read_stack(const LoadedPool& pool, std::size_t worker, pid_t pid, Duration patience) {
   const std::size_t workers = pool.constants().geometry.workers;
   if (worker >= workers) {
     Asked::fail(Reason::no_worker, "there is no worker " + std::to_string(worker) +
                                        ": the pool has " + std::to_string(workers) +
                                        ", from 0 to " + std::to_string(workers - 1));
   }
-  const Asked asked(pool, worker);
+  const Asked asked(pool, worker, pid);
   const WindowView window = asked.window();
   const StackRecord& record = window.record().stack;
   const Deadline until = Deadline::after(patience);

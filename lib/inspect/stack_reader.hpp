@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,11 +42,12 @@ struct WorkerStack {
   std::string bytes;         // from there on, up to kStackBytes
 };
 
-// Where a worker is now. A pool notices: the worker is sent SIGURG and writes down where it is,
-// which takes it some microseconds. It waits for nobody, also where this process is stopped or
-// killed meanwhile. A system call of its task that no signal lets go on (sleep(3), poll(2)) ends
-// early with EINTR. Throws NoAnswer, after `patience` at the latest; std::system_error where this
-// process has no descriptor left. The protocol stands in stack_record.hpp.
-WorkerStack read_stack(const LoadedPool& pool, std::size_t worker, Duration patience);
+// Where worker `worker`, the process `pid`, is now; not where its successor is. A pool notices: the
+// worker is sent SIGURG and writes down where it is, which takes it some microseconds. It waits for
+// nobody, also where this process is stopped or killed meanwhile. A system call of its task that no
+// signal lets go on (sleep(3), poll(2)) ends early with EINTR. Throws NoAnswer, after `patience` at
+// the latest; std::system_error where this process has no descriptor left. The protocol stands in
+// stack_record.hpp.
+WorkerStack read_stack(const LoadedPool& pool, std::size_t worker, pid_t pid, Duration patience);
 
 }  // namespace muster::detail

@@ -7,7 +7,8 @@
 // | tasks    | pool header, names, task parts, trace marks,        |        |          |        |            |      |
 // |          | returns, the client's events, arguments             | RW     | RO       | RO     | RO         | RO   |
 // | control  | slots, ring, park words, reservations               | RW     | RW       | RW     | RW         | RO   |
-// | results  | a window a worker: record, telemetry, arena         | RO     | RW, own  | -      | RO         | RO   |
+// | results  | a window a worker: record, telemetry, copy of its   |        |          |        |            |      |
+// |          | stack, arena                                        | RO     | RW, own  | -      | RO         | RO   |
 // | facts    | pids, incarnations, deaths                          | RO     | RO       | RO     | RW         | RO   |
 
 #include <cstddef>

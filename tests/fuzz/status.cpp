@@ -61,7 +61,9 @@ void give_worker(const Views& views, const AnsweringWorker& worker) {
 void ask_where(const LoadedPool& pool, std::size_t worker) {
   static muster_tool::Unwinder unwinder(::getpid());
   try {
-    WorkerStack stack = read_stack(pool, worker, std::chrono::milliseconds(1));
+    const auto& facts = pool.views().facts.worker(static_cast<std::uint32_t>(worker));
+    WorkerStack stack = read_stack(pool, worker, static_cast<pid_t>(facts.pid.load()),
+                                   std::chrono::milliseconds(1));
     require(stack.bytes.size() <= kStackBytes, "an answer is no larger than there is room for");
     muster_tool::ThreadCopy thread;
     thread.registers = stack.registers;

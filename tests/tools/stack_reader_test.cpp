@@ -58,10 +58,17 @@ LoadedPool loaded(const std::string& name) {
   throw std::runtime_error("no pool " + name);
 }
 
+// 0: there is none.
+pid_t pid_of(const LoadedPool& pool, std::size_t worker) {
+  if (worker >= pool.constants().geometry.workers) return 0;
+  const auto& facts = pool.views().facts.worker(static_cast<std::uint32_t>(worker));
+  return static_cast<pid_t>(facts.pid.load());
+}
+
 std::optional<Reason> refusal(const LoadedPool& pool, std::size_t worker,
                               muster::Duration patience = 100ms) {
   try {
-    (void)read_stack(pool, worker, patience);
+    (void)read_stack(pool, worker, pid_of(pool, worker), patience);
     return std::nullopt;
   } catch (const NoAnswer& error) {
     EXPECT_NE(std::string(error.what()), "");
@@ -75,7 +82,7 @@ class Asking {
   Asking(const LoadedPool& pool, pid_t worker) : pool_(pool), unwinder_(worker) {}
 
   std::vector<std::uintptr_t> frames(std::size_t worker = 0) {
-    const muster::detail::WorkerStack stack = read_stack(pool_, worker, 30s);
+    const muster::detail::WorkerStack stack = read_stack(pool_, worker, pid_of(pool_, worker), 30s);
     muster_tool::ThreadCopy thread;
     thread.registers = stack.registers;
     thread.stack.push_back({stack.begin, stack.bytes});
@@ -386,23 +393,54 @@ TEST(Stack, IsToldOfAnIdleWorker) {
   EXPECT_EQ(pool.stats().rescued_wakeups, 0U);
 }
 
+// At one depth after the other.
+__attribute__((noinline)) std::size_t deeper(std::size_t depth) {
+  volatile std::size_t at = depth;
+  if (depth != 0) at = at + deeper(depth - 1);
+  return at;
+}
+void go_up_and_down(SharedGate started, SharedGate gate) {
+  started.open();
+  for (std::size_t depth = 0; !gate.is_open(); ++depth) deeper(depth % 50);
+}
+
+// What one is told is of one moment, however many answers are on their way.
 TEST(Stack, IsToldToSeveralWhoAskAtOnce) {
   const SharedGate started;
   const SharedGate gate;
   ProcessPoolExecutor pool({.max_workers = 1, .name = "crowd"});
   const OpensAtExit open(gate);
-  auto task = pool.submit(outermost, started, gate);
+  auto task = pool.submit(go_up_and_down, started, gate);
   started.wait();
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([] {
       const LoadedPool outside = loaded("crowd");
-      for (int k = 0; k < 100; ++k) EXPECT_FALSE(read_stack(outside, 0, 30s).bytes.empty());
+      for (int k = 0; k < 500; ++k) {
+        const auto stack = read_stack(outside, 0, pid_of(outside, 0), 30s);
+        EXPECT_FALSE(stack.bytes.empty());
+        EXPECT_EQ(stack.begin, stack.registers[muster::detail::kStackPointer] - 128);
+      }
     });
   }
   for (std::thread& thread : threads) thread.join();
   gate.open();
-  EXPECT_EQ(task.result(), 2);
+  task.result();
+}
+
+TEST(Stack, OfAWorkerThatWasReplacedIsNotItsSuccessors) {
+  ProcessPoolExecutor pool(
+      {.max_workers = 1, .name = "replaced", .on_worker_death = muster::OnWorkerDeath::replace});
+  const pid_t first = pool.submit([] { return ::getpid(); }).result();
+  pool.submit([] { ::_exit(1); }).exception();
+  ASSERT_NE(pool.submit([] { return ::getpid(); }).result(), first);
+  try {
+    (void)read_stack(loaded("replaced"), 0, first, 30s);
+    ADD_FAILURE() << "somebody answered";
+  } catch (const NoAnswer& error) {
+    EXPECT_EQ(error.reason(), Reason::dead);
+    EXPECT_EQ(std::string(error.what()), "worker 0 (pid " + std::to_string(first) + ") has ended");
+  }
 }
 
 TEST(Stack, OfAWorkerThatThereIsNot) {

@@ -160,6 +160,34 @@ TEST(StackTool, SaysWhereItsCopyOfTheStackEnds) {
   EXPECT_EQ(task.result(), 1);
 }
 
+__attribute__((noinline)) int wait_deep(int depth, SharedGate started, SharedGate gate) {
+  volatile int at = depth;
+  if (depth > 0) return at + wait_deep(depth - 1, started, gate);
+  started.open();
+  gate.wait();
+  return at;
+}
+
+TEST(StackTool, SaysThatThereAreMoreCallersThanItTells) {
+  const SharedGate started;
+  const SharedGate gate;
+  ProcessPoolExecutor pool({.max_workers = 1, .name = "stack-deep"});
+  const OpensAtExit open(gate);
+  auto task = pool.submit(wait_deep, 400, started, gate);
+  started.wait();
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{}, {"--ptrace"}}) {
+    std::vector<std::string> arguments{"stack", "stack-deep", "0"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto end = run_tool(arguments);
+    EXPECT_TRUE(contains(end.out, "\n  #255 ")) << end.out;
+    EXPECT_TRUE(contains(end.out, "(its callers are left out: there are more than 256, "))
+        << end.out;
+  }
+  gate.open();
+  task.result();
+}
+
 // A fiber, on a stack that is part of other memory.
 struct Fiber {
   SharedGate started;

@@ -7,11 +7,11 @@
 
 namespace muster_tool {
 
-Frames ask_worker(const muster::PoolInspector& pool, std::size_t worker, muster::Duration patience,
-                  Unwinder& unwinder) {
+Frames ask_worker(const muster::PoolInspector& pool, const muster::WorkerStats& worker,
+                  muster::Duration patience, Unwinder& unwinder) {
   using muster::detail::InspectorAccess;
   muster::detail::WorkerStack stack =
-      muster::detail::read_stack(InspectorAccess::pool(pool), worker, patience);
+      muster::detail::read_stack(InspectorAccess::pool(pool), worker.index, worker.pid, patience);
   ThreadCopy thread;
   thread.registers = stack.registers;
   thread.cut = stack.bytes.size() == muster::detail::kStackBytes;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstddef>
-
 #include <muster/duration.hpp>
 #include <muster/inspect.hpp>
 
@@ -11,7 +9,7 @@ namespace muster_tool {
 
 // Where a worker's main thread is, by its own answer. `unwinder` is of its process. Throws what
 // muster::detail::read_stack() throws.
-Frames ask_worker(const muster::PoolInspector& pool, std::size_t worker, muster::Duration patience,
-                  Unwinder& unwinder);
+Frames ask_worker(const muster::PoolInspector& pool, const muster::WorkerStats& worker,
+                  muster::Duration patience, Unwinder& unwinder);
 
 }  // namespace muster_tool

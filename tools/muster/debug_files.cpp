@@ -1,7 +1,6 @@
 #include "debug_files.hpp"
 
 #include <elfutils/libdwelf.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include <cstdlib>
@@ -12,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "lib/common/file_descriptor.hpp"
+#include "regular_file.hpp"
 
 namespace muster_tool {
 
@@ -63,7 +63,7 @@ int find_debug_file(Dwfl_Module* module, void**, const char*, Dwarf_Addr, const 
   // Without one a file could not be told from that of another version.
   if (id.size() < 2) return -1;
   for (const std::string& path : places(id, file, link)) {
-    FileDescriptor candidate(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    FileDescriptor candidate = open_regular(path);  // what the file names may be anything
     if (!candidate || !has_build_id(candidate.get(), id)) continue;
     *found = ::strdup(path.c_str());
     return candidate.release();

@@ -15,6 +15,7 @@
 
 #include "lib/common/file_descriptor.hpp"
 #include "lib/inspect/mappings.hpp"
+#include "regular_file.hpp"
 
 namespace muster_tool {
 
@@ -30,19 +31,6 @@ bool is_of_a_file(const Mapping& mapping) {
 std::string read_all(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// The descriptor where it is of that file; it may be of a device, which must not be opened.
-int open_same(const std::string& path, std::uint64_t inode) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_ino != inode)
-    return -1;
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  // It may have been replaced between the two.
-  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_ino != inode)
-    return -1;
-  return file.release();
 }
 
 int open_vdso(std::size_t size) {
@@ -70,7 +58,8 @@ std::vector<MappedFile> files_of(const std::vector<Mapping>& mappings) {
       files.back().end = mapping.end;
       code.back() = code.back() || is_code;
     } else if (mapping.offset <= mapping.begin) {
-      files.push_back({mapping.begin - mapping.offset, mapping.end, mapping.inode, mapping.path});
+      files.push_back({mapping.begin - mapping.offset, mapping.end, mapping.inode, mapping.path,
+                       mapping.begin, mapping.end});
       code.push_back(is_code);
     }
   }
@@ -97,15 +86,11 @@ int open_mapped(pid_t pid, const MappedFile& file) {
   std::string path = file.path;
   if (path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
   // The last two lead to a file also when it has no path any more; only root may follow the last.
-  const std::string ways[] = {fmt::format("/proc/{}/root{}", pid, path), path,
-                              fmt::format("/proc/{}/exe", pid)};
+  const std::string ways[] = {
+      fmt::format("/proc/{}/root{}", pid, path), path, fmt::format("/proc/{}/exe", pid),
+      fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, file.first_begin, file.first_end)};
   for (const std::string& way : ways) {
-    if (const int fd = open_same(way, file.inode); fd >= 0) return fd;
-  }
-  for (const Mapping& mapping : muster::detail::mappings_of(pid)) {
-    if (!is_of_a_file(mapping) || mapping.inode != file.inode) continue;
-    return open_same(fmt::format("/proc/{}/map_files/{:x}-{:x}", pid, mapping.begin, mapping.end),
-                     file.inode);
+    if (FileDescriptor found = open_regular(way, file.inode)) return found.release();
   }
   return -1;
 }

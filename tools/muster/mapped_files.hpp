@@ -11,10 +11,12 @@ namespace muster_tool {
 // A file with code that a process has mapped, from its first byte on; or the kernel's "[vdso]",
 // with the inode 0.
 struct MappedFile {
-  std::uintptr_t base = 0;  // where its first byte lies
-  std::uintptr_t end = 0;   // of the last of its mappings that belong together
-  std::uint64_t inode = 0;  // of the file that is mapped, whatever has its path by now
-  std::string path;         // as the process sees it
+  std::uintptr_t base = 0;         // where its first byte lies
+  std::uintptr_t end = 0;          // of the last of its mappings that belong together
+  std::uint64_t inode = 0;         // of the file that is mapped, whatever has its path by now
+  std::string path;                // as the process sees it
+  std::uintptr_t first_begin = 0;  // its first mapping, as the kernel names it
+  std::uintptr_t first_end = 0;
 
   bool has(std::uintptr_t address) const { return base <= address && address < end; }
   friend bool operator==(const MappedFile&, const MappedFile&) = default;

@@ -84,6 +84,7 @@ struct ThreadStack {
 // What is told of a worker.
 struct Answer {
   WorkerStats worker;
+  Code* code = nullptr;              // opened before the worker was asked: it may have ended since
   std::vector<ThreadStack> threads;  // the main one alone where it was asked
   std::optional<muster::Duration> stopped_for;
   std::string complaint;  // why there is nothing
@@ -135,9 +136,9 @@ Answer ask(const PoolInspector& inspector, const WorkerStats& worker, muster::Du
            AllCode& all) {
   Answer answer{.worker = worker, .threads = {}, .stopped_for = {}, .complaint = ""};
   try {
-    // Before it is asked: it may end afterwards.
-    Unwinder& unwinder = all.of(worker.pid).unwinder;
-    answer.threads.push_back({worker.pid, ask_worker(inspector, worker.index, patience, unwinder)});
+    answer.code = &all.of(worker.pid);
+    answer.threads.push_back(
+        {worker.pid, ask_worker(inspector, worker, patience, answer.code->unwinder)});
   } catch (const NoAnswer& error) {
     answer.complaint = error.what();
     if (could_be_traced(error.reason())) {
@@ -167,8 +168,7 @@ Answer trace(const PoolInspector& inspector, const muster::PoolInfo& pool,
                                     worker.pid),
                         CannotTrace::Reason::permission);
     }
-    // Before it is stopped: it may end afterwards.
-    Unwinder& unwinder = all.of(worker.pid).unwinder;
+    answer.code = &all.of(worker.pid);
     // Asked in a process that has not the pool's memory.
     const StackCopy copy = copy_stacks(worker.pid, [&](pid_t pid) {
       const auto process = muster::detail::read_process(pid);
@@ -177,7 +177,7 @@ Answer trace(const PoolInspector& inspector, const muster::PoolInfo& pool,
     answer.stopped_for = copy.stopped_for;
     for (const ThreadCopy& thread : copy.threads) {
       ThreadStack& stack = answer.threads.emplace_back(ThreadStack{thread.thread, {}});
-      if (thread.registers) stack.frames = unwinder.frames(thread);
+      if (thread.registers) stack.frames = answer.code->unwinder.frames(thread);
     }
   } catch (const CannotTrace& error) {
     answer.complaint = error.what();
@@ -193,14 +193,16 @@ std::string_view why_it_ends(Frames::End end, bool traced) {
       return traced ? "its callers lie beyond the MiB of its stack that was copied"
                     : "its callers lie beyond the 64 KiB of its stack that a worker copies; "
                       "with --ptrace it is a MiB";
+    case Frames::End::many:
+      return "its callers are left out: there are more than 256, as of a function that calls "
+             "itself without end";
     case Frames::End::lost: break;
   }
   return "its callers cannot be told: they are on another stack, there is no unwind information, "
-         "or "
-         "the stack is spoilt";
+         "the stack is spoilt, or its memory could not be read";
 }
 
-std::string page(const Answer& answer, AllCode& all) {
+std::string page(const Answer& answer) {
   const WorkerStats& worker = answer.worker;
   std::string text =
       fmt::format("worker {} (pid {}): {}", worker.index, worker.pid, to_string(worker.state));
@@ -209,7 +211,6 @@ std::string page(const Answer& answer, AllCode& all) {
                         describe(worker.running_for));
   }
   text += '\n';
-  Symbolizer& symbols = all.of(worker.pid).symbols;
   for (const ThreadStack& thread : answer.threads) {
     if (answer.threads.size() > 1) {
       text += fmt::format("  thread {}{}\n", thread.thread,
@@ -221,8 +222,8 @@ std::string page(const Answer& answer, AllCode& all) {
     }
     const auto& addresses = thread.frames->addresses;
     for (std::size_t i = 0; i < addresses.size(); ++i) {
-      for (const std::string& line : symbols.describe(addresses[i])) {
-        text += fmt::format("  #{:<3}{}\n", i, printable(line));
+      for (const std::string& line : answer.code->symbols.describe(addresses[i])) {
+        text += fmt::format("  #{:<2} {}\n", i, printable(line));
       }
     }
     const auto why = why_it_ends(thread.frames->end, answer.stopped_for.has_value());
@@ -231,7 +232,7 @@ std::string page(const Answer& answer, AllCode& all) {
   return text;
 }
 
-Json to_json(const Answer& answer, AllCode& all) {
+Json to_json(const Answer& answer) {
   const WorkerStats& worker = answer.worker;
   Json task;
   if (has_task(worker)) {
@@ -239,13 +240,12 @@ Json to_json(const Answer& answer, AllCode& all) {
             {"name", worker.task_name},
             {"run_seconds", worker.running_for.seconds()}};
   }
-  Symbolizer& symbols = all.of(worker.pid).symbols;
   Json threads = Json::array();
   for (const ThreadStack& thread : answer.threads) {
     Json frames = Json::array();
     for (const std::uintptr_t address : thread.frames.value_or(Frames()).addresses) {
-      frames.push_back(
-          {{"address", fmt::format("{:#x}", address)}, {"functions", symbols.describe(address)}});
+      frames.push_back({{"address", fmt::format("{:#x}", address)},
+                        {"functions", answer.code->symbols.describe(address)}});
     }
     threads.push_back(
         {{"id", thread.thread},
@@ -304,9 +304,9 @@ ExitCode run_stack(const Options& options) {
     }
     if (code == ExitCode::fine) code = answer.exit_code;
     if (options.json) {
-      documents.push_back(to_json(answer, all));
+      documents.push_back(to_json(answer));
     } else if (answer.complaint.empty()) {
-      text += (text.empty() ? "" : "\n") + page(answer, all);
+      text += (text.empty() ? "" : "\n") + page(answer);
     }
   }
   if (workers.empty() && !options.json) {

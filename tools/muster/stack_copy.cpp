@@ -25,6 +25,8 @@
 
 #include "cannot_trace.hpp"
 #include "lib/common/file_descriptor.hpp"
+#include "lib/common/page_pieces.hpp"
+#include "lib/segments/geometry.hpp"
 #include "mapped_stacks.hpp"
 
 namespace muster_tool {
@@ -33,15 +35,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using muster::detail::FileDescriptor;
+using muster::detail::kBelowStackPointer;
 using Reason = CannotTrace::Reason;
 
 // Longer than all that the child waits for, so that only one that was stopped meets it.
 constexpr std::chrono::seconds kPatience{10};
 // Frames beyond are left out. It is copied while the process stands still.
 constexpr std::size_t kMostOfAStack = std::size_t{1} << 20;
-constexpr std::size_t kPage = 4096;
-// A function that calls no other may keep what it saves below the stack pointer, by the ABI.
-constexpr std::uintptr_t kBelow = 128;
 
 Registers in_order(const user_regs_struct& r) {
   return {r.rax, r.rdx, r.rcx, r.rbx, r.rsi, r.rdi, r.rbp, r.rsp, r.r8,
@@ -95,16 +95,10 @@ class MessageReader {
   std::string_view left_;
 };
 
-// In pages, since what comes before one that cannot be read is copied only where it is apart.
 MemoryCopy copy_memory(pid_t pid, std::uintptr_t begin, std::uintptr_t end) {
   MemoryCopy copy{begin, std::string(std::min(end - begin, kMostOfAStack), '\0')};
-  std::array<iovec, kMostOfAStack / kPage + 1> pages{};
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < copy.bytes.size(); ++count) {
-    const std::size_t size = std::min(kPage - (begin + at) % kPage, copy.bytes.size() - at);
-    pages[count] = {reinterpret_cast<void*>(begin + at), size};
-    at += size;
-  }
+  std::array<iovec, kMostOfAStack / muster::detail::kPage + 1> pages{};
+  const std::size_t count = muster::detail::cut_into_pages(begin, copy.bytes.size(), pages.data());
   iovec whole{copy.bytes.data(), copy.bytes.size()};
   const ssize_t got = ::process_vm_readv(pid, &whole, 1, pages.data(), count, 0);
   copy.bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
@@ -126,7 +120,7 @@ StackCopy copy_here(pid_t pid, const IsMeant& is_meant) {
     one.registers = in_order(*registers);
     const std::uintptr_t sp = registers->rsp;
     if (const MappedStacks::Range around = stacks.around(sp); around.has(sp)) {
-      const std::uintptr_t first = sp - std::min(kBelow, sp - around.begin);
+      const std::uintptr_t first = sp - std::min(kBelowStackPointer, sp - around.begin);
       one.stack.push_back(copy_memory(pid, first, around.end));
       one.cut = one.stack.back().bytes.size() == kMostOfAStack;
     }

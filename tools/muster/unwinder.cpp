@@ -81,7 +81,10 @@ int add_frame(Dwfl_Frame* frame, void* into) {
   if (!::dwfl_frame_pc(frame, &address, &exact)) return -1;
   // Beyond the outermost.
   if (address == 0) return DWARF_CB_ABORT;
-  if (frames.addresses.size() == kMostFrames) return -1;
+  if (frames.addresses.size() == kMostFrames) {
+    frames.end = Frames::End::many;
+    return DWARF_CB_ABORT;
+  }
   // Else it is where a call returns to.
   frames.addresses.push_back(exact ? address : address - 1);
   return DWARF_CB_OK;
@@ -112,6 +115,7 @@ Frames Unwinder::frames(const ThreadCopy& thread) {
     session_->now = {&thread, std::nullopt};
     const int result =
         ::dwfl_getthread_frames(session_->dwfl.get(), session_->pid, add_frame, &frames);
+    if (frames.end == Frames::End::many) return frames;
     // Memory that is not there looks to libdw as if there were no caller.
     if (const auto missing = session_->now.missing) {
       frames.end = is_cut_off(thread, *missing) ? Frames::End::cut : Frames::End::lost;

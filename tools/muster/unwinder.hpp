@@ -15,7 +15,8 @@ struct Frames {
   std::vector<std::uintptr_t> addresses;
   enum class End {
     outermost,
-    cut,  // the others lie further out than the copy of the stack reaches
+    cut,   // the others lie further out than the copy of the stack reaches
+    many,  // there are more than are told
     // There may be others: on another stack, behind code without unwind information, or the stack
     // is spoilt.
     lost,

@@ -28,15 +28,15 @@ Page stack_page(muster::PoolInspector& pool, const muster::WorkerStats& worker) 
   }
   page.emplace_back();
   Frames frames;
+  // Before it is asked: it may end afterwards.
+  Symbolizer symbols(worker.pid);
+  Unwinder unwinder(worker.pid);
   try {
-    // Before it is asked: it may end afterwards.
-    Unwinder unwinder(worker.pid);
-    frames = ask_worker(pool, worker.index, kPatience, unwinder);
+    frames = ask_worker(pool, worker, kPatience, unwinder);
   } catch (const muster::detail::NoAnswer& error) {
     page.emplace_back(screen_text(error.what()), Style::warning);
     return page;
   }
-  Symbolizer symbols(worker.pid);
   std::size_t number = 0;
   for (const std::uintptr_t frame : frames.addresses) {
     for (const std::string& line : symbols.describe(frame)) {
