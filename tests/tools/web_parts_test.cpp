@@ -174,6 +174,8 @@ TEST(WebGuard, AnswersToAddressesWhereItHasAll) {
 FileDescriptor socket_at(int family, const char* host, in_port_t port,
                          int (*step)(int, const sockaddr*, socklen_t)) {
   FileDescriptor made(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int both = 0;  // whatever the machine's default is
+  if (family == AF_INET6) ::setsockopt(made.get(), IPPROTO_IPV6, IPV6_V6ONLY, &both, sizeof both);
   sockaddr_in ipv4{};
   sockaddr_in6 ipv6{};
   ipv4.sin_family = AF_INET;

@@ -367,6 +367,21 @@ class CommandLine(unittest.TestCase):
 
 
 class Stream(unittest.TestCase):
+    def test_says_which_pool_cannot_be_read(self):
+        web = Web()
+        self.addCleanup(web.end)
+        name = f"web twice {os.getpid()}"
+        self.addCleanup(end_pool, busy_pool(name))
+        id = web.id_of(name)
+        # Another pool that the id means as well.
+        self.addCleanup(end_pool, busy_pool(id))
+        for event, data in web.messages(id):
+            if event == "unreadable":
+                self.assertIn(f'pool "{name}" cannot be read: ', data)
+                self.assertIn("can mean 2 pools", data)
+                return
+        self.fail("nothing was said of it")
+
     def test_tells_of_pools_that_come_and_go(self):
         web = Web()
         self.addCleanup(web.end)

@@ -107,7 +107,8 @@ void add_web(CLI::App& app, Run& run) {
       options->token);
   web->add_option("--save", options->save,
                   "Write the page to this file as it is now, and exit; - is standard output")
-      ->check(kFileName);
+      ->check(kFileName)
+      ->type_name("FILE");
   add_all_users(*web, options->all_users);
   // Who knows it from the other commands is told where to ask. Help does not list it.
   web->add_flag_callback("--json",

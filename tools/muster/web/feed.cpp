@@ -100,27 +100,32 @@ muster::PoolInfo* Feed::listed(const std::string& id) {
 }
 
 void Feed::look_at(const std::string& id, Clock::time_point now) {
-  auto found = watched_.find(id);
-  if (found == watched_.end()) {
-    if (listed(id) == nullptr) return;
-    try {
-      auto pool = std::make_unique<WatchedPool>(id, selection_.options, kMostEnds);
-      found = watched_.emplace(id, Watched{std::move(pool), now}).first;
-    } catch (const muster::PoolInspector::NotFound&) {
-      // It has ended since it was listed.
-      listed_.reset();
-      return;
-    }
-  }
-  Watched& watched = found->second;
+  if (!watched_.contains(id) && listed(id) == nullptr) return;
+  // From now on what is told of it is forgotten once nobody asks, also where it cannot be opened.
+  Watched& watched = watched_[id];
   watched.wanted = now;
-  if (!watched.pool) return;
+  if (watched.ended || !open(id, watched)) return;
   const bool alive = watched.pool->look(journal_);
   if (muster::PoolInfo* known = listed(id)) *known = watched.pool->info();
   if (alive) return;
   // What was last in it stays in the journal, and its memory is let go.
   watched.pool.reset();
+  watched.ended = true;
   std::erase_if(known_.pools, [&](const muster::PoolInfo& pool) { return pool.id == id; });
+}
+
+// False: it has ended since it was listed.
+bool Feed::open(const std::string& id, Watched& watched) {
+  if (watched.pool) return true;
+  try {
+    watched.pool = std::make_unique<WatchedPool>(id, selection_.options, kMostEnds);
+    return true;
+  } catch (const muster::PoolInspector::NotFound&) {
+    const muster::PoolInfo* pool = listed(id);
+    if (pool != nullptr && is_ambiguous(known_, *pool)) throw;
+    listed_.reset();
+    return false;
+  }
 }
 
 void Feed::drop_unwanted(Clock::time_point now) {

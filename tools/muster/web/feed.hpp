@@ -43,8 +43,9 @@ class Feed {
   using Clock = Journal::Clock;
 
   struct Watched {
-    std::unique_ptr<WatchedPool> pool;  // null: it has ended
+    std::unique_ptr<WatchedPool> pool;  // null: it is not open
     Clock::time_point wanted;           // when somebody read of it last
+    bool ended = false;
   };
 
   void run();
@@ -53,6 +54,7 @@ class Feed {
   // Null: it is not among those known.
   muster::PoolInfo* listed(const std::string& id);
   void look_at(const std::string& id, Clock::time_point now);
+  bool open(const std::string& id, Watched& watched);
   void drop_unwanted(Clock::time_point now);
 
   Journal& journal_;

@@ -115,13 +115,6 @@ class Pools {
     seen_.replace("ended", pool.id, ended_document(pool, now));
   }
 
-  // Its id means another one, too: it has not ended, and cannot be opened.
-  static bool is_ambiguous(const muster::PoolList& list, const muster::PoolInfo& pool) {
-    return std::ranges::any_of(list.pools, [&](const muster::PoolInfo& other) {
-      return &other != &pool && (other.id == pool.id || other.name == pool.id);
-    });
-  }
-
   List seen_;
   std::vector<One> pools_;
   std::vector<std::string> unreadable_;

@@ -22,6 +22,12 @@ std::string why_unreadable(std::string_view name, const std::exception& error) {
   return fmt::format("pool \"{}\" cannot be read: {}", name, error.what());
 }
 
+bool is_ambiguous(const muster::PoolList& list, const muster::PoolInfo& pool) {
+  return std::ranges::any_of(list.pools, [&](const muster::PoolInfo& other) {
+    return &other != &pool && (other.id == pool.id || other.name == pool.id);
+  });
+}
+
 WatchedPool::WatchedPool(const std::string& id, const muster::InspectOptions& options,
                          std::size_t most_ends, std::chrono::seconds between_details)
     : inspector_(id, options),

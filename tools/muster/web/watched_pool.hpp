@@ -34,6 +34,9 @@ class LookedAt {
 // "pool "x" cannot be read: ...": why one could not be opened or looked at.
 std::string why_unreadable(std::string_view name, const std::exception& error);
 
+// Whether its id means another one of the list, too: then it has not ended where it is not found.
+bool is_ambiguous(const muster::PoolList& list, const muster::PoolInfo& pool);
+
 // A pool that somebody looks at, and what has been told of it.
 //
 // Thread safety: one thread at a time.

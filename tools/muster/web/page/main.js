@@ -312,7 +312,7 @@ function frame(at) {
     page.dirty = false;
     show();
   }
-  const rest = asleep ? 0 : Math.max(32, 5 * drawingTook);
+  const rest = Math.max(asleep ? 0 : 32, 5 * drawingTook);
   const moves = stream.live && page.linked === "live" && !calm.matches && at - drawnAt > rest;
   if ((dirty || moves) && page.current && !$("pool").hidden) {
     drawnAt = at;
