@@ -273,14 +273,14 @@ class Attached:
                 "bytes": sum(reader.bytes for reader in self.readers), "scrapes": self.scraped}
 
     def end(self):
-        for page in self.pages:
-            page.close()
         for process in self.processes.values():
             process.terminate()
             process.wait()
         for reader in self.readers:
             reader.end()
         os.close(self.master)
+        for page in self.pages:
+            page.close()
 
 
 def one_turn(turn, load, attached):
@@ -386,9 +386,11 @@ def main():
         readers = 0 if pages else options.readers
         rates, pairs, seen = measure(options, load, lambda: Attached(tool, pool, readers, pages))
     finally:
-        for page in pages:
-            page.end()
-        load.end()
+        try:
+            for page in pages:
+                page.end()
+        finally:
+            load.end()
     result = result_of(options, rates, pairs, seen)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:

@@ -24,7 +24,7 @@ class LatencyHistogram {
 
   LatencyHistogram() = default;
   // `counts`: of the buckets, from the shortest times on, of times in units of so many
-  // nanoseconds.
+  // nanoseconds, more than 0.
   LatencyHistogram(std::vector<std::uint64_t> counts, double ns_per_unit);
 
   bool empty() const { return total_ == 0; }

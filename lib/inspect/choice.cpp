@@ -77,7 +77,10 @@ PoolName name_of(const ChosenPool& pool) {
                         : ""));
   }
   const std::string who = "process " + describe(name_of(*process));
-  if (process->user != ::geteuid() && !options.all_users) {
+  const bool is_foreign = process->user != ::geteuid();
+  // Root may look into all, or is told below why not.
+  const bool is_closed = ::geteuid() != 0 && !segments_held_by(pid);
+  if (is_foreign && (!options.all_users || is_closed)) {
     throw NotReadable(who + " belongs to another user (uid " + std::to_string(process->user) + ")" +
                           (::geteuid() == 0 ? "; --all-users looks into those, too"
                                             : ", who alone may look into it, and root"),

@@ -62,9 +62,9 @@
 // Of all tasks of one name in one worker; members of NameTelemetry. A counter never goes down, so
 // `done` counts those, too, of which it turns out that they are not.
 #define MUSTER_NAME_METRICS(X)                                                                  \
-  X(done, counter, tasks, "name_tasks_done", "Tasks of this name that came to their end.")      \
   X(taken_back, counter, tasks, "name_tasks_taken_back",                                        \
     "Tasks of this name, among those done, that were killed before anybody knew of their end.") \
+  X(done, counter, tasks, "name_tasks_done", "Tasks of this name that came to their end.")      \
   X(failures, counter, tasks, "name_failures",                                                  \
     "Tasks of this name that threw; items of a chunk of map count one by one.")                 \
   X(timed, counter, tasks, "name_tasks_timed", "Tasks of this name that were timed.")           \

@@ -118,7 +118,16 @@ class Browser:
         return base64.b64decode(self.call("GET", "/screenshot"))
 
     def end(self):
-        browser = os.pidfd_open(self.pid)
+        try:
+            self.end_browser()
+        finally:
+            self.driver.end()
+
+    def end_browser(self):
+        try:
+            browser = os.pidfd_open(self.pid)
+        except ProcessLookupError:
+            return  # it has died, and who talked to it has failed
         try:
             self.call("DELETE", "")
             # It goes a little later than the answer comes, or, under load, not at all.
@@ -126,4 +135,3 @@ class Browser:
                 signal.pidfd_send_signal(browser, signal.SIGKILL)
         finally:
             os.close(browser)
-            self.driver.end()

@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using muster_tool::describe;
 using muster_tool::describe_bytes;
+using muster_tool::escaped;
 using muster_tool::printable;
 using muster_tool::rfc3339;
 
@@ -49,6 +50,14 @@ TEST(ToolText, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(printable("\xf8\x88\x80\x80\x80"), "?????");
 }
 
+TEST(Escaped, KeepsDifferentNamesDifferent) {
+  EXPECT_EQ(escaped("resize \xc3\xa4"), "resize \xc3\xa4");
+  EXPECT_EQ(escaped("\x01z"), "\\x01z");
+  EXPECT_EQ(escaped("\\x01z"), "\\\\x01z");
+  EXPECT_EQ(escaped("\xffz"), "\\xffz");
+  EXPECT_EQ(escaped("\xe2\x80\xaez"), "\\xe2\\x80\\xaez");
+}
+
 TEST(ToolText, CountsColumnsByCodePoints) {
   EXPECT_EQ(muster_tool::width("caf\xc3\xa9"), 4U);
   EXPECT_EQ(muster_tool::width("\xe2\x82\xac"), 1U);
@@ -58,12 +67,19 @@ TEST(ToolText, DescribesTimesByTwoUnits) {
   EXPECT_EQ(describe(0s), "0 us");
   EXPECT_EQ(describe(-5s), "0 us");
   EXPECT_EQ(describe(850ns), "850 ns");
-  EXPECT_EQ(describe(1299ns), "1.2 us");
+  EXPECT_EQ(describe(1299ns), "1.3 us");
   EXPECT_EQ(describe(85us), "85 us");
-  EXPECT_EQ(describe(1299us), "1.2 ms");
+  EXPECT_EQ(describe(1299us), "1.3 ms");
   EXPECT_EQ(describe(850ms), "850 ms");
-  EXPECT_EQ(describe(1299ms), "1.2 s");
-  EXPECT_EQ(describe(59999ms), "59.9 s");
+  EXPECT_EQ(describe(1299ms), "1.3 s");
+  EXPECT_EQ(describe(9949ns), "9.9 us");
+  EXPECT_EQ(describe(9951ns), "10 us");
+  EXPECT_EQ(describe(10'900ns), "11 us");
+  EXPECT_EQ(describe(999'600ns), "1.0 ms");
+  EXPECT_EQ(describe(999'600us), "1.0 s");
+  EXPECT_EQ(describe(59'940ms), "59.9 s");
+  EXPECT_EQ(describe(59'999ms), "1m 00s");
+  EXPECT_EQ(describe(std::chrono::nanoseconds::max()), "106751d 23h");
   EXPECT_EQ(describe(187s), "3m 07s");
   EXPECT_EQ(describe(2h + 5min), "2h 05m");
   EXPECT_EQ(describe(99h), "4d 03h");

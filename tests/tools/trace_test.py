@@ -127,6 +127,24 @@ class Trace(unittest.TestCase):
                 self.assertIn(b"the pool has ended\n", out)
             self.read()
 
+    def test_has_what_ran_when_the_pool_was_killed(self):
+        with Program("workshop", "trace-killed") as program:
+            tool = subprocess.Popen(
+                [tool_runs.tool_path(), "trace", str(program.pid), "-o", self.path]
+                + ["--duration", "1h", "--json"],
+                stdout=subprocess.PIPE,
+            )
+            while not blocks(tool.pid, signal.SIGINT):
+                pass
+            program.process.kill()
+            out, _ = tool.communicate(timeout=tool_runs.WATCHDOG_SECONDS)
+            self.assertEqual(tool.returncode, 0)
+        summary = json.loads(out)
+        self.assertIs(summary["ended"], True)
+        self.assertEqual(summary["tasks"], 3)
+        self.assertGreater(summary["seconds"], 0)
+        self.read()
+
     def test_says_in_its_document_that_the_pool_goes_on(self):
         with Program("workshop", "trace-goes-on") as program:
             end = run_tool("trace", str(program.pid), "-o", self.path, "--json")

@@ -115,6 +115,14 @@ TEST(Usage, NamesTheVariableWhoseTokenIsNone) {
   EXPECT_TRUE(contains(web.err, "MUSTER_WEB_TOKEN: a token has at least 8")) << web.err;
 }
 
+// Whoever sets it wants nobody served without one.
+TEST(Usage, TakesAnEmptyVariableForNoToken) {
+  const Variable of_metrics("MUSTER_METRICS_TOKEN", "");
+  const auto metrics = run_tool({"metrics", "--listen", "127.0.0.1:0"});
+  EXPECT_EQ(metrics.exit_code, 2);
+  EXPECT_TRUE(contains(metrics.err, "MUSTER_METRICS_TOKEN: a token has at least 8")) << metrics.err;
+}
+
 TEST(Usage, ReplacesWhatATerminalWouldActOn) {
   const auto end = run_tool({"\x1b[31m\n"});
   EXPECT_EQ(end.exit_code, 2);

@@ -1,7 +1,5 @@
 // muster doctor: what of the system Muster can use here, and what it does without.
 
-#include <signal.h>
-
 #include <algorithm>
 #include <iterator>
 #include <memory>
@@ -45,7 +43,6 @@ Json to_json(const Diagnoses& all) {
 }
 
 ExitCode run_doctor(bool json) {
-  ::signal(SIGXFSZ, SIG_IGN);  // where ulimit -f is too small, a call says so
   Diagnoses all;
   for (const auto diagnose : {diagnose_machine, diagnose_kernel, diagnose_pool}) {
     Diagnoses some = diagnose();

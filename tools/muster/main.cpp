@@ -1,5 +1,7 @@
 // muster: looks at the pools that run on this machine, from outside and without touching them.
 
+#include <signal.h>
+
 #include <array>
 #include <exception>
 #include <sstream>
@@ -34,6 +36,7 @@ int run(int argc, char** argv) {
 }  // namespace muster_tool
 
 int main(int argc, char** argv) {
+  ::signal(SIGXFSZ, SIG_IGN);  // where ulimit -f is too small, a call says so
   try {
     return muster_tool::run(argc, argv);
   } catch (const std::exception& error) {

@@ -72,7 +72,7 @@ class Writer {
       if (text.size() > 1) text += ',';
       text += fmt::format("{}=\"", name);
       // Names come from other programs, and this may be read on a terminal.
-      for (const char c : printable(value)) {
+      for (const char c : escaped(value)) {
         if (c == '"' || c == '\\') text += '\\';
         text += c;
       }

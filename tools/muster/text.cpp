@@ -39,15 +39,41 @@ bool turns_or_breaks(std::string_view text) {
   return std::ranges::any_of(kSuch, [text](std::string_view one) { return text.starts_with(one); });
 }
 
+// What `text` begins with, which is taken off.
+struct Piece {
+  std::string_view bytes;
+  bool shown = false;  // as it is
+};
+Piece take_piece(std::string_view& text) {
+  const std::size_t length = printable_length(text);
+  const Piece piece{text.substr(0, std::max<std::size_t>(length, 1)),
+                    length != 0 && !turns_or_breaks(text)};
+  text.remove_prefix(piece.bytes.size());
+  return piece;
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
   std::string result;
   while (!text.empty()) {
-    const std::size_t length = printable_length(text);
-    const bool as_it_is = length != 0 && !turns_or_breaks(text);
-    result += as_it_is ? text.substr(0, length) : std::string_view("?");
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    const Piece piece = take_piece(text);
+    result += piece.shown ? piece.bytes : std::string_view("?");
+  }
+  return result;
+}
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const Piece piece = take_piece(text);
+    if (piece.shown) {
+      result += piece.bytes == "\\" ? std::string_view("\\\\") : piece.bytes;
+      continue;
+    }
+    for (const char byte : piece.bytes) {
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
+    }
   }
   return result;
 }
@@ -68,16 +94,22 @@ std::string shortened(std::string_view text, std::size_t columns) {
 }
 
 std::string describe(muster::Duration duration) {
-  const std::int64_t ns = std::max<std::int64_t>(duration.nanoseconds(), 0);
-  const std::int64_t us = ns / 1000;
-  const std::int64_t s = us / 1'000'000;
+  const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.nanoseconds(), 0));
   if (ns == 0) return "0 us";
-  if (us == 0) return fmt::format("{} ns", ns);
-  if (us < 10) return fmt::format("{}.{} us", us, ns / 100 % 10);
-  if (us < 1000) return fmt::format("{} us", us);
-  if (us < 10'000) return fmt::format("{}.{} ms", us / 1000, us / 100 % 10);
-  if (s < 1) return fmt::format("{} ms", us / 1000);
-  if (s < 60) return fmt::format("{}.{} s", s, us / 100'000 % 10);
+  if (ns < 1000) return fmt::format("{} ns", ns);
+  std::uint64_t unit = 1000;
+  for (const char* name : {"us", "ms"}) {
+    if (const auto tenths = (ns + unit / 20) / (unit / 10); tenths < 100) {
+      return fmt::format("{}.{} {}", tenths / 10, tenths % 10, name);
+    }
+    if (const auto whole = (ns + unit / 2) / unit; whole < 1000) {
+      return fmt::format("{} {}", whole, name);
+    }
+    unit *= 1000;
+  }
+  const std::uint64_t tenths = (ns + unit / 20) / (unit / 10);
+  const std::uint64_t s = tenths / 10;
+  if (s < 60) return fmt::format("{}.{} s", s, tenths % 10);
   if (s < 3600) return fmt::format("{}m {:02}s", s / 60, s % 60);
   if (s < 86400) return fmt::format("{}h {:02}m", s / 3600, s / 60 % 60);
   return fmt::format("{}d {:02}h", s / 86400, s / 3600 % 24);

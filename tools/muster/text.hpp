@@ -14,13 +14,17 @@ namespace muster_tool {
 // question mark.
 std::string printable(std::string_view text);
 
+// The same, but different texts stay different: such a byte becomes "\x1b", and a backslash two.
+std::string escaped(std::string_view text);
+
 // Columns that printable text takes, counting a code point as one.
 std::size_t width(std::string_view text);
 
 // Printable text in so many columns at most, cut with an ellipsis to say so.
 std::string shortened(std::string_view text, std::size_t columns);
 
-// Two leading digits or units: "850 ns", "1.2 us", "85 us", "1.2 s", "3m 07s", "2h 05m", "4d 03h".
+// Rounded to two digits or more, or cut to two units: "850 ns", "1.2 us", "85 us", "1.2 s", "3m
+// 07s", "2h 05m", "4d 03h".
 std::string describe(muster::Duration duration);
 
 // "12.5 MiB".

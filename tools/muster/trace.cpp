@@ -51,7 +51,8 @@ struct Recording {
   std::vector<TraceDepth> depths;
   std::uint64_t lost = 0;
   bool full = false;
-  bool ended = false;  // the pool
+  bool ended = false;      // the pool
+  muster::PoolInfo alive;  // as it was when it was looked at last and lived
 
   void take_in(muster::PoolInspector& inspector) {
     std::uint64_t missed = 0;
@@ -115,7 +116,8 @@ Recording record(muster::PoolInspector& inspector, muster::Duration duration) {
   (void)inspector.events();  // of the past
   const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(duration);
   for (bool goes_on = true; goes_on;) {
-    recording.count(inspector.look());
+    recording.alive = inspector.look();
+    recording.count(recording.alive);
     const auto left = end - std::chrono::steady_clock::now();
     goes_on = !signals.wait_for(std::min<muster::Duration>(kPause, left)) && inspector.alive() &&
               std::chrono::steady_clock::now() < end;
@@ -185,24 +187,30 @@ ExitCode run_trace(const Options& options) {
   std::optional<bench::OutputFile> file;
   if (!to_standard_output(options)) file.emplace(options.output);
   muster::PoolInspector inspector = open_pool(options.pool, options.inspect());
-  const TraceTime asked = trace_time(inspector.look(), Clock::now());
   Recording recording;
+  recording.alive = inspector.look();
+  const TraceTime asked = trace_time(recording.alive, Clock::now());
   if (options.duration) {
     recording = record(inspector, *options.duration);
   } else {
     recording.take_in(inspector);
   }
-  const muster::PoolInfo pool = inspector.look();
+  muster::PoolInfo pool = inspector.look();
   if (!options.duration) recording.count(pool);
 
   TraceWindow window{0, trace_time(pool, Clock::now())};
   recording.ended = !inspector.alive();
   if (recording.ended) {
-    // Nothing has happened since.
-    window.end = recording.events.empty() ? asked : trace_time(pool, recording.events.back().at);
+    // It lived when it was looked at last, and what it told last is not later than its end.
+    window.end = recording.depths.empty() ? asked : recording.depths.back().at;
+    if (!recording.events.empty()) {
+      window.end = std::max(window.end, trace_time(pool, recording.events.back().at));
+    }
   }
   if (options.duration) window.begin = asked;
   if (options.last) window.begin = std::max<TraceTime>(window.end - options.last->nanoseconds(), 0);
+  // What ran when it was killed is not to be seen any more.
+  if (recording.ended) pool.stats.workers = std::move(recording.alive.stats.workers);
   TraceModel model = make_trace(std::move(recording.events), pool, window,
                                 tasks_that_wait(inspector.tasks(), pool));
   model.depths = recording.depths;

@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include <cstddef>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -49,7 +50,9 @@ CLI::Option* add_token(CLI::App& command, const std::string& variable, const std
 }
 
 void check_token(const CLI::App& command, const CLI::Option& token) {
-  if (token.count() == 0 || good_token(token.as<std::string>())) return;
+  // An empty variable counts as none for the parser; whoever sets it wants a token.
+  const bool emptied = token.count() == 0 && std::getenv(token.get_envname().c_str()) != nullptr;
+  if (!emptied && (token.count() == 0 || good_token(token.as<std::string>()))) return;
   throw UsageError(
       fmt::format("{}: a token has at least 8 letters, digits, \"-\" and \"_\"",
                   is_on_command_line(command, token) ? token.get_name() : token.get_envname()));

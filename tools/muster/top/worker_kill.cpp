@@ -108,8 +108,9 @@ std::string WorkerKill::send(muster::PoolInspector& pool) {
                       " is no child of the supervisor, or has ended already");
   }
   if (is_worker == IsWorker::unknown) {
-    return not_killed(
-        fmt::format("its parent, process {}, does not have the pool's memory", now.supervisor_pid));
+    return not_killed(fmt::format(
+        "process {}, which is said to be the supervisor, is not seen to have the pool's memory",
+        now.supervisor_pid));
   }
   if (task_id_ != 0 && worker->task_id != task_id_) {
     return not_killed(fmt::format("task {} has ended meanwhile", task_id_));
