@@ -34,6 +34,7 @@ void add_names(const WindowView& window, std::vector<MetricValues::OfName>& name
   if (!window.tells()) return;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const NameTelemetry& from = window.telemetry().head().names[i];
+    // In this order: who is found to be taken back has been counted as done before.
     const std::array values{MUSTER_NAME_METRICS(MUSTER_READ_METRIC)};
     for (std::size_t m = 0; m < values.size(); ++m) {
       std::uint64_t& sum = names[i].values[m];

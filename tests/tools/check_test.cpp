@@ -139,8 +139,9 @@ TEST(Check, SaysWhatTheInitializerThrewThatBrokeThePool) {
   test_support::await_state("check-initializer", "broken");
   const auto end = check({"check-initializer"});
   EXPECT_EQ(end.exit_code, 1);
-  EXPECT_EQ(end.out.find("WARNING - pool \"check-initializer\" is broken: its initializer threw "
-                         "std::runtime_error: no licence/?for this machine | queued=0 "),
+  EXPECT_EQ(end.out.find(
+                "WARNING - pool \"check-initializer\" is broken: the pool broke because its "
+                "initializer threw std::runtime_error: no licence/?for this machine | queued=0 "),
             0U)
       << end.out;
 }

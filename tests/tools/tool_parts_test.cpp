@@ -78,12 +78,12 @@ TEST(ToolParts, WritesMetrics) {
   EXPECT_EQ(metric_text({family}, muster_tool::MetricFormat::prometheus),
             "# TYPE muster_things_total counter\n"
             "# HELP muster_things_total Things.\n"
-            "muster_things_total{pool=\"a\\\"b\\\\c?d?\"} 3\n"
+            "muster_things_total{pool=\"a\\\"b\\\\\\\\c\\\\x0ad\\\\xff\"} 3\n"
             "# EOF\n");
   EXPECT_EQ(metric_text({family}, muster_tool::MetricFormat::open_metrics),
             "# TYPE muster_things counter\n"
             "# HELP muster_things Things.\n"
-            "muster_things_total{pool=\"a\\\"b\\\\c?d?\"} 3\n"
+            "muster_things_total{pool=\"a\\\"b\\\\\\\\c\\\\x0ad\\\\xff\"} 3\n"
             "# EOF\n");
   EXPECT_EQ(muster_tool::accepted_format("text/plain"), muster_tool::MetricFormat::prometheus);
   EXPECT_EQ(muster_tool::accepted_format("application/openmetrics-text;version=1.0.0,*/*;q=0.1"),
