@@ -52,7 +52,15 @@ struct Recording {
   std::uint64_t lost = 0;
   bool full = false;
   bool ended = false;      // the pool
-  muster::PoolInfo alive;  // as it was when it was looked at last and lived
+  muster::PoolInfo alive;  // as it was when it was looked at last and certainly lived
+  muster::PoolInfo last;   // as it was after that
+
+  // While the client is there, what was seen before is not a pool that is being taken down.
+  void see(muster::PoolInfo now) {
+    count(now);
+    if (now.state != muster::PoolState::orphan) alive = std::move(last);
+    last = std::move(now);
+  }
 
   void take_in(muster::PoolInspector& inspector) {
     std::uint64_t missed = 0;
@@ -110,21 +118,18 @@ std::string without_events(const KeptEvents& kept, const muster::PoolInfo& pool)
 bool to_standard_output(const Options& options) { return options.output == "-"; }
 
 // From now on.
-Recording record(muster::PoolInspector& inspector, muster::Duration duration) {
+void record(muster::PoolInspector& inspector, muster::Duration duration, Recording& recording) {
   StopSignals signals;
-  Recording recording;
   (void)inspector.events();  // of the past
   const auto end = std::chrono::steady_clock::now() + std::chrono::nanoseconds(duration);
   for (bool goes_on = true; goes_on;) {
-    recording.alive = inspector.look();
-    recording.count(recording.alive);
+    recording.see(inspector.look());
     const auto left = end - std::chrono::steady_clock::now();
     goes_on = !signals.wait_for(std::min<muster::Duration>(kPause, left)) && inspector.alive() &&
               std::chrono::steady_clock::now() < end;
     recording.take_in(inspector);
     goes_on = goes_on && !recording.full;
   }
-  return recording;
 }
 
 std::string summary_text(const TraceModel& model, const Recording& recording,
@@ -188,10 +193,10 @@ ExitCode run_trace(const Options& options) {
   if (!to_standard_output(options)) file.emplace(options.output);
   muster::PoolInspector inspector = open_pool(options.pool, options.inspect());
   Recording recording;
-  recording.alive = inspector.look();
+  recording.alive = recording.last = inspector.look();
   const TraceTime asked = trace_time(recording.alive, Clock::now());
   if (options.duration) {
-    recording = record(inspector, *options.duration);
+    record(inspector, *options.duration, recording);
   } else {
     recording.take_in(inspector);
   }
