@@ -72,7 +72,7 @@ class Worker {
   void initialize(ProcessTaskRunner& context) {
     TaskContext::set_current(&context);
     try {
-      if (setup_.initializer) setup_.initializer.invoke();
+      if (setup_.initializer) setup_.initializer.invoke(setup_.modules);
     } catch (...) {
       const std::string text = describe_exception(std::current_exception());
       WorkerRecord& record = window_.record();
@@ -130,7 +130,7 @@ class Worker {
   void finalize() {
     if (!setup_.finalizer) return;
     try {
-      setup_.finalizer.invoke();
+      setup_.finalizer.invoke(setup_.modules);
     } catch (...) {
       log(LogLevel::error, "the finalizer of worker " + std::to_string(index_) + " (pid " +
                                std::to_string(::getpid()) + ") of pool \"" + setup_.pool_name +

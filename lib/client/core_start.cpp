@@ -26,6 +26,11 @@
 #include "lib/common/pool_name.hpp"
 #include "lib/common/random.hpp"
 #include "lib/common/signals.hpp"
+#include "lib/start/fork_server.hpp"
+#include "lib/start/module_match.hpp"
+#include "lib/start/spawn.hpp"
+#include "lib/start/start_method.hpp"
+#include "lib/start/start_request.hpp"
 #include "lib/supervisor/supervisor.hpp"
 #include "worker/crash_handler.hpp"
 #include "worker/output.hpp"
@@ -59,11 +64,6 @@ void check_options(const ProcessPoolOptions& options) {
       options.on_worker_death > OnWorkerDeath::replace) {
     throw InvalidArgumentError(
         "start_method, on_unwind or on_worker_death is none of the values that there are");
-  }
-  if (options.start_method == StartMethod::forkserver ||
-      options.start_method == StartMethod::spawn) {
-    throw InvalidArgumentError(
-        "this version of Muster starts workers by fork alone; use StartMethod::fork or automatic");
   }
   if (looks_negative(options.max_pending) || looks_negative(options.max_tasks_per_child)) {
     throw InvalidArgumentError("max_pending and max_tasks_per_child count tasks; 0: no limit");
@@ -139,17 +139,20 @@ ProcessCore::ProcessCore(const ProcessPoolOptions& options)
 
 void ProcessCore::start(const ProcessPoolOptions& options) {
   check_options(options);
+  start_method_ = chosen_start_method(options.start_method);
+  modules_ =
+      start_method_ == StartMethod::forkserver ? ForkServer::modules() : ModuleTable::snapshot();
   cpus_ = usable_cpus();
   make_segments(Geometry::choose(checked_workers(options), options.telemetry));
   budget_ = MemoryBudget::choose(options.max_shared_memory, geometry_.workers);
   tasks_.header().max_shared_memory.store(budget_.limit);
   warm_up_backtrace();
-  fork_supervisor(options);
+  start_supervisor(options);
   // While the supervisor makes the workers.
   try {
-    await_supervisor();
     segments_->allocate();
     segments_->drop_for_supervisor();
+    await_answer();
     make_tables();
     start_pump();
     await_workers();
@@ -198,10 +201,10 @@ void ProcessCore::make_segments(const Geometry& geometry) {
   // make sure that all of them know, and later that would be in the middle of a submit.
   if (!include_in_shared_heavy_fences()) parking_->use_full_fences();
   has_heavy_fence();
-  types_.emplace(ModuleTable::snapshot(), tasks_);
 }
 
 void ProcessCore::make_tables() {
+  types_.emplace(modules_, tasks_);
   no_memory_.emplace("the pool was given up because the program had no memory left for its work");
   no_memory_error_ = std::make_exception_ptr(*no_memory_);
   no_memory_for_bytes_ = std::make_exception_ptr(
@@ -219,76 +222,113 @@ void ProcessCore::make_tables() {
   taken_in_.resize(geometry_.workers);
 }
 
-// In the child it does not return.
-void ProcessCore::fork_supervisor(const ProcessPoolOptions& options) {
+WorkerSettings ProcessCore::settings_for(const ProcessPoolOptions& options) const {
+  WorkerSettings settings;
+  settings.geometry = geometry_;
+  settings.pool_name = name_;
+  settings.client = ::getpid();
+  settings.initializer = EncodedFunction::of(options.initializer, modules_);
+  settings.finalizer = EncodedFunction::of(options.finalizer, modules_);
+  settings.max_tasks_per_child = options.max_tasks_per_child;
+  settings.spinners = static_cast<std::uint32_t>(cpus_ - 1);
+  settings.on_worker_death = options.on_worker_death;
+  settings.restart_intensity = options.restart_intensity;
+  settings.kill_grace_ns = std::min(options.kill_grace.nanoseconds(), kLongestGraceNs);
+  settings.random_seed = next_pool_seed();
+  settings.checksum_results = options.checksum_results;
+  settings.budget = budget_;
+  return settings;
+}
+
+ProcessCore::SupervisorEnds ProcessCore::make_ends() {
   int pair[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
     throw Error("cannot make a socket for the pool: " + reason(errno));
   }
   socket_ = FileDescriptor(pair[0]);
-  FileDescriptor supervisors_end(pair[1]);
-  bound_news(supervisors_end.get());
+  SupervisorEnds ends;
+  ends.socket = FileDescriptor(pair[1]);
+  bound_news(ends.socket.get());
   BlockChannel blocks = make_block_channel();
   blocks_socket_ = std::move(blocks.client);
+  ends.blocks = std::move(blocks.workers);
   doorbell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!doorbell_) throw Error("cannot make an event for the pool: " + reason(errno));
-  FileDescriptor client_pidfd(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
-  if (!client_pidfd) throw Error("cannot let the pool watch its client: " + reason(errno));
+  ends.client = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+  if (!ends.client) throw Error("cannot let the pool watch its client: " + reason(errno));
+  return ends;
+}
 
+SupervisorFiles ProcessCore::files_for(const SupervisorEnds& ends) {
+  const auto& given = segments_->for_supervisor();
+  return {given.tasks.fd(), given.control.fd(), given.results.fd(), given.facts.fd(),
+          doorbell_.get(),  ends.blocks.get(),  ends.client.get()};
+}
+
+void ProcessCore::start_supervisor(const ProcessPoolOptions& options) {
+  WorkerSettings settings = settings_for(options);
+  SupervisorEnds ends = make_ends();
+  switch (start_method_) {
+    case StartMethod::forkserver: return ask_fork_server(settings, std::move(ends));
+    case StartMethod::spawn: return spawn_supervisor(settings, std::move(ends));
+    default: return fork_supervisor(std::move(settings), std::move(ends));
+  }
+}
+
+// In the child it does not return.
+void ProcessCore::fork_supervisor(WorkerSettings settings, SupervisorEnds ends) {
   warn_of_threads(name_);
   flush_before_fork();
-  const std::uint64_t seed = next_pool_seed();
   // No handler of the program's runs in the child, not even between fork and reset_signals().
   const SignalsBlocked blocked;
   BlockRegistry::add_user(*this);
   const OwnFork own;
-  const pid_t pid = ::fork();
-  if (pid == 0)
-    become_supervisor(options, seed, std::move(supervisors_end), std::move(client_pidfd),
-                      std::move(blocks.workers));
-  if (pid < 0) {
+  supervisor_ = ::fork();
+  if (supervisor_ == 0) become_supervisor(std::move(settings), std::move(ends));
+  if (supervisor_ < 0) {
     throw Error("cannot fork the supervisor of pool \"" + name_ + "\": " + reason(errno));
   }
-  supervisor_ = pid;
+  watch_child();
 }
 
 // In the child. Without memory for this there is no supervisor, and the client hears that it ended.
-void ProcessCore::become_supervisor(const ProcessPoolOptions& options, std::uint64_t seed,
-                                    FileDescriptor supervisors_end, FileDescriptor client_pidfd,
-                                    FileDescriptor blocks) noexcept {
+void ProcessCore::become_supervisor(WorkerSettings settings, SupervisorEnds ends) noexcept {
   try {
     auto& given = segments_->for_supervisor();
     WorkerSetup setup;
-    setup.geometry = geometry_;
-    setup.pool_name = name_;
+    static_cast<WorkerSettings&>(setup) = std::move(settings);
     setup.tasks = std::move(given.tasks);
     setup.control = std::move(given.control);
     setup.results = std::move(given.results);
     setup.facts = std::move(given.facts);
     setup.doorbell = std::move(doorbell_);
-    setup.blocks = std::move(blocks);
-    setup.client = ::getppid();
-    setup.modules = types_->modules();
-    setup.initializer = options.initializer;
-    setup.finalizer = options.finalizer;
-    setup.max_tasks_per_child = options.max_tasks_per_child;
-    setup.spinners = static_cast<std::uint32_t>(cpus_ - 1);
-    setup.on_worker_death = options.on_worker_death;
-    setup.restart_intensity = options.restart_intensity;
-    setup.kill_grace_ns = std::min(options.kill_grace.nanoseconds(), kLongestGraceNs);
-    setup.random_seed = seed;
-    setup.checksum_results = options.checksum_results;
-    setup.budget = budget_;
+    setup.blocks = std::move(ends.blocks);
+    setup.modules = modules_;
     socket_.reset();
     blocks_socket_.reset();
     segments_->close_in_child();
-    supervisor_main(std::move(setup), std::move(supervisors_end), std::move(client_pidfd));
+    supervisor_main(std::move(setup), std::move(ends.socket), std::move(ends.client));
   } catch (...) {
     ::_exit(1);
   }
 }
 
-void ProcessCore::await_supervisor() {
+void ProcessCore::ask_fork_server(const WorkerSettings& settings, SupervisorEnds ends) {
+  BlockRegistry::add_user(*this);
+  StartedSupervisor started = ForkServer::ask(settings, files_for(ends), ends.socket.get());
+  supervisor_ = started.pid;
+  supervisor_pidfd_ = std::move(started.pidfd);
+}
+
+void ProcessCore::spawn_supervisor(const WorkerSettings& settings, SupervisorEnds ends) {
+  BlockRegistry::add_user(*this);
+  supervisor_ = spawn_program(name_, ends.socket.get());
+  watch_child();
+  send_start_request(socket_.get(), "the program that was run again", settings,
+                     marks_of(modules_.size()), modules_.size(), files_for(ends));
+}
+
+void ProcessCore::watch_child() {
   supervisor_pidfd_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, supervisor_, 0)));
   if (supervisor_pidfd_) return;
   const int error = errno;
@@ -298,6 +338,28 @@ void ProcessCore::await_supervisor() {
   while (::waitpid(supervisor_, nullptr, __WALL) < 0 && errno == EINTR) {
   }
   throw Error("cannot watch the supervisor of pool \"" + name_ + "\": " + reason(error));
+}
+
+// What a fresh run of the program has of the modules that are here.
+void ProcessCore::await_answer() {
+  if (start_method_ != StartMethod::spawn) return;
+  auto news = await_message();
+  if (!news) {
+    throw Error("the run of this program that was to start the workers of pool \"" + name_ +
+                "\" (pid " + std::to_string(supervisor_) +
+                ") ended without a call of muster::init(); call it at the top of main, whatever "
+                "the arguments");
+  }
+  if (news->message.kind != MessageKind::answer || !news->pidfd) {
+    throw Error("the run of this program that was to start the workers of pool \"" + name_ +
+                "\" (pid " + std::to_string(supervisor_) +
+                ") did not say which modules it has, or this process has no file descriptors left");
+  }
+  const SpawnAnswer answer = read_answer(news->pidfd);
+  if (!answer.refusal.empty()) {
+    throw Error("pool \"" + name_ + "\" cannot be spawned: " + answer.refusal);
+  }
+  modules_ = modules_.without({answer.missing.begin(), answer.missing.end()});
 }
 
 // Until the supervisor says that all workers are made, or that they cannot be.

@@ -52,6 +52,7 @@
 #include "lib/sharing/block_registry.hpp"
 #include "lib/sharing/deliveries.hpp"
 #include "lib/slots/slot_table.hpp"
+#include "lib/start/start_request.hpp"
 #include "lib/supervisor/messages.hpp"
 
 namespace muster::detail {
@@ -130,11 +131,21 @@ class ProcessCore final : public TravelBackend,
   void make_tables();
   void start_pump();
   void release_pump(Pump what) noexcept;
-  void fork_supervisor(const ProcessPoolOptions& options);
-  [[noreturn]] void become_supervisor(const ProcessPoolOptions& options, std::uint64_t seed,
-                                      FileDescriptor supervisors_end, FileDescriptor client_pidfd,
-                                      FileDescriptor blocks) noexcept;
-  void await_supervisor();
+  WorkerSettings settings_for(const ProcessPoolOptions& options) const;
+  void start_supervisor(const ProcessPoolOptions& options);
+  struct SupervisorEnds {
+    FileDescriptor socket;
+    FileDescriptor blocks;
+    FileDescriptor client;  // the client's pidfd
+  };
+  SupervisorEnds make_ends();
+  SupervisorFiles files_for(const SupervisorEnds& ends);
+  void fork_supervisor(WorkerSettings settings, SupervisorEnds ends);
+  [[noreturn]] void become_supervisor(WorkerSettings settings, SupervisorEnds ends) noexcept;
+  void ask_fork_server(const WorkerSettings& settings, SupervisorEnds ends);
+  void spawn_supervisor(const WorkerSettings& settings, SupervisorEnds ends);
+  void watch_child();
+  void await_answer();
   void await_workers();
   void give_up_start() noexcept;
   void reap_supervisor() noexcept;
@@ -392,6 +403,8 @@ class ProcessCore final : public TravelBackend,
   FileDescriptor socket_;
   FileDescriptor doorbell_;
   FileDescriptor blocks_socket_;  // the client's end of the block channel
+  StartMethod start_method_ = StartMethod::fork;
+  ModuleTable modules_;  // that the workers have
   FileDescriptor supervisor_pidfd_;
   pid_t supervisor_ = 0;
   CallbackRunner& callbacks_;

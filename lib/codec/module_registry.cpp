@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 
 #include <muster/error.hpp>
 
+#include "lib/common/checksum.hpp"
 #include "lib/common/fork_guard.hpp"
 
 namespace muster::detail {
@@ -110,10 +112,39 @@ bool LoadedModule::has_code_at(std::uintptr_t address) const {
   return false;
 }
 
-std::size_t ModuleRegistry::refresh() {
-  const std::lock_guard guard(entries_mutex);
+std::string LoadedModule::identity() const {
+  if (!build_id.empty()) return build_id;
+  std::array<char, 32> text{};
+  std::uint64_t sum = 0;
+  for (const auto& [from, to] : code) {
+    // Where it lies may differ from one process to the next, how far apart it lies may not.
+    sum = checksum({sum, from - base, to - from}, reinterpret_cast<const std::byte*>(from),
+                   to - from);
+  }
+  std::snprintf(text.data(), text.size(), "code-%08llx", static_cast<unsigned long long>(sum));
+  return text.data();
+}
+
+std::vector<std::unique_ptr<LoadedModule>> ModuleRegistry::look() {
   std::vector<std::unique_ptr<LoadedModule>> now;
   ::dl_iterate_phdr(&collect, &now);
+  return now;
+}
+
+void ModuleRegistry::renumber(std::vector<std::unique_ptr<LoadedModule>> all) {
+  const std::lock_guard guard(entries_mutex);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    delete entries[i].exchange(all[i].release(), std::memory_order_relaxed);  // ordered by `known`
+  }
+  for (std::size_t i = all.size(); i < size(); ++i) {
+    delete entries[i].exchange(nullptr, std::memory_order_relaxed);
+  }
+  known.store(all.size(), std::memory_order_release);  // pairs with the acquire in size()
+}
+
+std::size_t ModuleRegistry::refresh() {
+  const std::lock_guard guard(entries_mutex);
+  std::vector<std::unique_ptr<LoadedModule>> now = look();
   const std::size_t before = size();
   for (std::size_t i = 0; i < before; ++i) {
     LoadedModule& old = *entries[i].load(std::memory_order_relaxed);  // written under this lock

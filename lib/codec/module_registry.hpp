@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,10 @@ struct LoadedModule {
   std::atomic<bool> loaded{true};
 
   bool has_code_at(std::uintptr_t address) const;
+
+  // What tells it from every other one, in whatever process: its build-id, or where it has none a
+  // checksum of its code.
+  std::string identity() const;
 };
 
 // All modules that this process ever had, by number. Entries are added and never changed or
@@ -37,6 +42,13 @@ class ModuleRegistry {
 
   static std::size_t size();
   static const LoadedModule& at(std::size_t number);
+
+  // Looks at what is loaded now, knowing none of it. The program comes first.
+  static std::vector<std::unique_ptr<LoadedModule>> look();
+
+  // Gives all modules new numbers: each the place that it has in `all`. REQUIRES: nobody reads
+  // meanwhile, and nobody keeps a number.
+  static void renumber(std::vector<std::unique_ptr<LoadedModule>> all);
 
   // The loaded module among the first `count` that holds the address, or kNone.
   static std::size_t find(std::uintptr_t address, std::size_t count);

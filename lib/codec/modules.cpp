@@ -1,6 +1,7 @@
 #include <dlfcn.h>
 
 #include <string>
+#include <utility>
 
 #include <muster/detail/modules.hpp>
 #include <muster/error.hpp>
@@ -39,6 +40,7 @@ FunctionCode ModuleTable::encode(const void* function) const {
     number = ModuleRegistry::find(address, ModuleRegistry::refresh());
   }
   if (number == ModuleRegistry::kNone) throw_not_encoded(function);
+  check_present(number);
   return FunctionCode{number} << kModuleShift | (address - ModuleRegistry::at(number).base);
 }
 
@@ -59,8 +61,23 @@ const void* ModuleTable::decode(FunctionCode code) const {
   return reinterpret_cast<const void*>(address);
 }
 
-void ModuleTable::throw_unknown(FunctionCode code) const {
+ModuleTable ModuleTable::without(Missing missing) const {
+  ModuleTable table(count_);
+  if (!missing.empty()) table.missing_ = std::make_shared<const Missing>(std::move(missing));
+  return table;
+}
+
+void ModuleTable::check_present(std::size_t number) const {
+  if (missing_ == nullptr) return;
+  const auto found = missing_->find(number);
+  if (found == missing_->end()) return;
+  throw EncodingError("the task's function lies in " + ModuleRegistry::at(number).file +
+                      ", which the workers do not have: " + found->second);
+}
+
+void ModuleTable::check_known(FunctionCode code) const {
   const std::size_t number = code >> kModuleShift;
+  if (number < size()) return check_present(number);
   if (number >= ModuleRegistry::size()) decode(code);
   throw EncodingError("the task's function lies in " + ModuleRegistry::at(number).file +
                       ", which was loaded after the workers started; load it before the pool is "

@@ -36,7 +36,7 @@ BlockChannel make_block_channel() {
 }
 
 void send_block(int socket, const BlockMessage& message, int fd) {
-  while (send_record(socket, &message, sizeof(message), fd, 0) < 0) {
+  while (send_record(socket, &message, sizeof(message), {&fd, 1}, 0) < 0) {
     if (errno == EINTR) continue;
     throw EncodingError("an array in shared memory cannot be sent to the client: " + reason(errno));
   }
@@ -54,8 +54,8 @@ bool BlockInbox::receive(int socket, WhenFull when_full) {
     stopped = when_full == WhenFull::stop && here >= most_;
     if (stopped) break;
     Arrived arrived;
-    const ssize_t got =
-        receive_record(socket, &arrived.message, sizeof(arrived.message), arrived.fd);
+    const ssize_t got = receive_record(socket, &arrived.message, sizeof(arrived.message),
+                                       {&arrived.fd, 1}, MSG_DONTWAIT);
     if (got < 0 && errno == EINTR) continue;
     // The socket is empty, or the kernel has no memory for a descriptor; who needs a block that is
     // still in there receives again. A socket whose other end is gone says so by an empty record.

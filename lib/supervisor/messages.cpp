@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <span>
 
 #include "lib/common/record_socket.hpp"
 
@@ -62,9 +63,10 @@ std::string does_not_end(std::uint32_t worker, pid_t pid) {
 
 bool send_message(int socket, const Message& message, SendMode mode, int fd_along, int peer) {
   const bool waits = mode == SendMode::wait;
+  const std::span files(&fd_along, fd_along >= 0 ? 1 : 0);
   Patience patience;
   while (true) {
-    if (send_record(socket, &message, sizeof(message), fd_along, MSG_DONTWAIT) >= 0) return true;
+    if (send_record(socket, &message, sizeof(message), files, MSG_DONTWAIT) >= 0) return true;
     if (errno == EINTR) continue;
     // Who waits for room waits for memory, too: a message that got lost would never be made up for.
     const bool full = errno == EAGAIN;
@@ -78,7 +80,7 @@ ReceiveResult receive_message(int socket, Message& message, FileDescriptor& fd_a
   ssize_t got = 0;
   Patience patience;
   do {
-    got = receive_record(socket, &message, sizeof(message), fd_along);
+    got = receive_record(socket, &message, sizeof(message), {&fd_along, 1}, MSG_DONTWAIT);
     // A reset is reported once and before what the peer had sent: it left with a message of ours
     // unread, and its last words are still to come.
   } while (got < 0 && (errno == EINTR || errno == ECONNRESET ||

@@ -179,10 +179,11 @@ TEST_F(Blocks, RecordsThatAreNoneAreSkipped) {
   const int socket = channel_.workers.get();
   const BlockMessage message{7, 0, SharedBlock::Access::read_write, 0, 0, {id, kSize, -1, 0}};
   const std::vector<char> longer(4 * sizeof(message), 'x');
+  const int fd = memory.fd();
   using muster::detail::send_record;
-  ASSERT_GE(send_record(socket, &message, sizeof(message), -1, 0), 0);
-  ASSERT_GE(send_record(socket, &message, sizeof(message) - 1, memory.fd(), 0), 0);
-  ASSERT_GE(send_record(socket, longer.data(), longer.size(), memory.fd(), 0), 0);
+  ASSERT_GE(send_record(socket, &message, sizeof(message), {}, 0), 0);
+  ASSERT_GE(send_record(socket, &message, sizeof(message) - 1, {&fd, 1}, 0), 0);
+  ASSERT_GE(send_record(socket, longer.data(), longer.size(), {&fd, 1}, 0), 0);
   inbox_.receive(channel_.client.get());
   EXPECT_TRUE(inbox_.empty());
   send(memory.fd(), {id});
@@ -228,11 +229,12 @@ TEST_F(Blocks, TakeNoMoreThanHalfOfTheDescriptors) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
   BlockInbox inbox;
   const Memfd memory = Memfd::create("muster:array", kSize);
+  const int fd = memory.fd();
   std::size_t sent = 0;
   while (sent < 300) {
     const BlockMessage message{sent, 0, SharedBlock::Access::read_write, 0, 0, {1, kSize, -1, 0}};
     const ssize_t done = muster::detail::send_record(channel_.workers.get(), &message,
-                                                     sizeof(message), memory.fd(), MSG_DONTWAIT);
+                                                     sizeof(message), {&fd, 1}, MSG_DONTWAIT);
     if (done > 0) {
       ++sent;
       continue;

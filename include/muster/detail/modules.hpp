@@ -2,8 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <vector>
+#include <unordered_map>
 
 namespace muster::detail {
 
@@ -21,9 +22,10 @@ struct Module {
   bool loaded = true;  // false once it was unloaded; its number is never given again
 };
 
-// The modules that a process knew at one moment. Numbers are given once in a process and never
-// again, so a table made later knows all that an earlier one does, and a worker that was forked
-// reads codes with its own copy. Copying costs nothing. Thread safety: any.
+// The modules that a process knew at one moment, less those that its readers do not have. Numbers
+// are given once in a process and never again, so a table made later knows all that an earlier one
+// does, and a worker that was forked reads codes with its own copy; one that was spawned has the
+// same modules under the same numbers. Copying costs next to nothing. Thread safety: any.
 class ModuleTable {
  public:
   // Knows no module at all.
@@ -31,6 +33,12 @@ class ModuleTable {
 
   // What is loaded now. A pool makes one before its workers and encodes with it ever after.
   static ModuleTable snapshot();
+  // The first `count` that this process ever had. REQUIRES: it has had as many.
+  static ModuleTable first(std::size_t count) { return ModuleTable(count); }
+
+  // Without these numbers, each with the reason for which the readers do not have the module.
+  using Missing = std::unordered_map<std::size_t, std::string>;
+  ModuleTable without(Missing missing) const;
 
   // Throws EncodingError, naming the module's file, for a function in a module that this table
   // does not know.
@@ -42,8 +50,8 @@ class ModuleTable {
   // EncodingError, naming the module, unless this table knows the code's module. For codes that
   // were encoded with another table of this process.
   void check(FunctionCode code) const {
-    if ((code >> 48) >= count_) [[unlikely]]
-      throw_unknown(code);
+    if ((code >> 48) >= count_ || missing_ != nullptr) [[unlikely]]
+      check_known(code);
   }
 
   std::size_t size() const;
@@ -57,9 +65,11 @@ class ModuleTable {
 
   explicit ModuleTable(std::size_t count) : count_(count) {}
   static ModuleTable live() { return ModuleTable(kLive); }
-  [[noreturn]] void throw_unknown(FunctionCode code) const;
+  void check_known(FunctionCode code) const;
+  void check_present(std::size_t number) const;
 
   std::size_t count_ = 0;
+  std::shared_ptr<const Missing> missing_;  // null: none
 };
 
 // The table to use where no pool says which: everything that is loaded when it is asked.

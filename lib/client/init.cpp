@@ -1,7 +1,0 @@
-#include <muster/init.hpp>
-
-namespace muster {
-
-void init() {}
-
-}  // namespace muster

@@ -1,0 +1,16 @@
+#include <muster/init.hpp>
+
+#include "lib/start/fork_server.hpp"
+#include "lib/start/spawn.hpp"
+#include "lib/start/start_method.hpp"
+
+namespace muster {
+
+void init() {
+  const int socket = detail::take_spawned_socket();
+  if (socket >= 0) detail::serve_spawned(socket, detail::ProgramKind::same);
+  detail::ForkServer::start();
+  detail::note_init();
+}
+
+}  // namespace muster

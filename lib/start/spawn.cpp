@@ -1,0 +1,154 @@
+#include "lib/start/spawn.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <muster/codec.hpp>
+#include <muster/error.hpp>
+#include <muster/log.hpp>
+
+#include "lib/codec/heap_region.hpp"
+#include "lib/common/exception_text.hpp"
+#include "lib/common/small_file.hpp"
+#include "lib/supervisor/messages.hpp"
+#include "lib/supervisor/supervisor.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+constexpr const char* kVariable = "MUSTER_SUPERVISOR_SOCKET";
+constexpr int kSocket = STDERR_FILENO + 1;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+// The actions of one posix_spawn.
+class Actions {
+ public:
+  Actions() {
+    ::posix_spawn_file_actions_init(&files_);
+    ::posix_spawnattr_init(&attributes_);
+  }
+  ~Actions() {
+    ::posix_spawn_file_actions_destroy(&files_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+  Actions(const Actions&) = delete;
+  Actions& operator=(const Actions&) = delete;
+
+  posix_spawn_file_actions_t* files() { return &files_; }
+  posix_spawnattr_t* attributes() { return &attributes_; }
+
+ private:
+  posix_spawn_file_actions_t files_;
+  posix_spawnattr_t attributes_;
+};
+
+std::string first_argument() {
+  std::string all = read_small_file("/proc/self/cmdline");
+  return all.substr(0, all.find('\0'));
+}
+
+}  // namespace
+
+pid_t spawn_program(const std::string& pool, int socket) {
+  Actions actions;
+  // Also where they are the same: then it is left open.
+  ::posix_spawn_file_actions_adddup2(actions.files(), socket, kSocket);
+  ::posix_spawn_file_actions_addclosefrom_np(actions.files(), kSocket + 1);
+  // A terminal's signals reach the client alone, also before init().
+  ::posix_spawnattr_setflags(actions.attributes(), POSIX_SPAWN_SETPGROUP);
+  ::posix_spawnattr_setpgroup(actions.attributes(), 0);
+
+  std::vector<char*> environment;
+  const std::size_t length = std::strlen(kVariable);
+  for (char** each = environ; *each != nullptr; ++each) {
+    const bool ours = std::strncmp(*each, kVariable, length) == 0 && (*each)[length] == '=';
+    if (!ours) environment.push_back(*each);
+  }
+  std::string variable = std::string(kVariable) + "=" + std::to_string(kSocket);
+  environment.push_back(variable.data());
+  environment.push_back(nullptr);
+  std::string name = first_argument();
+  char* const arguments[] = {name.data(), nullptr};
+
+  pid_t pid = 0;
+  // The kernel's link rather than its text: the file may have been replaced or deleted.
+  const int error = ::posix_spawn(&pid, "/proc/self/exe", actions.files(), actions.attributes(),
+                                  arguments, environment.data());
+  if (error != 0) {
+    throw Error("cannot run this program again for the supervisor of pool \"" + pool +
+                "\": " + reason(error));
+  }
+  return pid;
+}
+
+void send_answer(int socket, const SpawnAnswer& answer) {
+  HeapRegion region;
+  Encoder out(nullptr, nullptr, &region);
+  out.write(answer);
+  const FileDescriptor file = file_with(out.data(), out.size());
+  Message message;
+  message.kind = MessageKind::answer;
+  send_message(socket, message, SendMode::wait, file.get());
+}
+
+SpawnAnswer read_answer(const FileDescriptor& file) {
+  const std::vector<std::byte> bytes = bytes_in(file);
+  Decoder in(bytes.data(), bytes.size());
+  SpawnAnswer answer = in.read<SpawnAnswer>();
+  check_all_read(in);
+  return answer;
+}
+
+bool spawned_and_not_initialized() { return ::getenv(kVariable) != nullptr; }
+
+int take_spawned_socket() {
+  const char* const text = ::getenv(kVariable);
+  if (text == nullptr) return -1;
+  int socket = -1;
+  std::from_chars(text, text + std::strlen(text), socket);
+  ::unsetenv(kVariable);
+  return socket;
+}
+
+void serve_spawned(int given, ProgramKind kind) {
+  FileDescriptor socket(given);
+  ::fcntl(given, F_SETFD, FD_CLOEXEC);
+  try {
+    auto request = receive_start_request(socket.get());
+    if (!request) ::_exit(0);  // the client has gone meanwhile
+    ModuleMatch match = adopt_modules(request->modules, kind);
+    SpawnAnswer answer;
+    if (!match.differences.empty()) {
+      answer.refusal =
+          "the files that workers run are not those that this program runs; were they built anew "
+          "since it started?" +
+          match.differences;
+    }
+    answer.missing.assign(match.missing.begin(), match.missing.end());
+    send_answer(socket.get(), answer);
+    if (!answer.refusal.empty()) ::_exit(0);
+    request->setup.modules =
+        ModuleTable::first(request->modules.size()).without(std::move(match.missing));
+    supervisor_main(std::move(request->setup), std::move(socket), std::move(request->client));
+  } catch (...) {
+    // The client hears that it ended, and this says why.
+    log(LogLevel::error, "a supervisor that was spawned cannot start: " +
+                             describe_exception(std::current_exception()));
+    ::_exit(1);
+  }
+}
+
+}  // namespace muster::detail

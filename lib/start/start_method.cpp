@@ -1,0 +1,65 @@
+#include "lib/start/start_method.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include <muster/error.hpp>
+
+#include "lib/start/fork_server.hpp"
+#include "lib/start/spawn.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+// Inherited by children: whatever they are, the program's main calls it.
+std::atomic<bool> init_called{false};
+
+constexpr const char* kVariable = "MUSTER_START_METHOD";
+
+StartMethod from_environment() {
+  const char* const text = std::getenv(kVariable);
+  if (text == nullptr || *text == '\0') return StartMethod::automatic;
+  const std::string_view name = text;
+  if (name == "automatic") return StartMethod::automatic;
+  if (name == "fork") return StartMethod::fork;
+  if (name == "forkserver") return StartMethod::forkserver;
+  if (name == "spawn") return StartMethod::spawn;
+  throw InvalidArgumentError(std::string(kVariable) + " is \"" + text +
+                             "\" in the environment; it is automatic, fork, forkserver or spawn");
+}
+
+[[noreturn]] void throw_no_init(const char* method, const char* why) {
+  throw InvalidStateError(std::string("StartMethod::") + method +
+                          " needs muster::init() at the top of main, before any thread: " + why);
+}
+
+}  // namespace
+
+void note_init() { init_called.store(true); }
+
+StartMethod chosen_start_method(StartMethod asked) {
+  if (spawned_and_not_initialized()) {
+    throw InvalidStateError(
+        "this run of the program is to serve a pool's tasks and makes a pool of its own before it "
+        "calls muster::init(); call muster::init() at the top of main, and make no pool before "
+        "main");
+  }
+  if (asked == StartMethod::automatic) asked = from_environment();
+  if (asked == StartMethod::automatic) {
+    asked = ForkServer::here() ? StartMethod::forkserver : StartMethod::fork;
+  }
+  if (asked == StartMethod::spawn && !init_called.load()) {
+    throw_no_init("spawn", "there, a fresh run of the program becomes the workers");
+  }
+  if (asked == StartMethod::forkserver && !ForkServer::here()) {
+    throw_no_init("forkserver", init_called.load()
+                                    ? "this process was forked since, and has not called it itself"
+                                    : "workers are copies of the program as it is there");
+  }
+  return asked;
+}
+
+}  // namespace muster::detail
