@@ -2,11 +2,17 @@
 
 namespace muster {
 
-// To be called at the top of main, before any thread: prepares the start methods that need a
-// process as it was then (forkserver) or a fresh run of the program (spawn). Pools that use
-// StartMethod::fork do not need it. May be called again.
+// To be called at the top of main, before any thread: prepares StartMethod::forkserver and
+// StartMethod::spawn, whose pools are refused without it. It makes a process that stays as the
+// program is now, the fork server, which ends with this one. In a run of the program that is to
+// become the workers of a spawned pool it does not return: whatever main does before it, such a
+// run does too.
 //
-// In this version all pools are started by fork, and it has nothing to prepare.
+// May be called again: then it does nothing. A child that the program forks may call it as well, and
+// gets a fork server of its own; one of a Muster's worker inherits nothing of it.
+//
+// Throws Error where there are no processes or descriptors left. Thread safety: none; it is called
+// while there is one thread, and warns (set_log_handler) where there are more.
 void init();
 
 }  // namespace muster

@@ -12,12 +12,19 @@
 
 namespace muster {
 
-// How worker processes come to be.
+// How worker processes come to be. Workers of the last two know no log handler that was set, and no
+// value that was written to a global variable, after muster::init() or in another run; and no
+// functions of modules that were loaded after muster::init() (forkserver), or that cannot be loaded
+// from their files again (spawn).
 enum class StartMethod {
-  automatic,   // the best that this program allows; at present fork
+  // What MUSTER_START_METHOD says in the environment (automatic, fork, forkserver, spawn); else
+  // forkserver in a process that has called muster::init(), and fork in others.
+  automatic,
   fork,        // from the process as it is when the pool is made
   forkserver,  // from the process as it was at muster::init()
-  spawn,       // by running the program's executable again
+  // From a fresh run of the program's executable, up to its muster::init(), with the environment,
+  // the working directory and the standard descriptors of this process and no others.
+  spawn,
 };
 
 // What a worker's death means for the pool.
@@ -71,7 +78,9 @@ struct TelemetryOptions {
 };
 
 // A pool is not made, with InvalidArgumentError, of what makes no sense: negative times or counts,
-// more workers than there can be, values that an enumeration does not have.
+// more workers than there can be, values that an enumeration does not have. Where start_method needs
+// a muster::init() that was not called it is InvalidStateError, and Error where workers cannot be
+// started: with spawn also where the files of the program are not those that it runs.
 struct ProcessPoolOptions {
   // Worker processes. 0: as many as the CPUs this process may use (affinity mask, cgroup quota).
   std::size_t max_workers = 0;

@@ -21,9 +21,9 @@ class ProcessCore;
 // OnWorkerDeath::replace, the pool with it. Tasks and their results travel by value; see
 // <muster/codec.hpp> for what can.
 //
-// Made with StartMethod::fork, the workers are copies of the process as it is at that moment.
-// Make process pools before threads: a lock that another thread holds at the fork stays locked in
-// the workers.
+// Made with StartMethod::fork, and in a program that does not call muster::init(), the workers are
+// copies of the process as it is at that moment. Make such pools before threads: a lock that another
+// thread holds at the fork stays locked in the workers.
 //
 // In a child that the program forks itself a pool is inert: using it throws InvalidStateError,
 // destroying it does nothing. Likewise in its own workers, where a new pool can be made.

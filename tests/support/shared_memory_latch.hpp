@@ -2,11 +2,11 @@
 
 // Gates, counters and logs that tests share with the worker processes of a pool.
 //
-// They live in one MAP_SHARED|MAP_ANONYMOUS arena that is mapped before main(), so every process
-// forked later has it at the same address. What a test holds is a handle: the number of a cell,
-// not an address. A handle is trivially copyable, so it can be captured by a task's lambda, be an
-// argument or a result of a task, and means the same in the test, in its threads and in forked
-// workers:
+// They live in one arena of shared memory that is mapped before main(), so every process forked
+// later has it; one that is spawned maps the same, whose descriptor's path stands in the
+// environment. What a test holds is a handle: the number of a cell, not an address. A handle is
+// trivially copyable, so it can be captured by a task's lambda, be an argument or a result of a
+// task, and means the same in the test, in its threads and in workers:
 //
 //   SharedGate gate;
 //   auto future = pool.submit([gate] { gate.wait(); });
@@ -15,6 +15,7 @@
 // Cells are never handed back: an arena serves one run of a test executable. Every wait is a
 // futex wait without a limit; the watchdog (tests/support/watchdog.hpp) ends a test that hangs.
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -28,6 +29,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <string>
 #include <vector>
 
 namespace test_support {
@@ -66,15 +68,30 @@ class SharedArena {
   SharedCell& cell(std::uint32_t index) { return cells_[index]; }
 
  private:
+  static constexpr const char* kVariable = "MUSTER_TEST_ARENA";
+
   SharedArena() {
-    void* memory = ::mmap(nullptr, kCells * sizeof(SharedCell), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-      std::perror("tests: cannot map the arena of shared cells");
-      std::abort();
+    // Of the process that spawned this one, or of a test that runs this program: then it may be
+    // gone.
+    int memory = -1;
+    if (const char* const path = std::getenv(kVariable)) memory = ::open(path, O_RDWR | O_CLOEXEC);
+    if (memory < 0) {
+      memory = ::memfd_create("test-arena", MFD_CLOEXEC);
+      if (memory < 0 || ::ftruncate(memory, kCells * sizeof(SharedCell)) != 0) fail();
     }
+    void* const place = ::mmap(nullptr, kCells * sizeof(SharedCell), PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_NORESERVE, memory, 0);
+    if (place == MAP_FAILED) fail();
+    const std::string path =
+        "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(memory);
+    ::setenv(kVariable, path.c_str(), 1);
     // Zeroed pages are cells in their first state.
-    cells_ = static_cast<SharedCell*>(memory);
+    cells_ = static_cast<SharedCell*>(place);
+  }
+
+  [[noreturn]] static void fail() {
+    std::perror("tests: cannot map the arena of shared cells");
+    std::abort();
   }
 
   SharedCell* cells_ = nullptr;
