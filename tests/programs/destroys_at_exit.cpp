@@ -10,6 +10,7 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
 #include "support/thread_state.hpp"
 
 namespace {
@@ -27,6 +28,7 @@ struct Late {
 }  // namespace
 
 int main() {
+  test_support::init_as_told();
   main_thread = test_support::current_thread_id();
   static std::atomic<bool> submitted = false;
   auto pool =

@@ -8,6 +8,8 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
+
 namespace {
 
 void die() { ::kill(::getpid(), SIGKILL); }
@@ -15,6 +17,7 @@ void die() { ::kill(::getpid(), SIGKILL); }
 }  // namespace
 
 int main() {
+  test_support::init_as_told();
   muster::ProcessPoolExecutor pool({.max_workers = 1});
   try {
     pool.submit(die).result();

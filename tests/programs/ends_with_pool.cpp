@@ -6,7 +6,10 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
+
 int main(int argc, char** argv) {
+  test_support::init_as_told();
   const std::string way = argc > 1 ? argv[1] : "";
   const auto print = [] { std::printf("apple\n"); };
   if (way == "local") {

@@ -8,6 +8,8 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
+
 namespace {
 
 // Past stdio, so that it is seen from a process that never flushes.
@@ -22,6 +24,7 @@ struct Loud {
 }  // namespace
 
 int main() {
+  test_support::init_as_told();
   std::atexit([] { say("exit handler\n"); });
   std::printf("not flushed yet\n");
   {

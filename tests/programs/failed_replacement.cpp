@@ -5,9 +5,11 @@
 #include <muster/muster.hpp>
 
 #include "programs/replacement.hpp"
+#include "support/init.hpp"
 #include "support/privileges.hpp"
 
 int main() {
+  test_support::init_as_told();
   test_support::drop_privileges();
   muster::ProcessPoolExecutor pool({.max_workers = 1, .max_tasks_per_child = 1});
   const rlimit one_process{1, 1};

@@ -7,6 +7,7 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
 #include "support/shared_memory_latch.hpp"
 
 namespace {
@@ -16,6 +17,7 @@ const test_support::SharedGate interrupted;
 }  // namespace
 
 int main(int argc, char** argv) {
+  test_support::init_as_told();
   if (argc > 1 && std::string(argv[1]) == "handles") {
     std::signal(SIGINT, [](int) { interrupted.open(); });
   }

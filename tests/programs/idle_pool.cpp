@@ -8,10 +8,12 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
 #include "support/proc.hpp"
 #include "support/shared_memory_latch.hpp"
 
 int main() {
+  test_support::init_as_told();
   muster::ProcessPoolExecutor pool({.max_workers = 2});
   // A pool that worked before, with both its workers.
   const test_support::SharedCounter met;

@@ -14,6 +14,7 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
 #include "support/shared_memory_latch.hpp"
 
 namespace {
@@ -42,6 +43,7 @@ test_support::SharedCounter* told_to_end = nullptr;
 }  // namespace
 
 int main(int argc, char** argv) {
+  test_support::init_as_told();
   const std::string state = argc > 1 ? argv[1] : "";
   if (state == "starting") {
     for (bool first = true;; first = false) {

@@ -8,6 +8,8 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
+
 namespace {
 
 void print_line(int number) {
@@ -22,6 +24,7 @@ void print_line(int number) {
 }  // namespace
 
 int main() {
+  test_support::init_as_told();
   std::printf("before, by printf\n");
   std::cout << "before, by cout\n";
   {

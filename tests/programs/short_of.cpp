@@ -16,6 +16,7 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
 #include "support/privileges.hpp"
 #include "support/worker_ends.hpp"
 
@@ -101,6 +102,7 @@ void use(ProcessPoolExecutor& pool) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  test_support::init_as_told();
   static std::array<char, 1 << 16> buffer;  // stdio shall not ask for memory
   std::setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
   if (argc != 4) return 2;

@@ -6,6 +6,8 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
+
 namespace {
 
 muster::ProcessPoolExecutor* pool = nullptr;
@@ -21,6 +23,7 @@ void submit_late() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  test_support::init_as_told();
   const bool alive = argc > 1 && std::string(argv[1]) == "alive";
   pool = new muster::ProcessPoolExecutor({.max_workers = 1});
   std::atexit(submit_late);

@@ -11,6 +11,7 @@
 #include <muster/muster.hpp>
 
 #include "programs/replacement.hpp"
+#include "support/init.hpp"
 #include "support/privileges.hpp"
 #include "support/shared_memory_latch.hpp"
 
@@ -42,6 +43,7 @@ bool send_descriptors(int from) {
 }  // namespace
 
 int main() {
+  test_support::init_as_told();
   test_support::drop_privileges();
   const test_support::SharedLog began;
   muster::ProcessPoolExecutor pool(

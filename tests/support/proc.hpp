@@ -79,10 +79,33 @@ inline std::vector<pid_t> all_pids() {
   return pids;
 }
 
+// "" where there is no such process.
+inline std::string command_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+  std::string name;
+  std::getline(file, name);
+  return name;
+}
+
+inline std::size_t threads_of(pid_t pid) {
+  std::error_code gone;
+  const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(pid) + "/task", gone);
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+// The one that muster::init() has made; 0: there is none.
+inline pid_t fork_server_of(pid_t client) {
+  for (const pid_t pid : all_pids()) {
+    if (parent_of(pid) == client && command_of(pid) == "muster-forkserv") return pid;
+  }
+  return 0;
+}
+
+// But for its fork server, which lives as long as it does.
 inline std::vector<pid_t> children_of(pid_t parent) {
   std::vector<pid_t> children;
   for (pid_t pid : all_pids()) {
-    if (parent_of(pid) == parent) children.push_back(pid);
+    if (parent_of(pid) == parent && command_of(pid) != "muster-forkserv") children.push_back(pid);
   }
   return children;
 }

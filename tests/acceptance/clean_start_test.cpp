@@ -1,0 +1,89 @@
+// Pools that start while other threads of the program hold locks: a worker that was forked from the
+// program as it is would find them locked for ever.
+
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <muster/muster.hpp>
+
+#include "support/init.hpp"
+#include "support/watchdog.hpp"
+
+namespace {
+
+std::mutex mutex_of_a_logger;
+
+void log_line() {
+  const std::lock_guard lock(mutex_of_a_logger);
+  std::string line;
+  for (int i = 0; i < 100; ++i) line += static_cast<char>('a' + i % 26);
+  static std::atomic<std::size_t> logged{0};
+  logged += line.size();
+}
+
+// What each of the threads does without end; a task does it once, and would wait for ever for a
+// lock that was copied while it was held.
+const std::vector<std::function<void()>>& ways_to_lock() {
+  static const std::vector<std::function<void()>> ways{
+      [] { delete[] new char[100'000]; },
+      [] { std::free(std::malloc(24)); },
+      [] { std::vector<std::string>(100, std::string(100, 'x')).clear(); },
+      [] { std::fflush(stdout); },
+      [] { std::fprintf(stdin == nullptr ? stderr : stdout, "%s", ""); },
+      [] { std::clog << "" << std::flush; },
+      [] { ::dlclose(::dlopen("libm.so.6", RTLD_NOW)); },
+      [] {
+        const std::time_t now = 1'700'000'000;
+        std::tm local{};
+        ::localtime_r(&now, &local);
+      },
+      [] {
+        std::ostringstream text;
+        text.imbue(std::locale("C"));
+        text << 3.5;
+      },
+      &log_line};
+  return ways;
+}
+
+int use_all_locks() {
+  for (const auto& way : ways_to_lock()) way();
+  return 1;
+}
+
+TEST(CleanStart, OfAThousandPoolsWhileTenThreadsHoldLocks) {
+  const char* const method = std::getenv("MUSTER_START_METHOD");
+  if (method == nullptr) GTEST_SKIP() << "forked from such a program, workers can wait for ever";
+  std::atomic<bool> ended{false};
+  std::vector<std::thread> threads;
+  for (const auto& way : ways_to_lock()) {
+    threads.emplace_back([&ended, way] {
+      while (!ended) way();
+    });
+  }
+  ASSERT_EQ(threads.size(), 10U);
+  for (int n = 0; n < 1000; ++n) {
+    if (n % 50 == 0) test_support::Watchdog::progress();
+    muster::ProcessPoolExecutor pool({.max_workers = 1});
+    ASSERT_EQ(pool.submit(use_all_locks).result(), 1);
+  }
+  ended = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace

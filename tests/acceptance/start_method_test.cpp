@@ -1,0 +1,181 @@
+// The ways to start workers, each as the environment says (EACH_START), and what is refused.
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <muster/muster.hpp>
+
+#include "support/plugin.hpp"
+#include "support/proc.hpp"
+#include "support/watchdog.hpp"
+
+namespace {
+
+using muster::ProcessPoolExecutor;
+using muster::StartMethod;
+
+StartMethod told() {
+  const char* const text = std::getenv("MUSTER_START_METHOD");
+  const std::string method = text == nullptr ? "fork" : text;
+  if (method == "forkserver") return StartMethod::forkserver;
+  return method == "spawn" ? StartMethod::spawn : StartMethod::fork;
+}
+
+bool initialized() { return told() != StartMethod::fork; }
+
+template <class Call>
+std::string what_is_thrown(Call call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
+int at_start = 7;
+
+TEST(StartMethod, DecidesWhichGlobalsWorkersSee) {
+  at_start = 8;
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const int seen = pool.submit([] { return at_start; }).result();
+  at_start = 7;
+  EXPECT_EQ(seen, initialized() ? 7 : 8);
+}
+
+TEST(StartMethod, GivesWorkersNoneOfTheClientsDescriptorsButByFork) {
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  ProcessPoolExecutor pool({.max_workers = 1});
+  // Of another file there, which a worker of its own may have under that number.
+  const std::string here =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(pipe[0]));
+  const bool there =
+      pool.submit(
+              [](const std::string& file) {
+                for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+                  std::error_code gone;
+                  if (std::filesystem::read_symlink(entry, gone) == file) return true;
+                }
+                return false;
+              },
+              here)
+          .result();
+  EXPECT_EQ(there, !initialized());
+  for (const int fd : pipe) ::close(fd);
+}
+
+TEST(StartMethod, TakesFunctionsInitializersAndMembersAlong) {
+  struct Sum {
+    int add(int n) const { return base + n; }
+    int base;
+  };
+  static int initialized_with = 0;
+  const int value = 30;
+  ProcessPoolExecutor pool(
+      {.max_workers = 2, .initializer = [value] { initialized_with = value; }});
+  EXPECT_EQ(pool.submit(&Sum::add, Sum{4}, 5).result(), 9);
+  EXPECT_EQ(pool.submit([](int (*function)(int)) { return function(-3); },
+                        static_cast<int (*)(int)>(&std::abs))
+                .result(),
+            3);
+  EXPECT_EQ(pool.submit([] { return initialized_with; }).result(), 30);
+  std::vector<int> numbers(1000);
+  for (int i = 0; i < 1000; ++i) numbers[static_cast<std::size_t>(i)] = i;
+  int at = 0;
+  for (const int square : pool.map([](int n) { return n * n; }, numbers)) {
+    EXPECT_EQ(square, at * at);
+    ++at;
+  }
+}
+
+TEST(StartMethod, RunsWhatLiesInALibraryThatWasOpenedBefore) {
+  const test_support::Plugin plugin(MUSTER_TEST_PLUGIN);
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const auto run = [&] { return pool.submit(plugin.answer(), 1).result(); };
+  if (told() == StartMethod::forkserver) {
+    EXPECT_NE(what_is_thrown(run).find("was loaded after the workers started"), std::string::npos);
+  } else {
+    EXPECT_EQ(run(), plugin.answer()(1));
+  }
+  EXPECT_EQ(pool.submit([] { return 5; }).result(), 5);
+}
+
+TEST(StartMethod, IsRefusedWhereInitWasNotCalled) {
+  if (initialized()) GTEST_SKIP() << "it was";
+  for (const StartMethod method : {StartMethod::forkserver, StartMethod::spawn}) {
+    try {
+      ProcessPoolExecutor pool({.max_workers = 1, .start_method = method});
+      ADD_FAILURE() << "a pool was made";
+    } catch (const muster::InvalidStateError& error) {
+      EXPECT_NE(std::string(error.what()).find("needs muster::init() at the top of main"),
+                std::string::npos);
+    }
+  }
+}
+
+TEST(StartMethod, OfTheEnvironmentIsToBeOne) {
+  const char* const before = std::getenv("MUSTER_START_METHOD");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("MUSTER_START_METHOD", "magic", 1);
+  EXPECT_THROW(ProcessPoolExecutor({.max_workers = 1}), muster::InvalidArgumentError);
+  ProcessPoolExecutor pool({.max_workers = 1, .start_method = StartMethod::fork});
+  ::setenv("MUSTER_START_METHOD", kept.c_str(), 1);
+  EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+}
+
+TEST(StartMethod, CanBeAnotherForEachPool) {
+  if (!initialized()) GTEST_SKIP() << "there is one only";
+  for (const StartMethod method :
+       {StartMethod::fork, StartMethod::forkserver, StartMethod::spawn, StartMethod::automatic}) {
+    ProcessPoolExecutor pool({.max_workers = 1, .start_method = method});
+    EXPECT_EQ(pool.submit([] { return 1; }).result(), 1);
+  }
+}
+
+TEST(StartMethod, WorksInAWorkerForAPoolOfItsOwn) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const auto nested = [] {
+    const StartMethod method =
+        std::getenv("MUSTER_START_METHOD") != nullptr && told() == StartMethod::spawn
+            ? StartMethod::spawn
+            : StartMethod::fork;
+    ProcessPoolExecutor inner({.max_workers = 1, .start_method = method});
+    return inner.submit([] { return 3; }).result();
+  };
+  EXPECT_EQ(pool.submit(nested).result(), 3);
+}
+
+TEST(ForkServer, ThatWasKilledIsMissedByNewPoolsAlone) {
+  if (told() != StartMethod::forkserver) GTEST_SKIP() << "there is none";
+  ProcessPoolExecutor pool({.max_workers = 1, .on_worker_death = muster::OnWorkerDeath::replace});
+  const pid_t server = test_support::fork_server_of(::getpid());
+  ASSERT_NE(server, 0);
+  ASSERT_EQ(::kill(server, SIGKILL), 0);
+  test_support::wait_for_end(server);
+  const std::string said = what_is_thrown([] { ProcessPoolExecutor next({.max_workers = 1}); });
+  EXPECT_NE(said.find("the fork server (pid " + std::to_string(server) + ")"), std::string::npos)
+      << said;
+  // Its supervisor forks from itself.
+  pool.submit([] { ::_exit(1); }).exception();
+  EXPECT_EQ(pool.submit([] { return 4; }).result(), 4);
+  ProcessPoolExecutor other({.max_workers = 1, .start_method = StartMethod::spawn});
+  EXPECT_EQ(other.submit([] { return 5; }).result(), 5);
+}
+
+TEST(ForkServer, HasOneThread) {
+  if (told() != StartMethod::forkserver) GTEST_SKIP() << "there is none";
+  const pid_t server = test_support::fork_server_of(::getpid());
+  ASSERT_NE(server, 0);
+  EXPECT_EQ(test_support::threads_of(server), 1U);
+}
+
+}  // namespace
