@@ -7,10 +7,10 @@
 namespace muster {
 
 void init() {
+  detail::note_init();  // also for a pool that a task makes
   const int socket = detail::take_spawned_socket();
   if (socket >= 0) detail::serve_spawned(socket, detail::ProgramKind::same);
   detail::ForkServer::start();
-  detail::note_init();
 }
 
 }  // namespace muster

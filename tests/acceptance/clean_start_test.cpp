@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -31,7 +32,7 @@ std::mutex mutex_of_a_logger;
 void log_line() {
   const std::lock_guard lock(mutex_of_a_logger);
   std::string line;
-  for (int i = 0; i < 100; ++i) line += static_cast<char>('a' + i % 26);
+  for (int i = 0; i < 10'000; ++i) line += static_cast<char>('a' + i % 26);
   static std::atomic<std::size_t> logged{0};
   logged += line.size();
 }
@@ -73,12 +74,16 @@ TEST(CleanStart, OfAThousandPoolsWhileTenThreadsHoldLocks) {
   std::vector<std::thread> threads;
   for (const auto& way : ways_to_lock()) {
     threads.emplace_back([&ended, way] {
-      while (!ended) way();
+      while (!ended) {
+        way();
+        // So that two cores do for all of them; most of the time some hold their lock.
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
+      }
     });
   }
   ASSERT_EQ(threads.size(), 10U);
   for (int n = 0; n < 1000; ++n) {
-    if (n % 50 == 0) test_support::Watchdog::progress();
+    test_support::Watchdog::progress();
     muster::ProcessPoolExecutor pool({.max_workers = 1});
     ASSERT_EQ(pool.submit(use_all_locks).result(), 1);
   }

@@ -28,6 +28,7 @@ namespace {
 
 using muster::BrokenProcessPool;
 using muster::ProcessPoolExecutor;
+using muster::StartMethod;
 using test_support::failure_of;
 using test_support::SharedCounter;
 using test_support::SharedGate;
@@ -216,14 +217,17 @@ class OrphansOfASubreaper : public testing::Test {
 
 TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAsItStartsWorkers) {
   deadly_fork = {.client = ::getpid(), .number = 2};
-  EXPECT_THROW(ProcessPoolExecutor({.max_workers = 3}), muster::Error);
+  EXPECT_THROW(ProcessPoolExecutor({.max_workers = 3, .start_method = StartMethod::fork}),
+               muster::Error);
   EXPECT_TRUE(test_support::children_of(::getpid()).empty());
 }
 
 TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAsItReplacesAWorker) {
   deadly_fork = {.client = ::getpid(), .number = 3};
   {
-    ProcessPoolExecutor pool({.max_workers = 2, .on_worker_death = muster::OnWorkerDeath::replace});
+    ProcessPoolExecutor pool({.max_workers = 2,
+                              .start_method = StartMethod::fork,
+                              .on_worker_death = muster::OnWorkerDeath::replace});
     const SharedGate never;
     auto running = pool.submit([never] { never.wait(); });
     auto deadly = pool.submit([] { ::kill(::getpid(), SIGKILL); });
@@ -284,7 +288,7 @@ TEST(SupervisorThatCannotBeWatched, LeavesThoughAnotherProcessHoldsTheClientsSoc
   held_socket.client = ::getpid();
   std::string what;
   try {
-    const ProcessPoolExecutor pool({.max_workers = 2});
+    const ProcessPoolExecutor pool({.max_workers = 2, .start_method = StartMethod::fork});
   } catch (const muster::Error& e) {
     what = e.what();
   }
