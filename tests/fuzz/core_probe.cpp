@@ -57,6 +57,7 @@ Geometry geometry_for(const ProcessPoolOptions& options, CoreProbe::Room room) {
 CoreProbe::CoreProbe(const ProcessPoolOptions& options, Room room)
     : core_(std::make_shared<ProcessCore>(options)) {
   ProcessCore& core = *core_;
+  core.modules_ = ModuleTable::snapshot();
   core.make_segments(geometry_for(options, room));
   auto& writable = core.segments_->for_supervisor();
   results_ = map_shared(writable.results, bip::read_write, 0, core.geometry_.results_bytes());
