@@ -1,14 +1,14 @@
 include(GoogleTest)
 
-# muster_test(NAME SOURCES source... [LABELS label...] [TIMEOUT seconds] [SERIAL] [EACH_START])
+# muster_test(NAME SOURCES source... [LABELS label...] [TIMEOUT seconds] [SERIAL] [STARTS method...])
 #
 # One GoogleTest executable, each of whose tests becomes a test of CTest with a process of its own.
 # TIMEOUT is a watchdog for each of them: far above what it takes, and above that of
-# support/watchdog.hpp, which says more. SERIAL: no other test runs meanwhile. EACH_START: each test
-# runs with pools that fork, and again with the other ways to start them.
+# support/watchdog.hpp, which says more. SERIAL: no other test runs meanwhile. STARTS: each test
+# runs with pools that fork, and again with these other ways to start them.
 # The labels no-asan and no-tsan leave it out of the build with that sanitizer; say why beside them.
 function(muster_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL;EACH_START" "TIMEOUT" "SOURCES;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SERIAL" "TIMEOUT" "SOURCES;LABELS;STARTS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "muster_test(${name}) does not know '${arg_UNPARSED_ARGUMENTS}'.")
   endif()
@@ -43,16 +43,14 @@ function(muster_test name)
     NO_PRETTY_TYPES
     NO_PRETTY_VALUES
     PROPERTIES ${properties})
-  if(arg_EACH_START)
-    foreach(method IN ITEMS forkserver spawn)
-      gtest_discover_tests(${name}
-        DISCOVERY_MODE PRE_TEST
-        DISCOVERY_TIMEOUT 60
-        NO_PRETTY_TYPES
-        NO_PRETTY_VALUES
-        TEST_PREFIX ${method}.
-        TEST_LIST ${name}_${method}_TESTS
-        PROPERTIES ${properties} ENVIRONMENT MUSTER_START_METHOD=${method})
-    endforeach()
-  endif()
+  foreach(method IN LISTS arg_STARTS)
+    gtest_discover_tests(${name}
+      DISCOVERY_MODE PRE_TEST
+      DISCOVERY_TIMEOUT 60
+      NO_PRETTY_TYPES
+      NO_PRETTY_VALUES
+      TEST_PREFIX ${method}.
+      TEST_LIST ${name}_${method}_TESTS
+      PROPERTIES ${properties} ENVIRONMENT MUSTER_START_METHOD=${method})
+  endforeach()
 endfunction()

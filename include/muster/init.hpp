@@ -8,8 +8,8 @@ namespace muster {
 // become the workers of a spawned pool it does not return: whatever main does before it, such a
 // run does too.
 //
-// May be called again: then it does nothing. A child that the program forks, and a task, may call it
-// as well: their process gets a fork server of its own.
+// May be called again: then it does nothing. A child that the program forks, and a task, may call
+// it as well: their process gets a fork server of its own.
 //
 // Throws Error where there are no processes or descriptors left. Thread safety: none; it is called
 // while there is one thread, and warns (set_log_handler) where there are more.

@@ -78,9 +78,9 @@ struct TelemetryOptions {
 };
 
 // A pool is not made, with InvalidArgumentError, of what makes no sense: negative times or counts,
-// more workers than there can be, values that an enumeration does not have. Where start_method needs
-// a muster::init() that was not called it is InvalidStateError, and Error where workers cannot be
-// started: with spawn also where the files of the program are not those that it runs.
+// more workers than there can be, values that an enumeration does not have. Where start_method
+// needs a muster::init() that was not called it is InvalidStateError, and Error where workers
+// cannot be started: with spawn also where the files of the program are not those that it runs.
 struct ProcessPoolOptions {
   // Worker processes. 0: as many as the CPUs this process may use (affinity mask, cgroup quota).
   std::size_t max_workers = 0;

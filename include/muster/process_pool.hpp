@@ -22,8 +22,8 @@ class ProcessCore;
 // <muster/codec.hpp> for what can.
 //
 // Made with StartMethod::fork, and in a program that does not call muster::init(), the workers are
-// copies of the process as it is at that moment. Make such pools before threads: a lock that another
-// thread holds at the fork stays locked in the workers.
+// copies of the process as it is at that moment. Make such pools before threads: a lock that
+// another thread holds at the fork stays locked in the workers.
 //
 // In a child that the program forks itself a pool is inert: using it throws InvalidStateError,
 // destroying it does nothing. Likewise in its own workers, where a new pool can be made.

@@ -136,7 +136,8 @@ inline std::vector<OpenMemfd> open_memfds(pid_t pid, const std::string& name) {
   return memfds;
 }
 
-// The memfds that a process has open or mapped. Empty where it is gone or not ours.
+// The memfds that a process has open or mapped, but for the arena that tests share with what they
+// start (shared_memory_latch.hpp). Empty where it is gone or not ours.
 inline std::set<Inode> memfds_of(pid_t pid) {
   std::set<Inode> memfds;
   for (const char* folder : {"/fd", "/map_files"}) {
@@ -145,7 +146,8 @@ inline std::set<Inode> memfds_of(pid_t pid) {
     if (error) continue;
     for (; links != std::filesystem::directory_iterator(); links.increment(error)) {
       const auto target = std::filesystem::read_symlink(links->path(), error);
-      if (error || !target.string().starts_with("/memfd:")) continue;
+      const std::string name = target.string();
+      if (error || !name.starts_with("/memfd:") || name.starts_with("/memfd:test-arena")) continue;
       struct stat status {};
       if (::stat(links->path().c_str(), &status) == 0) {
         memfds.emplace(status.st_dev, status.st_ino);
