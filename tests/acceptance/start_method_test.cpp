@@ -1,4 +1,5 @@
-// The ways to start workers, each as the environment says (STARTS in cmake/MusterTest.cmake), and what is refused.
+// The ways to start workers, each as the environment says (STARTS in cmake/MusterTest.cmake), and
+// what is refused.
 
 #include <signal.h>
 #include <unistd.h>
