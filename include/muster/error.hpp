@@ -65,6 +65,12 @@ class EncodingError : public Error {
   using Error::Error;
 };
 
+// The file of a journal cannot be opened, read, written or synced, or another map writes it.
+class JournalError : public Error {
+ public:
+  using Error::Error;
+};
+
 // What is known of a worker's end. Empty where it is not known.
 struct WorkerDeath {
   pid_t worker_pid = 0;

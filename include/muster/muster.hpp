@@ -13,6 +13,7 @@
 #include <muster/histogram.hpp>
 #include <muster/init.hpp>
 #include <muster/inspect.hpp>
+#include <muster/journal.hpp>
 #include <muster/log.hpp>
 #include <muster/map.hpp>
 #include <muster/options.hpp>

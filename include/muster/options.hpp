@@ -159,6 +159,14 @@ struct MapOptions {
   bool progress = false;
   // Name, time limit and retries of each item.
   TaskOptions task = {};
+  // A file, made where it is not there, that keeps the results of items as they come in; "": none.
+  // A map that finds results in it gives those in place of running their items, so it can be run
+  // again after a crash, a kill or an error. An item is run that has no result there, whose input
+  // is another, or whose captures in the callable are. See <muster/journal.hpp> for what is kept
+  // and when. map throws InvalidArgumentError where the file is of another map or no journal, or
+  // where results, items or the callable cannot be told from others by their bytes; JournalError
+  // where the file cannot be opened, or another map writes it.
+  std::string journal = {};
 };
 
 struct ShutdownOptions {

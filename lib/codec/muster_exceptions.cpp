@@ -44,6 +44,7 @@ constexpr ExceptionKind kKinds[] = {
     kKindOf<InvalidArgumentError>,
     kKindOf<ShutdownError>,
     kKindOf<EncodingError>,
+    kKindOf<JournalError>,
     kKindOf<RemoteError, RemoteFields>,
     kKindOf<WorkerDeathError, DeathFields<WorkerDeathError>>,
     kKindOf<BrokenExecutor, DeathFields<BrokenExecutor>>,

@@ -11,4 +11,7 @@ namespace muster::detail {
 std::uint32_t checksum(std::initializer_list<std::uint64_t> key, const std::byte* data,
                        std::size_t size);
 
+// CRC-64 (ECMA-182, reflected) of the size and the bytes, to tell values from others.
+std::uint64_t wide_checksum(const std::byte* data, std::size_t size);
+
 }  // namespace muster::detail

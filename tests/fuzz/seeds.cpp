@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -554,6 +555,32 @@ void write_results(const Folder& folder) {
   write_text(folder, "results_file", "page", {}, results_for_a_page());
 }
 
+// What journal.cpp reads: the whole file behind a 0; else how it is damaged, or its records.
+void write_journals(const Folder& folder) {
+  const std::string path = std::filesystem::temp_directory_path() /
+                           ("muster-fuzz-seed." + std::to_string(::getpid()));
+  {
+    muster::ThreadPoolExecutor pool({.max_workers = 1});
+    const auto text = [](int i) { return std::string(static_cast<std::size_t>(i), 'x'); };
+    for (auto&& one : pool.map({.chunksize = 1, .journal = path}, text, std::vector<int>{0, 3, 40}))
+      if (one.size() > 40) throw std::runtime_error("a string is longer than it was made");
+  }
+  std::ifstream file(path, std::ios::binary);
+  const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+  std::filesystem::remove(path);
+  folder.write("journal", "whole", Bytes{0} + bytes);
+  folder.write("journal", "cut", Bytes{0} + Bytes(bytes.begin(), bytes.end() - 9));
+  folder.write("journal", "unfinished", Bytes{0} + Bytes(bytes.begin(), bytes.begin() + 50));
+  folder.write("journal", "flipped", Bytes{1, 0, 1, 0, 8});
+  folder.write("journal", "shortened", Bytes{1, 0, 1, 1});
+  folder.write("journal", "moved", Bytes{1, 0, 1, 2, 64, 1});
+  folder.write("journal", "more", Bytes{1, 0, 1, 3, 3, 'a', 'b', 'c'});
+  const Bytes record{4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 3, 0, 0, 0, 0, 0, 0, 0, 'a', 'b', 'c'};
+  folder.write("journal", "records", Bytes{2} + record + record);
+  folder.write("journal", "claims",
+               Bytes{2, 4, 255, 255, 255, 255, 255, 255, 255, 255, 1, 3, 1, 2, 3});
+}
+
 void write_all(const Folder& folder) {
   write_pools(folder);
   write_values(folder, Types{});
@@ -563,6 +590,7 @@ void write_all(const Folder& folder) {
                            [](int i) { return std::string(3, static_cast<char>('a' + i)); });
   write_chunk<void>(folder, 4, [](int) {});
   write_plays(folder);
+  write_journals(folder);
   write_programs(folder);
   write_words(folder);
   write_texts(folder);

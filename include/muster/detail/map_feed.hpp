@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,12 +11,27 @@
 
 namespace muster::detail {
 
+// What is done with the results of a chunk before anybody reads them. Thread safety: any.
+class ChunkKeeper {
+ public:
+  virtual ~ChunkKeeper() = default;
+
+  // Returns when it is done, by this call or another one; nothing where the chunk failed.
+  // REQUIRES: the chunk has ended.
+  virtual void keep() noexcept = 0;
+
+  // Calls keep() when the chunk ends, on the thread that tells callbacks. Throws as
+  // Future::add_done_callback().
+  static void watch(std::shared_ptr<ChunkKeeper> keeper, StateBase& chunk);
+};
+
 // One chunk that was submitted.
 template <class R>
 struct MapChunk {
   Future<ChunkResult<R>> future;
   std::size_t first = 0;  // the index of its first item
   std::size_t items = 0;
+  std::shared_ptr<ChunkKeeper> keeper = nullptr;
 };
 
 // Inputs and target of a map, of which only the type of the results is left to see.
@@ -30,6 +46,8 @@ class MapFeed {
   virtual std::optional<std::size_t> items_left() const = 0;
   virtual std::optional<double> seconds_per_item() const = 0;
   virtual std::size_t workers() const = 0;
+  // The reading has come to the end. Throws what went wrong with results though they were given.
+  virtual void finish() {}
 };
 
 // `Target` is where chunks are submitted, a pool of either kind with the callable:

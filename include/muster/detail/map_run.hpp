@@ -108,7 +108,7 @@ class MapRun {
   MapRun& operator=(const MapRun&) = delete;
 
   // Submits as much as may be in flight. Throws what reading an input or submitting throws, after
-  // cancelling the rest.
+  // cancelling the rest; at the end of the items what MapFeed::finish() does.
   void fill() {
     try {
       while (!inputs_ended_ && submit_next()) {
@@ -118,6 +118,7 @@ class MapRun {
       throw;
     }
     filled_once_ = true;
+    if (at_end()) feed_->finish();
   }
 
   bool at_end() const { return chunks_.empty(); }
@@ -208,7 +209,10 @@ class MapRun {
   }
 
   MapChunk<R>& wait_for_chunk() {
-    if (MapChunk<R>* chunk = chunks_.current(deadline_)) return *chunk;
+    if (MapChunk<R>* chunk = chunks_.current(deadline_)) {
+      if (chunk->keeper != nullptr) chunk->keeper->keep();
+      return *chunk;
+    }
     const std::size_t unread = in_flight_;
     cancel_rest();
     throw_map_timeout(unread);

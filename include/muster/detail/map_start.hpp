@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <muster/detail/map_input.hpp>
+#include <muster/detail/map_journal.hpp>
 #include <muster/detail/map_run.hpp>
 #include <muster/detail/map_threads.hpp>
 #include <muster/detail/map_travel.hpp>
@@ -61,13 +62,38 @@ struct MapTarget<AnyPath, F, Item> {
   }
 };
 
+// How the items of such a map have keys in a journal. Through Executor they are the same whatever
+// pool is behind it.
+template <class Path, class F, class R, class Item>
+struct KeysOfPath {
+  using type = TravelKeys<F, Item>;
+};
+template <class F, class R, class Item>
+struct KeysOfPath<ThreadPath, F, R, Item> {
+  using type = ThreadKeys<F, R, Item>;
+};
+
 template <class Path, MapOrder kOrder, class F, class... Rs>
 auto start_map(const Backends& backends, const MapOptions& options, F&& fn, Rs&&... inputs) {
   const Deadline until = options.timeout ? Deadline::after(*options.timeout) : Deadline::never();
   using Input = MapInputFor<Rs...>;
   using Target = MapTarget<Path, std::decay_t<F>, typename Input::Item>;
   using R = typename Target::Result;
+  using Keys = typename KeysOfPath<Path, std::decay_t<F>, R, typename Input::Item>::type;
+  OpenJournal journal;
+  if (!options.journal.empty()) {
+    if constexpr (Keys::kPossible)
+      journal = open_journal<std::decay_t<F>, R>(options.journal, fn);
+    else
+      throw_no_journal(typeid(std::decay_t<F>));
+  }
   const auto make_feed = [&](auto target) -> std::unique_ptr<MapFeed<R>> {
+    if constexpr (Keys::kPossible) {
+      if (journal.log != nullptr) {
+        return std::make_unique<JournaledFeed<R, Input, decltype(target), Keys>>(
+            std::move(target), std::move(journal), std::views::all(std::forward<Rs>(inputs))...);
+      }
+    }
     return std::make_unique<RangeFeed<R, Input, decltype(target)>>(
         std::move(target), std::views::all(std::forward<Rs>(inputs))...);
   };
