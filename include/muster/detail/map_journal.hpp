@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -179,8 +180,10 @@ class JournaledFeed final : public MapFeed<R> {
     try {
       found.add_from([&]() -> R { return decode_whole_result<R>(in); });
       return true;
-    } catch (const EncodingError&) {
-      return false;  // its Codec has changed; the item is run
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (...) {
+      return false;  // its Codec reads other bytes than it did then; the item is run
     }
   }
 
