@@ -557,8 +557,8 @@ void write_results(const Folder& folder) {
 
 // What journal.cpp reads: the whole file behind a 0; else how it is damaged, or its records.
 void write_journals(const Folder& folder) {
-  const std::string path = std::filesystem::temp_directory_path() /
-                           ("muster-fuzz-seed." + std::to_string(::getpid()));
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("muster-fuzz-seed." + std::to_string(::getpid()));
   {
     muster::ThreadPoolExecutor pool({.max_workers = 1});
     const auto text = [](int i) { return std::string(static_cast<std::size_t>(i), 'x'); };
