@@ -1,15 +1,7 @@
 #include "worker/block_cache.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <string>
-#include <system_error>
 #include <utility>
-
-#include <muster/error.hpp>
 
 #include "lib/common/fork_guard.hpp"
 #include "lib/sharing/block_channel.hpp"
@@ -17,17 +9,9 @@
 
 namespace muster::detail {
 
-namespace {
-
-std::string path_of(pid_t client, int fd) {
-  return "/proc/" + std::to_string(client) + "/fd/" + std::to_string(fd);
-}
-
-}  // namespace
-
 BlockCache::BlockCache(pid_t client, int socket, const std::atomic<std::uint32_t>& gone,
                        WorkerRecord& record)
-    : client_(client),
+    : opener_(client),
       socket_(socket),
       record_(record),
       forks_(forks_of_the_program()),
@@ -42,21 +26,7 @@ std::shared_ptr<SharedBlock> BlockCache::receive(const BlockReference& reference
     found->second.used = ++uses_;
     return found->second.block;
   }
-  const std::string path = path_of(client_, reference.fd);
-  const int mode = access == SharedBlock::Access::read_only ? O_RDONLY : O_RDWR;
-  FileDescriptor fd(::open(path.c_str(), mode | O_CLOEXEC));
-  if (!fd) {
-    const int error = errno;
-    std::string text = "a worker cannot open an array in shared memory through " + path + ": " +
-                       std::generic_category().message(error);
-    if (error == EACCES || error == EPERM) {
-      text +=
-          "; the client is not dumpable (prctl(2), PR_SET_DUMPABLE), or its worker has changed "
-          "its user";
-    }
-    throw EncodingError(text);
-  }
-  auto block = BlockRegistry::adopt(std::move(fd), reference, access);
+  auto block = BlockRegistry::adopt(opener_.open(reference, access), reference, access);
   cached_.insert_or_assign(key, Cached{block, reference, ++uses_});
   return block;
 }
@@ -100,18 +70,13 @@ void BlockCache::count_held() {
   record_.blocks_held.store(held, std::memory_order_release);
 }
 
-bool BlockCache::client_has(const BlockReference& reference) const {
-  struct stat status {};
-  return ::stat(path_of(client_, reference.fd).c_str(), &status) == 0 &&
-         status.st_ino == reference.id;
-}
-
 void BlockCache::look_for_stale() {
   // These first: an array that only such an object holds is unused then.
-  std::erase_if(kept_, [this](const auto& entry) { return !client_has(entry.second.reference); });
+  std::erase_if(kept_,
+                [this](const auto& entry) { return !opener_.client_has(entry.second.reference); });
   boost::unordered::erase_if(cached_, [this](const auto& entry) {
     const Cached& cached = entry.second;
-    return cached.block.use_count() == 1 && !client_has(cached.reference);
+    return cached.block.use_count() == 1 && !opener_.client_has(cached.reference);
   });
 }
 

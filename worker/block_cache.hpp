@@ -25,6 +25,7 @@
 
 #include "lib/segments/layout.hpp"
 #include "lib/slots/slot_word.hpp"
+#include "worker/block_opener.hpp"
 
 namespace muster::detail {
 
@@ -33,6 +34,9 @@ class BlockCache final : public BlockReceiver, public BlockSender {
   // `socket`: the workers' end of the pool's block channel; `gone`: PoolHeader::blocks_gone.
   BlockCache(pid_t client, int socket, const std::atomic<std::uint32_t>& gone,
              WorkerRecord& record);
+
+  // Before this process may not open them itself: BlockOpener::go_through().
+  void open_through(int channel) { opener_.go_through(channel); }
 
   // Of the task that runs.
   void begin_task(std::uint64_t task, std::uint32_t slot) {
@@ -73,9 +77,8 @@ class BlockCache final : public BlockReceiver, public BlockSender {
   void forget_oldest();
   void count_held();
   void look_for_stale();
-  bool client_has(const BlockReference& reference) const;
 
-  const pid_t client_;
+  BlockOpener opener_;
   const int socket_;
   WorkerRecord& record_;
   const std::uint32_t forks_;

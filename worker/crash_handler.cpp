@@ -15,7 +15,8 @@ namespace muster::detail {
 
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+// SIGXCPU is no crash, but where a worker spent its CPU time is as good to know.
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGXCPU};
 
 CrashRecord* the_record = nullptr;
 pid_t the_worker = 0;

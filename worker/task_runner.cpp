@@ -61,7 +61,16 @@ LoopStep ProcessTaskRunner::run(Hint task) {
   raise(record_.tasks_done);
   if (queue_.slots().attention(slot) != 0) tell(task);
   leftover_.reset();
+  if (resident_.exceeded()) {
+    queue_.give_back();
+    return LoopStep::leave;
+  }
   return queue_.exhausted() ? LoopStep::leave : LoopStep::go_on;
+}
+
+void ProcessTaskRunner::prepare_for_limits() {
+  if (setup_.block_requests) blocks_.open_through(setup_.block_requests.get());
+  resident_.set(setup_.limits.asked.resident_bytes);
 }
 
 LoopStep ProcessTaskRunner::idle() {

@@ -23,6 +23,7 @@
 #include "lib/queue/worker_loop.hpp"
 #include "lib/segments/views.hpp"
 #include "worker/block_cache.hpp"
+#include "worker/limits/resident_limit.hpp"
 #include "worker/parent_watch.hpp"
 #include "worker/result_memory.hpp"
 #include "worker/task_telemetry.hpp"
@@ -41,6 +42,9 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
   LoopStep run(Hint task);
   LoopStep idle();
   Deadline idle_until() const { return std::min(parent_.next(), memory_.idle_until()); }
+
+  // Before the first task, what the worker's limits need of it (lib/limits). Throws Error.
+  void prepare_for_limits();
 
   // After the last task: a successor goes on where this worker's results lie.
   void leave_results() { memory_.leave(); }
@@ -79,6 +83,7 @@ class ProcessTaskRunner final : public TaskContext, private ItemGate {
   const std::uint32_t index_;
   const pid_t pid_;
   ParentWatch& parent_;
+  ResidentLimit resident_;
   const TaskPart* part_ = nullptr;  // of the task that runs
   Hint task_;                       // the last that was begun
   ChunkProgress chunk_;

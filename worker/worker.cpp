@@ -19,6 +19,7 @@
 #include "lib/common/signals.hpp"
 #include "lib/queue/worker_loop.hpp"
 #include "worker/crash_handler.hpp"
+#include "worker/limits/apply_limits.hpp"
 #include "worker/output.hpp"
 #include "worker/parent_watch.hpp"
 #include "worker/stack_handler.hpp"
@@ -68,6 +69,16 @@ class Worker {
     }
   }
 
+  // Ends the process if one cannot be set: the supervisor reads which in the record.
+  void limit(ProcessTaskRunner& runner) {
+    try {
+      runner.prepare_for_limits();
+      apply_limits(setup_.limits);
+    } catch (const std::exception& e) {
+      fail_to_start(WorkerPhase::limits_failed, e.what());
+    }
+  }
+
   // Ends the process if the initializer throws: the supervisor reads why in the record.
   void initialize(ProcessTaskRunner& context) {
     TaskContext::set_current(&context);
@@ -75,11 +86,8 @@ class Worker {
       if (setup_.initializer) setup_.initializer.invoke(setup_.modules);
     } catch (...) {
       const std::string text = describe_exception(std::current_exception());
-      WorkerRecord& record = window_.record();
-      std::strncpy(record.init_error, text.c_str(), sizeof(record.init_error) - 1);
       context.locals()->destroy();
-      record.phase.store(WorkerPhase::init_failed);
-      leave(1);
+      fail_to_start(WorkerPhase::init_failed, text.c_str());
     }
     parent_.renew();  // the initializer may have given privileges up
     window_.record().phase.store(WorkerPhase::ready);
@@ -97,6 +105,7 @@ class Worker {
     install_stack_handler(window_);
     record.life.hold();  // where it cannot be held, the end is heard of later
     ProcessTaskRunner runner(setup_, tasks_, control_, window_, queue, index_, parent_);
+    limit(runner);
     initialize(runner);
     queue.arrive();
     run_worker(queue, runner);
@@ -111,6 +120,13 @@ class Worker {
   }
 
  private:
+  [[noreturn]] void fail_to_start(WorkerPhase how, const char* why) {
+    WorkerRecord& record = window_.record();
+    std::strncpy(record.init_error, why, sizeof(record.init_error) - 1);
+    record.phase.store(how);
+    leave(1);
+  }
+
   void clear_record() {
     WorkerRecord& record = window_.record();
     record.phase.store(WorkerPhase::starting);

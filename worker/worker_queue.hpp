@@ -52,6 +52,8 @@ class BasicWorkerQueue {
   // tasks, awake or woken when there are some.
   void arrive() { parking_.leave(worker_); }
   void depart();
+  // Before depart(), where it goes before it has run all that it has reserved: others find that.
+  void give_back();
 
   // A task that is this worker's to run from now on; false if there is none at the moment.
   bool try_pop(Hint& task);

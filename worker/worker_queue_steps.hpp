@@ -203,6 +203,15 @@ std::optional<Hint> BasicWorkerQueue<Platform, Pace>::steal() {
   return found;
 }
 
+// As recovery does it: their hints are gone from the ring, so that everybody looks at all slots.
+template <class Platform, class Pace>
+void BasicWorkerQueue<Platform, Pace>::give_back() {
+  if (begun_ == reserved_count_) return;
+  begun_ = reserved_count_ = 0;
+  reservations_[worker_].announce({});
+  ring_.bump_sweep_epoch();  // depart() wakes one who looks, who wakes the next
+}
+
 template <class Platform, class Pace>
 bool BasicWorkerQueue<Platform, Pace>::spin() {
   const std::uint64_t start = Pace::ticks();

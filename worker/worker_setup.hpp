@@ -11,6 +11,7 @@
 #include <muster/options.hpp>
 
 #include "lib/codec/encoded_function.hpp"
+#include "lib/limits/prepared_limits.hpp"
 #include "lib/segments/geometry.hpp"
 #include "lib/segments/memfd.hpp"
 #include "lib/segments/memory_budget.hpp"
@@ -32,6 +33,7 @@ struct WorkerSettings {
   std::uint64_t random_seed = 0;
   bool checksum_results = false;
   MemoryBudget budget;
+  PreparedLimits limits;
 };
 
 struct WorkerSetup : WorkerSettings {
@@ -41,6 +43,9 @@ struct WorkerSetup : WorkerSettings {
   Memfd facts;              // read-only in workers
   FileDescriptor doorbell;  // an eventfd: the client's pump sleeps on it
   FileDescriptor blocks;    // the workers' end of the block channel
+  // The workers' end of the supervisor's BlockBroker's, which makes it; none where workers may open
+  // blocks themselves.
+  FileDescriptor block_requests;
   ModuleTable modules;
 };
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <muster/duration.hpp>
 #include <muster/portable_function.hpp>
@@ -59,11 +61,54 @@ enum class OnMemoryLimit {
   error,  // throws EncodingError
 };
 
-// Limits of each worker; 0: none.
+// Files that tasks may open, as paths that are there when the pool is made. What lies below a
+// folder goes with it, and what stands in neither list is denied. A file for both reading and
+// writing stands in both.
+struct FileRules {
+  std::vector<std::string> read = {};   // to read, to list and to run
+  std::vector<std::string> write = {};  // to write, shorten, make, rename and delete
+};
+
+// Limits of each worker, set before its initializer runs; they hold for the tasks, for what those
+// start, and for a worker's replacement. docs/LIMITS.md says what a task gets that comes upon one.
+// What this machine or this build cannot do makes the pool's constructor throw
+// InvalidArgumentError; one that cannot be set in a worker after all breaks the pool. Thread pools
+// have none.
 struct WorkerLimits {
+  // Bytes of address space beyond what the worker has to begin with, program and Muster's own
+  // memory (RLIMIT_AS); 0: no limit. A task that asks for more gets std::bad_alloc.
   std::size_t memory_bytes = 0;
+  // Seconds of CPU time of a worker in its life, all its tasks together (RLIMIT_CPU); 0: no limit.
+  // Then it dies of SIGXCPU, and a second later of SIGKILL if the task has seen to that signal.
   std::size_t cpu_seconds = 0;
+  // Descriptors that are open at a time, with those of the program and of Muster (RLIMIT_NOFILE);
+  // 0: as the program's. May be more than the program's own soft limit.
   std::size_t open_files = 0;
+  // Bytes of memory of its own that a worker holds when a task ends, beyond what it had to begin
+  // with; not what it shares with others, as a SharedArray. One that has more is replaced, in
+  // order: no task is lost, and it is no death. 0: no limit.
+  std::size_t resident_bytes = 0;
+  // From -20, the most urgent, to 19.
+  std::optional<int> nice = {};
+  // CPUs, by the system's numbers, that each worker may run on, all of them on all of these: the
+  // kernel shares them out. Empty: as the program. With max_workers 0 there is a worker for each.
+  std::vector<unsigned> cpus = {};
+  // NUMA node, by the system's number, that workers get their memory from, and whose CPUs they run
+  // on where `cpus` does not say otherwise.
+  std::optional<unsigned> numa_node = {};
+  // Variables of the environment, as {"OMP_NUM_THREADS", "1"}. A library that reads one when it is
+  // loaded, before a worker is forked, has read it; OpenMP, OpenBLAS and MKL are told all the same.
+  std::vector<std::pair<std::string, std::string>> environment = {};
+  // What a worker runs gets no more rights than it has, as a set-user-ID program would (prctl(2)).
+  // The three below imply it.
+  bool no_new_privileges = false;
+  // By Landlock: needs Linux 6.2. What is open already stays so.
+  std::optional<FileRules> files = {};
+  // By seccomp: no sockets but pairs, also none to other programs of this machine (EACCES). Those
+  // that the program had open when the worker was forked are not closed.
+  bool deny_network = false;
+  // By seccomp: no new processes and no other program (EPERM). Threads are allowed.
+  bool deny_processes = false;
 };
 
 // How much a pool remembers of what has happened to its tasks, for the status tool, at 32 bytes an

@@ -165,9 +165,9 @@ std::vector<ProcessCore::Turn> ProcessCore::turns_of_leavers() const {
 }
 
 // Whether a worker is on its way in or out, as it says itself. One whose tasks were taken in is not
-// on its way in, and none goes before it has run so many as it may, or is told to. For those that
-// are told to, both ways are short without an initializer, a finalizer, and what tasks keep in
-// their worker: the client cannot tell whether there is any.
+// on its way in, and none goes before it has run so many as it may, or is told to, unless its
+// memory is limited. For those that are told to, both ways are short without an initializer, a
+// finalizer, and what tasks keep in their worker: the client cannot tell whether there is any.
 bool ProcessCore::is_between(std::uint32_t worker) const {
   const TakenIn& taken_in = taken_in_[worker];
   const WorkerPhase phase = results_.window(worker).record().phase.load();
@@ -180,6 +180,7 @@ bool ProcessCore::is_between(std::uint32_t worker) const {
     case WorkerPhase::destroying:
     case WorkerPhase::ended:
       if (queue_closed_) return has_finalizer_ || phase == WorkerPhase::destroying;
+      if (limits_.asked.resident_bytes != 0) return true;
       return max_tasks_per_child_ != 0 && taken_in.tasks + taken_in.perhaps >= max_tasks_per_child_;
     default: return false;
   }

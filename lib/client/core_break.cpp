@@ -47,6 +47,9 @@ void ProcessCore::describe_break(const Message& message, WorkerDeath& death,
     case BreakCause::initializer_failed:
       sentence = "the pool broke because its initializer threw " + text;
       return;
+    case BreakCause::limits_failed:
+      sentence = "the pool broke because its limits could not be set in a worker: " + text;
+      return;
     case BreakCause::cannot_replace:
       sentence = "the pool broke because a worker could not be started: " + text +
                  (sentence.empty() ? "" : "; it was to replace one that died: " + sentence);

@@ -26,6 +26,7 @@
 #include "lib/common/pool_name.hpp"
 #include "lib/common/random.hpp"
 #include "lib/common/signals.hpp"
+#include "lib/limits/prepare_limits.hpp"
 #include "lib/start/fork_server.hpp"
 #include "lib/start/module_match.hpp"
 #include "lib/start/spawn.hpp"
@@ -47,8 +48,11 @@ std::string reason(int error) { return std::generic_category().message(error); }
 // Negative numbers that were given for a count.
 bool looks_negative(std::size_t n) { return n > std::numeric_limits<std::size_t>::max() / 2; }
 
-std::size_t checked_workers(const ProcessPoolOptions& options) {
-  if (options.max_workers == 0) return usable_cpus();
+std::size_t checked_workers(const ProcessPoolOptions& options, const PreparedLimits& limits) {
+  if (options.max_workers == 0) {
+    return limits.cpus.empty() ? usable_cpus()
+                               : std::min<std::size_t>(limits.cpus.size(), kMaxOwners - 1);
+  }
   if (options.max_workers >= kMaxOwners) {
     throw InvalidArgumentError(looks_negative(options.max_workers)
                                    ? "max_workers must be greater than 0, or 0 for one worker a CPU"
@@ -89,12 +93,6 @@ void check_options(const ProcessPoolOptions& options) {
   if (std::max(telemetry.worker_events, telemetry.client_events) > TelemetryOptions::kMostEvents) {
     throw InvalidArgumentError("telemetry.worker_events and client_events are at most " +
                                std::to_string(TelemetryOptions::kMostEvents) + "; 0 keeps none");
-  }
-  const WorkerLimits& limits = options.limits;
-  if (limits.memory_bytes != 0 || limits.cpu_seconds != 0 || limits.open_files != 0) {
-    throw InvalidArgumentError(
-        "this version of Muster cannot limit its workers; leave "
-        "ProcessPoolOptions::limits at 0 and set limits in the initializer");
   }
 }
 
@@ -143,7 +141,8 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   modules_ =
       start_method_ == StartMethod::forkserver ? ForkServer::modules() : ModuleTable::snapshot();
   cpus_ = usable_cpus();
-  make_segments(Geometry::choose(checked_workers(options), options.telemetry));
+  limits_ = prepare_limits(options.limits);
+  make_segments(Geometry::choose(checked_workers(options, limits_), options.telemetry));
   budget_ = MemoryBudget::choose(options.max_shared_memory, geometry_.workers);
   tasks_.header().max_shared_memory.store(budget_.limit);
   warm_up_backtrace();
@@ -230,13 +229,14 @@ WorkerSettings ProcessCore::settings_for(const ProcessPoolOptions& options) cons
   settings.initializer = EncodedFunction::of(options.initializer, modules_);
   settings.finalizer = EncodedFunction::of(options.finalizer, modules_);
   settings.max_tasks_per_child = options.max_tasks_per_child;
-  settings.spinners = static_cast<std::uint32_t>(cpus_ - 1);
+  settings.spinners = spinners();
   settings.on_worker_death = options.on_worker_death;
   settings.restart_intensity = options.restart_intensity;
   settings.kill_grace_ns = std::min(options.kill_grace.nanoseconds(), kLongestGraceNs);
   settings.random_seed = next_pool_seed();
   settings.checksum_results = options.checksum_results;
   settings.budget = budget_;
+  settings.limits = limits_;
   return settings;
 }
 
@@ -311,6 +311,15 @@ void ProcessCore::become_supervisor(WorkerSettings settings, SupervisorEnds ends
   } catch (...) {
     ::_exit(1);
   }
+}
+
+// How many workers may spin when idle: one CPU is the client's, and where they share few they would
+// spin on each other's.
+std::uint32_t ProcessCore::spinners() const {
+  std::size_t most = cpus_ - 1;
+  const std::size_t theirs = limits_.cpus.size();
+  if (theirs != 0 && theirs < geometry_.workers) most = std::min(most, theirs - 1);
+  return static_cast<std::uint32_t>(most);
 }
 
 void ProcessCore::ask_fork_server(const WorkerSettings& settings, SupervisorEnds ends) {

@@ -46,6 +46,7 @@
 #include "lib/common/fork_guard.hpp"
 #include "lib/futures/callback_runner.hpp"
 #include "lib/inspect/death_text.hpp"
+#include "lib/limits/prepared_limits.hpp"
 #include "lib/segments/arena.hpp"
 #include "lib/segments/memory_budget.hpp"
 #include "lib/sharing/block_channel.hpp"
@@ -146,6 +147,7 @@ class ProcessCore final : public TravelBackend,
   void spawn_supervisor(const WorkerSettings& settings, SupervisorEnds ends);
   void watch_child();
   void await_answer();
+  std::uint32_t spinners() const;
   void await_workers();
   void give_up_start() noexcept;
   void reap_supervisor() noexcept;
@@ -389,6 +391,7 @@ class ProcessCore final : public TravelBackend,
   MemoryBudget budget_;
   OnWorkerDeath on_worker_death_;
   std::size_t cpus_ = 1;  // that this process may use
+  PreparedLimits limits_;
   const bool checksum_results_;
   const std::size_t max_tasks_per_child_;
   const bool has_initializer_;

@@ -12,21 +12,29 @@
 
 namespace muster::detail {
 
-ResidentMemory resident_memory() noexcept {
+ResidentMemory resident_memory_in(int statm) noexcept {
   ResidentMemory memory;
+  // Pages in all, then pages that are in memory, then those of them that are of files.
+  std::array<char, 128> text{};
+  if (statm < 0 || ::pread(statm, text.data(), text.size() - 1, 0) <= 0) return memory;
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  char* end = nullptr;
+  memory.address_space = std::strtoull(text.data(), &end, 10) * page;
+  memory.now = std::strtoull(end, &end, 10) * page;
+  const std::uint64_t of_files = std::strtoull(end, &end, 10) * page;
+  memory.own = memory.now - std::min(memory.now, of_files);
+  memory.high_water = memory.now;
+  return memory;
+}
+
+ResidentMemory resident_memory() noexcept {
+  const FileDescriptor file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+  ResidentMemory memory = resident_memory_in(file.get());
   rusage usage{};
   if (::getrusage(RUSAGE_SELF, &usage) == 0) {
-    memory.high_water = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // told in KiB
+    const auto high_water = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // told in KiB
+    memory.high_water = std::max(memory.high_water, high_water);
   }
-  // Pages in all, then pages that are in memory.
-  const FileDescriptor file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
-  std::array<char, 128> text{};
-  if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0) return memory;
-  char* end = nullptr;
-  std::strtoull(text.data(), &end, 10);
-  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  memory.now = std::strtoull(end, nullptr, 10) * page;
-  memory.high_water = std::max(memory.high_water, memory.now);
   return memory;
 }
 

@@ -54,7 +54,7 @@ struct BasicRingEnds {
   // Lines of their own, two apart: the adjacent-line prefetcher would tie neighbours together.
   alignas(128) typename Platform::template Atomic<std::uint64_t> head;         // workers
   alignas(128) typename Platform::template Atomic<std::uint64_t> tail;         // client
-  alignas(128) typename Platform::template Atomic<std::uint32_t> sweep_epoch;  // client, supervisor
+  alignas(128) typename Platform::template Atomic<std::uint32_t> sweep_epoch;  // all
   typename Platform::template Atomic<std::uint32_t> closed;                    // client, supervisor
 };
 

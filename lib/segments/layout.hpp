@@ -132,6 +132,7 @@ enum class WorkerPhase : std::uint32_t {
   ended,     // in order: its exit is not a death
   init_failed,
   destroying,  // after `ending`: destroys what its tasks have made by this_worker::local()
+  limits_failed,
 };
 
 // A block of the worker's arena in one word, so that it is never seen half written:
@@ -210,7 +211,7 @@ struct alignas(64) WorkerRecord {
 
   alignas(64) std::atomic<std::uint32_t> completions[kCompletions];  // slots: hints, like the ring
   CrashRecord crash;
-  char init_error[kErrorText];  // with WorkerPhase::init_failed
+  char init_error[kErrorText];  // with WorkerPhase::init_failed and limits_failed
   LifeMark life;
   StackRecord stack;
 };

@@ -36,7 +36,8 @@ enum class BreakCause : std::uint32_t {
   cannot_replace,      // text = why
   cannot_watch,        // text = why
   too_many_deaths,     // text = the count
-  stopped              // by stop_workers
+  stopped,             // by stop_workers
+  limits_failed        // text = which, and why
 };
 
 struct Message {

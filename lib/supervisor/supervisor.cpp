@@ -40,7 +40,10 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
     : setup_(std::move(setup)),
       client_socket_(std::move(client_socket)),
       client_pidfd_(std::move(client_pidfd)),
+      broker_(setup_.limits.asked.files ? BlockBroker(setup_.client, 2 * setup_.geometry.workers)
+                                        : BlockBroker()),
       deaths_(setup_.restart_intensity) {
+  setup_.block_requests = broker_.take_workers_end();
   const Geometry& g = setup_.geometry;
   tasks_region_ = map_shared(setup_.tasks, bip::read_only, 0, g.returns_at());
   control_region_ = map_shared(setup_.control, bip::read_write, 0, g.control_bytes());
@@ -85,6 +88,7 @@ bool Supervisor::fork_worker(std::uint32_t index, Child& child, std::string& err
     children_.clear();  // closes the other workers' pidfds
     heirs_.clear();
     unreaped_.clear();
+    broker_ = BlockBroker();
     worker_main(setup_, index, incarnation, supervisor);
   }
   FileDescriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -208,6 +212,7 @@ void Supervisor::watch() {
       // One that has ended would wake us again and again, and whoever traces it does not tell.
       if (!lost.ends_within(0)) fds.push_back({lost.pidfd.get(), POLLIN, 0});
     }
+    broker_.add_to(fds);
     if (::poll(fds.data(), fds.size(), poll_timeout_ms()) < 0 && errno != EINTR) {
       // The kernel's answer where it is asked about more descriptors than may be open.
       const char* const why = errno == EINVAL
@@ -224,6 +229,7 @@ void Supervisor::watch() {
     for (std::size_t i = 0; i < index.size(); ++i) {
       if (fds[i + 2].revents != 0) handle_exit(index[i]);
     }
+    broker_.serve();
     kill_overdue();
     write_off_overdue();
     oom_.look_now_and_then(monotonic_ns());
@@ -293,11 +299,13 @@ void Supervisor::bury(std::uint32_t index, const ExitFacts& exit) {
     }
     return;
   }
-  if (phase == WorkerPhase::init_failed) {
+  if (phase == WorkerPhase::init_failed || phase == WorkerPhase::limits_failed) {
     char text[kErrorText];
     std::memcpy(text, record.init_error, sizeof(text));
     text[sizeof(text) - 1] = '\0';
-    break_pool(BreakCause::initializer_failed, 0, text, SIGKILL);
+    break_pool(phase == WorkerPhase::init_failed ? BreakCause::initializer_failed
+                                                 : BreakCause::limits_failed,
+               0, text, SIGKILL);
   }
 
   DeathRecord& death = next_death(facts_);

@@ -24,6 +24,7 @@
 #include "lib/common/time_slice.hpp"
 #include "lib/queue/recovery.hpp"
 #include "lib/segments/views.hpp"
+#include "lib/sharing/block_broker.hpp"
 #include "lib/supervisor/child.hpp"
 #include "lib/supervisor/death_rate.hpp"
 #include "lib/supervisor/death_record.hpp"
@@ -86,6 +87,7 @@ class Supervisor {
   // Workers that were written off, until they end after all, and such as have ended and that a
   // process that traces them has not waited for.
   std::vector<Child> unreaped_;
+  BlockBroker broker_;
   OomWatch oom_;
   TimeSlice slice_;
   DeathRate deaths_;

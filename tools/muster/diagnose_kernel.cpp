@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -17,15 +18,20 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
+
+#include <muster/error.hpp>
+#include <muster/options.hpp>
 
 #include "diagnosis.hpp"
 #include "lib/common/asymmetric_fence.hpp"
 #include "lib/common/file_descriptor.hpp"
 #include "lib/common/life_mark.hpp"
 #include "lib/common/small_file.hpp"
+#include "lib/limits/prepare_limits.hpp"
 
 namespace muster_tool {
 
@@ -219,20 +225,28 @@ void ends(Diagnoses& all) {
                          "the client sleeps on one", "process pools cannot be made"));
 }
 
-Diagnosis landlock() {
-#ifdef SYS_landlock_create_ruleset
-  constexpr unsigned kAskVersion = 1;
-  const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, kAskVersion);
-  if (version > 0) {
-    return {"landlock", Level::fact,
-            fmt::format("is there, version {}; Muster does not use it, and tasks may", version),
-            ""};
+// What workers can be limited by, as a pool would ask for it.
+Diagnosis limit(std::string subject, const muster::WorkerLimits& limits, std::string finding,
+                std::string_view name) {
+  try {
+    muster::detail::prepare_limits(limits);
+  } catch (const muster::InvalidArgumentError& error) {
+    return {std::move(subject), Level::less, fmt::format("no: {}", error.what()),
+            fmt::format("a pool that asks for {} is refused", name)};
   }
-#else
-  errno = ENOSYS;
-#endif
-  return {"landlock", Level::fact,
-          fmt::format("is not there ({}); Muster does not use it", because(errno)), ""};
+  return {std::move(subject), Level::fine, std::move(finding), ""};
+}
+
+void limits(Diagnoses& all) {
+  all.push_back(limit("landlock", {.files = muster::FileRules{}},
+                      "workers can be kept to some files", "limits.files"));
+  all.push_back(limit("seccomp", {.deny_network = true, .deny_processes = true},
+                      "workers can be denied the network and new processes",
+                      "limits.deny_network or deny_processes"));
+  unsigned node = 0;
+  if (::getcpu(nullptr, &node) != 0) node = 0;
+  all.push_back(limit("NUMA binding", {.numa_node = node}, "workers can be bound to a node",
+                      "limits.numa_node"));
 }
 
 }  // namespace
@@ -246,7 +260,7 @@ Diagnoses diagnose_kernel() {
   robust_futex(all);
   fences(all);
   ends(all);
-  all.push_back(landlock());
+  limits(all);
   return all;
 }
 
