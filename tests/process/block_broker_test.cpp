@@ -117,9 +117,10 @@ TEST_F(Broker, LetsGoOfAWorkerThatIsGoneOrTalksNonsense) {
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
   const FileDescriptor mine(pair[0]);
   FileDescriptor theirs(pair[1]);
-  ASSERT_EQ(muster::detail::send_record(channel.get(), "x", 1, theirs.get(), 0), 1);
+  const int their_end = theirs.get();
+  ASSERT_EQ(muster::detail::send_record(channel.get(), "x", 1, {&their_end, 1}, 0), 1);
   theirs.reset();
-  ASSERT_EQ(muster::detail::send_record(mine.get(), "nonsense", 8, -1, 0), 8);
+  ASSERT_EQ(muster::detail::send_record(mine.get(), "nonsense", 8, {}, 0), 8);
   broker.serve();
   broker.serve();  // once it is known
   fds.clear();
