@@ -39,8 +39,9 @@ TEST(Doctor, TriesWhatMusterUses) {
     EXPECT_EQ(diagnosis_of(document, needed).at("level"), "fine") << needed;
   }
   for (const char* other :
-       {"futex_waitv", "robust futex", "membarrier", "landlock", "seccomp", "NUMA binding", "cgroup", "cores", "CPUs", "NUMA",
-        "huge pages", "ptrace", "open files (ulimit -n)", "/dev/shm", "system", "address space"}) {
+       {"futex_waitv", "robust futex", "membarrier", "landlock", "seccomp", "NUMA binding",
+        "cgroup", "cores", "CPUs", "NUMA", "huge pages", "ptrace", "open files (ulimit -n)",
+        "/dev/shm", "system", "address space"}) {
     const Json found = diagnosis_of(document, other);
     ASSERT_FALSE(found.is_null()) << other;
     EXPECT_NE(found.at("level"), "missing") << other;
