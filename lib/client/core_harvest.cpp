@@ -226,6 +226,10 @@ void ProcessCore::take_result(std::uint32_t slot, std::uint32_t worker, bool fai
     state->complete_raw(kind, left.data, left.size);  // copies it at once
     return give_back(left, worker);
   }
+  if (state->ops().take_bytes != nullptr && left.size <= StateOps::kTakenAtOnce && !left.carries) {
+    state->complete_raw(kind, left.data, left.size);
+    return give_back(left, worker);
+  }
   const std::byte* kept = keep(left, worker);
   if (kept == nullptr) return state->complete_exception(no_memory_for(left.size));
   if (!complete_kept(*state, kind, kept, left.size, std::move(delivery))) {

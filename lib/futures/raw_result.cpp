@@ -42,6 +42,7 @@ class BlocksOf final : public BlockReceiver {
 }  // namespace
 
 bool StateBase::keep_raw(RawKind kind, const std::byte* data, std::size_t size) noexcept {
+  if (ops_->take_bytes != nullptr) return ops_->take_bytes(*this, kind, data, size);
   if (kind == RawKind::value && ops_->bitwise_size >= 0) {
     complete_exception(of_another_size(size, static_cast<std::size_t>(ops_->bitwise_size)));
     return true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <typeinfo>
 
@@ -43,8 +44,13 @@ struct StateOps {
   void (*drop_call)(StateBase&) noexcept;
   // The callable's type, for the task's name; may be null.
   const std::type_info* callable;
+  // Takes a result that travelled as the bytes that it is, and publishes the state; null for states
+  // that decode it. Returns as StateBase::complete_raw() does; up to kTakenAtOnce bytes are copied.
+  bool (*take_bytes)(StateBase&, RawKind, const std::byte* data,
+                     std::size_t size) noexcept = nullptr;
 
   static constexpr std::int32_t kDecoded = -1;
+  static constexpr std::size_t kTakenAtOnce = 48;
 };
 
 }  // namespace muster::detail

@@ -1,0 +1,423 @@
+#include "lib/mpi/conductor.hpp"
+
+#include <poll.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include <muster/codec.hpp>
+#include <muster/error.hpp>
+#include <muster/log.hpp>
+
+#include "lib/common/deadline.hpp"
+#include "lib/common/signals.hpp"
+#include "lib/mpi/cluster_pool.hpp"
+#include "lib/mpi/pool_order.hpp"
+#include "lib/start/fork_server.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+// A batch is sent when it is so long, or when its first record has waited so long.
+constexpr std::size_t kFullBatch = 16 * 1024;
+constexpr std::int64_t kBatchWaitsNs = 25'000;
+// While there is much to do, deaths are looked for so often.
+constexpr std::int64_t kDeathLookNs = 2'000'000;
+// Who submits rings the bell where the thread would sleep longer than that.
+constexpr std::int64_t kShortSleepNs = 60'000;
+
+}  // namespace
+
+std::optional<std::vector<std::byte>> Reply::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return done_; });
+  if (lost_) return std::nullopt;
+  return bytes_;
+}
+
+void Reply::give(std::span<const std::byte> bytes) {
+  const std::lock_guard lock(mutex_);
+  bytes_.assign(bytes.begin(), bytes.end());
+  done_ = true;
+  changed_.notify_all();
+}
+
+void Reply::give_up() {
+  const std::lock_guard lock(mutex_);
+  lost_ = done_ = true;
+  changed_.notify_all();
+}
+
+Conductor& Conductor::instance() {
+  static auto* const one = new Conductor;
+  return *one;
+}
+
+void Conductor::start() {
+  std::unique_lock lock(mutex_);
+  if (life_ == Life::unused) {
+    modules_ = ForkServer::here() ? ForkServer::modules() : ModuleTable::snapshot();
+    bell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!bell_) throw Error("cannot make an event for MPI's thread: no descriptors are left");
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] { run(); });
+    life_ = Life::starting;
+  }
+  changed_.wait(lock, [this] { return life_ != Life::starting; });
+  if (life_ == Life::failed) throw Error(failure_);
+  if (life_ == Life::ended) {
+    throw InvalidStateError(
+        "the program is about to end, and MPI is finalised: no pool can be made");
+  }
+}
+
+void Conductor::end_at_exit() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(at_exit_, true)) return;
+  }
+  std::atexit([] { instance().end(); });
+}
+
+void Conductor::end() noexcept {
+  try {
+    start();
+  } catch (const std::exception& e) {
+    // Who made a pool has been told.
+    if (pools_now().empty() && failure_.empty()) log(LogLevel::error, e.what());
+  }
+  for (const auto& pool : pools_now()) {
+    pool->close(false);
+    pool->finish();
+  }
+  post([this] { leaving_ = true; });
+  if (thread_.joinable()) thread_.join();
+}
+
+std::uint16_t Conductor::add(const std::shared_ptr<ClusterPool>& pool) {
+  const std::lock_guard lock(mutex_);
+  do {
+    ++last_pool_;
+  } while (last_pool_ == 0 || pools_.contains(last_pool_));
+  pools_.emplace(last_pool_, pool);
+  return last_pool_;
+}
+
+void Conductor::remove(std::uint16_t pool) {
+  const std::lock_guard lock(mutex_);
+  pools_.erase(pool);
+}
+
+std::vector<std::shared_ptr<ClusterPool>> Conductor::pools_now() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<ClusterPool>> all;
+  for (const auto& [number, pool] : pools_) all.push_back(pool);
+  return all;
+}
+
+bool Conductor::post(std::function<void()> what) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (life_ != Life::running) return false;
+    posted_.push_back(std::move(what));
+  }
+  wake();
+  return true;
+}
+
+void Conductor::wake() {
+  // seq_cst, as the mark in rest(): one of the two sees the other.
+  wanted_.fetch_add(1);
+  if (!sleeps_.load() || !sleeps_.exchange(false)) return;
+  const std::uint64_t one = 1;
+  // A failure means that the counter is full, and so that the bell rings already.
+  [[maybe_unused]] const ssize_t written = ::write(bell_.get(), &one, sizeof(one));
+}
+
+void Conductor::run() {
+  ::prctl(PR_SET_NAME, "muster-mpi");
+  ::prctl(PR_SET_TIMERSLACK, 1000UL);
+  std::string failure;
+  try {
+    transport_.begin();
+    hear_hellos();
+    failure = refusals_;
+  } catch (const std::exception& e) {
+    failure = e.what();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    life_ = failure.empty() ? Life::running : Life::failed;
+    failure_ = failure;
+    changed_.notify_all();
+  }
+  try {
+    if (failure.empty()) loop();
+    for (Peer& peer : peers_) {
+      if (peer.lost) continue;
+      write(peer, {.kind = RecordKind::leave}, true);
+      flush(peer);
+    }
+    const bool all_here = std::ranges::none_of(peers_, [](const Peer& peer) { return peer.lost; });
+    if (all_here) transport_.end();
+  } catch (const std::exception& e) {
+    log(LogLevel::error, std::string("at the end of the program, MPI: ") + e.what());
+  }
+  std::vector<std::function<void()>> rest;
+  {
+    const std::lock_guard lock(mutex_);
+    if (life_ == Life::running) life_ = Life::ended;
+    rest = std::exchange(posted_, {});
+  }
+  for (const auto& what : rest) what();
+  for (auto& [number, reply] : replies_) reply.second->give_up();
+}
+
+void Conductor::hear_hellos() {
+  const auto others = static_cast<std::size_t>(transport_.ranks() - 1);
+  peers_.resize(others);
+  std::size_t heard = 0;
+  while (heard < others) {
+    int from = 0;
+    std::span<const std::byte> batch;
+    if (!transport_.receive(from, batch)) {
+      ::sched_yield();
+      continue;
+    }
+    for_each_record(batch, [&](Record& record) { take_hello(from, record); });
+    ++heard;
+  }
+}
+
+void Conductor::take_hello(int rank, Record& record) {
+  Peer& peer = peers_[static_cast<std::size_t>(rank - 1)];
+  peer.rank = rank;
+  Hello hello;
+  try {
+    Decoder in(record.payload.data(), record.payload.size());
+    hello = in.read<Hello>();
+  } catch (const EncodingError&) {
+    hello.host = "a host that cannot be told";
+  }
+  peer.host = hello.host;
+  peer.pid = static_cast<pid_t>(hello.pid);
+  if (hello.boot == boot_id()) {
+    peer.pidfd = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0)));
+  }
+  const std::string table = differences(marks_of(modules_.size()), hello.modules);
+  if (table.empty()) return;
+  refusals_ +=
+      (refusals_.empty() ? "" : "\n") + peer.place() +
+      " does not run what rank 0 runs, so no task can be given to it; start all ranks with "
+      "the same program, and load the same libraries before the first pool is made:" +
+      table;
+}
+
+void Conductor::loop() {
+  while (!leaving_) {
+    try {
+      bool worked = run_posted();
+      for (const auto& pool : pools_now()) worked |= pool->feed(peers_);
+      worked |= flush(!worked);
+      worked |= receive();
+      worked |= transport_.progress();
+      const std::int64_t now = monotonic_ns();
+      if (now - looked_ns_ > kDeathLookNs) {
+        looked_ns_ = now;
+        look_for_deaths();
+      }
+      if (worked) {
+        back_off_.worked();
+      } else {
+        rest();
+      }
+    } catch (const TransportError& e) {
+      if (e.peer() > 0) {
+        lose(peers_[static_cast<std::size_t>(e.peer() - 1)], e.what());
+      } else {
+        lose_all(e.what());
+      }
+    } catch (const std::exception& e) {
+      lose_all(e.what());
+    }
+  }
+}
+
+bool Conductor::run_posted() {
+  std::vector<std::function<void()>> now;
+  {
+    const std::lock_guard lock(mutex_);
+    if (posted_.empty()) return false;
+    now = std::exchange(posted_, {});
+  }
+  for (const auto& what : now) what();
+  return true;
+}
+
+std::byte* Conductor::write(Peer& peer, RecordHead head, bool urgent) {
+  if (peer.out.empty()) {
+    peer.out.reuse(transport_.spare());
+    peer.begun_ns = monotonic_ns();
+  }
+  peer.urgent |= urgent;
+  return peer.out.add(head);
+}
+
+void Conductor::ask(Peer& peer, std::uint16_t pool, Question what,
+                    std::span<const std::byte> arguments, std::shared_ptr<Reply> reply) {
+  if (peer.lost) return reply->give_up();
+  const QuestionHead head{.what = what};
+  const std::uint64_t number = ++last_question_;
+  std::byte* const place =
+      write(peer,
+            {.size = static_cast<std::uint32_t>(sizeof(head) + arguments.size()),
+             .kind = RecordKind::ask,
+             .pool = pool,
+             .id = number},
+            true);
+  std::memcpy(place, &head, sizeof(head));
+  if (!arguments.empty()) std::memcpy(place + sizeof(head), arguments.data(), arguments.size());
+  replies_.emplace(number, std::pair(peer.rank, std::move(reply)));
+}
+
+// Sends what is due; `all`: there is nothing else to do meanwhile.
+bool Conductor::flush(bool all) {
+  bool any = false;
+  std::int64_t now = 0;
+  for (Peer& peer : peers_) {
+    if (peer.out.empty() || peer.lost) continue;
+    if (!all && !peer.urgent && peer.out.size() < kFullBatch) {
+      if (now == 0) now = monotonic_ns();
+      if (now - peer.begun_ns < kBatchWaitsNs) continue;
+    }
+    flush(peer);
+    any = true;
+  }
+  return any;
+}
+
+void Conductor::flush(Peer& peer) {
+  if (peer.out.empty()) return;
+  peer.urgent = false;
+  transport_.send(peer.rank, peer.out.take());
+}
+
+bool Conductor::receive() {
+  // A few at a time: those who wait for a place in a batch come first after that.
+  constexpr int kMostBatches = 16;
+  int from = 0;
+  std::span<const std::byte> batch;
+  int batches = 0;
+  while (batches < kMostBatches && transport_.receive(from, batch)) {
+    ++batches;
+    Peer& peer = peers_[static_cast<std::size_t>(from - 1)];
+    const std::vector<std::shared_ptr<ClusterPool>> pools = pools_now();
+    const std::int64_t now = monotonic_ns();
+    for (const auto& pool : pools) pool->begin_results(peer, now);
+    for_each_record(batch, [&](Record& record) { take(peer, record); });
+    for (const auto& pool : pools) pool->end_results(peer, now);
+  }
+  return batches != 0;
+}
+
+void Conductor::take(Peer& peer, Record& record) {
+  if (record.head.kind == RecordKind::answer) {
+    const auto found = replies_.find(record.head.id);
+    if (found == replies_.end()) return;
+    found->second.second->give(record.payload);
+    replies_.erase(found);
+    return;
+  }
+  std::shared_ptr<ClusterPool> pool;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = pools_.find(record.head.pool);
+    if (found != pools_.end()) pool = found->second;
+  }
+  if (pool != nullptr) pool->take(peer, record);
+}
+
+void Conductor::look_for_deaths() {
+  for (Peer& peer : peers_) {
+    if (peer.lost || !peer.pidfd) continue;
+    pollfd ended{peer.pidfd.get(), POLLIN, 0};
+    if (::poll(&ended, 1, 0) > 0) lose(peer, "its process has ended");
+  }
+}
+
+void Conductor::lose_all(const std::string& why) {
+  for (Peer& peer : peers_) {
+    if (!peer.lost) lose(peer, why);
+  }
+}
+
+void Conductor::lose(Peer& peer, const std::string& why) {
+  if (std::exchange(peer.lost, true)) return;
+  const std::string sentence =
+      peer.place() + " (pid " + std::to_string(peer.pid) + ") is lost: " + why +
+      ". Results that have come are kept; MPI's launcher is likely to end the whole job now";
+  log(LogLevel::error, sentence);
+  for (auto it = replies_.begin(); it != replies_.end();) {
+    if (it->second.first != peer.rank) {
+      ++it;
+      continue;
+    }
+    it->second.second->give_up();
+    it = replies_.erase(it);
+  }
+  for (const auto& pool : pools_now()) pool->lose(sentence);
+}
+
+void Conductor::rest() {
+  const std::int64_t sleep_ns = back_off_.rest();
+  if (sleep_ns == 0) {
+    ::sched_yield();
+    return;
+  }
+  // Nothing can come of what is not under way.
+  const auto pools = pools_now();
+  const bool expects =
+      transport_.busy() || !replies_.empty() ||
+      std::ranges::any_of(pools, [](const auto& pool) { return pool->expects_results(); });
+  const bool is_short = expects && sleep_ns <= kShortSleepNs;
+  if (!is_short) {
+    sleeps_.store(true);
+    const std::uint64_t wanted = wanted_.load();
+    if (wanted != seen_) {
+      seen_ = wanted;
+      sleeps_.store(false);
+      return;
+    }
+  }
+  std::vector<pollfd> fds{{bell_.get(), POLLIN, 0}};
+  if (!is_short) {
+    for (const Peer& peer : peers_) {
+      if (peer.pidfd && !peer.lost) fds.push_back({peer.pidfd.get(), POLLIN, 0});
+    }
+  }
+  const timespec span{0, sleep_ns};
+  // Where a rank's end is not seen by a pidfd, MPI has to be asked now and then.
+  const bool sees_all = std::ranges::all_of(
+      peers_, [](const Peer& peer) { return peer.lost || static_cast<bool>(peer.pidfd); });
+  const timespec slow{1, 0};
+  const timespec* const time = expects ? &span : sees_all ? nullptr : &slow;
+  const int ready = ::ppoll(fds.data(), fds.size(), time, nullptr);
+  sleeps_.store(false);
+  if (ready <= 0) return;
+  std::uint64_t rung = 0;
+  [[maybe_unused]] const ssize_t read = ::read(bell_.get(), &rung, sizeof(rung));
+  if (fds[0].revents != 0) back_off_.worked();
+  look_for_deaths();
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,45 @@
+#include "lib/mpi/launch.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+namespace muster::detail {
+
+namespace {
+
+std::optional<int> number_in(const char* variable) {
+  const char* const text = std::getenv(variable);
+  if (text == nullptr) return std::nullopt;
+  int number = 0;
+  const char* const end = text + std::strlen(text);
+  const auto [parsed, error] = std::from_chars(text, end, number);
+  if (error != std::errc{} || parsed != end || number < 0) return std::nullopt;
+  return number;
+}
+
+struct Variables {
+  const char* rank;
+  const char* ranks;
+};
+
+// SLURM_ variables alone do not tell: they are there in a job's script, too, which no MPI started.
+constexpr Variables kLaunchers[] = {
+    {"OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"},
+    {"PMI_RANK", "PMI_SIZE"},
+    {"PMIX_RANK", "SLURM_NTASKS"},
+};
+
+}  // namespace
+
+Launch launch_of_this_process() {
+  for (const Variables& launcher : kLaunchers) {
+    const auto rank = number_in(launcher.rank);
+    const auto ranks = number_in(launcher.ranks);
+    if (rank && ranks && *rank < *ranks) return {*rank, *ranks};
+  }
+  return {};
+}
+
+}  // namespace muster::detail

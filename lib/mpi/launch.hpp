@@ -1,0 +1,16 @@
+#pragma once
+
+namespace muster::detail {
+
+// How this process was started, as the launcher says in the environment, before MPI is initialised.
+struct Launch {
+  int rank = 0;
+  int ranks = 1;  // 1: also where no launcher says anything
+
+  bool serves() const { return rank != 0; }
+};
+
+// Knows Open MPI's, MPICH's and Intel's mpirun, PMIx and Slurm with PMI.
+Launch launch_of_this_process();
+
+}  // namespace muster::detail

@@ -1,0 +1,88 @@
+#pragma once
+
+// One of rank 0's pools on a rank that serves: its tasks are given to a process pool as they came,
+// and what came of them is sent back as it is.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <muster/detail/modules.hpp>
+
+#include "lib/client/process_core.hpp"
+#include "lib/mpi/bell.hpp"
+#include "lib/mpi/pool_order.hpp"
+#include "lib/mpi/relay_task.hpp"
+#include "lib/mpi/wire.hpp"
+
+namespace muster::detail {
+
+// Where results go.
+class ResultSink {
+ public:
+  // Room in the batch for rank 0.
+  virtual std::byte* write(RecordHead head) = 0;
+  // Sends them from where they are; `task` is dropped when they have gone.
+  virtual void send_large(RelayTask& task) = 0;
+  // Receives arguments to where they are to lie; returns when they do. Meanwhile results go on.
+  virtual void receive_large(std::byte* place, std::size_t size) = 0;
+
+ protected:
+  ~ResultSink() = default;
+};
+
+class ServedPool {
+ public:
+  // Makes the workers. Throws as ProcessPoolExecutor does.
+  ServedPool(std::uint16_t number, const PoolOrder& order, const ModuleTable& modules,
+             std::string place, Bell& bell, ResultSink& sink);
+  // Waits for what runs.
+  ~ServedPool();
+  ServedPool(const ServedPool&) = delete;
+  ServedPool& operator=(const ServedPool&) = delete;
+
+  std::size_t workers() const { return core_->workers(); }
+
+  void submit(Record& record);
+  // Sends what has ended. True if anything has.
+  bool collect();
+  // Nothing is unfinished; else each end rings the bell, and one has not come already.
+  bool watch_all();
+
+  bool cancel(const TaskQuestion& question);
+  bool running(const TaskQuestion& question) const;
+  void request_stop(const TaskQuestion& question);
+  void stop_workers(int signal);
+  WorkerRows rows() const;
+
+ private:
+  struct Arrived;
+
+  const TaskType& type_of(TypeCode code);
+  RelayTask& begin(std::uint64_t number, const TaskType& type, bool chunk);
+  RelayTask* find(std::uint64_t number) const;
+  void refuse(RelayTask& task, const std::exception_ptr& error);
+  void collect_all();
+  void send_end(RelayTask& task);
+  void send_error(std::uint64_t number, const std::exception_ptr& error);
+  std::exception_ptr with_place(const std::exception_ptr& error);
+
+  const std::uint16_t number_;
+  const ModuleTable modules_;
+  const std::string place_;  // "rank 1 on node7: "
+  Bell& bell_;
+  ResultSink& sink_;
+  std::shared_ptr<ProcessCore> core_;
+  std::unordered_map<TypeCode, const TaskType*> types_;
+  TypeCode last_code_ = 0;
+  const TaskType* last_type_ = nullptr;
+  std::vector<RelayTask*> active_;    // in the order in which they came
+  std::vector<RelayTask*> by_index_;  // by the lower half of the task's number
+  bool broke_ = false;                // and rank 0 was told
+};
+
+}  // namespace muster::detail

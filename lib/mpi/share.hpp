@@ -1,0 +1,56 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace muster::detail {
+
+// How much of a pool's work a rank is given ahead. As many tasks as it has workers, so that none is
+// idle while there are tasks; and as many more as it ends in kAheadNs, so that short tasks never
+// run out while a message is on its way, and long ones do not wait behind others while another rank
+// has nothing to do.
+class Share {
+ public:
+  static constexpr std::int64_t kAheadNs = 2'000'000;
+  static constexpr std::size_t kMostTasks = 8192;
+  static constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+
+  std::size_t workers = 0;
+  std::size_t sent = 0;   // tasks that it has and has not ended
+  std::size_t bytes = 0;  // of their arguments
+
+  bool has_idle_workers() const { return sent < workers; }
+  std::size_t window() const {
+    const double ahead = per_ns_ * static_cast<double>(kAheadNs);
+    return std::clamp(static_cast<std::size_t>(ahead), workers, std::max(workers, kMostTasks));
+  }
+  // Whether it may be given a task with so many bytes.
+  bool has_room(std::size_t more) const {
+    return sent < window() && (sent < workers || bytes + more <= kMostBytes);
+  }
+
+  void give(std::size_t size, std::int64_t now_ns) {
+    if (sent++ == 0) since_ns_ = now_ns;
+    bytes += size;
+  }
+  void take_back(std::size_t size) {
+    --sent;
+    bytes -= size;
+  }
+  // So many have ended by now since this was called last.
+  void ended(std::size_t tasks, std::int64_t now_ns) {
+    if (tasks == 0) return;
+    const double span = static_cast<double>(std::max<std::int64_t>(now_ns - since_ns_, 1000));
+    const double now = static_cast<double>(tasks) / span;
+    constexpr double kMemoryNs = 200'000;
+    per_ns_ += (now - per_ns_) * std::min(1.0, span / kMemoryNs);
+    since_ns_ = now_ns;
+  }
+
+ private:
+  double per_ns_ = 0;  // tasks that it ends
+  std::int64_t since_ns_ = 0;
+};
+
+}  // namespace muster::detail

@@ -1,0 +1,142 @@
+#include "lib/mpi/transport.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "lib/mpi/wire.hpp"
+
+namespace muster::detail {
+
+namespace {
+
+constexpr std::size_t kSpareBatches = 16;
+
+}  // namespace
+
+Transport::~Transport() = default;
+
+void Transport::check(int code, const char* what, int peer) const {
+  if (code == MPI_SUCCESS) return;
+  char text[MPI_MAX_ERROR_STRING + 1] = {};
+  int length = 0;
+  MPI_Error_string(code, text, &length);
+  throw TransportError(std::string(what) + " failed: " + text, peer);
+}
+
+void Transport::begin() {
+  int given = 0;
+  check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &given), "MPI_Init_thread", -1);
+  if (given < MPI_THREAD_FUNNELED) {
+    throw TransportError("this MPI cannot be used by a program with threads", -1);
+  }
+  begun_ = true;
+  check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup", -1);
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", -1);
+  MPI_Comm_rank(comm_, &rank_);
+  MPI_Comm_size(comm_, &ranks_);
+}
+
+void Transport::end() {
+  if (!begun_) return;
+  while (busy()) progress();
+  MPI_Comm_free(&comm_);
+  begun_ = false;
+  check(MPI_Finalize(), "MPI_Finalize", -1);
+}
+
+std::string Transport::host() {
+  char name[MPI_MAX_PROCESSOR_NAME + 1] = {};
+  int length = 0;
+  MPI_Get_processor_name(name, &length);
+  return std::string(name, static_cast<std::size_t>(length));
+}
+
+void Transport::send(int peer, std::vector<std::byte> batch) {
+  Transfer& transfer = transfers_.emplace_back();
+  transfer.peer = peer;
+  transfer.batch = std::move(batch);
+  MPI_Request request = MPI_REQUEST_NULL;
+  check(MPI_Isend(transfer.batch.data(), static_cast<int>(transfer.batch.size()), MPI_BYTE, peer,
+                  kBatchTag, comm_, &request),
+        "MPI_Isend", peer);
+  transfer.requests.push_back(request);
+}
+
+template <class Start>
+void Transport::start_pieces(int peer, std::size_t size, std::function<void()> done,
+                             Start&& start) {
+  Transfer& transfer = transfers_.emplace_back();
+  transfer.peer = peer;
+  transfer.done = std::move(done);
+  for (std::size_t at = 0; at < size; at += kPieceBytes) {
+    MPI_Request request = MPI_REQUEST_NULL;
+    check(start(at, static_cast<int>(std::min(kPieceBytes, size - at)), request),
+          "a transfer of large data", peer);
+    transfer.requests.push_back(request);
+  }
+}
+
+void Transport::send_large(int peer, const std::byte* data, std::size_t size,
+                           std::function<void()> sent) {
+  start_pieces(peer, size, std::move(sent), [&](std::size_t at, int count, MPI_Request& request) {
+    return MPI_Isend(data + at, count, MPI_BYTE, peer, kLargeTag, comm_, &request);
+  });
+}
+
+void Transport::receive_large(int peer, std::byte* data, std::size_t size,
+                              std::function<void()> received) {
+  start_pieces(peer, size, std::move(received),
+               [&](std::size_t at, int count, MPI_Request& request) {
+                 return MPI_Irecv(data + at, count, MPI_BYTE, peer, kLargeTag, comm_, &request);
+               });
+}
+
+bool Transport::progress() {
+  bool any = false;
+  for (auto it = transfers_.begin(); it != transfers_.end();) {
+    int done = 0;
+    check(MPI_Testall(static_cast<int>(it->requests.size()), it->requests.data(), &done,
+                      MPI_STATUSES_IGNORE),
+          "a transfer", it->peer);
+    if (done == 0) {
+      ++it;
+      continue;
+    }
+    any = true;
+    Transfer ended = std::move(*it);
+    it = transfers_.erase(it);
+    if (!ended.batch.empty() && spare_.size() < kSpareBatches) {
+      spare_.push_back(std::move(ended.batch));
+    }
+    if (ended.done) ended.done();
+  }
+  return any;
+}
+
+std::vector<std::byte> Transport::spare() {
+  if (spare_.empty()) return {};
+  std::vector<std::byte> memory = std::move(spare_.back());
+  spare_.pop_back();
+  return memory;
+}
+
+bool Transport::receive(int& peer, std::span<const std::byte>& batch) {
+  int there = 0;
+  MPI_Status status;
+  check(MPI_Iprobe(MPI_ANY_SOURCE, kBatchTag, comm_, &there, &status), "MPI_Iprobe", -1);
+  if (there == 0) return false;
+  int count = 0;
+  check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count", status.MPI_SOURCE);
+  const auto size = static_cast<std::size_t>(count);
+  if (incoming_.size() < size + Record::kSlack) incoming_.resize(size + Record::kSlack);
+  check(MPI_Recv(incoming_.data(), count, MPI_BYTE, status.MPI_SOURCE, kBatchTag, comm_,
+                 MPI_STATUS_IGNORE),
+        "MPI_Recv", status.MPI_SOURCE);
+  peer = status.MPI_SOURCE;
+  batch = std::span(incoming_).first(size);
+  return true;
+}
+
+}  // namespace muster::detail

@@ -1,0 +1,83 @@
+#pragma once
+
+// All calls of MPI are here. One thread makes them all, from begin() to end().
+
+#include <mpi.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace muster::detail {
+
+// MPI says that something went wrong. `peer`: with which rank; -1 where it does not say.
+class TransportError : public std::runtime_error {
+ public:
+  TransportError(const std::string& what, int peer) : std::runtime_error(what), peer_(peer) {}
+  int peer() const { return peer_; }
+
+ private:
+  int peer_;
+};
+
+class Transport {
+ public:
+  Transport() = default;
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  ~Transport();
+
+  // Initialises MPI, and waits until all ranks have. Throws TransportError.
+  void begin();
+  // Finalises it, once all that was sent has gone and all ranks do the same.
+  void end();
+
+  int rank() const { return rank_; }
+  int ranks() const { return ranks_; }
+  static std::string host();
+
+  // Takes the batch, whose memory is free again some time later (spare()).
+  void send(int peer, std::vector<std::byte> batch);
+  // Sends from where the bytes lie; calls `sent` once they are not needed any more.
+  void send_large(int peer, const std::byte* data, std::size_t size, std::function<void()> sent);
+  // Receives the next large payload of a peer to where it is to lie; calls `received`.
+  void receive_large(int peer, std::byte* data, std::size_t size, std::function<void()> received);
+
+  // Looks at what was begun. True if anything has come to its end.
+  bool progress();
+  bool busy() const { return !transfers_.empty(); }
+
+  // The next batch that has come, if one has: valid until the next call. With Record::kSlack bytes
+  // behind it that can be read.
+  bool receive(int& peer, std::span<const std::byte>& batch);
+
+  // Memory of a batch that was sent.
+  std::vector<std::byte> spare();
+
+ private:
+  struct Transfer {
+    int peer = -1;
+    std::vector<MPI_Request> requests;
+    std::vector<std::byte> batch;
+    std::function<void()> done;
+  };
+
+  void check(int code, const char* what, int peer) const;
+  template <class Start>
+  void start_pieces(int peer, std::size_t size, std::function<void()> done, Start&& start);
+
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  int rank_ = 0;
+  int ranks_ = 1;
+  bool begun_ = false;
+  std::list<Transfer> transfers_;
+  std::vector<std::byte> incoming_;
+  std::vector<std::vector<std::byte>> spare_;
+};
+
+}  // namespace muster::detail
