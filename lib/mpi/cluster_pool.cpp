@@ -371,7 +371,7 @@ void ClusterPool::take(Peer& peer, Record& record) {
     } catch (const std::exception& e) {
       break_pool(BrokenProcessPool(e.what()));
     }
-    return;
+    return stop_others();
   }
   const Lock lock(mutex_);
   ClusterTask* const task = tasks_.find(head.id);
@@ -443,6 +443,16 @@ bool ClusterPool::expects_results() const {
 
 void ClusterPool::lose(const std::string& sentence) {
   break_pool(BrokenProcessPool("pool \"" + name_ + "\" is broken: " + sentence));
+  stop_others();
+}
+
+// The workers of the other ranks run for nobody any more.
+void ClusterPool::stop_others() {
+  const std::uint32_t signal = SIGKILL;
+  for (Peer& peer : conductor_.peers()) {
+    conductor_.ask(peer, number_, Question::stop_pool, std::as_bytes(std::span(&signal, 1)),
+                   std::make_shared<Reply>());
+  }
 }
 
 // Also from other threads, for terminate_workers().

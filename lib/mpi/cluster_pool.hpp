@@ -93,6 +93,7 @@ class ClusterPool final : public MpiPool,
                 std::size_t size);
   void complete_own(std::uint64_t number, RawKind kind, std::byte* data, std::size_t size);
   void take_measure(ClusterTask& task, double seconds);
+  void stop_others();
   void break_pool(const BrokenProcessPool& error);
   std::vector<std::byte> ask_about(const StateBase& state, Question what, bool kill);
   std::vector<std::optional<std::vector<std::byte>>> ask_all(
