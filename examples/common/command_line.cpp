@@ -6,6 +6,10 @@
 #include <new>
 #include <system_error>
 
+#ifdef EXAMPLE_HAS_MPI
+#include <muster/mpi.hpp>
+#endif
+
 namespace example {
 
 CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
@@ -27,6 +31,10 @@ void add_settings(CLI::App& app, Settings& settings) {
       ->check(whole(0, 4095))
       ->capture_default_str();
   app.add_flag("-t,--threads", settings.threads, "workers are threads instead of processes");
+#ifdef EXAMPLE_HAS_MPI
+  app.add_flag("--mpi", settings.mpi, "so many workers on each rank that mpirun has started")
+      ->excludes("--threads");
+#endif
   auto* const check =
       app.add_flag("--check", settings.check, "compare the result with that of a plain loop");
   app.add_flag("--bench", settings.bench, "measure both pools and what else one would use")
@@ -61,6 +69,12 @@ std::unique_ptr<muster::Executor> make_pool(const Settings& settings) {
     return std::make_unique<muster::ThreadPoolExecutor>(
         muster::ThreadPoolOptions{.max_workers = settings.workers});
   }
+#ifdef EXAMPLE_HAS_MPI
+  if (settings.mpi) {
+    return std::make_unique<muster::MpiPoolExecutor>(
+        muster::ProcessPoolOptions{.max_workers = settings.workers});
+  }
+#endif
   return std::make_unique<muster::ProcessPoolExecutor>(
       muster::ProcessPoolOptions{.max_workers = settings.workers});
 }

@@ -15,6 +15,7 @@ namespace example {
 struct Settings {
   std::size_t workers = 0;  // 0: as many as the CPUs this process may use
   bool threads = false;     // a pool of threads instead of processes
+  bool mpi = false;         // processes on the ranks of mpirun
   bool check = false;
   bool bench = false;
   std::size_t runs = 9;  // of each that --bench compares

@@ -125,6 +125,26 @@ Clusters find(muster::Executor& pool, const Problem& problem, const Points& poin
   });
 }
 
+Clusters find_by_value(muster::Executor& pool, const Problem& problem,
+                       std::span<const double> points) {
+  std::vector<std::vector<double>> parts;
+  for (std::size_t i = 0; i < kParts; ++i) {
+    const auto [begin, size] = part_of(problem, i);
+    const auto part = points.subspan(begin, size);
+    parts.emplace_back(part.begin(), part.end());
+  }
+  const auto assign_part = [problem](std::span<const double> part,
+                                     std::span<const double> centres) {
+    return assign(problem, part, centres);
+  };
+  return rounds(problem, points, [&](const std::vector<double>& centres) {
+    const std::vector all_centres(kParts, centres);
+    Sums sums = no_sums(problem);
+    for (const Sums& part : pool.map(assign_part, parts, all_centres)) add(sums, part);
+    return sums;
+  });
+}
+
 Clusters find_serially(const Problem& problem, std::span<const double> points) {
   return rounds(problem, points, [&](const std::vector<double>& centres) {
     return assign(problem, points, centres);

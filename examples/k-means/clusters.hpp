@@ -32,6 +32,11 @@ Points random_points(const Problem& problem);
 // points. Workers read points and centres where they are; only their sums travel.
 Clusters find(muster::Executor& pool, const Problem& problem, const Points& points);
 
+// The same where workers share no memory with the program: each task is given its points and the
+// centres.
+Clusters find_by_value(muster::Executor& pool, const Problem& problem,
+                       std::span<const double> points);
+
 // The same in a plain loop over all points, and over the same parts by OpenMP.
 Clusters find_serially(const Problem& problem, std::span<const double> points);
 #ifdef _OPENMP

@@ -33,7 +33,8 @@ void print(const Problem& problem, const Clusters& clusters) {
 void find_clusters(const example::Settings& settings, const Problem& problem) {
   const auto pool = example::make_pool(settings);
   const Points points = random_points(problem);
-  const Clusters clusters = find(*pool, problem, points);
+  const Clusters clusters =
+      settings.mpi ? find_by_value(*pool, problem, points.span()) : find(*pool, problem, points);
   print(problem, clusters);
   if (!settings.check) return;
   check(clusters, find_serially(problem, points.span()));

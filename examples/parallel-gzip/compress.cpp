@@ -6,6 +6,9 @@
 #include <thread>
 
 #include <muster/muster.hpp>
+#ifdef EXAMPLE_HAS_MPI
+#include <muster/mpi.hpp>
+#endif
 
 #include "deflate_block.hpp"
 #include "gzip_writer.hpp"
@@ -63,9 +66,17 @@ Run compress(const Options& options, std::size_t workers, BlockReader& reader, B
   }
   // A block can be deflated again, so a worker that dies costs no more than that.
   task.retries = 2;
-  muster::ProcessPoolExecutor pool({.max_workers = workers,
-                                    .name = "parallel-gzip",
-                                    .on_worker_death = muster::OnWorkerDeath::replace});
+  const muster::ProcessPoolOptions pool_options{.max_workers = workers,
+                                                .name = "parallel-gzip",
+                                                .on_worker_death = muster::OnWorkerDeath::replace};
+#ifdef EXAMPLE_HAS_MPI
+  if (options.mpi) {
+    muster::MpiPoolExecutor pool(pool_options);
+    return compress_with(pool, pool.stats().workers.size(), task, options.level, reader, sink,
+                         progress, mark, start);
+  }
+#endif
+  muster::ProcessPoolExecutor pool(pool_options);
   return compress_with(pool, pool.stats().workers.size(), task, options.level, reader, sink,
                        progress, mark, start);
 }

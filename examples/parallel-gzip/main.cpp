@@ -12,6 +12,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include <muster/init.hpp>
+
 #include "block_reader.hpp"
 #include "byte_sink.hpp"
 #include "compress.hpp"
@@ -111,6 +113,8 @@ int main(int argc, char** argv) {
     fill_standard_descriptors();
     const std::optional<Options> options =
         parse_options(argc, argv, std::cout, std::cerr, exit_code);
+    // On the ranks that serve it does not return: they open no files.
+    if (options && options->mpi) muster::init();
     return options ? run_and_tell(*options) : exit_code;
   } catch (const std::exception& error) {
     std::cerr << "parallel-gzip: " << error.what() << '\n';

@@ -30,6 +30,10 @@ std::optional<Options> parse_options(int argc, char** argv, std::ostream& out, s
       ->check(whole_number)
       ->capture_default_str();
   app.add_flag("-t,--threads", options.threads, "workers are threads instead of processes");
+#ifdef EXAMPLE_HAS_MPI
+  app.add_flag("--mpi", options.mpi, "so many workers on each rank that mpirun has started")
+      ->excludes("--threads");
+#endif
   app.add_option("-l,--level", options.level, "0 (store) to 9 (smallest)")
       ->check(CLI::Range(0, 9))
       ->capture_default_str();

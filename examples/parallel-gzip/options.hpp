@@ -12,6 +12,7 @@ struct Options {
   std::string output;                   // "": the input's name with .gz after it
   std::size_t workers = 0;              // 0: as many as the CPUs this process may use
   bool threads = false;                 // a pool of threads instead of processes
+  bool mpi = false;                     // processes on the ranks of mpirun
   int level = 6;                        // 0 (store) to 9 (smallest)
   std::size_t block_size = 128 * 1024;  // in bytes, kMinBlockSize to kMaxBlockSize
   bool compare = true;                  // measure one worker too

@@ -1,10 +1,10 @@
 #include "lib/mpi/conductor.hpp"
 
 #include <poll.h>
-#include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +19,7 @@
 #include <muster/log.hpp>
 
 #include "lib/common/deadline.hpp"
+#include "lib/common/futex.hpp"
 #include "lib/common/signals.hpp"
 #include "lib/mpi/cluster_pool.hpp"
 #include "lib/mpi/pool_order.hpp"
@@ -191,7 +192,8 @@ void Conductor::hear_hellos() {
     int from = 0;
     std::span<const std::byte> batch;
     if (!transport_.receive(from, batch)) {
-      ::sched_yield();
+      const timespec pause{0, 100'000};
+      ::nanosleep(&pause, nullptr);  // MPI has nothing to sleep on
       continue;
     }
     for_each_record(batch, [&](Record& record) { take_hello(from, record); });
@@ -380,10 +382,7 @@ void Conductor::lose(Peer& peer, const std::string& why) {
 
 void Conductor::rest() {
   const std::int64_t sleep_ns = back_off_.rest();
-  if (sleep_ns == 0) {
-    ::sched_yield();
-    return;
-  }
+  if (sleep_ns == 0) return cpu_relax();
   // Nothing can come of what is not under way.
   const auto pools = pools_now();
   const bool expects =

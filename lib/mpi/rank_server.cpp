@@ -1,8 +1,8 @@
 #include "lib/mpi/rank_server.hpp"
 
 #include <poll.h>
-#include <sched.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -19,6 +19,7 @@
 #include <muster/log.hpp>
 
 #include "lib/codec/heap_region.hpp"
+#include "lib/common/futex.hpp"
 #include "lib/mpi/back_off.hpp"
 #include "lib/mpi/served_pool.hpp"
 #include "lib/mpi/transport.hpp"
@@ -190,7 +191,9 @@ class RankServer final : public ResultSink {
       bool worked = transport_.progress();
       worked |= collect();
       flush(!worked);
-      if (!worked) ::sched_yield();
+      if (worked) continue;
+      const timespec pause{0, BackOff::kShortestNs};
+      ::nanosleep(&pause, nullptr);  // MPI has nothing to sleep on
     }
   }
 
@@ -206,10 +209,7 @@ class RankServer final : public ResultSink {
 
   void rest() {
     const std::int64_t sleep_ns = back_off_.rest();
-    if (sleep_ns == 0) {
-      ::sched_yield();
-      return;
-    }
+    if (sleep_ns == 0) return cpu_relax();
     if (sleep_ns > kShortSleepNs) {
       for (const auto& [number, pool] : pools_) {
         if (!pool->watch_all()) return back_off_.worked();
