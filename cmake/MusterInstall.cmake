@@ -7,6 +7,12 @@ set(muster_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/muster)
 install(TARGETS muster EXPORT muster-targets FILE_SET HEADERS)
 install(EXPORT muster-targets NAMESPACE muster:: DESTINATION ${muster_package_dir})
 
+# By itself, so that who wants the other alone needs no MPI.
+if(TARGET muster_mpi)
+  install(TARGETS muster_mpi EXPORT muster-mpi-targets)
+  install(EXPORT muster-mpi-targets NAMESPACE muster:: DESTINATION ${muster_package_dir})
+endif()
+
 configure_package_config_file(cmake/muster-config.cmake.in muster-config.cmake
   INSTALL_DESTINATION ${muster_package_dir}
   NO_SET_AND_CHECK_MACRO)

@@ -95,7 +95,7 @@ void Conductor::end() noexcept {
     start();
   } catch (const std::exception& e) {
     // Who made a pool has been told.
-    if (pools_now().empty() && failure_.empty()) log(LogLevel::error, e.what());
+    if (last_pool_ == 0) log(LogLevel::error, e.what());
   }
   for (const auto& pool : pools_now()) {
     pool->close(false);
