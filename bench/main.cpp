@@ -25,6 +25,7 @@
 #include "bench/output_file.hpp"
 #include "bench/page/drawings.hpp"
 #include "bench/patterns.hpp"
+#include "bench/peers/makers.hpp"
 #include "bench/peers/peers.hpp"
 #include "bench/probes/others_watch.hpp"
 #include "bench/report.hpp"
@@ -218,6 +219,7 @@ int run_scenarios(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace bench;
+  serve_if_spawned();
   have_standard_streams();
   try {
     int exit_code = 0;

@@ -14,6 +14,8 @@ struct Member {
 // All peers that are not a thread pool.
 constexpr std::array kMembers = {
     Member{"process", "muster-process"},
+    Member{"process-forkserver", "muster-process"},
+    Member{"process-spawn", "muster-process"},
     Member{"thread", "muster-thread"},
     Member{"serial", "serial"},
     Member{"", "serial"},  // micro-benchmarks
@@ -24,6 +26,8 @@ constexpr std::array kMembers = {
     Member{"xargs", "processes"},
     Member{"py-threads", "python"},
     Member{"py-processes", "python"},
+    Member{"py-forkserver", "python"},
+    Member{"py-spawn", "python"},
     Member{"py-pool", "python"},
     Member{"loky", "python"},
     Member{"pebble", "python"},

@@ -6,9 +6,15 @@
 
 namespace bench {
 
+// To be called at the top of main: there a run of this program that is to be the workers of a
+// spawned pool ends.
+void serve_if_spawned();  // muster_peer.cpp
+
 // A peer each, in the file of the name. Their workers are not started yet.
 
 std::unique_ptr<Peer> make_process_pool();  // muster_peer.cpp
+std::unique_ptr<Peer> make_forkserver_pool();
+std::unique_ptr<Peer> make_spawned_pool();
 std::unique_ptr<Peer> make_thread_pool();
 std::unique_ptr<Peer> make_serial_loop();
 
@@ -28,6 +34,8 @@ std::unique_ptr<Peer> make_xargs();
 
 std::unique_ptr<Peer> make_python_threads();  // python_peer.cpp
 std::unique_ptr<Peer> make_python_processes();
+std::unique_ptr<Peer> make_python_forkserver();
+std::unique_ptr<Peer> make_python_spawn();
 std::unique_ptr<Peer> make_python_pool();
 std::unique_ptr<Peer> make_loky();
 std::unique_ptr<Peer> make_pebble();

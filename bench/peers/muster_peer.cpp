@@ -1,4 +1,5 @@
 #include <atomic>
+#include <cstdlib>
 #include <numeric>
 #include <type_traits>
 #include <utility>
@@ -45,10 +46,13 @@ void keep_with_others(std::uint64_t count, std::uint32_t workers) {
 template <class Pool, class Options>
 class MusterPeer : public FuturePeer<Pool> {
  public:
+  explicit MusterPeer(Options options = {}) : options_(std::move(options)) {}
+
   void open(std::size_t workers) override {
     if (keepers == nullptr) keepers = &make_shared_object<std::atomic<std::uint32_t>>();
     workers_ = workers;
-    pool_.emplace(Options{.max_workers = workers});
+    options_.max_workers = workers;
+    pool_.emplace(options_);
   }
 
   std::uint64_t map(std::span<const int> inputs) override {
@@ -108,6 +112,7 @@ class MusterPeer : public FuturePeer<Pool> {
   static constexpr bool kProcesses = std::is_same_v<Pool, muster::ProcessPoolExecutor>;
   using FuturePeer<Pool>::pool_;
 
+  Options options_;
   std::size_t workers_ = 0;
   muster::SharedArray<double> shared_;
   std::uint64_t kept_ = 0;
@@ -116,11 +121,29 @@ class MusterPeer : public FuturePeer<Pool> {
   muster::SharedArray<double> received_shared_;
 };
 
+using ProcessPeer = MusterPeer<muster::ProcessPoolExecutor, muster::ProcessPoolOptions>;
+
+// In the environment of a run of this program for a spawned pool.
+constexpr const char* kSpawns = "MUSTER_BENCH_SPAWNS";
+
+// What muster::init() makes, a process, is not to be there where other peers are measured.
+std::unique_ptr<Peer> make_initialized(muster::StartMethod method) {
+  ::setenv(kSpawns, "1", 1);
+  muster::init();
+  return std::make_unique<ProcessPeer>(muster::ProcessPoolOptions{.start_method = method});
+}
+
 }  // namespace
 
-std::unique_ptr<Peer> make_process_pool() {
-  return std::make_unique<MusterPeer<muster::ProcessPoolExecutor, muster::ProcessPoolOptions>>();
+void serve_if_spawned() {
+  if (std::getenv(kSpawns) != nullptr) muster::init();
 }
+
+std::unique_ptr<Peer> make_process_pool() { return std::make_unique<ProcessPeer>(); }
+std::unique_ptr<Peer> make_forkserver_pool() {
+  return make_initialized(muster::StartMethod::forkserver);
+}
+std::unique_ptr<Peer> make_spawned_pool() { return make_initialized(muster::StartMethod::spawn); }
 
 std::unique_ptr<Peer> make_thread_pool() {
   return std::make_unique<MusterPeer<muster::ThreadPoolExecutor, muster::ThreadPoolOptions>>();

@@ -20,6 +20,8 @@ std::string no_python() {
 }
 constexpr char kPythonThreads[] = "threads";
 constexpr char kPythonProcesses[] = "processes";
+constexpr char kPythonForkServer[] = "forkserver";
+constexpr char kPythonSpawn[] = "spawn";
 constexpr char kPythonPool[] = "pool";
 constexpr char kLoky[] = "loky";
 constexpr char kPebble[] = "pebble";
@@ -47,6 +49,10 @@ constexpr auto kOwn = Workers::own;
 
 constexpr std::array kPeers = {
     PeerEntry{"process", "process pool", kMusters, kOwn, 1'000'000, 500'000, &make_process_pool,
+              nullptr, true},
+    PeerEntry{"process-forkserver", "process pool, forkserver", kStart, kOwn, 0, 0,
+              &make_forkserver_pool, nullptr, true},
+    PeerEntry{"process-spawn", "process pool, spawn", kStart, kOwn, 0, 0, &make_spawned_pool,
               nullptr, true},
     PeerEntry{"thread", "thread pool", kMusters, kOwn, 1'000'000, 500'000, &make_thread_pool,
               nullptr, true},
@@ -79,6 +85,10 @@ constexpr std::array kPeers = {
               &make_python_threads, &no_python<kPythonThreads>},
     PeerEntry{"py-processes", "Python ProcessPoolExecutor", kPythons, kOwn, 3'000, 1'500,
               &make_python_processes, &no_python<kPythonProcesses>, true},
+    PeerEntry{"py-forkserver", "Python ProcessPoolExecutor, forkserver", kStart, kOwn, 0, 0,
+              &make_python_forkserver, &no_python<kPythonForkServer>},
+    PeerEntry{"py-spawn", "Python ProcessPoolExecutor, spawn", kStart, kOwn, 0, 0,
+              &make_python_spawn, &no_python<kPythonSpawn>},
     PeerEntry{"py-pool", "Python multiprocessing.Pool", kPythons, kOwn, 5'000, 3'000,
               &make_python_pool, &no_python<kPythonPool>},
     PeerEntry{"loky", "loky", kPythons | kShare, kOwn, 3'000, 1'500, &make_loky, &no_python<kLoky>},

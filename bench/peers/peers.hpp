@@ -24,6 +24,7 @@ enum Offer : unsigned {
   kShare = 256,    // share_doubles, to_worker_shared, from_worker_shared
   kView = 512,     // from_worker_viewed
   kKeep = 1024,    // keep_doubles, sum_of_kept
+  kStart = 2048,   // kept, and is like another peer but for how it starts
 };
 
 // How it stands to the workers that it is told.

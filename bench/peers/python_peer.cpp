@@ -274,6 +274,10 @@ std::string python_version() { return answer ? answer->version : ""; }
 
 std::unique_ptr<Peer> make_python_threads() { return std::make_unique<PythonPeer>("threads"); }
 std::unique_ptr<Peer> make_python_processes() { return std::make_unique<PythonPeer>("processes"); }
+std::unique_ptr<Peer> make_python_forkserver() {
+  return std::make_unique<PythonPeer>("forkserver");
+}
+std::unique_ptr<Peer> make_python_spawn() { return std::make_unique<PythonPeer>("spawn"); }
 std::unique_ptr<Peer> make_python_pool() { return std::make_unique<PythonPeer>("pool"); }
 std::unique_ptr<Peer> make_loky() { return std::make_unique<PythonPeer>("loky"); }
 std::unique_ptr<Peer> make_pebble() { return std::make_unique<PythonPeer>("pebble"); }

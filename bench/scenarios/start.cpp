@@ -26,8 +26,9 @@ class Start : public Scenario {
   }
   std::vector<Cell> cells(const Settings& settings) const override {
     const std::vector<std::size_t> usual = {2, 8};
-    auto cells = each_peer(kFutures | kPlain, settings.workers_given ? settings.workers : usual,
-                           {""}, [](const PeerEntry&) { return 1; });
+    auto cells =
+        each_peer(kFutures | kPlain | kStart, settings.workers_given ? settings.workers : usual,
+                  {""}, [](const PeerEntry&) { return 1; });
     for (Cell& cell : cells) cell.cold = true;
     return cells;
   }
@@ -41,7 +42,7 @@ class Start : public Scenario {
   }
 
   void measure(const Cell& cell, Sample& out) const override {
-    const bool futures = (find_peer(cell.peer)->offers & kFutures) != 0;
+    const bool futures = (find_peer(cell.peer)->offers & (kFutures | kStart)) != 0;
     auto peer = prepare_peer(cell.peer);
     const Stopwatch start;
     peer->open(cell.workers);

@@ -8,6 +8,11 @@ namespace muster {
 // become the workers of a spawned pool it does not return: whatever main does before it, such a
 // run does too.
 //
+// Workers of StartMethod::forkserver have the working directory, the environment, the umask and the
+// signal handlers that the program had here, and the resource limits that it has when the pool is
+// made. Their privileges (users, groups, capabilities, seccomp) would be those of here, too: a pool
+// of a program that has changed its own since is refused (InvalidStateError). Drop them first.
+//
 // May be called again: then it does nothing. A child that the program forks, and a task, may call
 // it as well: their process gets a fork server of its own.
 //

@@ -69,6 +69,18 @@ std::string build_id_in(const char* notes, std::size_t size) {
   return {};
 }
 
+// Where a library lies that was opened by a relative path: the dynamic linker knows its folder,
+// whatever the working directory is by now. Its handle is glibc's link_map.
+std::string absolute(const std::string& file, [[maybe_unused]] const void* handle) {
+#ifdef DLFO_STRUCT_HAS_EH_DBASE
+  char folder[PATH_MAX];
+  if (handle != nullptr && ::dlinfo(const_cast<void*>(handle), RTLD_DI_ORIGIN, folder) == 0) {
+    return std::string(folder) + file.substr(file.rfind('/'));
+  }
+#endif
+  return file;
+}
+
 std::unique_ptr<LoadedModule> describe(const dl_phdr_info& info, bool is_program) {
   auto module = std::make_unique<LoadedModule>();
   module->file = is_program ? program_file() : info.dlpi_name;
@@ -87,6 +99,9 @@ std::unique_ptr<LoadedModule> describe(const dl_phdr_info& info, bool is_program
     }
   }
   if (!module->code.empty()) module->handle = handle_at(module->code.front().first);
+  if (!module->file.starts_with('/') && module->file.find('/') != std::string::npos) {
+    module->file = absolute(module->file, module->handle);
+  }
   return module;
 }
 

@@ -17,9 +17,11 @@
 #include <muster/log.hpp>
 
 #include "lib/codec/module_registry.hpp"
+#include "lib/common/exception_text.hpp"
 #include "lib/common/fork_guard.hpp"
 #include "lib/common/record_socket.hpp"
 #include "lib/common/signals.hpp"
+#include "lib/start/privileges.hpp"
 #include "lib/supervisor/supervisor.hpp"
 #include "worker/output.hpp"
 
@@ -39,6 +41,7 @@ struct Known {
   FileDescriptor pidfd;
   pid_t pid = 0;
   std::size_t modules = 0;
+  std::string privileges;
   std::uint32_t generation = 0;  // fork_generation() of the process that made it
 };
 ForkSafeMutex mutex;
@@ -58,14 +61,35 @@ bool has_ended(const FileDescriptor& client) {
   return ::poll(&ended, 1, 0) > 0;
 }
 
-// In the server.
-void fork_supervisor(StartRequest request) {
-  const pid_t pid = ::fork();
-  if (pid == 0) {
+// The client's may have changed since the server was made.
+void adopt(const ResourceLimits& limits) {
+  for (std::size_t resource = 0; resource < limits.size(); ++resource) {
+    if (::setrlimit(static_cast<__rlimit_resource_t>(resource), &limits[resource]) != 0) {
+      throw Error("cannot give the supervisor the client's resource limit " +
+                  std::to_string(resource) + ": " + reason(errno));
+    }
+  }
+}
+
+// Of the child.
+[[noreturn]] void become_supervisor(StartRequest request) noexcept {
+  try {
+    adopt(request.limits);
     request.setup.modules = ModuleTable::first(request.module_count);
     request.reply.reset();
     supervisor_main(std::move(request.setup), std::move(request.socket), std::move(request.client));
+  } catch (...) {
+    // The client hears that it ended, and this says why.
+    log(LogLevel::error, "a supervisor that the fork server made cannot start: " +
+                             describe_exception(std::current_exception()));
+    ::_exit(1);
   }
+}
+
+// In the server.
+void fork_supervisor(StartRequest request) {
+  const pid_t pid = ::fork();
+  if (pid == 0) become_supervisor(std::move(request));
   Reply reply;
   FileDescriptor pidfd;
   if (pid < 0) {
@@ -145,12 +169,16 @@ void ForkServer::start() {
   FileDescriptor pidfd = open_pidfd(pid);
   if (!pidfd) throw Error("muster::init() cannot watch its fork server: " + reason(errno));
   const std::lock_guard lock(mutex);
-  known() = {std::move(ours), std::move(pidfd), pid, modules, fork_generation()};
+  known() = {std::move(ours), std::move(pidfd), pid, modules, privileges(), fork_generation()};
 }
 
 bool ForkServer::here() {
   const std::lock_guard lock(mutex);
   return known().pid != 0 && known().generation == fork_generation();
+}
+
+std::string ForkServer::changed_privileges() {
+  return detail::changed_privileges(known().privileges, privileges());
 }
 
 ModuleTable ForkServer::modules() { return ModuleTable::first(known().modules); }

@@ -12,6 +12,8 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 #include "lib/common/file_descriptor.hpp"
 #include "lib/start/start_request.hpp"
 
@@ -30,6 +32,10 @@ class ForkServer {
 
   // Whether this process has made one; one that its parent has made is not its own.
   static bool here();
+
+  // What the calling thread may do otherwise than the server, whose workers have the rights that
+  // the program had at muster::init(); empty where that is the same. REQUIRES: here().
+  static std::string changed_privileges();
 
   // What supervisors of it know. REQUIRES: here().
   static ModuleTable modules();

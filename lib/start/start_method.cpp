@@ -36,6 +36,17 @@ StartMethod from_environment() {
                           " needs muster::init() at the top of main, before any thread: " + why);
 }
 
+void check_privileges() {
+  const std::string changed = ForkServer::changed_privileges();
+  if (changed.empty()) return;
+  throw InvalidStateError(
+      "workers of StartMethod::forkserver would have other privileges than this program has now, "
+      "since they are copies of it as it was at muster::init(): " +
+      changed +
+      ". Call muster::init() once the privileges are what they are to be, or make the pool with "
+      "StartMethod::spawn or fork");
+}
+
 }  // namespace
 
 void note_init() { init_called.store(true); }
@@ -59,6 +70,7 @@ StartMethod chosen_start_method(StartMethod asked) {
                                     ? "this process was forked since, and has not called it itself"
                                     : "workers are copies of the program as it is there");
   }
+  if (asked == StartMethod::forkserver) check_privileges();
   return asked;
 }
 

@@ -8,7 +8,8 @@ namespace muster::detail {
 void note_init();
 
 // Which one it is to be: never automatic. Throws InvalidStateError where it needs a
-// muster::init() that was not called, and InvalidArgumentError where the environment names none.
+// muster::init() that was not called, or called with other privileges, and InvalidArgumentError
+// where the environment names none.
 StartMethod chosen_start_method(StartMethod asked);
 
 }  // namespace muster::detail

@@ -28,6 +28,7 @@ struct RequestRecord {
   std::uint64_t magic = kRequestMagic;
   std::uint64_t layout = layout_hash();
   std::uint64_t module_count = 0;
+  ResourceLimits limits{};
 };
 
 // In the order of the record's descriptors.
@@ -99,6 +100,11 @@ void send_start_request(int to, const std::string& whom, const WorkerSettings& s
                                     last.supervisor, last.reply};
   RequestRecord record;
   record.module_count = module_count;
+  for (std::size_t resource = 0; resource < record.limits.size(); ++resource) {
+    if (::getrlimit(static_cast<__rlimit_resource_t>(resource), &record.limits[resource]) != 0) {
+      throw Error("cannot read this program's resource limits: " + reason(errno));
+    }
+  }
   const std::span along(all.data(), sockets ? std::size_t{kFiles} : std::size_t{socket});
   while (send_record(to, &record, sizeof(record), along, 0) < 0) {
     if (errno == EINTR) continue;
@@ -132,6 +138,7 @@ std::optional<StartRequest> receive_start_request(int from) {
   request.modules = in.read<std::vector<ModuleMark>>();
   check_all_read(in);
   request.module_count = record.module_count;
+  request.limits = record.limits;
   WorkerSetup& setup = request.setup;
   const Geometry& g = setup.geometry;
   setup.tasks = adopt(files[tasks], bip::read_only, g.tasks_bytes());

@@ -7,6 +7,9 @@
 // Should the reader die with the record unread or half heeded, its descriptors are closed by the
 // kernel, and the client sees the end of the pool's socket.
 
+#include <sys/resource.h>
+
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,10 +38,14 @@ struct SocketsAlong {
   int reply = -1;       // where it is to be said who that is
 };
 
+// Of each of the kernel's resources, in the order of its numbers.
+using ResourceLimits = std::array<rlimit, RLIM_NLIMITS>;
+
 struct StartRequest {
   WorkerSetup setup;                // but for the modules
   std::vector<ModuleMark> modules;  // the client's; none where `module_count` says it all
   std::uint64_t module_count = 0;
+  ResourceLimits limits{};  // the client's
   FileDescriptor client;
   FileDescriptor socket;  // where sockets came along
   FileDescriptor reply;

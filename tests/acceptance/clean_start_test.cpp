@@ -18,6 +18,10 @@
 #include <thread>
 #include <vector>
 
+#ifdef MUSTER_TEST_TBB
+#include <tbb/parallel_for.h>
+#endif
+
 #include <gtest/gtest.h>
 
 #include <muster/muster.hpp>
@@ -36,6 +40,15 @@ void log_line() {
   static std::atomic<std::size_t> logged{0};
   logged += line.size();
 }
+
+#ifdef MUSTER_TEST_OPENMP
+void share_between_openmp_threads() {
+  std::atomic<int> shares{0};
+#pragma omp parallel num_threads(2)
+  ++shares;
+  if (shares == 0) std::abort();
+}
+#endif
 
 // What each of the threads does without end; a task does it once, and would wait for ever for a
 // lock that was copied while it was held.
@@ -58,6 +71,12 @@ const std::vector<std::function<void()>>& ways_to_lock() {
         text.imbue(std::locale("C"));
         text << 3.5;
       },
+#ifdef MUSTER_TEST_OPENMP
+      &share_between_openmp_threads,
+#endif
+#ifdef MUSTER_TEST_TBB
+      [] { tbb::parallel_for(0, 100, [](int) {}); },
+#endif
       &log_line};
   return ways;
 }
@@ -81,7 +100,7 @@ TEST(CleanStart, OfAThousandPoolsWhileTenThreadsHoldLocks) {
       }
     });
   }
-  ASSERT_EQ(threads.size(), 10U);
+  ASSERT_GE(threads.size(), 10U);
   for (int n = 0; n < 1000; ++n) {
     test_support::Watchdog::progress();
     muster::ProcessPoolExecutor pool({.max_workers = 1});

@@ -2,6 +2,8 @@
 // what is refused.
 
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -14,6 +16,7 @@
 
 #include <muster/muster.hpp>
 
+#include "support/own_folder.hpp"
 #include "support/plugin.hpp"
 #include "support/proc.hpp"
 #include "support/watchdog.hpp"
@@ -108,6 +111,79 @@ TEST(StartMethod, RunsWhatLiesInALibraryThatWasOpenedBefore) {
     EXPECT_EQ(run(), plugin.answer()(1));
   }
   EXPECT_EQ(pool.submit([] { return 5; }).result(), 5);
+}
+
+TEST(StartMethod, RunsWhatLiesInALibraryThatWasOpenedByARelativePath) {
+  if (told() == StartMethod::forkserver) GTEST_SKIP() << "it would have to be open at init()";
+  const auto here = std::filesystem::current_path();
+  const std::filesystem::path file = MUSTER_TEST_PLUGIN;
+  std::filesystem::current_path(file.parent_path());
+  const test_support::Plugin plugin("./" + file.filename().string());
+  std::filesystem::current_path(here);
+  ProcessPoolExecutor pool({.max_workers = 1});
+  EXPECT_EQ(pool.submit(plugin.answer(), 1).result(), plugin.answer()(1));
+}
+
+TEST(StartMethod, DoesNotKnowWhatIsOpenedOnceThePoolIsThere) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  EXPECT_EQ(pool.submit([] { return 5; }).result(), 5);
+  const test_support::Plugin plugin(MUSTER_TEST_PLUGIN);
+  const std::string said = what_is_thrown([&] { pool.submit(plugin.answer(), 1).result(); });
+  EXPECT_NE(said.find("was loaded after the workers started"), std::string::npos) << said;
+  EXPECT_EQ(pool.submit([] { return 6; }).result(), 6);
+}
+
+TEST(Spawn, IsRefusedWithATableWhereALibraryWasBuiltAnewMeanwhile) {
+  if (told() != StartMethod::spawn) GTEST_SKIP() << "the others run what is loaded";
+  const test_support::OwnFolder folder;
+  const std::string file = folder.file("plugin.so");
+  std::filesystem::copy_file(MUSTER_TEST_PLUGIN, file);
+  const test_support::Plugin plugin(file);
+  std::filesystem::copy_file(MUSTER_TEST_OTHER_PLUGIN, folder.file("new.so"));
+  std::filesystem::rename(folder.file("new.so"), file);
+  const std::string said = what_is_thrown([] { ProcessPoolExecutor pool({.max_workers = 1}); });
+  EXPECT_NE(said.find("were they built anew since it started?"), std::string::npos) << said;
+  EXPECT_NE(said.find("\n  " + file + ": the client has "), std::string::npos) << said;
+  ProcessPoolExecutor forked({.max_workers = 1, .start_method = StartMethod::fork});
+  EXPECT_EQ(forked.submit(plugin.answer(), 1).result(), plugin.answer()(1));
+}
+
+TEST(Spawn, GoesOnWithoutALibraryWhoseFileIsGone) {
+  if (told() != StartMethod::spawn) GTEST_SKIP() << "the others run what is loaded";
+  const test_support::OwnFolder folder;
+  const std::string file = folder.file("plugin.so");
+  std::filesystem::copy_file(MUSTER_TEST_PLUGIN, file);
+  const test_support::Plugin plugin(file);
+  std::filesystem::remove(file);
+  ProcessPoolExecutor pool({.max_workers = 1});
+  EXPECT_EQ(pool.submit([] { return 5; }).result(), 5);
+  const std::string said = what_is_thrown([&] { pool.submit(plugin.answer(), 1).result(); });
+  EXPECT_NE(said.find("it cannot be loaded there"), std::string::npos) << said;
+  EXPECT_NE(said.find(file), std::string::npos) << said;
+}
+
+TEST(ForkServer, IsRefusedOnceTheProgramHasGivenUpPrivileges) {
+  if (told() != StartMethod::forkserver) GTEST_SKIP() << "the others give workers those of now";
+  // Of this thread alone: that it may gain none any more.
+  ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+  const std::string said = what_is_thrown([] { ProcessPoolExecutor pool({.max_workers = 1}); });
+  EXPECT_NE(said.find("NoNewPrivs was 0 and is 1"), std::string::npos) << said;
+  ProcessPoolExecutor other({.max_workers = 1, .start_method = StartMethod::spawn});
+  EXPECT_EQ(other.submit([] { return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); }).result(), 1);
+}
+
+TEST(StartMethod, GivesWorkersTheResourceLimitsOfNow) {
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = files.rlim_max = files.rlim_max - 3;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  ProcessPoolExecutor pool({.max_workers = 1});
+  const auto most = pool.submit([] {
+    rlimit there{};
+    ::getrlimit(RLIMIT_NOFILE, &there);
+    return there.rlim_max;
+  });
+  EXPECT_EQ(most.result(), files.rlim_max);
 }
 
 TEST(StartMethod, IsRefusedWhereInitWasNotCalled) {

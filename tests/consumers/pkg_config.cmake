@@ -16,3 +16,12 @@ run(${compiler} -std=c++20 ${app}/main.cpp ${app}/checks.cpp -o ${work}/app ${fl
 
 set(ENV{LD_LIBRARY_PATH} ${prefix}/lib)
 check_program(${work}/app)
+
+# Where a program lies at the same address in each run, and where it never does.
+set(flags_of_fixed -fno-pie -no-pie)
+set(flags_of_moved -fPIE -pie)
+foreach(place IN ITEMS fixed moved)
+  run(${compiler} -std=c++20 ${flags_of_${place}} ${app}/main.cpp ${app}/checks.cpp
+    -o ${work}/${place} ${flags})
+  check_program(${work}/${place})
+endforeach()

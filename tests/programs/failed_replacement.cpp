@@ -9,8 +9,8 @@
 #include "support/privileges.hpp"
 
 int main() {
-  test_support::init_as_told();
   test_support::drop_privileges();
+  test_support::init_as_told();
   muster::ProcessPoolExecutor pool({.max_workers = 1, .max_tasks_per_child = 1});
   const rlimit one_process{1, 1};
   const int status = await_failed_replacement(pool, [&](pid_t supervisor) {

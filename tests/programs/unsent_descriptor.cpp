@@ -43,8 +43,8 @@ bool send_descriptors(int from) {
 }  // namespace
 
 int main() {
-  test_support::init_as_told();
   test_support::drop_privileges();
+  test_support::init_as_told();
   const test_support::SharedLog began;
   muster::ProcessPoolExecutor pool(
       {.max_workers = 1, .initializer = [began] { began.add(1); }, .max_tasks_per_child = 1});

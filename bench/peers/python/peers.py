@@ -57,11 +57,30 @@ class Threads(Pool):
 
 
 class Processes(Pool):
+    method = "fork"
+
     def make(self, workers):
         from concurrent.futures import ProcessPoolExecutor
 
-        context = multiprocessing.get_context("fork")
+        context = multiprocessing.get_context(self.method)
         return ProcessPoolExecutor(workers, context, initializer=tasks.end_with_parent)
+
+
+class ForkServerProcesses(Processes):
+    method = "forkserver"
+    parts = (*Processes.parts, "multiprocessing.popen_forkserver")
+
+    def __init__(self):
+        """The server is there before the first pool, as Muster's is."""
+        from multiprocessing import forkserver
+
+        multiprocessing.set_forkserver_preload(["tasks", *self.parts])
+        forkserver.ensure_running()
+
+
+class SpawnedProcesses(Processes):
+    method = "spawn"
+    parts = (*Processes.parts, "multiprocessing.popen_spawn_posix")
 
 
 class MultiprocessingPool(Pool):
@@ -172,6 +191,8 @@ class Mpi(Pool):
 POOLS = {
     "threads": Threads,
     "processes": Processes,
+    "forkserver": ForkServerProcesses,
+    "spawn": SpawnedProcesses,
     "pool": MultiprocessingPool,
     "loky": Loky,
     "pebble": Pebble,

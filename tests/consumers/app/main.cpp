@@ -8,14 +8,18 @@
 #include "checks.hpp"
 
 int main() {
+  muster::init();
   try {
     muster::ThreadPoolExecutor threads({.max_workers = 2});
     check_pool(threads);
     check(threads.submit(&::getpid).result() == ::getpid(), "threads are in this process");
 
-    muster::ProcessPoolExecutor processes({.max_workers = 2});
-    check_pool(processes);
-    check(processes.submit(&::getpid).result() != ::getpid(), "workers are other processes");
+    for (const muster::StartMethod method :
+         {muster::StartMethod::fork, muster::StartMethod::forkserver, muster::StartMethod::spawn}) {
+      muster::ProcessPoolExecutor processes({.max_workers = 2, .start_method = method});
+      check_pool(processes);
+      check(processes.submit(&::getpid).result() != ::getpid(), "workers are other processes");
+    }
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;
