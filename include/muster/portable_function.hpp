@@ -36,7 +36,7 @@ class PortableFunction {
       if constexpr (std::is_pointer_v<Callable>) {
         if (callable == nullptr) return;
       }
-      detail::guard_callable(callable);
+      detail::guard_callable(callable, false);
       bytes_.resize(sizeof(Callable));
       std::memcpy(bytes_.data(), &callable, sizeof(Callable));
       kind_ = &kKindOf<Callable>;
@@ -72,7 +72,9 @@ class PortableFunction {
   }
   template <class F>
   static void encode_bytes(const std::byte* bytes, Encoder& out) {
-    detail::encode_callable(out, detail::value_of_bytes<F>(bytes));
+    const F function = detail::value_of_bytes<F>(bytes);
+    detail::guard_callable(function, out);
+    detail::encode_callable(out, function);
   }
 
   template <class F>

@@ -96,6 +96,15 @@ void check_options(const ProcessPoolOptions& options) {
   }
 }
 
+// Those that the workers will have, as far as can be told before they are there.
+ModuleTable modules_for(StartMethod method) {
+  switch (method) {
+    case StartMethod::forkserver: return ForkServer::modules();
+    case StartMethod::spawn: return ModuleTable::snapshot().moved();
+    default: return ModuleTable::snapshot();
+  }
+}
+
 // Threads of Muster's own that hold no lock a worker could miss: the pumps.
 std::atomic<std::uint32_t> pumps{0};
 
@@ -138,8 +147,7 @@ ProcessCore::ProcessCore(const ProcessPoolOptions& options)
 void ProcessCore::start(const ProcessPoolOptions& options) {
   check_options(options);
   start_method_ = chosen_start_method(options.start_method);
-  modules_ =
-      start_method_ == StartMethod::forkserver ? ForkServer::modules() : ModuleTable::snapshot();
+  modules_ = modules_for(start_method_);
   cpus_ = usable_cpus();
   limits_ = prepare_limits(options.limits);
   make_segments(Geometry::choose(checked_workers(options, limits_), options.telemetry));

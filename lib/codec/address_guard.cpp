@@ -72,4 +72,14 @@ void check_captured_word(std::uintptr_t word, const std::type_info& callable) {
   }
 }
 
+void check_captured_code(std::uintptr_t word, const std::type_info& callable) {
+  if (ModuleRegistry::size() == 0) ModuleRegistry::refresh();
+  const std::size_t number = ModuleRegistry::find(word, ModuleRegistry::size());
+  if (number == ModuleRegistry::kNone) return;
+  const LoadedModule& module = ModuleRegistry::at(number);
+  if (module.base == 0) return;  // linked to lie there
+  refuse(word, callable,
+         ("in " + module.file + " (a function, a string literal or a global variable?)").c_str());
+}
+
 }  // namespace muster::detail

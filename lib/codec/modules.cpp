@@ -62,8 +62,14 @@ const void* ModuleTable::decode(FunctionCode code) const {
 }
 
 ModuleTable ModuleTable::without(Missing missing) const {
-  ModuleTable table(count_);
+  ModuleTable table = *this;
   if (!missing.empty()) table.missing_ = std::make_shared<const Missing>(std::move(missing));
+  return table;
+}
+
+ModuleTable ModuleTable::moved() const {
+  ModuleTable table = *this;
+  table.moved_ = true;
   return table;
 }
 

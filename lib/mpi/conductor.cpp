@@ -67,7 +67,7 @@ Conductor& Conductor::instance() {
 void Conductor::start() {
   std::unique_lock lock(mutex_);
   if (life_ == Life::unused) {
-    modules_ = ForkServer::here() ? ForkServer::modules() : ModuleTable::snapshot();
+    modules_ = (ForkServer::here() ? ForkServer::modules() : ModuleTable::snapshot()).moved();
     bell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!bell_) throw Error("cannot make an event for MPI's thread: no descriptors are left");
     const SignalsBlocked blocked;

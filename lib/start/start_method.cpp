@@ -58,7 +58,12 @@ StartMethod chosen_start_method(StartMethod asked) {
         "calls muster::init(); call muster::init() at the top of main, and make no pool before "
         "main");
   }
-  if (asked == StartMethod::automatic) asked = from_environment();
+  if (asked == StartMethod::automatic) {
+    asked = from_environment();
+    // Inherited by a worker or another child of the program that the environment was made for.
+    const bool in_child = init_called.load() && !ForkServer::here();
+    if (asked == StartMethod::forkserver && in_child) asked = StartMethod::automatic;
+  }
   if (asked == StartMethod::automatic) {
     asked = ForkServer::here() ? StartMethod::forkserver : StartMethod::fork;
   }

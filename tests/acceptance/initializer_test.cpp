@@ -122,7 +122,7 @@ TEST(InitializerThatThrows, LeavesNoProcessNoDescriptorAndNoMemory) {
     ProcessPoolExecutor pool({.max_workers = 2, .initializer = fail});
     as<BrokenProcessPool>(error_of_task(pool, [] { return 1; }));
   }
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
   EXPECT_EQ(test_support::entries("/proc/self/fd").size(), files);
   EXPECT_EQ(test_support::memfds_of(::getpid()), memfds);
   EXPECT_EQ(test_support::shared_memory_names(), names);

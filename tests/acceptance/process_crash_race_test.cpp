@@ -64,7 +64,7 @@ TEST_P(Murders, BreakThePoolAndLeaveNobody) {
     for (auto& future : start_murders(pool, GetParam())) failure_of<BrokenProcessPool>(future);
     EXPECT_THROW(pool.submit([] { return 1; }), BrokenProcessPool);
   }
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
 }
 
 // Behaviour 132: as many workers, all dead at once.

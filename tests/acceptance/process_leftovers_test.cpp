@@ -34,9 +34,9 @@ using test_support::SharedCounter;
 using test_support::SharedGate;
 using test_support::SharedLog;
 
-// The descendants of a process, children first.
-std::vector<pid_t> descendants_of(pid_t ancestor) {
-  std::vector<pid_t> all = test_support::children_of(ancestor);
+// The supervisors of a client and all that come from them, parents first.
+std::vector<pid_t> descendants_of(pid_t client) {
+  std::vector<pid_t> all = test_support::supervisors_of(client);
   for (std::size_t i = 0; i < all.size(); ++i) {
     for (pid_t pid : test_support::children_of(all[i])) all.push_back(pid);
   }
@@ -54,6 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Leftovers, KilledClient,
 TEST_P(KilledClient, LeavesNoProcessNoFileAndNoMemory) {
   // Orphans become this process's children, so the end of the last can be waited for.
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  const pid_t own_server = test_support::fork_server_of(::getpid());
   const auto names = test_support::shared_memory_names();
   std::set<test_support::Inode> memfds;
   {
@@ -67,9 +68,7 @@ TEST_P(KilledClient, LeavesNoProcessNoFileAndNoMemory) {
     ASSERT_EQ(::kill(client.pid(), SIGKILL), 0);
     EXPECT_EQ(client.wait().term_signal, SIGKILL);  // and the end of its descendants' output
   }
-  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
-  }
-  EXPECT_EQ(errno, ECHILD);
+  test_support::reap_all_but(own_server);
   EXPECT_TRUE(test_support::holders_of(memfds).empty());
   EXPECT_EQ(test_support::shared_memory_names(), names);
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
@@ -85,10 +84,11 @@ INSTANTIATE_TEST_SUITE_P(Leftovers, WorkersOfAnotherUser,
 TEST_P(WorkersOfAnotherUser, DoNotOutliveClientAndSupervisor) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can change its user";
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  const pid_t own_server = test_support::fork_server_of(::getpid());
   {
     test_support::Program client("killed_client", {GetParam()});
     ASSERT_EQ(client.read_line(), "ready");
-    const auto supervisor = test_support::children_of(client.pid());
+    const auto supervisor = test_support::supervisors_of(client.pid());
     ASSERT_EQ(supervisor.size(), 1);
     ASSERT_EQ(test_support::children_of(supervisor[0]).size(), 3);
     // So that neither has time to hear of the other's death.
@@ -96,9 +96,7 @@ TEST_P(WorkersOfAnotherUser, DoNotOutliveClientAndSupervisor) {
     for (pid_t pid : {client.pid(), supervisor[0]}) ASSERT_EQ(::kill(pid, SIGKILL), 0);
     EXPECT_EQ(client.wait().term_signal, SIGKILL);  // and the end of the workers' output
   }
-  while (::waitpid(-1, nullptr, 0) > 0 || errno == EINTR) {
-  }
-  EXPECT_EQ(errno, ECHILD);
+  test_support::reap_all_but(own_server);
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
@@ -143,7 +141,7 @@ TEST_P(KilledSupervisor, BreaksThePoolAndItsWorkersAreGone) {
     EXPECT_THROW(pool.submit([] { return 1; }), BrokenProcessPool);
     EXPECT_EQ(done.result(), 5);
   }
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
 }
 
 // Where orphans become this process's children, and where they do not.
@@ -174,7 +172,7 @@ TEST_P(OrphansOf, AKilledSupervisorAreEndedAndReaped) {
   if (GetParam()) {
     EXPECT_EQ(::waitpid(started_by_task, nullptr, 0), started_by_task);
   }
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
@@ -219,7 +217,7 @@ TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAsItStartsWorkers
   deadly_fork = {.client = ::getpid(), .number = 2};
   EXPECT_THROW(ProcessPoolExecutor({.max_workers = 3, .start_method = StartMethod::fork}),
                muster::Error);
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
 }
 
 TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAsItReplacesAWorker) {
@@ -233,7 +231,7 @@ TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAsItReplacesAWork
     auto deadly = pool.submit([] { ::kill(::getpid(), SIGKILL); });
     failure_of<BrokenProcessPool>(running);
   }
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
 }
 
 TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAfterTheLastTask) {
@@ -250,7 +248,7 @@ TEST_F(OrphansOfASubreaper, AreReapedWhereTheSupervisorIsKilledAfterTheLastTask)
     finalizing.wait_at_least(2);
     ASSERT_EQ(::kill(supervisor, SIGKILL), 0);
   }
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
 }
 
 // Once the supervisor is forked, another process is that has all descriptors that the client has at
@@ -297,7 +295,7 @@ TEST(SupervisorThatCannotBeWatched, LeavesThoughAnotherProcessHoldsTheClientsSoc
   ASSERT_EQ(::waitpid(held_socket.holder, nullptr, 0), held_socket.holder);
   held_socket.client = 0;
   EXPECT_TRUE(what.starts_with("cannot watch the supervisor of pool")) << what;
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
 }
 
 TEST(KilledSupervisorWhileIdle, IsNoticedByTheNextSubmitOrItsFuture) {

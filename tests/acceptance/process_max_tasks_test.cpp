@@ -128,7 +128,7 @@ TEST(MaxTasksPerChild, NoReplacementEscapesAKill) {
     for (auto pid : ran.values()) {
       EXPECT_TRUE(test_support::is_gone(static_cast<pid_t>(pid))) << pid;
     }
-    EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+    EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
   }
 }
 

@@ -19,6 +19,7 @@
 
 #include "support/cgroup.hpp"
 #include "support/failure.hpp"
+#include "support/init.hpp"
 #include "support/proc.hpp"
 #include "support/watchdog.hpp"
 
@@ -41,7 +42,10 @@ std::string text_from(const Cgroup& cgroup, const std::function<std::string()>& 
     ::close(ends[0]);
     std::string text = "could not join the cgroup";
     try {
-      if (cgroup.take_in(::getpid())) text = inside();
+      if (cgroup.take_in(::getpid())) {
+        test_support::init_as_told();
+        text = inside();
+      }
     } catch (const std::exception& error) {
       text = error.what();
     }

@@ -13,6 +13,7 @@
 #include <muster/muster.hpp>
 
 #include "support/failure.hpp"
+#include "support/init.hpp"
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
 
@@ -125,6 +126,7 @@ TEST(OwnFork, FuturesOfThePoolMayBeDroppedInTheChild) {
 TEST(OwnFork, NewPoolInTheChildWorks) {
   ProcessPoolExecutor pool({.max_workers = 1});
   EXPECT_EQ(in_forked_child([&] {
+              test_support::init_as_told();
               ProcessPoolExecutor own({.max_workers = 2});
               return own.submit([] { return 41; }).result() == 41 ? 0 : 1;
             }),
@@ -164,6 +166,7 @@ struct Placed {
 
 // It would wait for itself.
 TEST(OwnWorker, UsingThePoolInItsOwnWorkerThrows) {
+  MUSTER_NEEDS_FORK("the client's pool");
   Placed placed({.max_workers = 1});
   auto submits = placed.pool.submit(
       [] { return throws_invalid_state([] { the_pool->submit([] { return 1; }); }); });
@@ -178,6 +181,7 @@ TEST(OwnWorker, UsingThePoolInItsOwnWorkerThrows) {
 }
 
 TEST(OwnWorker, UsingThePoolInAReplacementThrowsToo) {
+  MUSTER_NEEDS_FORK("the client's pool");
   Placed placed({.max_workers = 1, .max_tasks_per_child = 1});
   for (int i = 0; i < 3; ++i) {
     auto submits = placed.pool.submit(

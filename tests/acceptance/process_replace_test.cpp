@@ -15,6 +15,7 @@
 #include <muster/muster.hpp>
 
 #include "support/failure.hpp"
+#include "support/init.hpp"
 #include "support/proc.hpp"
 #include "support/shared_memory_latch.hpp"
 #include "support/watchdog.hpp"
@@ -312,6 +313,7 @@ void die_at_birth() {
 }
 
 TEST(Replace, SuccessorThatDiesAtBirthHadReservedNothing) {
+  MUSTER_NEEDS_FORK("a supervisor with the test's handlers of fork");
   ASSERT_EQ(::pthread_atfork(count_fork, nullptr, die_at_birth), 0);
   stillborn = {.client = ::getpid(), .first = 2};
   {

@@ -102,10 +102,10 @@ TEST(Scribble, WorkerThatEndsThoughNobodyHasToldItToBreaksThePool) {
 
 // What is left of a task that has ended is written over before anybody has taken it in.
 void write_over_what_is_left(ProcessPoolExecutor& pool, void (*write)(SlotLine&)) {
-  pool.submit([write] {
-        write(first_slot_that_is(WritableMemory::of_this_worker(), SlotStatus::done));
-      })
-      .result();
+  const auto write_there = [](void (*how)(SlotLine&)) {
+    how(first_slot_that_is(WritableMemory::of_this_worker(), SlotStatus::done));
+  };
+  pool.submit(write_there, write).result();
 }
 
 int forty() { return 40; }

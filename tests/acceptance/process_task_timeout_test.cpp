@@ -130,10 +130,11 @@ TEST_P(Stubborn, WorkerIsKilledAfterTheGrace) {
   ProcessPoolExecutor pool({.max_workers = 1, .kill_grace = 20ms});
   const pid_t first = pool.worker_pids().at(0);
   const SharedGate never;
-  auto overdue = pool.submit({.task_timeout = 50ms}, [never, resist = GetParam()] {
-    resist();
+  const auto resist = [never](void (*how)()) {
+    how();
     never.wait();
-  });
+  };
+  auto overdue = pool.submit({.task_timeout = 50ms}, resist, GetParam());
   failure_of<TaskTimeoutError>(overdue);
   EXPECT_FALSE(test_support::is_running(first));
   EXPECT_NE(pool.submit([] { return ::getpid(); }).result(), first);

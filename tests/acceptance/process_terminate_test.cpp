@@ -214,7 +214,7 @@ TEST_P(ForceShutdown, WorkersAreNotReplaced) {
     stop(pool);
     failure_of<BrokenProcessPool>(running);
   }
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
 }
 
 }  // namespace

@@ -23,6 +23,7 @@
 #include <muster/muster.hpp>
 
 #include "support/failure.hpp"
+#include "support/init.hpp"
 #include "support/proc.hpp"
 #include "support/watchdog.hpp"
 #include "support/worker_ends.hpp"
@@ -362,6 +363,7 @@ SharedArray<double> inherited;
 
 // What a worker has by fork is a handle as any other.
 TEST(SharedArray, ThatWorkersInheritedLivesThere) {
+  MUSTER_NEEDS_FORK("the client's arrays without being sent them");
   inherited = numbers(100);
   ProcessPoolExecutor pool({.max_workers = 1});
   inherited = {};
@@ -373,6 +375,7 @@ TEST(SharedArray, ThatWorkersInheritedLivesThere) {
 
 // That it comes back in a result does not make it new.
 TEST(SharedArray, ThatWorkersInheritedLivesThereWhenItWasAResult) {
+  MUSTER_NEEDS_FORK("the client's arrays without being sent them");
   inherited = numbers(100);
   ProcessPoolExecutor pool({.max_workers = 1});
   inherited = {};
@@ -381,6 +384,7 @@ TEST(SharedArray, ThatWorkersInheritedLivesThereWhenItWasAResult) {
 }
 
 TEST(SharedArray, ThatALaterPoolInheritedLivesThereWhenItWasAResult) {
+  MUSTER_NEEDS_FORK("the client's arrays without being sent them");
   static std::optional<SharedArray<double>> kept;
   ProcessPoolExecutor one({.max_workers = 1});
   inherited = numbers(100);

@@ -212,7 +212,7 @@ TEST(ShutdownOfProcesses, LeavesNoProcessNoDescriptorAndNoMemory) {
     pool.shutdown();
   }
   for (pid_t pid : workers) EXPECT_TRUE(test_support::is_gone(pid)) << pid;
-  EXPECT_TRUE(test_support::children_of(::getpid()).empty());
+  EXPECT_TRUE(test_support::supervisors_of(::getpid()).empty());
   EXPECT_EQ(test_support::entries("/proc/self/fd").size(), files);
   EXPECT_EQ(test_support::memfds_of(::getpid()), memfds);
   EXPECT_EQ(test_support::shared_memory_names(), names);

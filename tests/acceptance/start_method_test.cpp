@@ -16,6 +16,7 @@
 
 #include <muster/muster.hpp>
 
+#include "support/init.hpp"
 #include "support/own_folder.hpp"
 #include "support/plugin.hpp"
 #include "support/proc.hpp"
@@ -25,15 +26,9 @@ namespace {
 
 using muster::ProcessPoolExecutor;
 using muster::StartMethod;
+using test_support::start_method;
 
-StartMethod told() {
-  const char* const text = std::getenv("MUSTER_START_METHOD");
-  const std::string method = text == nullptr ? "fork" : text;
-  if (method == "forkserver") return StartMethod::forkserver;
-  return method == "spawn" ? StartMethod::spawn : StartMethod::fork;
-}
-
-bool initialized() { return told() != StartMethod::fork; }
+bool initialized() { return !test_support::pools_are_forked(); }
 
 template <class Call>
 std::string what_is_thrown(Call call) {
@@ -101,11 +96,31 @@ TEST(StartMethod, TakesFunctionsInitializersAndMembersAlong) {
   }
 }
 
+// A spawned worker has them elsewhere.
+TEST(StartMethod, TakesCapturedAddressesOfCodeAlongUnlessItMoves) {
+  ProcessPoolExecutor pool({.max_workers = 1});
+  int (*const function)(int) = &std::abs;
+  const char* const text = "text";
+  const auto calls = [&] { return pool.submit([function] { return function(-3); }).result(); };
+  const auto reads = [&] { return pool.submit([text] { return text[1]; }).result(); };
+  if (start_method() != StartMethod::spawn) {
+    EXPECT_EQ(calls(), 3);
+    EXPECT_EQ(reads(), 'e');
+  } else {
+    const std::string said = what_is_thrown(calls);
+    EXPECT_NE(said.find("captured the address 0x"), std::string::npos) << said;
+    EXPECT_NE(said.find("libc.so"), std::string::npos) << said;
+    const std::string of_text = what_is_thrown(reads);
+    EXPECT_NE(of_text.find("a string literal"), std::string::npos) << of_text;
+  }
+  EXPECT_EQ(pool.submit([](int (*given)(int)) { return given(-4); }, function).result(), 4);
+}
+
 TEST(StartMethod, RunsWhatLiesInALibraryThatWasOpenedBefore) {
   const test_support::Plugin plugin(MUSTER_TEST_PLUGIN);
   ProcessPoolExecutor pool({.max_workers = 1});
   const auto run = [&] { return pool.submit(plugin.answer(), 1).result(); };
-  if (told() == StartMethod::forkserver) {
+  if (start_method() == StartMethod::forkserver) {
     EXPECT_NE(what_is_thrown(run).find("was loaded after the workers started"), std::string::npos);
   } else {
     EXPECT_EQ(run(), plugin.answer()(1));
@@ -114,7 +129,8 @@ TEST(StartMethod, RunsWhatLiesInALibraryThatWasOpenedBefore) {
 }
 
 TEST(StartMethod, RunsWhatLiesInALibraryThatWasOpenedByARelativePath) {
-  if (told() == StartMethod::forkserver) GTEST_SKIP() << "it would have to be open at init()";
+  if (start_method() == StartMethod::forkserver)
+    GTEST_SKIP() << "it would have to be open at init()";
   const auto here = std::filesystem::current_path();
   const std::filesystem::path file = MUSTER_TEST_PLUGIN;
   std::filesystem::current_path(file.parent_path());
@@ -134,7 +150,7 @@ TEST(StartMethod, DoesNotKnowWhatIsOpenedOnceThePoolIsThere) {
 }
 
 TEST(Spawn, IsRefusedWithATableWhereALibraryWasBuiltAnewMeanwhile) {
-  if (told() != StartMethod::spawn) GTEST_SKIP() << "the others run what is loaded";
+  if (start_method() != StartMethod::spawn) GTEST_SKIP() << "the others run what is loaded";
   const test_support::OwnFolder folder;
   const std::string file = folder.file("plugin.so");
   std::filesystem::copy_file(MUSTER_TEST_PLUGIN, file);
@@ -149,7 +165,7 @@ TEST(Spawn, IsRefusedWithATableWhereALibraryWasBuiltAnewMeanwhile) {
 }
 
 TEST(Spawn, GoesOnWithoutALibraryWhoseFileIsGone) {
-  if (told() != StartMethod::spawn) GTEST_SKIP() << "the others run what is loaded";
+  if (start_method() != StartMethod::spawn) GTEST_SKIP() << "the others run what is loaded";
   const test_support::OwnFolder folder;
   const std::string file = folder.file("plugin.so");
   std::filesystem::copy_file(MUSTER_TEST_PLUGIN, file);
@@ -163,7 +179,8 @@ TEST(Spawn, GoesOnWithoutALibraryWhoseFileIsGone) {
 }
 
 TEST(ForkServer, IsRefusedOnceTheProgramHasGivenUpPrivileges) {
-  if (told() != StartMethod::forkserver) GTEST_SKIP() << "the others give workers those of now";
+  if (start_method() != StartMethod::forkserver)
+    GTEST_SKIP() << "the others give workers those of now";
   // Of this thread alone: that it may gain none any more.
   ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
   const std::string said = what_is_thrown([] { ProcessPoolExecutor pool({.max_workers = 1}); });
@@ -221,18 +238,14 @@ TEST(StartMethod, CanBeAnotherForEachPool) {
 TEST(StartMethod, WorksInAWorkerForAPoolOfItsOwn) {
   ProcessPoolExecutor pool({.max_workers = 1});
   const auto nested = [] {
-    const StartMethod method =
-        std::getenv("MUSTER_START_METHOD") != nullptr && told() == StartMethod::spawn
-            ? StartMethod::spawn
-            : StartMethod::fork;
-    ProcessPoolExecutor inner({.max_workers = 1, .start_method = method});
+    ProcessPoolExecutor inner({.max_workers = 1});
     return inner.submit([] { return 3; }).result();
   };
   EXPECT_EQ(pool.submit(nested).result(), 3);
 }
 
 TEST(ForkServer, ThatWasKilledIsMissedByNewPoolsAlone) {
-  if (told() != StartMethod::forkserver) GTEST_SKIP() << "there is none";
+  if (start_method() != StartMethod::forkserver) GTEST_SKIP() << "there is none";
   ProcessPoolExecutor pool({.max_workers = 1, .on_worker_death = muster::OnWorkerDeath::replace});
   const pid_t server = test_support::fork_server_of(::getpid());
   ASSERT_NE(server, 0);
@@ -249,7 +262,7 @@ TEST(ForkServer, ThatWasKilledIsMissedByNewPoolsAlone) {
 }
 
 TEST(ForkServer, HasOneThread) {
-  if (told() != StartMethod::forkserver) GTEST_SKIP() << "there is none";
+  if (start_method() != StartMethod::forkserver) GTEST_SKIP() << "there is none";
   const pid_t server = test_support::fork_server_of(::getpid());
   ASSERT_NE(server, 0);
   EXPECT_EQ(test_support::threads_of(server), 1U);

@@ -102,7 +102,6 @@ void use(ProcessPoolExecutor& pool) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  test_support::init_as_told();
   static std::array<char, 1 << 16> buffer;  // stdio shall not ask for memory
   std::setvbuf(stdout, buffer.data(), _IOFBF, buffer.size());
   if (argc != 4) return 2;
@@ -111,6 +110,7 @@ int main(int argc, char** argv) {
   amount = std::strtoul(argv[3], nullptr, 10);
   try {
     if (what == "processes") test_support::drop_privileges();
+    test_support::init_as_told();
     if (when == "before") run_short();
     std::optional<ProcessPoolExecutor> pool;
     try {

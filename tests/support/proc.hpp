@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -108,6 +109,33 @@ inline std::vector<pid_t> children_of(pid_t parent) {
     if (parent_of(pid) == parent && command_of(pid) != "muster-forkserv") children.push_back(pid);
   }
   return children;
+}
+
+// Those of a client's pools, also where its fork server has forked them.
+inline std::vector<pid_t> supervisors_of(pid_t client) {
+  std::vector<pid_t> all = children_of(client);
+  if (const pid_t server = fork_server_of(client); server != 0) {
+    // It reaps without waiting: one that has ended may be seen for a moment.
+    for (const pid_t pid : children_of(server)) {
+      if (is_running(pid)) all.push_back(pid);
+    }
+  }
+  return all;
+}
+
+// Waits for all children of this process, and for those that become its own meanwhile, but for one
+// that stays.
+inline void reap_all_but(pid_t one) {
+  bool some = true;
+  while (some) {
+    some = false;
+    for (const pid_t pid : all_pids()) {
+      if (pid == one || parent_of(pid) != ::getpid()) continue;
+      some = true;
+      while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+      }
+    }
+  }
 }
 
 // A memfd by what stays the same in whichever process holds it.

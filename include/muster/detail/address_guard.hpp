@@ -13,6 +13,10 @@ namespace muster::detail {
 // puts mappings and that it has not looked up before.
 void check_captured_word(std::uintptr_t word, const std::type_info& callable);
 
+// Throws EncodingError if `word` is an address in a program or library that is loaded here, unless
+// it lies there in each run of the program. No system call.
+void check_captured_code(std::uintptr_t word, const std::type_info& callable);
+
 // Whether padding can be told from captures. GCC refuses to clear that of a class which it does not
 // call trivially copyable (plain_bytes.hpp); Clang before 20 cannot at all.
 template <class F>
@@ -27,9 +31,10 @@ constexpr bool can_clear_padding() {
 // Looks through the bytes of a callable for captured addresses that mean nothing in a worker. It
 // is a guard, not a proof: it sees aligned words only, and not what they point to. Where padding
 // cannot be told from captures, only callables without are looked at: those that say so, and those
-// of a single word.
+// of a single word. `code_moves`: the worker has functions and global variables at other addresses
+// than this process.
 template <class F>
-void guard_captures(const F& function) {
+void guard_captures(const F& function, bool code_moves) {
   constexpr std::size_t kWords = sizeof(F) / sizeof(std::uintptr_t);
   if constexpr (kWords != 0 && alignof(F) >= alignof(void*)) {
     alignas(F) std::byte bytes[sizeof(F)];
@@ -49,6 +54,7 @@ void guard_captures(const F& function) {
       const std::uintptr_t upper = word >> 32;
       if (upper - 1 < (std::uintptr_t{1} << 15) - 1) [[unlikely]] {
         check_captured_word(word, typeid(F));
+        if (code_moves) check_captured_code(word, typeid(F));
       }
     }
   }

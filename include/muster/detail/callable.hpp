@@ -79,8 +79,13 @@ struct CallableCannotTravel {
 
 // Throws EncodingError for captured addresses; see address_guard.hpp.
 template <class F>
-void guard_callable(const F& function) {
-  if constexpr (std::is_class_v<F> && !kIsBitwise<F>) guard_captures(function);
+void guard_callable(const F& function, bool code_moves) {
+  if constexpr (std::is_class_v<F> && !kIsBitwise<F>) guard_captures(function, code_moves);
+}
+// For the reader of what is encoded.
+template <class F>
+void guard_callable(const F& function, const Encoder& out) {
+  guard_callable(function, out.modules() != nullptr && out.modules()->code_moves());
 }
 
 // Encoded bytes of a callable.

@@ -65,7 +65,7 @@ void encode_captures(Encoder& out, const F& callable) {
     if constexpr (std::is_class_v<Inner> && !std::is_empty_v<Inner>)
       write_without_padding(out, callable.function);
   } else if constexpr (std::is_class_v<F> && !std::is_empty_v<F>) {
-    guard_callable(callable);
+    guard_callable(callable, true);
     write_without_padding(out, callable);
   }
 }
@@ -81,7 +81,7 @@ void encode_argument_for_key(Encoder& out, const Arg& arg) {
   if constexpr (Passing::kIsView) {
     encode_argument<Passing>(out, arg);
   } else if constexpr (std::is_same_v<Arg, Held>) {
-    if constexpr (requires { &Held::operator(); }) guard_callable(arg);
+    if constexpr (requires { &Held::operator(); }) guard_callable(arg, true);
     encode_for_key(out, arg);
   } else if constexpr (StringFrom<Held, Arg>) {
     encode_argument<Passing>(out, arg);

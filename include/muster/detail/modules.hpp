@@ -40,6 +40,10 @@ class ModuleTable {
   using Missing = std::unordered_map<std::size_t, std::string>;
   ModuleTable without(Missing missing) const;
 
+  // For readers that have the same modules at other addresses, as another run of the program has.
+  ModuleTable moved() const;
+  bool code_moves() const { return moved_; }
+
   // Throws EncodingError, naming the module's file, for a function in a module that this table
   // does not know.
   FunctionCode encode(const void* function) const;
@@ -69,6 +73,7 @@ class ModuleTable {
   void check_present(std::size_t number) const;
 
   std::size_t count_ = 0;
+  bool moved_ = false;
   std::shared_ptr<const Missing> missing_;  // null: none
 };
 

@@ -84,7 +84,7 @@ void encode_argument(Encoder& out, Arg&& arg) {
     encode_view(out, static_cast<Held>(std::forward<Arg>(arg)));
   } else if constexpr (std::is_same_v<Given, Held>) {
     // A lambda may capture addresses here as well as where it is the task itself.
-    if constexpr (requires { &Held::operator(); }) guard_callable(arg);
+    if constexpr (requires { &Held::operator(); }) guard_callable(arg, out);
     encode_value<Held>(out, arg);
   } else if constexpr (StringFrom<Held, Given>) {
     using View = std::basic_string_view<typename Held::value_type, typename Held::traits_type>;

@@ -169,7 +169,7 @@ struct CallTraits
     encode_arguments(out, std::forward<Args>(args)...);
   }
   static void encode_callable(Encoder& out, const std::decay_t<F>& callable) {
-    guard_callable(callable);
+    guard_callable(callable, out);
     detail::encode_callable(out, callable);
   }
   static void encode_arguments([[maybe_unused]] Encoder& out, Args&&... args) {
