@@ -23,11 +23,18 @@ class Backtrace {
  public:
   Backtrace() noexcept = default;
   // Of code in this process, or in one that was forked from it.
-  explicit Backtrace(std::vector<std::uintptr_t> addresses);
+  explicit Backtrace(const std::vector<std::uintptr_t>& addresses);
+  // Of code in a process that has it elsewhere.
+  struct Frame {
+    std::uintptr_t address = 0;  // there
+    std::uintptr_t here = 0;     // where this process has the same code; 0: nowhere
+  };
+  explicit Backtrace(std::vector<Frame> frames);
   explicit Backtrace(std::vector<std::string> lines);
 
   // One frame a line: "parse(char const*)+0x1c in /usr/bin/app (0x4a1c)". In parentheses what
-  // `addr2line -e /usr/bin/app` takes. The name is left out where the file has no symbols.
+  // `addr2line -e /usr/bin/app` takes. The name is left out where the file has no symbols; of code
+  // that this process does not have there is the address alone.
   const std::vector<std::string>& lines() const;
   bool empty() const noexcept { return frames_ == nullptr; }
 

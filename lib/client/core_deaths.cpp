@@ -50,7 +50,9 @@ DeathFacts ProcessCore::facts_of(const DeathRecord& record) const {
     const TickScale scale(header.created_ticks, header.created_monotonic_ns);
     seconds = static_cast<double>(scale.nanoseconds(record.ran_for_ticks)) * 1e-9;
   }
-  return read_death(record, task, seconds);
+  DeathFacts facts = read_death(record, task, seconds);
+  facts.death.backtrace = code_places_.backtrace(facts.frames);
+  return facts;
 }
 
 const DeathRecord* ProcessCore::find_death(std::uint64_t number) const {

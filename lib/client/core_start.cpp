@@ -377,6 +377,7 @@ void ProcessCore::await_answer() {
     throw Error("pool \"" + name_ + "\" cannot be spawned: " + answer.refusal);
   }
   modules_ = modules_.without({answer.missing.begin(), answer.missing.end()});
+  code_places_ = CodePlaces(answer.bases);
 }
 
 // Until the supervisor says that all workers are made, or that they cannot be.

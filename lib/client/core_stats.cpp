@@ -10,9 +10,8 @@ PoolStats ProcessCore::stats() const {
   PoolStats stats = take_snapshot({tasks_, control_, results_, facts_});
   stats.shared_memory_bytes = segments_->backed_bytes();
   look_at_workers(stats, supervisor_);
-  // Workers were forked from this process: their code lies where its own does.
   for (DeathStats& death : stats.last_deaths) {
-    if (!death.frames.empty()) death.death.backtrace = Backtrace(death.frames);
+    death.death.backtrace = code_places_.backtrace(death.frames);
   }
   return stats;
 }

@@ -41,6 +41,7 @@
 #include "lib/client/pool_segments.hpp"
 #include "lib/client/process_source.hpp"
 #include "lib/client/return_ledger.hpp"
+#include "lib/codec/code_places.hpp"
 #include "lib/common/biased_mutex.hpp"
 #include "lib/common/exit_drain.hpp"
 #include "lib/common/fork_guard.hpp"
@@ -407,7 +408,8 @@ class ProcessCore final : public TravelBackend,
   FileDescriptor doorbell_;
   FileDescriptor blocks_socket_;  // the client's end of the block channel
   StartMethod start_method_ = StartMethod::fork;
-  ModuleTable modules_;  // that the workers have
+  ModuleTable modules_;     // that the workers have
+  CodePlaces code_places_;  // where they have them
   FileDescriptor supervisor_pidfd_;
   pid_t supervisor_ = 0;
   CallbackRunner& callbacks_;

@@ -12,14 +12,21 @@ namespace muster {
 
 struct Backtrace::Frames {
   std::once_flag named;
-  std::vector<std::uintptr_t> addresses;
+  std::vector<Frame> unnamed;
   std::vector<std::string> lines;
 };
 
-Backtrace::Backtrace(std::vector<std::uintptr_t> addresses) {
+Backtrace::Backtrace(std::vector<Frame> frames) {
+  if (frames.empty()) return;
+  frames_ = std::make_shared<Frames>();
+  frames_->unnamed = std::move(frames);
+}
+
+Backtrace::Backtrace(const std::vector<std::uintptr_t>& addresses) {
   if (addresses.empty()) return;
   frames_ = std::make_shared<Frames>();
-  frames_->addresses = std::move(addresses);
+  frames_->unnamed.reserve(addresses.size());
+  for (const std::uintptr_t address : addresses) frames_->unnamed.push_back({address, address});
 }
 
 Backtrace::Backtrace(std::vector<std::string> lines) {
@@ -35,8 +42,10 @@ const std::vector<std::string>& Backtrace::lines() const {
   std::call_once(frames.named, [&] {
     detail::Symbols symbols;
     std::vector<std::string> lines = std::move(frames.lines);
-    for (const std::uintptr_t address : frames.addresses)
-      lines.push_back(symbols.describe(address));
+    for (const Frame& frame : frames.unnamed) {
+      lines.push_back(frame.here == 0 ? detail::hexadecimal(frame.address)
+                                      : symbols.describe(frame.here));
+    }
     frames.lines = std::move(lines);
   });
   return frames.lines;

@@ -110,10 +110,7 @@ DeathFacts read_death(const DeathRecord& record, const std::string& task_name,
     facts.cause = "ended, nobody knows how";
   }
   const std::uint32_t frames = std::min<std::uint32_t>(record.crash.frames, kFrames);
-  // Of a forked worker, whose code lies where this process's does.
-  if (crash != 0)
-    death.backtrace =
-        Backtrace(std::vector<std::uintptr_t>(record.crash.frame, record.crash.frame + frames));
+  if (crash != 0) facts.frames.assign(record.crash.frame, record.crash.frame + frames);
   return facts;
 }
 

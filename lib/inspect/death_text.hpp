@@ -20,6 +20,8 @@ struct DeathFacts {
   std::uint32_t requeued = 0;              // tasks that it had claimed and not begun
   double ran_for_seconds = 0;
   std::uint32_t items_before = 0;  // of a chunk, that had ended in this time
+  // Of the crash, in the worker. `death` has no backtrace: who knows where the code lies makes one.
+  std::vector<std::uintptr_t> frames;
 };
 
 // "1.2 s", "0.3 ms", "17 us".

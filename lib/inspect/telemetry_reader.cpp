@@ -119,16 +119,12 @@ DeathStats TelemetryReader::read_death_record(const DeathRecord& record) const {
   const std::string name = record.task != 0 ? task_name(pool_.tasks, record.name) : "";
   const Duration ran_for = clock_.duration(record.ran_for_ticks);
   DeathFacts facts = read_death(record, name, ran_for.seconds());
-  facts.death.backtrace = {};  // of this process, that would be
   DeathStats death;
   death.at = clock_.at(record.at_ticks);
   death.task_id = facts.task_id;
   death.ran_for = ran_for;
   death.requeued = facts.requeued;
-  const std::uint32_t frames = std::min<std::uint32_t>(record.crash.frames, kFrames);
-  if (record.crash.signal.load() != 0) {
-    death.frames.assign(record.crash.frame, record.crash.frame + frames);
-  }
+  death.frames = std::move(facts.frames);
   death.sentence = describe_death(facts, 1, 1);
   death.death = std::move(facts.death);
   return death;

@@ -18,6 +18,7 @@
 #include <muster/error.hpp>
 #include <muster/log.hpp>
 
+#include "lib/codec/code_places.hpp"
 #include "lib/codec/heap_region.hpp"
 #include "lib/common/exception_text.hpp"
 #include "lib/common/small_file.hpp"
@@ -138,6 +139,7 @@ void serve_spawned(int given, ProgramKind kind) {
           match.differences;
     }
     answer.missing.assign(match.missing.begin(), match.missing.end());
+    if (answer.refusal.empty()) answer.bases = own_bases(request->modules.size());
     send_answer(socket.get(), answer);
     if (!answer.refusal.empty()) ::_exit(0);
     request->setup.modules =

@@ -27,6 +27,7 @@ pid_t spawn_program(const std::string& pool, int socket);
 struct SpawnAnswer {
   std::string refusal;                                         // "": it goes on
   std::vector<std::pair<std::uint64_t, std::string>> missing;  // ModuleTable::Missing
+  std::vector<std::uint64_t> bases;                            // as CodePlaces takes them
 };
 void send_answer(int socket, const SpawnAnswer& answer);
 SpawnAnswer read_answer(const FileDescriptor& file);

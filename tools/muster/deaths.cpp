@@ -98,8 +98,7 @@ ExitCode run_deaths(const Options& options) {
   muster::PoolInspector inspector = open_pool(options.pool, options.inspect());
   const muster::PoolInfo pool = inspector.look();
   const std::size_t shown = std::min(pool.stats.last_deaths.size(), options.last);
-  // Workers are forked from it: what lies where is the same.
-  Symbolizer symbolizer(pool.client_pid);
+  Symbolizer symbolizer(process_with_code_of(pool));
   return print(options.json ? to_document(pool, shown, symbolizer)
                             : to_page(pool, shown, symbolizer));
 }

@@ -229,4 +229,8 @@ std::vector<std::string> Symbolizer::describe(std::uintptr_t address) {
   return lines;
 }
 
+pid_t process_with_code_of(const muster::PoolInfo& pool) {
+  return pool.supervisor_pid != 0 ? pool.supervisor_pid : pool.client_pid;
+}
+
 }  // namespace muster_tool

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <muster/inspect.hpp>
+
 namespace muster_tool {
 
 // What is known of an address of code. Names are as their file has them: printable() is the
@@ -32,8 +34,8 @@ struct SourceFrame {
 // come to their paths since; it neither stops the process nor reads its memory. Where the process
 // is gone or hides its maps there are addresses alone.
 //
-// A worker is a fork of its client: for a worker that has died, the client's pid or the
-// supervisor's does, but for what that worker has loaded itself.
+// For a worker that has died, process_with_code_of() does, but for what that worker has loaded
+// itself.
 //
 // Thread safety: one thread at a time.
 class Symbolizer {
@@ -60,5 +62,9 @@ class Symbolizer {
 
 // As abi::__cxa_demangle does; the name itself where it is no mangled one.
 std::string demangled(std::string_view name);
+
+// A process that has the code of a pool's workers where they have it: the supervisor, of which they
+// are forks. Where that has ended, the client, of which it was a fork unless the pool was spawned.
+pid_t process_with_code_of(const muster::PoolInfo& pool);
 
 }  // namespace muster_tool

@@ -34,7 +34,7 @@ WatchedPool::WatchedPool(const std::string& id, const muster::InspectOptions& op
       info_(inspector_.look()),
       ends_(most_ends),
       between_details_(between_details),
-      backtraces_(info_.client_pid) {}
+      backtraces_(process_with_code_of(info_)) {}
 
 bool WatchedPool::look(Record& record) {
   // Asked first: what is read afterwards is the last that there will be.
