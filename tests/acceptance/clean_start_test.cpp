@@ -18,6 +18,9 @@
 #include <thread>
 #include <vector>
 
+#ifdef MUSTER_TEST_OPENMP
+#include <omp.h>
+#endif
 #ifdef MUSTER_TEST_TBB
 #include <tbb/parallel_for.h>
 #endif
@@ -43,8 +46,10 @@ void log_line() {
 
 #ifdef MUSTER_TEST_OPENMP
 void share_between_openmp_threads() {
+  // More than there are processors: then they sleep while they have nothing to do.
+  const int threads = omp_get_num_procs() + 1;
   std::atomic<int> shares{0};
-#pragma omp parallel num_threads(2)
+#pragma omp parallel num_threads(threads)
   ++shares;
   if (shares == 0) std::abort();
 }

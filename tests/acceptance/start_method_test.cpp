@@ -150,7 +150,8 @@ TEST(StartMethod, DoesNotKnowWhatIsOpenedOnceThePoolIsThere) {
 }
 
 TEST(Spawn, IsRefusedWithATableWhereALibraryWasBuiltAnewMeanwhile) {
-  if (start_method() != StartMethod::spawn) GTEST_SKIP() << "the others run what is loaded";
+  if (start_method() != StartMethod::spawn)
+    GTEST_SKIP() << "other ways to start run what is loaded";
   const test_support::OwnFolder folder;
   const std::string file = folder.file("plugin.so");
   std::filesystem::copy_file(MUSTER_TEST_PLUGIN, file);
@@ -165,7 +166,8 @@ TEST(Spawn, IsRefusedWithATableWhereALibraryWasBuiltAnewMeanwhile) {
 }
 
 TEST(Spawn, GoesOnWithoutALibraryWhoseFileIsGone) {
-  if (start_method() != StartMethod::spawn) GTEST_SKIP() << "the others run what is loaded";
+  if (start_method() != StartMethod::spawn)
+    GTEST_SKIP() << "other ways to start run what is loaded";
   const test_support::OwnFolder folder;
   const std::string file = folder.file("plugin.so");
   std::filesystem::copy_file(MUSTER_TEST_PLUGIN, file);
@@ -180,7 +182,7 @@ TEST(Spawn, GoesOnWithoutALibraryWhoseFileIsGone) {
 
 TEST(ForkServer, IsRefusedOnceTheProgramHasGivenUpPrivileges) {
   if (start_method() != StartMethod::forkserver)
-    GTEST_SKIP() << "the others give workers those of now";
+    GTEST_SKIP() << "other ways to start give workers the privileges of now";
   // Of this thread alone: that it may gain none any more.
   ASSERT_EQ(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
   const std::string said = what_is_thrown([] { ProcessPoolExecutor pool({.max_workers = 1}); });
@@ -204,7 +206,7 @@ TEST(StartMethod, GivesWorkersTheResourceLimitsOfNow) {
 }
 
 TEST(StartMethod, IsRefusedWhereInitWasNotCalled) {
-  if (initialized()) GTEST_SKIP() << "it was";
+  if (initialized()) GTEST_SKIP() << "muster::init() was called";
   for (const StartMethod method : {StartMethod::forkserver, StartMethod::spawn}) {
     try {
       ProcessPoolExecutor pool({.max_workers = 1, .start_method = method});
@@ -227,7 +229,7 @@ TEST(StartMethod, OfTheEnvironmentIsToBeOne) {
 }
 
 TEST(StartMethod, CanBeAnotherForEachPool) {
-  if (!initialized()) GTEST_SKIP() << "there is one only";
+  if (!initialized()) GTEST_SKIP() << "without muster::init() pools can be forked alone";
   for (const StartMethod method :
        {StartMethod::fork, StartMethod::forkserver, StartMethod::spawn, StartMethod::automatic}) {
     ProcessPoolExecutor pool({.max_workers = 1, .start_method = method});
@@ -245,7 +247,8 @@ TEST(StartMethod, WorksInAWorkerForAPoolOfItsOwn) {
 }
 
 TEST(ForkServer, ThatWasKilledIsMissedByNewPoolsAlone) {
-  if (start_method() != StartMethod::forkserver) GTEST_SKIP() << "there is none";
+  if (start_method() != StartMethod::forkserver)
+    GTEST_SKIP() << "other ways to start have no fork server";
   ProcessPoolExecutor pool({.max_workers = 1, .on_worker_death = muster::OnWorkerDeath::replace});
   const pid_t server = test_support::fork_server_of(::getpid());
   ASSERT_NE(server, 0);
@@ -262,7 +265,8 @@ TEST(ForkServer, ThatWasKilledIsMissedByNewPoolsAlone) {
 }
 
 TEST(ForkServer, HasOneThread) {
-  if (start_method() != StartMethod::forkserver) GTEST_SKIP() << "there is none";
+  if (start_method() != StartMethod::forkserver)
+    GTEST_SKIP() << "other ways to start have no fork server";
   const pid_t server = test_support::fork_server_of(::getpid());
   ASSERT_NE(server, 0);
   EXPECT_EQ(test_support::threads_of(server), 1U);
