@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 
 set(muster_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/muster)
 
-install(TARGETS muster EXPORT muster-targets FILE_SET HEADERS)
+install(TARGETS muster muster_tasks muster-worker EXPORT muster-targets FILE_SET HEADERS)
 install(EXPORT muster-targets NAMESPACE muster:: DESTINATION ${muster_package_dir})
 
 # By itself, so that who wants the other alone needs no MPI.

@@ -168,8 +168,7 @@ void ProcessTaskRunner::forget_chunk() {
 
 Thunk ProcessTaskRunner::thunk_of(FunctionCode code) {
   if (code != last_code_) {
-    const void* address = setup_.modules.decode(code);
-    last_thunk_ = reinterpret_cast<Thunk>(reinterpret_cast<std::uintptr_t>(address));
+    last_thunk_ = detail::thunk_of(setup_.modules, code);
     last_code_ = code;
   }
   return last_thunk_;

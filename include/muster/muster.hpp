@@ -16,6 +16,7 @@
 #include <muster/journal.hpp>
 #include <muster/log.hpp>
 #include <muster/map.hpp>
+#include <muster/named_task.hpp>
 #include <muster/options.hpp>
 #include <muster/portable_function.hpp>
 #include <muster/process_pool.hpp>

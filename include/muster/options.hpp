@@ -132,6 +132,15 @@ struct ProcessPoolOptions {
   // Shown by the status tool. "" gives "pool-<n>".
   std::string name = {};
   StartMethod start_method = StartMethod::automatic;
+  // Shared libraries with tasks (MUSTER_TASK), by their paths: the workers are then copies not of
+  // this program but of muster-worker, which has opened them, and run those tasks and no others.
+  // See <muster/named_task.hpp> and docs/PLUGINS.md. Needs StartMethod::spawn, which automatic then
+  // is, but no muster::init(). The pool's constructor throws Error where muster-worker is not found
+  // or a library cannot be opened, has no tasks, or one whose name another has.
+  std::vector<std::string> modules = {};
+  // How long muster-worker may take to open `modules`, which runs what they run when they are
+  // loaded; 0: for ever. Then it is killed, and the constructor throws Error.
+  Duration modules_timeout = std::chrono::seconds(60);
   // Runs once in each worker before its first task. If it throws, the pool breaks.
   PortableFunction initializer = {};
   // Runs in each worker that ends in order, not when it is killed; before what its tasks keep by

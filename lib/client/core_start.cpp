@@ -89,6 +89,12 @@ void check_options(const ProcessPoolOptions& options) {
         "kill_grace and restart_intensity.within are times to wait and "
         "cannot be negative");
   }
+  if (std::ranges::find(options.modules, "") != options.modules.end()) {
+    throw InvalidArgumentError("one of the modules is an empty path; give the file of a library");
+  }
+  if (options.modules_timeout.nanoseconds() < 0) {
+    throw InvalidArgumentError("modules_timeout is a time to wait and cannot be negative");
+  }
   const TelemetryOptions& telemetry = options.telemetry;
   if (std::max(telemetry.worker_events, telemetry.client_events) > TelemetryOptions::kMostEvents) {
     throw InvalidArgumentError("telemetry.worker_events and client_events are at most " +
@@ -146,7 +152,8 @@ ProcessCore::ProcessCore(const ProcessPoolOptions& options)
 
 void ProcessCore::start(const ProcessPoolOptions& options) {
   check_options(options);
-  start_method_ = chosen_start_method(options.start_method);
+  start_method_ = options.modules.empty() ? chosen_start_method(options.start_method)
+                                          : start_method_with_modules(options.start_method);
   modules_ = modules_for(start_method_);
   cpus_ = usable_cpus();
   limits_ = prepare_limits(options.limits);
@@ -159,7 +166,7 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   try {
     segments_->allocate();
     segments_->drop_for_supervisor();
-    await_answer();
+    await_answer(options);
     make_tables();
     start_pump();
     await_workers();
@@ -211,7 +218,7 @@ void ProcessCore::make_segments(const Geometry& geometry) {
 }
 
 void ProcessCore::make_tables() {
-  types_.emplace(modules_, tasks_);
+  types_.emplace(modules_, offer_, tasks_);
   no_memory_.emplace("the pool was given up because the program had no memory left for its work");
   no_memory_error_ = std::make_exception_ptr(*no_memory_);
   no_memory_for_bytes_ = std::make_exception_ptr(
@@ -278,7 +285,10 @@ void ProcessCore::start_supervisor(const ProcessPoolOptions& options) {
   SupervisorEnds ends = make_ends();
   switch (start_method_) {
     case StartMethod::forkserver: return ask_fork_server(settings, std::move(ends));
-    case StartMethod::spawn: return spawn_supervisor(settings, std::move(ends));
+    case StartMethod::spawn:
+      return spawn_supervisor(
+          options.modules.empty() ? this_program() : worker_with(options.modules), settings,
+          std::move(ends));
     default: return fork_supervisor(std::move(settings), std::move(ends));
   }
 }
@@ -337,12 +347,14 @@ void ProcessCore::ask_fork_server(const WorkerSettings& settings, SupervisorEnds
   supervisor_pidfd_ = std::move(started.pidfd);
 }
 
-void ProcessCore::spawn_supervisor(const WorkerSettings& settings, SupervisorEnds ends) {
+void ProcessCore::spawn_supervisor(const SpawnedProgram& program, const WorkerSettings& settings,
+                                   SupervisorEnds ends) {
   BlockRegistry::add_user(*this);
-  supervisor_ = spawn_program(name_, ends.socket.get());
+  supervisor_ = spawn_program(program, name_, ends.socket.get());
   watch_child();
-  send_start_request(socket_.get(), "the program that was run again", settings,
-                     marks_of(modules_.size()), modules_.size(), files_for(ends));
+  // Where it has ended already, await_answer() says so.
+  (void)send_start_request(socket_.get(), program.what, settings, marks_of(modules_.size()),
+                           modules_.size(), files_for(ends));
 }
 
 void ProcessCore::watch_child() {
@@ -358,9 +370,10 @@ void ProcessCore::watch_child() {
 }
 
 // What a fresh run of the program has of the modules that are here.
-void ProcessCore::await_answer() {
-  if (start_method_ != StartMethod::spawn) return;
-  auto news = await_message();
+void ProcessCore::await_answer(const ProcessPoolOptions& options) {
+  if (start_method_ != StartMethod::spawn) return check_functions(options);
+  std::optional<News> news =
+      options.modules.empty() ? await_message() : std::optional(await_host(options));
   if (!news) {
     throw Error("the run of this program that was to start the workers of pool \"" + name_ +
                 "\" (pid " + std::to_string(supervisor_) +
@@ -368,8 +381,8 @@ void ProcessCore::await_answer() {
                 "the arguments");
   }
   if (news->message.kind != MessageKind::answer || !news->pidfd) {
-    throw Error("the run of this program that was to start the workers of pool \"" + name_ +
-                "\" (pid " + std::to_string(supervisor_) +
+    throw Error("the process that was to start the workers of pool \"" + name_ + "\" (pid " +
+                std::to_string(supervisor_) +
                 ") did not say which modules it has, or this process has no file descriptors left");
   }
   const SpawnAnswer answer = read_answer(news->pidfd);
@@ -378,6 +391,8 @@ void ProcessCore::await_answer() {
   }
   modules_ = modules_.without({answer.missing.begin(), answer.missing.end()});
   code_places_ = CodePlaces(answer.bases);
+  if (!options.modules.empty()) offer_ = TaskOffer(name_, answer.tasks);
+  check_functions(options);
 }
 
 // Until the supervisor says that all workers are made, or that they cannot be.

@@ -30,6 +30,12 @@ void begin_part(TaskPart& part, const KnownTypes::Label& label) {
   part.stop.store(0, std::memory_order_relaxed);  // private still
 }
 
+bool begins_with_name(const std::byte* task) {
+  FunctionCode code = 0;
+  std::memcpy(&code, task, sizeof(code));
+  return is_named(code);
+}
+
 void check_options(const TaskOptions& options) {
   if (options.task_timeout.nanoseconds() < 0) {
     throw InvalidArgumentError("task_timeout is negative; give a time to run, or 0 for no limit");
@@ -179,7 +185,9 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
   {
     Lock lock(mutex());
     if (!admit(lock, spec.blocking)) return false;
-    const std::byte* function = name.empty() && spec.type->begins_with_code ? out.data() : nullptr;
+    const bool named = spec.type->begins_with_code && begins_with_name(out.data());
+    const std::byte* function =
+        named || (name.empty() && spec.type->begins_with_code) ? out.data() : nullptr;
     KnownTypes::Label label = types_->find(*spec.type, function);
     if (label.code == 0) {
       label = types_->learn(lock, *spec.type, function);
@@ -212,7 +220,10 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
       part.where.count = spec.chunk.items;
       if (!block.in_arena) heap = block.data;
     }
-    if (spec.chunk.items != 0) part.flags |= kChunk;
+    if (spec.chunk.items != 0) {
+      part.flags |= kChunk;
+      if (named) part.function = code_of_chunk(part.function);
+    }
     place_task(state, part, std::move(extras), heap);
     in_slots = in_flight_.size();
   }

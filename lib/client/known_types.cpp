@@ -8,8 +8,8 @@
 
 namespace muster::detail {
 
-KnownTypes::KnownTypes(ModuleTable modules, const TasksView& tasks)
-    : modules_(std::move(modules)), tasks_(tasks) {
+KnownTypes::KnownTypes(ModuleTable modules, TaskOffer offer, const TasksView& tasks)
+    : modules_(std::move(modules)), offer_(std::move(offer)), tasks_(tasks) {
   name_index("(other)");
 }
 
@@ -38,6 +38,9 @@ bool KnownTypes::find_function(FunctionCode code) {
 
 KnownTypes::Label KnownTypes::learn(std::unique_lock<BiasedMutex>& lock, const TaskType& type,
                                     const std::byte* function) {
+  if (function != nullptr && is_named(code_at(function))) {
+    return learn_named(lock, type, code_at(function));
+  }
   // In vain where the table takes no more.
   const bool look_up =
       function != nullptr && !is_full() && !function_names_.contains(code_at(function));
@@ -63,6 +66,19 @@ KnownTypes::Label KnownTypes::learn(std::unique_lock<BiasedMutex>& lock, const T
     label.name = function_names_.emplace(code_at(function), label.name).first->second;
   }
   return label;
+}
+
+KnownTypes::Label KnownTypes::learn_named(std::unique_lock<BiasedMutex>& lock, const TaskType& type,
+                                          FunctionCode code) {
+  lock.unlock();
+  offer_.check(code);
+  const std::string name = name_of_task(code);
+
+  lock.lock();
+  const std::uint32_t index = type.index();
+  if (index >= known_.size()) known_.resize(index + 1);
+  known_[index].label.code = code;  // of one such task; each call says which it is
+  return {code, function_names_.emplace(code, name_index(name)).first->second};
 }
 
 bool KnownTypes::is_full() const {

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include <muster/detail/modules.hpp>
+#include <muster/detail/named_code.hpp>
 #include <muster/detail/task_type.hpp>
 
 #include "lib/common/biased_mutex.hpp"
 #include "lib/segments/views.hpp"
+#include "lib/start/task_offer.hpp"
 
 namespace muster::detail {
 
@@ -28,7 +30,7 @@ class KnownTypes {
     std::uint8_t name = 0;
   };
 
-  KnownTypes(ModuleTable modules, const TasksView& tasks);
+  KnownTypes(ModuleTable modules, TaskOffer offer, const TasksView& tasks);
 
   // function: the FunctionCode that the task begins with, if it is to be called after that; or
   // null. Without a code before the first task of this type, or of this function, has been learnt.
@@ -41,13 +43,15 @@ class KnownTypes {
     const FunctionCode code = code_at(function);
     if (code != last_function_ && !find_function(code)) return {};
     label.name = last_function_name_;
+    if (is_named(code)) label.code = code;
     return label;
   }
 
   // What find() does not know. Gives the lock up meanwhile: the dynamic linker is asked, whose lock
   // is held by who may wait for this one (a library's initializer that submits), and the function's
-  // file may be read, which takes milliseconds. Throws EncodingError, without the lock, for what
-  // lies in a module that the workers do not have.
+  // file may be read, which takes milliseconds. Throws without the lock: EncodingError for what
+  // lies in a module that the workers do not have, InvalidArgumentError for a name that they do not
+  // know.
   Label learn(std::unique_lock<BiasedMutex>& lock, const TaskType& type, const std::byte* function);
 
   // Its place in the table; `otherwise`, at first that of "(other)", when the table is full.
@@ -67,6 +71,7 @@ class KnownTypes {
     double seconds_per_item = 0;
   };
 
+  Label learn_named(std::unique_lock<BiasedMutex>& lock, const TaskType& type, FunctionCode code);
   static FunctionCode code_at(const std::byte* function) {
     FunctionCode code = 0;
     std::memcpy(&code, function, sizeof(code));
@@ -76,6 +81,7 @@ class KnownTypes {
   bool is_full() const;
 
   ModuleTable modules_;
+  TaskOffer offer_;
   TasksView tasks_;
   std::vector<Known> known_;
   std::unordered_map<std::string, std::uint8_t> names_;

@@ -54,7 +54,8 @@
 #include "lib/sharing/block_registry.hpp"
 #include "lib/sharing/deliveries.hpp"
 #include "lib/slots/slot_table.hpp"
-#include "lib/start/start_request.hpp"
+#include "lib/start/spawn.hpp"
+#include "lib/start/task_offer.hpp"
 #include "lib/supervisor/messages.hpp"
 
 namespace muster::detail {
@@ -145,9 +146,10 @@ class ProcessCore final : public TravelBackend,
   void fork_supervisor(WorkerSettings settings, SupervisorEnds ends);
   [[noreturn]] void become_supervisor(WorkerSettings settings, SupervisorEnds ends) noexcept;
   void ask_fork_server(const WorkerSettings& settings, SupervisorEnds ends);
-  void spawn_supervisor(const WorkerSettings& settings, SupervisorEnds ends);
+  void spawn_supervisor(const SpawnedProgram& program, const WorkerSettings& settings,
+                        SupervisorEnds ends);
   void watch_child();
-  void await_answer();
+  void await_answer(const ProcessPoolOptions& options);
   std::uint32_t spinners() const;
   void await_workers();
   void give_up_start() noexcept;
@@ -263,6 +265,14 @@ class ProcessCore final : public TravelBackend,
   void wait_for_slot(Lock& lock, std::uint32_t slot, Deadline until);
   void wait_for_progress(Lock& lock, Progress what);
   void announce_progress();
+
+  // core_modules.cpp
+  struct News;
+  News await_host(const ProcessPoolOptions& options) const;
+  bool await_news(Deadline until) const;
+  std::string how_supervisor_ended() const;
+  void kill_supervisor() const;
+  void check_functions(const ProcessPoolOptions& options) const;
 
   // core_pump.cpp
   void pump();
@@ -410,6 +420,7 @@ class ProcessCore final : public TravelBackend,
   StartMethod start_method_ = StartMethod::fork;
   ModuleTable modules_;     // that the workers have
   CodePlaces code_places_;  // where they have them
+  TaskOffer offer_{name_};
   FileDescriptor supervisor_pidfd_;
   pid_t supervisor_ = 0;
   CallbackRunner& callbacks_;

@@ -15,7 +15,7 @@ struct EncodedFunction {
   bool given = false;
 
   // Empty for an empty function. Throws EncodingError where `modules`, which the reader knows, do
-  // not have its code.
+  // not have its code. Of a NamedTask `thunk` is the name's code, whoever has the task.
   static EncodedFunction of(const PortableFunction& function, const ModuleTable& modules);
 
   explicit operator bool() const { return given; }

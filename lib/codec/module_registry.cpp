@@ -176,7 +176,7 @@ std::size_t ModuleRegistry::refresh() {
   for (auto& module : now) {
     if (count == kMost) {
       throw EncodingError(
-          "this process has loaded more than 65535 modules; no more functions of "
+          "this process has loaded more than 65534 modules; no more functions of "
           "new ones can travel");
     }
     entries[count++].store(module.release(), std::memory_order_relaxed);

@@ -35,7 +35,7 @@ struct LoadedModule {
 class ModuleRegistry {
  public:
   static constexpr std::size_t kNone = ~std::size_t{0};
-  static constexpr std::size_t kMost = 65535;  // the last number means a null function
+  static constexpr std::size_t kMost = 65534;  // the last two mean named tasks and a null function
 
   // Looks at what is loaded now; gives how many modules are known after it.
   static std::size_t refresh();

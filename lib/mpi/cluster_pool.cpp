@@ -19,6 +19,7 @@
 #include "lib/mpi/pool_order.hpp"
 #include "lib/mpi/type_codes.hpp"
 #include "lib/segments/headroom.hpp"
+#include "lib/start/task_offer.hpp"
 
 namespace muster::detail {
 
@@ -149,6 +150,7 @@ bool ClusterPool::submit_small(StateBase& state, const TaskType& type, const std
     if (type.begins_with_code) {
       FunctionCode function = 0;
       std::memcpy(&function, bytes, sizeof(function));
+      if (is_named(function)) throw_no_modules(function, name_);
       modules_.check(function);
     }
     const TypeCode code = code_of(type);
@@ -183,6 +185,11 @@ bool ClusterPool::submit(StateBase& state, TaskSpec& spec) {
   ArgumentBytes buffer(spec.size_hint);
   Encoder out(buffer.begin(), buffer.end(), &buffer, &modules_);
   spec.encode(out, spec.context);
+  if (spec.type->begins_with_code) {
+    FunctionCode function = 0;
+    std::memcpy(&function, out.data(), sizeof(function));
+    if (is_named(function)) throw_no_modules(function, name_);
+  }
   if (spec.chunk.items != 0) {
     if (!notes) notes = std::make_unique<TaskNotes>();
     notes->items = spec.chunk.items;

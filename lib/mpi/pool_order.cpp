@@ -13,6 +13,8 @@
 #include <muster/error.hpp>
 #include <muster/portable_function.hpp>
 
+#include "lib/start/task_offer.hpp"
+
 namespace muster::detail {
 
 namespace {
@@ -61,8 +63,16 @@ PoolOrder PoolOrder::of(const ProcessPoolOptions& options, const std::string& na
   order.name = name;
   order.max_workers = options.max_workers;
   order.start_method = options.start_method;
+  if (!options.modules.empty()) {
+    throw InvalidArgumentError(
+        "an MpiPoolExecutor on several ranks runs the functions of its program and takes no "
+        "ProcessPoolOptions::modules");
+  }
   order.initializer = EncodedFunction::of(options.initializer, modules);
   order.finalizer = EncodedFunction::of(options.finalizer, modules);
+  for (const EncodedFunction* function : {&order.initializer, &order.finalizer}) {
+    if (*function && is_named(function->thunk)) throw_no_modules(function->thunk, name);
+  }
   order.max_tasks_per_child = options.max_tasks_per_child;
   order.on_worker_death = options.on_worker_death;
   order.most_deaths = options.restart_intensity.deaths;

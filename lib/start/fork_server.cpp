@@ -193,8 +193,9 @@ StartedSupervisor ForkServer::ask(const WorkerSettings& settings, const Supervis
   }
   const FileDescriptor ours(pair[0]);
   FileDescriptor theirs(pair[1]);
-  send_start_request(server.socket.get(), whom, settings, {}, server.modules, files,
-                     SocketsAlong{supervisors_end, theirs.get()});
+  // Where it has ended already, no reply comes.
+  (void)send_start_request(server.socket.get(), whom, settings, {}, server.modules, files,
+                           SocketsAlong{supervisors_end, theirs.get()});
   theirs.reset();
   pollfd fds[] = {{ours.get(), POLLIN, 0}, {server.pidfd.get(), POLLIN, 0}};
   while (::poll(fds, 2, -1) < 0) {

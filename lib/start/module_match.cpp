@@ -91,9 +91,8 @@ ModuleMatch adopt_modules(const std::vector<ModuleMark>& client, ProgramKind kin
     const bool is_program = i == 0;
     if (mark.loaded) {
       here = own.take(mark.identity);
-      why = "they run another program";
-      const bool other_program = is_program && kind == ProgramKind::host;
-      if (here == nullptr && !other_program) {
+      why = "they run another program, which opens the pool's modules and no others";
+      if (here == nullptr && kind == ProgramKind::same) {
         std::string ours = own.identity_of(mark.file);
         why = "it cannot be loaded there";
         if (ours.empty() && has_file(mark) && !is_program) {

@@ -29,11 +29,12 @@ struct ModuleMatch {
 
 enum class ProgramKind {
   same,  // this process runs the client's own program
-  host   // another one, whose modules need not be the client's
+  host   // another one, which has those of the client's modules that it needs itself
 };
 
 // Gives the modules of this process the client's numbers. What the client has loaded since it began
-// is loaded here as well, from the same file. Where there are differences nothing is changed.
+// is loaded here as well, from the same file, but in a host. Where there are differences nothing is
+// changed.
 // REQUIRES: this process has one thread and has encoded nothing yet.
 ModuleMatch adopt_modules(const std::vector<ModuleMark>& client, ProgramKind kind);
 

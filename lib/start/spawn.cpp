@@ -22,6 +22,7 @@
 #include "lib/codec/heap_region.hpp"
 #include "lib/common/exception_text.hpp"
 #include "lib/common/small_file.hpp"
+#include "lib/start/worker_program.hpp"
 #include "lib/supervisor/messages.hpp"
 #include "lib/supervisor/supervisor.hpp"
 
@@ -63,7 +64,21 @@ std::string first_argument() {
 
 }  // namespace
 
-pid_t spawn_program(const std::string& pool, int socket) {
+SpawnedProgram this_program() {
+  // The kernel's link rather than its text: the file may have been replaced or deleted.
+  return {"/proc/self/exe", {first_argument()}, "this program again"};
+}
+
+SpawnedProgram worker_with(const std::vector<std::string>& modules) {
+  SpawnedProgram program{worker_program(), {"muster-worker"}, ""};
+  program.what = program.file;
+  for (const std::string& module : modules) {
+    program.arguments.push_back("--module=" + module);
+  }
+  return program;
+}
+
+pid_t spawn_program(const SpawnedProgram& program, const std::string& pool, int socket) {
   Actions actions;
   // Also where they are the same: then it is left open.
   ::posix_spawn_file_actions_adddup2(actions.files(), socket, kSocket);
@@ -81,15 +96,16 @@ pid_t spawn_program(const std::string& pool, int socket) {
   std::string variable = std::string(kVariable) + "=" + std::to_string(kSocket);
   environment.push_back(variable.data());
   environment.push_back(nullptr);
-  std::string name = first_argument();
-  char* const arguments[] = {name.data(), nullptr};
+  std::vector<std::string> given = program.arguments;
+  std::vector<char*> arguments;
+  for (std::string& argument : given) arguments.push_back(argument.data());
+  arguments.push_back(nullptr);
 
   pid_t pid = 0;
-  // The kernel's link rather than its text: the file may have been replaced or deleted.
-  const int error = ::posix_spawn(&pid, "/proc/self/exe", actions.files(), actions.attributes(),
-                                  arguments, environment.data());
+  const int error = ::posix_spawn(&pid, program.file.c_str(), actions.files(), actions.attributes(),
+                                  arguments.data(), environment.data());
   if (error != 0) {
-    throw Error("cannot run this program again for the supervisor of pool \"" + pool +
+    throw Error("cannot run " + program.what + " for the supervisor of pool \"" + pool +
                 "\": " + reason(error));
   }
   return pid;
@@ -124,14 +140,13 @@ int take_spawned_socket() {
   return socket;
 }
 
-void serve_spawned(int given, ProgramKind kind) {
+void serve_spawned(int given, ProgramKind kind, SpawnAnswer answer) {
   FileDescriptor socket(given);
   ::fcntl(given, F_SETFD, FD_CLOEXEC);
   try {
     auto request = receive_start_request(socket.get());
     if (!request) ::_exit(0);  // the client has gone meanwhile
     ModuleMatch match = adopt_modules(request->modules, kind);
-    SpawnAnswer answer;
     if (!match.differences.empty()) {
       answer.refusal =
           "the files that workers run are not those that this program runs; were they built anew "

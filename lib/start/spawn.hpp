@@ -16,18 +16,30 @@
 #include <sys/types.h>
 
 #include "lib/start/start_request.hpp"
+#include "lib/start/task_modules.hpp"
 
 namespace muster::detail {
 
-// Runs this program again. Throws Error. `socket`: the other end of the pool's, which becomes the
-// supervisor's; the request is to be sent over ours.
-pid_t spawn_program(const std::string& pool, int socket);
+// What is run.
+struct SpawnedProgram {
+  std::string file;
+  std::vector<std::string> arguments;  // from the name of the program on
+  std::string what;                    // for messages: "this program again"
+};
+SpawnedProgram this_program();
+// muster-worker with these modules. Throws Error where it is not found.
+SpawnedProgram worker_with(const std::vector<std::string>& modules);
+
+// Throws Error. `socket`: the other end of the pool's, which becomes the supervisor's; the request
+// is to be sent over ours.
+pid_t spawn_program(const SpawnedProgram& program, const std::string& pool, int socket);
 
 // What a spawned supervisor answers before anything else.
 struct SpawnAnswer {
   std::string refusal;                                         // "": it goes on
   std::vector<std::pair<std::uint64_t, std::string>> missing;  // ModuleTable::Missing
   std::vector<std::uint64_t> bases;                            // as CodePlaces takes them
+  std::vector<OfferedTask> tasks;                              // of a host
 };
 void send_answer(int socket, const SpawnAnswer& answer);
 SpawnAnswer read_answer(const FileDescriptor& file);
@@ -40,6 +52,7 @@ int take_spawned_socket();
 // take_spawned_socket().
 bool spawned_and_not_initialized();
 
-[[noreturn]] void serve_spawned(int socket, ProgramKind kind);
+// `answer`: what of it is known already.
+[[noreturn]] void serve_spawned(int socket, ProgramKind kind, SpawnAnswer answer = {});
 
 }  // namespace muster::detail

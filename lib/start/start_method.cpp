@@ -51,6 +51,14 @@ void check_privileges() {
 
 void note_init() { init_called.store(true); }
 
+StartMethod start_method_with_modules(StartMethod asked) {
+  if (asked == StartMethod::automatic || asked == StartMethod::spawn) return StartMethod::spawn;
+  throw InvalidArgumentError(
+      "a pool with ProcessPoolOptions::modules is started by StartMethod::spawn, which automatic "
+      "is then: fork and forkserver make copies of this program, and the tasks of modules are run "
+      "by muster-worker");
+}
+
 StartMethod chosen_start_method(StartMethod asked) {
   if (spawned_and_not_initialized()) {
     throw InvalidStateError(

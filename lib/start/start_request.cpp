@@ -86,7 +86,7 @@ std::vector<std::byte> bytes_in(const FileDescriptor& file) {
   return bytes;
 }
 
-void send_start_request(int to, const std::string& whom, const WorkerSettings& settings,
+bool send_start_request(int to, const std::string& whom, const WorkerSettings& settings,
                         const std::vector<ModuleMark>& modules, std::uint64_t module_count,
                         const SupervisorFiles& files, std::optional<SocketsAlong> sockets) {
   HeapRegion region;
@@ -108,9 +108,11 @@ void send_start_request(int to, const std::string& whom, const WorkerSettings& s
   const std::span along(all.data(), sockets ? std::size_t{kFiles} : std::size_t{socket});
   while (send_record(to, &record, sizeof(record), along, 0) < 0) {
     if (errno == EINTR) continue;
+    if (errno == EPIPE || errno == ECONNRESET) return false;
     throw Error("cannot ask " + whom + " for the supervisor of pool \"" + settings.pool_name +
                 "\": " + reason(errno));
   }
+  return true;
 }
 
 std::optional<StartRequest> receive_start_request(int from) {

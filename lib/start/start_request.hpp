@@ -51,9 +51,9 @@ struct StartRequest {
   FileDescriptor reply;
 };
 
-// Throws Error where it cannot be sent: errno's reason is in it, and who was
-// asked.
-void send_start_request(int to, const std::string& whom, const WorkerSettings& settings,
+// False: the reader has closed its end. Throws Error where it cannot be sent otherwise: errno's
+// reason is in it, and who was asked.
+bool send_start_request(int to, const std::string& whom, const WorkerSettings& settings,
                         const std::vector<ModuleMark>& modules, std::uint64_t module_count,
                         const SupervisorFiles& files,
                         std::optional<SocketsAlong> sockets = std::nullopt);

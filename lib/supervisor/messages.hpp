@@ -16,6 +16,7 @@ namespace muster::detail {
 
 enum class MessageKind : std::uint32_t {
   // Supervisor to client.
+  loading,         // one that opens modules: text = the next, number = layout_hash()
   answer,          // a spawned one's first (lib/start/spawn.hpp); a file comes along
   worker_started,  // worker, incarnation, pid, number = its arena's floor; its pidfd comes along
   ready,           // the first workers are made

@@ -8,6 +8,7 @@
 
 #include <muster/detail/callable.hpp>
 #include <muster/detail/function_code.hpp>
+#include <muster/detail/named_code.hpp>
 #include <muster/detail/type_layout.hpp>
 
 namespace muster::detail {
@@ -43,6 +44,8 @@ JournalIdentity identity_of(const F& callable) {
   const void* const code = reinterpret_cast<const void*>(&code_of_callable<F>);
   if constexpr (kIsBitwise<F>) {
     return identity_of<typename Unwrapped<F>::type, R>(callable.function);
+  } else if constexpr (kIsNamedTask<F>) {
+    return make_identity(typeid(F), nullptr, code, " " + callable.name(), typeid(R), layout);
   } else if constexpr (kIsFunctionPointer<F>) {
     return make_identity(typeid(F), reinterpret_cast<const void*>(callable), code, "", typeid(R),
                          layout);

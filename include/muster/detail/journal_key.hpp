@@ -11,6 +11,7 @@
 #include <muster/codec.hpp>
 #include <muster/detail/address_guard.hpp>
 #include <muster/detail/callable.hpp>
+#include <muster/detail/named_code.hpp>
 #include <muster/detail/task_arguments.hpp>
 #include <muster/detail/task_refusal.hpp>
 #include <muster/detail/type_layout.hpp>
@@ -64,7 +65,7 @@ void encode_captures(Encoder& out, const F& callable) {
     using Inner = typename Unwrapped<F>::type;
     if constexpr (std::is_class_v<Inner> && !std::is_empty_v<Inner>)
       write_without_padding(out, callable.function);
-  } else if constexpr (std::is_class_v<F> && !std::is_empty_v<F>) {
+  } else if constexpr (std::is_class_v<F> && !std::is_empty_v<F> && !kIsNamedTask<F>) {
     guard_callable(callable, true);
     write_without_padding(out, callable);
   }

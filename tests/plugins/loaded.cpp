@@ -1,0 +1,26 @@
+// A library that does something when it is loaded, by PLUGIN_TEST_WHEN_LOADED.
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+
+#include <muster/named_task.hpp>
+
+namespace {
+
+[[maybe_unused]] void hang() {
+  while (true) ::pause();
+}
+[[maybe_unused]] void throw_something() { throw std::runtime_error("no licence"); }
+[[maybe_unused]] void leave() { std::exit(3); }
+[[maybe_unused]] void crash() { std::raise(SIGSEGV); }
+
+struct Loaded {
+  Loaded() { PLUGIN_TEST_WHEN_LOADED(); }
+} loaded;
+
+}  // namespace
+
+MUSTER_TASK(idle, [] {})
