@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -122,7 +121,9 @@ ExitCode run(int argc, char** argv) {
         "hand it can --list the tasks of a module",
         ExitCode::usage);
   }
-  muster::detail::open_task_modules(given.modules, [](const std::string&) {});
+  muster::detail::open_task_modules(
+      given.modules, {[](const std::string&) {},
+                      [](const std::string& sentence) { complain(sentence, ExitCode::module); }});
   return print(list_of(muster::detail::offered_tasks()));
 }
 
@@ -132,8 +133,6 @@ int main(int argc, char** argv) {
   try {
     return static_cast<int>(run(argc, argv));
   } catch (const std::exception& error) {
-    // Flushed before, as what a library has begun may not let this process end in order.
-    const ExitCode code = complain(error.what(), ExitCode::module);
-    std::quick_exit(static_cast<int>(code));
+    return static_cast<int>(complain(error.what(), ExitCode::module));
   }
 }

@@ -11,6 +11,7 @@
 #include <muster/detail/exception_codec.hpp>
 #include <muster/encoder.hpp>
 
+#include "lib/codec/task_registry.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/common/ticks.hpp"
 #include "worker/output.hpp"

@@ -19,6 +19,26 @@ namespace {
 
 constinit AppendList<RegisteredTask*> registered;
 
+void replace_all(std::string& text, std::string_view name, std::string_view to) {
+  for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at)) {
+    text.replace(at, name.size(), to);
+    at += to.size();
+  }
+}
+
+// The containers' last arguments.
+void drop_allocators(std::string& text) {
+  constexpr std::string_view kAllocator = ", std::allocator<";
+  for (auto at = text.find(kAllocator); at != std::string::npos; at = text.find(kAllocator)) {
+    std::size_t end = at + kAllocator.size();
+    for (int open = 1; open != 0 && end < text.size(); ++end) {
+      if (text[end] == '<') ++open;
+      if (text[end] == '>') --open;
+    }
+    text.erase(at, end - at);
+  }
+}
+
 }  // namespace
 
 TaskRegistration::TaskRegistration(const char* version, TaskIdentity identity, Thunk call,
@@ -70,18 +90,14 @@ Thunk thunk_of(const ModuleTable& modules, FunctionCode code) {
 }
 
 std::string signature_text(const std::string& mangled) {
-  constexpr std::string_view kLong =
-      "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >";
-  constexpr std::string_view kLongView = "std::basic_string_view<char, std::char_traits<char> >";
   std::string text = demangle(mangled.c_str());
-  const auto shorten = [&text](std::string_view name, std::string_view to) {
-    for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at)) {
-      text.replace(at, name.size(), to);
-      at += to.size();
-    }
-  };
-  shorten(kLong, "std::string");
-  shorten(kLongView, "std::string_view");
+  replace_all(text,
+              "std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >",
+              "std::string");
+  replace_all(text, "std::basic_string_view<char, std::char_traits<char> >", "std::string_view");
+  drop_allocators(text);
+  replace_all(text, ", 18446744073709551615ul>", ">");  // a span's dynamic extent
+  replace_all(text, " >", ">");
   return text;
 }
 

@@ -32,19 +32,26 @@ void tell_which_is_next(int socket, const std::string& module) {
   send_message(socket, message, SendMode::wait);
 }
 
+[[noreturn]] void refuse(int socket, const std::string& why) {
+  SpawnAnswer answer;
+  answer.refusal = why;
+  send_answer(socket, answer);
+  ::_exit(1);
+}
+
 }  // namespace
 
 void host_tasks(int socket, const std::vector<std::string>& modules) {
   die_with_client(socket);
   SpawnAnswer answer;
+  const ModuleListener listener{
+      [socket](const std::string& path) { tell_which_is_next(socket, path); },
+      [socket](const std::string& sentence) { refuse(socket, sentence); }};
   try {
-    open_task_modules(modules,
-                      [socket](const std::string& path) { tell_which_is_next(socket, path); });
+    open_task_modules(modules, listener);
     answer.tasks = offered_tasks();
   } catch (const Error& error) {
-    answer.refusal = error.what();
-    send_answer(socket, answer);
-    ::_exit(1);
+    refuse(socket, error.what());
   }
   ::prctl(PR_SET_PDEATHSIG, 0);
   serve_spawned(socket, ProgramKind::host, std::move(answer));

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <exception>
 #include <system_error>
 
 #include <muster/error.hpp>
@@ -24,8 +26,12 @@ namespace {
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
+std::string sentence(const std::string& path, const std::string& what) {
+  return "the module " + path + " " + what;
+}
+
 [[noreturn]] void refuse(const std::string& path, const std::string& why) {
-  throw Error("the module " + path + " " + why);
+  throw Error(sentence(path, why));
 }
 
 // What the dynamic linker would say of it is harder to understand.
@@ -48,15 +54,39 @@ std::size_t threads() {
   return ::stat("/proc/self/task", &status) == 0 ? status.st_nlink - 2 : 1;
 }
 
-void* open_library(const std::string& path) {
-  void* handle = nullptr;
-  try {
-    // With a slash in it, or it would be searched for.
-    const std::string file = path.find('/') == std::string::npos ? "./" + path : path;
-    handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  } catch (...) {
-    refuse(path, "threw when it was loaded: " + describe_exception(std::current_exception()));
+// Where what a library runs when it is loaded throws, there is nobody who could catch it: the
+// program is terminated. As long as this lives, that is said first.
+class SaysWhatIsThrown {
+ public:
+  SaysWhatIsThrown(const std::string& path, const ModuleListener& listener) {
+    path_ = &path;
+    listener_ = &listener;
+    before_ = std::set_terminate(&say);
   }
+  ~SaysWhatIsThrown() { std::set_terminate(before_); }
+  SaysWhatIsThrown(const SaysWhatIsThrown&) = delete;
+  SaysWhatIsThrown& operator=(const SaysWhatIsThrown&) = delete;
+
+ private:
+  [[noreturn]] static void say() {
+    if (const std::exception_ptr thrown = std::current_exception()) {
+      listener_->threw(sentence(*path_, "threw when it was loaded: " + describe_exception(thrown)));
+      ::_exit(1);
+    }
+    before_();
+    std::abort();
+  }
+
+  inline static const std::string* path_ = nullptr;
+  inline static const ModuleListener* listener_ = nullptr;
+  inline static std::terminate_handler before_ = nullptr;
+};
+
+void* open_library(const std::string& path, const ModuleListener& listener) {
+  const SaysWhatIsThrown says(path, listener);
+  // With a slash in it, or it would be searched for.
+  const std::string file = path.find('/') == std::string::npos ? "./" + path : path;
+  void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) refuse(path, "cannot be loaded: " + linkers_words());
   return handle;
 }
@@ -69,11 +99,11 @@ std::uintptr_t base_of(void* handle, const std::string& path) {
   return map->l_addr;
 }
 
-void open_one(const std::string& path) {
+void open_one(const std::string& path, const ModuleListener& listener) {
   check_file(path);
   const std::size_t tasks_before = registered_tasks().size();
   const std::size_t threads_before = threads();
-  const std::uintptr_t base = base_of(open_library(path), path);
+  const std::uintptr_t base = base_of(open_library(path, listener), path);
   const auto tasks = registered_tasks();
   const bool has_some =
       tasks.size() > tasks_before ||
@@ -94,11 +124,10 @@ void open_one(const std::string& path) {
 
 }  // namespace
 
-void open_task_modules(const std::vector<std::string>& paths,
-                       const std::function<void(const std::string&)>& before) {
+void open_task_modules(const std::vector<std::string>& paths, const ModuleListener& listener) {
   for (const std::string& path : paths) {
-    before(path);
-    open_one(path);
+    listener.next(path);
+    open_one(path, listener);
   }
 }
 

@@ -16,16 +16,22 @@ struct OfferedTask {
   std::string file;  // that has it
 };
 
-// Opens them one after another, for as long as this process lives; `before` is told of each before
-// its code runs. Throws Error, in a sentence that names the library: where it is not there or
-// cannot be read, is no shared library, throws when it is loaded, has no task, or was built for
-// another version of Muster. REQUIRES: this process ends soon where it throws, as what a library
-// that threw has begun is not undone.
-void open_task_modules(const std::vector<std::string>& paths,
-                       const std::function<void(const std::string&)>& before);
+// Who hears of it.
+struct ModuleListener {
+  // A library is opened next: its code runs.
+  std::function<void(const std::string& path)> next;
+  // It threw when it was loaded, which the dynamic linker does not survive: the process ends when
+  // this returns.
+  std::function<void(const std::string& sentence)> threw;
+};
+
+// Opens them one after another, for as long as this process lives. Throws Error, in a sentence that
+// names the library: where it is not there or cannot be read, is no shared library or has no task.
+// Thread safety: none.
+void open_task_modules(const std::vector<std::string>& paths, const ModuleListener& listener);
 
 // The tasks of this process, in the order of their registration. Throws Error where two have one
-// name.
+// name, or one was compiled for another version of Muster.
 std::vector<OfferedTask> offered_tasks();
 
 }  // namespace muster::detail

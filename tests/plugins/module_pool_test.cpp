@@ -82,7 +82,7 @@ TEST(ModulePool, MapsInOrderAndUnordered) {
   EXPECT_EQ(next, 10'000);
   std::size_t items = 0;
   for (const auto& item : pool.map_unordered({.chunksize = 7}, square, inputs)) {
-    ASSERT_EQ(item.value, inputs[item.index] * inputs[item.index]);
+    ASSERT_EQ(item.result, inputs[item.index] * inputs[item.index]);
     ++items;
   }
   EXPECT_EQ(items, inputs.size());
