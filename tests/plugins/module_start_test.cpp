@@ -211,11 +211,26 @@ TEST(ModuleStart, SaysThatTheWorkerItIsToldOfIsAnotherProgram) {
 }
 
 TEST(ModuleStart, SaysWhereItHasLookedForTheWorker) {
+  // A library that is there by itself has the worker beside it, in a build tree.
+  if (PLUGIN_TEST_SHARED) GTEST_SKIP() << "Muster is a shared library";
   const Variable worker("MUSTER_WORKER", "");
   const Variable path("PATH", "/no/such/folder");
   const std::string said = refusal_of({library("tasks")});
   expect_in("/no/such/folder/muster-worker", said);
   expect_in("MUSTER_WORKER", said);
+}
+
+TEST(ModuleStart, FindsTheWorkerBesideTheProgram) {
+  const test_support::OwnFolder folder;
+  std::filesystem::copy_file(std::string(MUSTER_TEST_PROGRAMS) + "/plugin_client",
+                             folder.file("client"));
+  std::filesystem::copy_file(PLUGIN_TEST_WORKER, folder.file("muster-worker"));
+  const Variable worker("MUSTER_WORKER", "");
+  const Variable path("PATH", "/no/such/folder");
+  const auto from = std::filesystem::relative(folder.file("client"), MUSTER_TEST_PROGRAMS);
+  test_support::Program client(from.string(), {library("tasks")});
+  const auto end = client.wait();
+  EXPECT_EQ(end.out, "making the pool\n49\n") << end.err;
 }
 
 TEST(ModuleStart, FindsTheWorkerInAFolderOfPath) {
