@@ -37,6 +37,8 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/muster.pc
 
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+install(FILES worker/muster-worker.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
 # The tool's page and completions, where man(1) and the shells look for them.
 if(MUSTER_BUILD_TOOLS)
   install(FILES tools/muster/muster.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

@@ -185,9 +185,9 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
   {
     Lock lock(mutex());
     if (!admit(lock, spec.blocking)) return false;
-    const bool named = spec.type->begins_with_code && begins_with_name(out.data());
-    const std::byte* function =
-        named || (name.empty() && spec.type->begins_with_code) ? out.data() : nullptr;
+    const std::byte* code = spec.type->begins_with_code ? out.data() : nullptr;
+    const bool named = code != nullptr && begins_with_name(code);
+    const std::byte* function = name.empty() || named ? code : nullptr;
     KnownTypes::Label label = types_->find(*spec.type, function);
     if (label.code == 0) {
       label = types_->learn(lock, *spec.type, function);
