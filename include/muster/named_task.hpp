@@ -20,10 +20,14 @@
 // The name has no spaces, quotes or backslashes. The function is one of one signature, or a lambda
 // that captures nothing; of overloaded ones it is chosen by static_cast. What its parameters and
 // result may be is as for any task of a process pool.
-#define MUSTER_TASK(name, ...)                                                         \
-  [[maybe_unused]] static const ::muster::detail::TaskRegistration MUSTER_DETAIL_JOIN( \
-      muster_task_registration_, __COUNTER__) =                                        \
-      ::muster::detail::register_task<::muster::detail::task_pointer(__VA_ARGS__)>(#name);
+#define MUSTER_TASK(name, ...)                                                               \
+  static_assert(::muster::detail::is_task_name(::muster::detail::task_name(#name)),          \
+                "muster: a task's name is an identifier or a string literal, not empty and " \
+                "without spaces, quotes or backslashes.");                                   \
+  [[maybe_unused]] static const ::muster::detail::TaskRegistration MUSTER_DETAIL_JOIN(       \
+      muster_task_registration_, __COUNTER__) =                                              \
+      ::muster::detail::register_task<::muster::detail::task_pointer(__VA_ARGS__)>(          \
+          ::muster::detail::task_name(#name));
 
 namespace muster {
 

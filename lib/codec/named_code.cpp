@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <utility>
 
 #include <muster/detail/named_code.hpp>
@@ -21,8 +20,7 @@ struct CalledTask {
 constinit AppendList<CalledTask> called;
 
 void check_name(std::string_view name) {
-  const auto odd = std::ranges::find_if_not(name, fits_task_name);
-  if (!name.empty() && odd == name.end()) return;
+  if (is_task_name(name)) return;
   throw InvalidArgumentError("\"" + std::string(name) +
                              "\" cannot be the name of a task: a name is not empty and has no "
                              "spaces, quotes or backslashes");

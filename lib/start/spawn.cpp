@@ -25,6 +25,7 @@
 #include "lib/start/worker_program.hpp"
 #include "lib/supervisor/messages.hpp"
 #include "lib/supervisor/supervisor.hpp"
+#include "worker/output.hpp"
 
 namespace muster::detail {
 
@@ -159,6 +160,7 @@ void serve_spawned(int given, ProgramKind kind, SpawnAnswer answer) {
     if (!answer.refusal.empty()) ::_exit(0);
     request->setup.modules =
         ModuleTable::first(request->modules.size()).without(std::move(match.missing));
+    flush_before_fork();  // what was printed on the way here
     supervisor_main(std::move(request->setup), std::move(socket), std::move(request->client));
   } catch (...) {
     // The client hears that it ended, and this says why.

@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
+#include <thread>
 
 #include <muster/named_task.hpp>
 
@@ -15,6 +17,10 @@ namespace {
 }
 [[maybe_unused]] void throw_something() { throw std::runtime_error("no licence"); }
 [[maybe_unused]] void leave() { std::exit(3); }
+[[maybe_unused]] void print() { std::fputs("loaded\n", stdout); }
+[[maybe_unused]] void start_thread() {
+  std::thread([] { ::pause(); }).detach();
+}
 [[maybe_unused]] void crash() { std::raise(SIGSEGV); }
 
 struct Loaded {

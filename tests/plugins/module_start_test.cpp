@@ -167,6 +167,19 @@ TEST(ModuleStart, AProgramWithoutTheTasksAndWithoutInitUsesThem) {
   EXPECT_EQ(end.exit_code, 0);
 }
 
+TEST(ModuleStart, WhatALibraryPrintsWhenItIsLoadedComesOutOnce) {
+  test_support::Program client("plugin_client", {library("tasks"), library("prints")});
+  const auto end = client.wait();
+  EXPECT_EQ(end.out, "making the pool\nloaded\n49\n") << end.err;
+}
+
+TEST(ModuleStart, WarnsOfThreadsThatALibraryStartsWhenItIsLoaded) {
+  test_support::Program client("plugin_client", {library("tasks"), library("starts_thread")});
+  const auto end = client.wait();
+  EXPECT_EQ(end.out, "making the pool\n49\n") << end.err;
+  expect_in(library("starts_thread") + " starts threads when it is loaded", end.err);
+}
+
 TEST(ModuleStart, SaysThatALibraryMayNotBeRead) {
   if (::geteuid() != 0 && ::access(library("tasks").c_str(), R_OK) != 0) GTEST_SKIP();
   const test_support::OwnFolder folder;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -23,25 +22,18 @@ constexpr bool fits_task_name(char c) {
   return c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '\\';
 }
 
-// The name as MUSTER_TASK was given it, a string literal or not.
-class TaskName {
- public:
-  template <std::size_t kSize>
-  consteval TaskName(const char (&text)[kSize])  // NOLINT(google-explicit-constructor)
-      : text_(text, kSize - 1) {
-    if (text_.size() >= 2 && text_.front() == '"' && text_.back() == '"') {
-      text_ = text_.substr(1, text_.size() - 2);
-    }
-    if (text_.empty()) throw "muster: a task's name is empty";
-    for (const char c : text_) {
-      if (!fits_task_name(c)) throw "muster: a task's name has no spaces, quotes or backslashes";
-    }
+constexpr bool is_task_name(std::string_view name) {
+  for (const char c : name) {
+    if (!fits_task_name(c)) return false;
   }
-  constexpr std::string_view text() const { return text_; }
+  return !name.empty();
+}
 
- private:
-  std::string_view text_;
-};
+// The name as MUSTER_TASK was given it, a string literal or not.
+constexpr std::string_view task_name(std::string_view text) {
+  const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
 
 template <class R, class... Ps>
 std::string layout_of_signature() {
@@ -65,7 +57,11 @@ constexpr auto task_pointer(R (*function)(Ps...)) {
 template <class Lambda>
   requires std::is_class_v<Lambda>
 constexpr auto task_pointer(Lambda lambda) {
-  return task_pointer(+lambda);
+  constexpr bool kIsPlain = requires(Lambda given) { +given; };
+  static_assert(kIsPlain,
+                "muster: MUSTER_TASK takes a function, or a lambda that captures nothing and is "
+                "not generic.");
+  if constexpr (kIsPlain) return task_pointer(+lambda);
 }
 
 // What a worker calls: the function, behind the code that the call began with.
@@ -100,9 +96,9 @@ class TaskRegistration {
 };
 
 template <auto kFunction>
-TaskRegistration register_task(TaskName name) {
+TaskRegistration register_task(std::string_view name) {
   using Call = RegisteredCall<kFunction>;
-  return TaskRegistration(MUSTER_VERSION, Call::identity(name.text()), &Call::Traits::thunk,
+  return TaskRegistration(MUSTER_VERSION, Call::identity(name), &Call::Traits::thunk,
                           &ChunkCode<typename Call::Traits>::thunk,
                           reinterpret_cast<AnyFunction>(kFunction));
 }
