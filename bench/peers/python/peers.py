@@ -280,6 +280,17 @@ class Commands:
         total, self.received_array = float(self.received_array.sum()), None
         return {"sum": total}
 
+    def echo_doubles(self, times):
+        """To a worker and back, so many times one after the other."""
+        clock, seconds = time.perf_counter, []
+        for _ in range(int(times)):
+            start = clock()
+            back = self.pool.take(self.pool.submit(tasks.echo, self.array))
+            seconds.append(clock() - start)
+            if back is self.array or (back != self.array).any():
+                raise ValueError("what came back is not what was sent")
+        return {"seconds": ",".join(map(repr, seconds))}
+
     def worker_pids(self):
         futures = [self.pool.submit(tasks.own_pid, 0) for _ in range(2 * self.pool.workers)]
         pids = sorted({self.pool.take(each) for each in futures})
