@@ -9,8 +9,7 @@
 namespace muster::detail {
 
 // Where the arguments of one task are encoded in rank 0, and lie until they are sent: a few bytes
-// in this object, then on the heap. Large memory is kept for the next task, since the kernel would
-// clear it page by page.
+// in this object, then on the heap. Large memory is kept for the next task (kept_memory.hpp).
 class ArgumentBytes final : public Growth, private BlockSender {
  public:
   explicit ArgumentBytes(std::size_t size_hint);
@@ -21,10 +20,8 @@ class ArgumentBytes final : public Growth, private BlockSender {
   std::byte* begin() { return begin_; }
   std::byte* end() { return end_; }
 
-  // The bytes on the heap; they are the caller's then, to be freed by std::free() or given back.
+  // The bytes on the heap; they are the caller's then, to be given to give_memory().
   std::byte* take(std::size_t size);
-  // Of large arguments, `size` bytes that take() gave.
-  static void give_back(std::byte* bytes, std::size_t size) noexcept;
 
   std::byte* grow(std::byte* old, std::size_t used, std::size_t wanted,
                   std::byte*& new_end) override;

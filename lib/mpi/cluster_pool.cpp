@@ -16,9 +16,9 @@
 #include "lib/common/fork_guard.hpp"
 #include "lib/common/pool_name.hpp"
 #include "lib/mpi/argument_bytes.hpp"
+#include "lib/mpi/kept_memory.hpp"
 #include "lib/mpi/pool_order.hpp"
 #include "lib/mpi/type_codes.hpp"
-#include "lib/segments/headroom.hpp"
 #include "lib/start/task_offer.hpp"
 
 namespace muster::detail {
@@ -238,7 +238,8 @@ std::string ClusterPool::task_name(const StateBase& state) {
 
 bool ClusterPool::feed(std::vector<Peer>& peers) {
   const Lock lock(mutex_);
-  if (queue_.empty() || life_ == Life::broken) return false;
+  if (life_ == Life::broken) return false;
+  if (queue_.empty()) return unfinished_ != 0 && recall(peers);
   const std::int64_t now = monotonic_ns();
   bool any = false;
   while (!queue_.empty()) {
@@ -256,6 +257,45 @@ bool ClusterPool::feed(std::vector<Peer>& peers) {
     any = true;
   }
   return any;
+}
+
+// Where some workers have nothing to do and others' ranks have long tasks waiting behind those that
+// run, these come back to the queue as far as they can.
+bool ClusterPool::recall(std::vector<Peer>& peers) {
+  const std::int64_t now = monotonic_ns();
+  if (now - recall_look_ns_ < Share::kAheadNs / 2) return false;
+  recall_look_ns_ = now;
+  bool some_are_idle = false;
+  for (std::size_t i = 0; i < shares_.size() && !some_are_idle; ++i) {
+    some_are_idle = !peers[i].lost && shares_[i].has_idle_workers();
+  }
+  if (!some_are_idle) return false;
+  bool any = false;
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    Share& share = shares_[i];
+    if (peers[i].lost || share.recalls || !share.is_stuck(now)) continue;
+    share.recalls = any = true;
+    const std::uint64_t most = share.sent - share.workers;
+    std::byte* const place = conductor_.write(
+        peers[i], {.size = sizeof(most), .kind = RecordKind::recall, .pool = number_}, true);
+    std::memcpy(place, &most, sizeof(most));
+  }
+  if (any) {
+    for (Share& share : shares_) share.forget();
+  }
+  return any;
+}
+
+void ClusterPool::take_returned(std::uint64_t number, ClusterTask& task) {
+  if (cancels_all_) {
+    StateBase* const state = end_task(number, task, End::cancelled);
+    if (state != nullptr) state->complete_cancelled();
+    return;
+  }
+  shares_[task.peer].take_back(task.size);
+  task.place = TaskPlace::queued;
+  ++task.returns;
+  queue_.push_front(static_cast<std::uint32_t>(number));
 }
 
 // A rank with a worker that has nothing to do; else one that has room, for several in a row.
@@ -297,14 +337,17 @@ void ClusterPool::write(std::uint32_t index, ClusterTask& task, Peer& peer, std:
   task.place = TaskPlace::sent;
   task.peer = static_cast<std::uint32_t>(to);
   const bool is_large = task.size >= kLargePayload;
+  const bool is_kept = task.size <= ClusterTask::kKept;
   RecordHead head{.pool = number_, .id = number};
+  if (is_kept) head.flags = kRecallable;
   if (!task.notes && !is_large) {
     head.kind = RecordKind::task;
     head.size = static_cast<std::uint32_t>(sizeof(task.code) + task.size);
     std::byte* const place = conductor_.write(peer, head, urgent);
     std::memcpy(place, &task.code, sizeof(task.code));
     std::memcpy(place + sizeof(task.code), task.data(), task.size);
-    return task.drop_bytes();
+    if (!is_kept) task.drop_bytes();
+    return;
   }
   NotedTask noted{.type = task.code};
   std::string_view name;
@@ -326,13 +369,13 @@ void ClusterPool::write(std::uint32_t index, ClusterTask& task, Peer& peer, std:
   place += padded(name.size());
   if (!is_large) {
     std::memcpy(place, task.data(), task.size);
-    return task.drop_bytes();
+    if (!is_kept) task.drop_bytes();
+    return;
   }
   const std::uint64_t size = task.size;
   std::memcpy(place, &size, sizeof(size));
   std::byte* const bytes = std::exchange(task.heap, nullptr);
-  conductor_.transport().send_large(peer.rank, bytes, task.size,
-                                    [bytes, size] { ArgumentBytes::give_back(bytes, size); });
+  conductor_.transport().send_large(peer.rank, bytes, task.size, [bytes] { give_memory(bytes); });
 }
 
 void ClusterPool::begin_results(Peer&, std::int64_t) { results_ = 0; }
@@ -381,6 +424,10 @@ void ClusterPool::take(Peer& peer, Record& record) {
     return stop_others();
   }
   const Lock lock(mutex_);
+  if (head.kind == RecordKind::recalled) {
+    shares_[static_cast<std::size_t>(peer.rank - 1)].recalls = false;
+    return;
+  }
   ClusterTask* const task = tasks_.find(head.id);
   const RawKind kind = head.kind == RecordKind::exception ? RawKind::exception : RawKind::value;
   if ((head.flags & kMeasured) != 0) {
@@ -390,7 +437,7 @@ void ClusterPool::take(Peer& peer, Record& record) {
   if ((head.flags & kFollows) != 0) {
     // It must be received, whether or not somebody wants it.
     const auto size = record.take<std::uint64_t>();
-    std::byte* const place = allocate_for_writing(size);
+    std::byte* const place = take_memory(size);
     if (place == nullptr) {
       throw Error("rank 0 has no memory for a result of " + std::to_string(size) + " bytes");
     }
@@ -399,12 +446,13 @@ void ClusterPool::take(Peer& peer, Record& record) {
     conductor_.transport().receive_large(peer.rank, place, size,
                                          [weak, number = head.id, kind, place, size] {
                                            const auto pool = weak.lock();
-                                           if (pool == nullptr) return std::free(place);
+                                           if (pool == nullptr) return give_memory(place);
                                            pool->complete_own(number, kind, place, size);
                                          });
     return;
   }
   if (task == nullptr) return;
+  if (head.kind == RecordKind::returned) return take_returned(head.id, *task);
   if (head.kind == RecordKind::cancelled) {
     StateBase* const state = end_task(head.id, *task, End::cancelled);
     if (state != nullptr) state->complete_cancelled();
@@ -424,10 +472,10 @@ void ClusterPool::complete(std::uint64_t number, ClusterTask& task, RawKind kind
     state->complete_raw(kind, data, size);  // copies it at once
     return;
   }
-  std::byte* const own = allocate_for_writing(size);
+  std::byte* const own = take_memory(size);
   if (own == nullptr) return state->complete_exception(no_memory_for(size));
   if (size != 0) std::memcpy(own, data, size);
-  if (state->complete_raw(kind, own, size)) std::free(own);
+  if (state->complete_raw(kind, own, size)) give_memory(own);
 }
 
 // With bytes that were received to where they are to stay.
@@ -439,7 +487,7 @@ void ClusterPool::complete_own(std::uint64_t number, RawKind kind, std::byte* da
       task == nullptr
           ? nullptr
           : end_task(number, *task, kind == RawKind::exception ? End::failed : End::finished);
-  if (state == nullptr || state->complete_raw(kind, data, size)) std::free(data);
+  if (state == nullptr || state->complete_raw(kind, data, size)) give_memory(data);
   if (waiting_ != 0) ended_.notify_all();
 }
 
@@ -517,18 +565,24 @@ std::vector<std::byte> ClusterPool::ask_about(const StateBase& state, Question w
 }
 
 void ClusterPool::cancel(StateBase& state, CancelMode mode) {
-  {
-    const Lock lock(mutex_);
-    ClusterTask* const task = tasks_.find(state.task());
-    if (task == nullptr || task->state != &state) return;
-    if (task->place == TaskPlace::queued) {
-      end_task(state.task(), *task, End::cancelled)->complete_cancelled();
-      if (waiting_ != 0) ended_.notify_all();
-      return;
+  std::optional<std::uint32_t> asked;  // after so many returns
+  while (true) {
+    {
+      const Lock lock(mutex_);
+      ClusterTask* const task = tasks_.find(state.task());
+      if (task == nullptr || task->state != &state) return;
+      if (task->place == TaskPlace::queued) {
+        end_task(state.task(), *task, End::cancelled)->complete_cancelled();
+        if (waiting_ != 0) ended_.notify_all();
+        return;
+      }
+      // Again if it was not there any more, because it was on its way back here.
+      if (asked == task->returns) return;
+      asked = task->returns;
     }
+    // The rank says how the task has ended, if it has, before it answers.
+    ask_about(state, Question::cancel, mode == CancelMode::kill);
   }
-  // The rank says how the task has ended, if it has, before it answers.
-  ask_about(state, Question::cancel, mode == CancelMode::kill);
 }
 
 bool ClusterPool::running(const StateBase& state) {
@@ -562,6 +616,7 @@ void ClusterPool::close(bool cancel_pending) noexcept {
     const Lock lock(mutex_);
     if (life_ == Life::open) life_ = Life::closed;
     if (!cancel_pending) return;
+    cancels_all_ = true;
     tasks_.for_each([&](std::uint32_t index, ClusterTask& task) {
       if (task.state == nullptr) return;
       if (task.place == TaskPlace::queued) {

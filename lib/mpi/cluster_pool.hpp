@@ -86,6 +86,8 @@ class ClusterPool final : public MpiPool,
   void give(std::uint32_t index, Peer& peer, std::size_t to, std::int64_t now_ns);
   void write(std::uint32_t index, ClusterTask& task, Peer& peer, std::size_t to,
              std::int64_t now_ns);
+  bool recall(std::vector<Peer>& peers);
+  void take_returned(std::uint64_t number, ClusterTask& task);
   std::optional<std::size_t> choose(std::size_t size, const std::vector<Peer>& peers);
   enum class End { finished, failed, cancelled };
   StateBase* end_task(std::uint64_t number, ClusterTask& task, End how);
@@ -131,7 +133,9 @@ class ClusterPool final : public MpiPool,
     bool timed = false;
   };
   std::vector<KnownType> types_;
-  std::size_t results_ = 0;  // in the present batch
+  std::size_t results_ = 0;          // in the present batch
+  bool cancels_all_ = false;         // closed by close(true)
+  std::int64_t recall_look_ns_ = 0;  // when recall() looked last
 
   std::mutex finish_mutex_;
   bool ended_all_ = false;  // under finish_mutex_

@@ -1,6 +1,5 @@
 #include "lib/mpi/cluster_source.hpp"
 
-#include <cstdlib>
 #include <utility>
 
 #include <muster/detail/state.hpp>
@@ -8,6 +7,7 @@
 
 #include "lib/common/fork_guard.hpp"
 #include "lib/mpi/cluster_pool.hpp"
+#include "lib/mpi/kept_memory.hpp"
 
 namespace muster::detail {
 
@@ -73,7 +73,7 @@ void ClusterSource::request_stop(StateBase& state) {
 }
 
 void ClusterSource::release_raw(StateBase&, const std::byte* data, std::size_t) noexcept {
-  std::free(const_cast<std::byte*>(data));
+  give_memory(data);
 }
 
 std::shared_ptr<SharedBlock> ClusterSource::receive_block(StateBase&, const BlockReference&,

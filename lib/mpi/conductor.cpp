@@ -21,7 +21,9 @@
 #include "lib/common/deadline.hpp"
 #include "lib/common/futex.hpp"
 #include "lib/common/signals.hpp"
+#include "lib/inspect/death_text.hpp"
 #include "lib/mpi/cluster_pool.hpp"
+#include "lib/mpi/launch.hpp"
 #include "lib/mpi/pool_order.hpp"
 #include "lib/start/fork_server.hpp"
 
@@ -67,6 +69,7 @@ Conductor& Conductor::instance() {
 void Conductor::start() {
   std::unique_lock lock(mutex_);
   if (life_ == Life::unused) {
+    silence_ns_ = silence_limit_ns();
     modules_ = (ForkServer::here() ? ForkServer::modules() : ModuleTable::snapshot()).moved();
     bell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!bell_) throw Error("cannot make an event for MPI's thread: no descriptors are left");
@@ -91,11 +94,16 @@ void Conductor::end_at_exit() {
 }
 
 void Conductor::end() noexcept {
+  bool pool_was_made = false;
+  {
+    const std::lock_guard lock(mutex_);
+    pool_was_made = life_ != Life::unused;
+  }
   try {
     start();
   } catch (const std::exception& e) {
     // Who made a pool has been told.
-    if (last_pool_ == 0) log(LogLevel::error, e.what());
+    if (!pool_was_made) log(LogLevel::error, e.what());
   }
   for (const auto& pool : pools_now()) {
     pool->close(false);
@@ -204,6 +212,7 @@ void Conductor::hear_hellos() {
 void Conductor::take_hello(int rank, Record& record) {
   Peer& peer = peers_[static_cast<std::size_t>(rank - 1)];
   peer.rank = rank;
+  peer.heartbeat = Heartbeat(silence_ns_);
   Hello hello;
   try {
     Decoder in(record.payload.data(), record.payload.size());
@@ -238,6 +247,7 @@ void Conductor::loop() {
         looked_ns_ = now;
         look_for_deaths();
       }
+      beat(now);
       if (worked) {
         back_off_.worked();
       } else {
@@ -311,6 +321,7 @@ bool Conductor::flush(bool all) {
 void Conductor::flush(Peer& peer) {
   if (peer.out.empty()) return;
   peer.urgent = false;
+  peer.heartbeat.sent(monotonic_ns());
   transport_.send(peer.rank, peer.out.take());
 }
 
@@ -340,6 +351,7 @@ void Conductor::take(Peer& peer, Record& record) {
     replies_.erase(found);
     return;
   }
+  if (record.head.kind == RecordKind::beat) return;
   std::shared_ptr<ClusterPool> pool;
   {
     const std::lock_guard lock(mutex_);
@@ -354,6 +366,28 @@ void Conductor::look_for_deaths() {
     if (peer.lost || !peer.pidfd) continue;
     pollfd ended{peer.pidfd.get(), POLLIN, 0};
     if (::poll(&ended, 1, 0) > 0) lose(peer, "its process has ended");
+  }
+}
+
+// After receive(), so that what has come is not taken for silence.
+void Conductor::beat(std::int64_t now_ns) {
+  const Heartbeat rhythm(silence_ns_);
+  if (!rhythm.is_on() || now_ns - beat_ns_ < rhythm.interval_ns() / 4) return;
+  beat_ns_ = now_ns;
+  for (Peer& peer : peers_) {
+    if (peer.lost) continue;
+    if (peer.heartbeat.is_lost(transport_.heard(peer.rank), now_ns)) {
+      lose(peer, "nothing was heard of it for " +
+                     seconds_text(static_cast<double>(silence_ns_) * 1e-9) +
+                     "; the link to its host is down, or that host, or its process was stopped "
+                     "(MUSTER_MPI_SILENCE says for how many seconds it may be silent)");
+      continue;
+    }
+    if (!peer.heartbeat.is_due(now_ns)) continue;
+    std::byte* const place =
+        write(peer, {.size = sizeof(silence_ns_), .kind = RecordKind::beat}, true);
+    std::memcpy(place, &silence_ns_, sizeof(silence_ns_));
+    flush(peer);
   }
 }
 
@@ -381,7 +415,7 @@ void Conductor::lose(Peer& peer, const std::string& why) {
 }
 
 void Conductor::rest() {
-  const std::int64_t sleep_ns = back_off_.rest();
+  const std::int64_t sleep_ns = back_off_.rest(transport_.moving());
   if (sleep_ns == 0) return cpu_relax();
   // Nothing can come of what is not under way.
   const auto pools = pools_now();
@@ -408,8 +442,11 @@ void Conductor::rest() {
   // Where a rank's end is not seen by a pidfd, MPI has to be asked now and then.
   const bool sees_all = std::ranges::all_of(
       peers_, [](const Peer& peer) { return peer.lost || static_cast<bool>(peer.pidfd); });
-  const timespec slow{1, 0};
-  const timespec* const time = expects ? &span : sees_all ? nullptr : &slow;
+  const Heartbeat rhythm(silence_ns_);
+  const std::int64_t slow_ns = rhythm.is_on() ? rhythm.interval_ns() / 2 : 1'000'000'000;
+  const timespec slow{slow_ns / 1'000'000'000, slow_ns % 1'000'000'000};
+  const bool looks = rhythm.is_on() || !sees_all;
+  const timespec* const time = expects ? &span : looks ? &slow : nullptr;
   const int ready = ::ppoll(fds.data(), fds.size(), time, nullptr);
   sleeps_.store(false);
   if (ready <= 0) return;

@@ -23,6 +23,7 @@
 
 #include "lib/common/file_descriptor.hpp"
 #include "lib/mpi/back_off.hpp"
+#include "lib/mpi/heartbeat.hpp"
 #include "lib/mpi/transport.hpp"
 #include "lib/mpi/wire.hpp"
 
@@ -36,6 +37,7 @@ struct Peer {
   std::string host;
   pid_t pid = 0;
   FileDescriptor pidfd;  // where it is a process of this machine
+  Heartbeat heartbeat;
   bool lost = false;
   BatchWriter out;
   std::int64_t begun_ns = 0;  // when `out` was empty last
@@ -106,6 +108,7 @@ class Conductor {
   bool receive();
   void take(Peer& peer, Record& record);
   void look_for_deaths();
+  void beat(std::int64_t now_ns);
   void lose(Peer& peer, const std::string& why);
   void lose_all(const std::string& why);
   void rest();
@@ -137,6 +140,8 @@ class Conductor {
   std::uint64_t last_question_ = 0;
   std::uint64_t seen_ = 0;  // of wanted_
   std::int64_t looked_ns_ = 0;
+  std::int64_t silence_ns_ = 0;  // after which a rank is lost; constant after start()
+  std::int64_t beat_ns_ = 0;     // when the ranks' heartbeats were looked at last
   bool leaving_ = false;
   BackOff back_off_;
 };

@@ -4,6 +4,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string>
+
+#include <muster/error.hpp>
 
 namespace muster::detail {
 
@@ -40,6 +43,23 @@ Launch launch_of_this_process() {
     if (rank && ranks && *rank < *ranks) return {*rank, *ranks};
   }
   return {};
+}
+
+std::int64_t silence_limit_ns() {
+  constexpr double kUsualSeconds = 60;
+  constexpr double kMostSeconds = 1e6;
+  const char* const text = std::getenv("MUSTER_MPI_SILENCE");
+  double seconds = kUsualSeconds;
+  if (text != nullptr && *text != '\0') {
+    const char* const end = text + std::strlen(text);
+    const auto [parsed, error] = std::from_chars(text, end, seconds);
+    if (error != std::errc{} || parsed != end || !(seconds >= 0) || seconds > kMostSeconds) {
+      throw InvalidArgumentError(std::string("MUSTER_MPI_SILENCE is \"") + text +
+                                 "\" in the environment; it is the seconds after which a rank of "
+                                 "which nothing is heard is lost, or 0: never");
+    }
+  }
+  return static_cast<std::int64_t>(seconds * 1e9);
 }
 
 }  // namespace muster::detail

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 namespace muster::detail {
 
 // How this process was started, as the launcher says in the environment, before MPI is initialised.
@@ -12,5 +14,10 @@ struct Launch {
 
 // Knows Open MPI's, MPICH's and Intel's mpirun, PMIx and Slurm with PMI.
 Launch launch_of_this_process();
+
+// After how many nanoseconds in which nothing is heard of it a rank is lost, by MUSTER_MPI_SILENCE,
+// seconds, in the environment: 60 without it, 0: never. Throws InvalidArgumentError for what is no
+// number of seconds.
+std::int64_t silence_limit_ns();
 
 }  // namespace muster::detail

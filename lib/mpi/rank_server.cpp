@@ -5,13 +5,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <functional>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <muster/codec.hpp>
@@ -20,7 +24,9 @@
 
 #include "lib/codec/heap_region.hpp"
 #include "lib/common/futex.hpp"
+#include "lib/inspect/death_text.hpp"
 #include "lib/mpi/back_off.hpp"
+#include "lib/mpi/heartbeat.hpp"
 #include "lib/mpi/served_pool.hpp"
 #include "lib/mpi/transport.hpp"
 #include "lib/start/fork_server.hpp"
@@ -28,6 +34,13 @@
 namespace muster::detail {
 
 namespace {
+
+// The supervisors see this process end, and end with all that runs.
+[[noreturn]] void give_up(const std::exception& why) {
+  log(LogLevel::error, std::string("this rank of an MPI job cannot serve: ") + why.what());
+  std::fflush(nullptr);
+  std::_Exit(EXIT_FAILURE);
+}
 
 class RankServer final : public ResultSink {
  public:
@@ -37,22 +50,64 @@ class RankServer final : public ResultSink {
     transport_.begin();
     place_ = "rank " + std::to_string(transport_.rank()) + " on " + Transport::host() + ": ";
     greet();
-    while (!leaving_) {
-      bool worked = receive();
-      worked |= collect();
-      worked |= flush(!worked);
-      worked |= transport_.progress();
-      if (worked) {
-        back_off_.worked();
-      } else {
-        rest();
-      }
-    }
-    pools_.clear();
+    while (!leaving_) go_on(receive());
+    auto ended = std::exchange(pools_, {});
+    beside([&ended] { ended.clear(); });
     transport_.end();
   }
 
  private:
+  // One turn of all but new messages; `worked`: something was done before it.
+  void go_on(bool worked) {
+    worked |= collect();
+    worked |= flush(!worked);
+    worked |= transport_.progress();
+    beat();
+    if (worked) {
+      back_off_.worked();
+    } else {
+      rest();
+    }
+  }
+
+  // Has another thread do what may take long, so that rank 0 goes on to hear of this one.
+  template <class Work>
+  void beside(Work&& work) {
+    std::exception_ptr error;
+    std::atomic<bool> done{false};
+    std::thread thread([&] {
+      try {
+        work();
+      } catch (...) {
+        error = std::current_exception();
+      }
+      done.store(true);
+      bell_.ring();
+    });
+    try {
+      while (!done.load()) go_on(false);
+    } catch (const std::exception& e) {
+      give_up(e);  // the thread may not end for long
+    }
+    thread.join();
+    if (error != nullptr) std::rethrow_exception(error);
+  }
+
+  void beat() {
+    if (!heartbeat_.is_on()) return;
+    const std::int64_t now = monotonic_ns();
+    if (heartbeat_.is_lost(transport_.heard(0), now)) {
+      give_up(std::runtime_error("nothing was heard of rank 0 for " +
+                                 seconds_text(static_cast<double>(heartbeat_.limit_ns()) * 1e-9) +
+                                 "; the link to its host is down, or that host, or its process was "
+                                 "stopped. The tasks here are given up"));
+    }
+    if (!heartbeat_.is_due(now)) return;
+    write({.kind = RecordKind::beat});
+    urgent_ = true;
+    flush(true);
+  }
+
   static constexpr std::size_t kFullBatch = 16 * 1024;
   static constexpr std::int64_t kBatchWaitsNs = 25'000;
   static constexpr std::int64_t kShortSleepNs = 60'000;
@@ -93,6 +148,17 @@ class RankServer final : public ResultSink {
         if (ServedPool* const pool = find(record.head.pool)) pool->submit(record);
         return;
       case RecordKind::ask: return answer(record);
+      case RecordKind::recall:
+        if (ServedPool* const pool = find(record.head.pool)) {
+          pool->recall(record.take<std::uint64_t>());
+          urgent_ = true;
+        }
+        return;
+      case RecordKind::beat: {
+        const auto limit_ns = record.take<std::int64_t>();
+        if (limit_ns != heartbeat_.limit_ns()) heartbeat_ = Heartbeat(limit_ns);
+        return;
+      }
       case RecordKind::leave: leaving_ = true; return;
       default: throw std::runtime_error("rank 0 has sent a message that is none");
     }
@@ -113,7 +179,11 @@ class RankServer final : public ResultSink {
     };
     switch (what) {
       case Question::open_pool: return open(head, record);
-      case Question::end_pool: pools_.erase(head.pool); return yes(true);
+      case Question::end_pool: {
+        auto ended = pools_.extract(head.pool);
+        if (ended) beside([&ended] { ended.mapped().reset(); });
+        return yes(true);
+      }
       case Question::stop_pool: {
         const auto signal = record.take<std::uint32_t>();
         if (pool != nullptr) pool->stop_workers(static_cast<int>(signal));
@@ -144,8 +214,11 @@ class RankServer final : public ResultSink {
     std::uint64_t workers = 0;
     try {
       Decoder in(record.payload.data(), record.payload.size(), &modules_);
-      auto pool = std::make_unique<ServedPool>(head.pool, in.read<PoolOrder>(), modules_, place_,
-                                               bell_, *this);
+      const auto order = in.read<PoolOrder>();
+      std::unique_ptr<ServedPool> pool;
+      beside([&] {
+        pool = std::make_unique<ServedPool>(head.pool, order, modules_, place_, bell_, *this);
+      });
       workers = pool->workers();
       pools_[head.pool] = std::move(pool);
     } catch (const InvalidArgumentError& e) {
@@ -187,14 +260,7 @@ class RankServer final : public ResultSink {
   void receive_large(std::byte* place, std::size_t size) override {
     bool received = false;
     transport_.receive_large(0, place, size, [&received] { received = true; });
-    while (!received) {
-      bool worked = transport_.progress();
-      worked |= collect();
-      flush(!worked);
-      if (worked) continue;
-      const timespec pause{0, BackOff::kShortestNs};
-      ::nanosleep(&pause, nullptr);  // MPI has nothing to sleep on
-    }
+    while (!received) go_on(false);
   }
 
   bool flush(bool all) {
@@ -204,11 +270,12 @@ class RankServer final : public ResultSink {
     if (!due) return false;
     urgent_ = false;
     transport_.send(0, out_.take());
+    heartbeat_.sent(monotonic_ns());
     return true;
   }
 
   void rest() {
-    const std::int64_t sleep_ns = back_off_.rest();
+    const std::int64_t sleep_ns = back_off_.rest(transport_.moving());
     if (sleep_ns == 0) return cpu_relax();
     if (sleep_ns > kShortSleepNs) {
       for (const auto& [number, pool] : pools_) {
@@ -232,22 +299,23 @@ class RankServer final : public ResultSink {
   bool urgent_ = false;
   bool leaving_ = false;
   BackOff back_off_;
+  Heartbeat heartbeat_;
 };
 
 }  // namespace
 
 void serve_rank() {
-  int status = EXIT_SUCCESS;
   try {
     if (!ForkServer::here()) ForkServer::start();
     ::prctl(PR_SET_TIMERSLACK, 1000UL);
-    RankServer server;
-    server.run();
+    // Not destroyed where it throws: its pools would wait for what runs.
+    auto* const server = new RankServer;
+    server->run();
+    delete server;
   } catch (const std::exception& e) {
-    log(LogLevel::error, std::string("this rank of an MPI job cannot serve: ") + e.what());
-    status = EXIT_FAILURE;
+    give_up(e);
   }
-  std::exit(status);
+  std::exit(EXIT_SUCCESS);
 }
 
 }  // namespace muster::detail

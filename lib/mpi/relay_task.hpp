@@ -15,8 +15,14 @@ namespace muster::detail {
 // A task of rank 0's in the pool of the rank that serves it: its result stays the bytes that it is.
 class RelayTask final : public StateBase {
  public:
-  RelayTask(std::uint64_t number, const TaskType& type, bool chunk, Bell& bell) noexcept
-      : StateBase(kOps), number_(number), type_(&type), is_chunk_(chunk), ring_(bell) {}
+  RelayTask(std::uint64_t number, const TaskType& type, bool chunk, bool recallable,
+            Bell& bell) noexcept
+      : StateBase(kOps),
+        number_(number),
+        type_(&type),
+        is_chunk_(chunk),
+        is_recallable_(recallable),
+        ring_(bell) {}
 
   std::uint64_t number() const { return number_; }
   const TaskType& type() const { return *type_; }
@@ -32,6 +38,14 @@ class RelayTask final : public StateBase {
     if (kept_ != nullptr) source()->release_raw(*this, kept_, size_);
     kept_ = nullptr;
   }
+
+  // True if it was not begun and now never is: rank 0 wants it back.
+  bool recall() {
+    if (!is_recallable_ || done()) return false;
+    is_recalled_ = cancel(CancelMode::pending);
+    return is_recalled_;
+  }
+  bool is_recalled() const { return is_recalled_; }
 
   // From now on its end rings the bell. False: it has ended.
   bool watch() {
@@ -66,6 +80,8 @@ class RelayTask final : public StateBase {
   std::size_t size_ = 0;
   bool has_bytes_ = false;
   bool is_chunk_;
+  bool is_recallable_;
+  bool is_recalled_ = false;
   bool watched_ = false;
   std::byte bytes_[StateOps::kTakenAtOnce];
   Ring ring_;

@@ -48,11 +48,12 @@ const TaskType& ServedPool::type_of(TypeCode code) {
   return *last_type_;
 }
 
-RelayTask& ServedPool::begin(std::uint64_t number, const TaskType& type, bool chunk) {
-  const auto index = static_cast<std::uint32_t>(number);
+RelayTask& ServedPool::begin(const RecordHead& head, const TaskType& type, bool chunk) {
+  const auto index = static_cast<std::uint32_t>(head.id);
   if (index >= by_index_.size()) by_index_.resize(std::max<std::size_t>(index + 1, 256));
   active_.reserve(active_.size() + 1);
-  auto* const task = new_state<RelayTask>(number, type, chunk, bell_);
+  const bool recallable = (head.flags & kRecallable) != 0;
+  auto* const task = new_state<RelayTask>(head.id, type, chunk, recallable, bell_);
   by_index_[index] = task;
   return *task;
 }
@@ -86,7 +87,7 @@ void ServedPool::submit(Record& record) {
     const std::span<const std::byte> bytes = record.payload;
     try {
       const TaskType& type = type_of(code);
-      RelayTask& task = begin(number, type, false);
+      RelayTask& task = begin(record.head, type, false);
       try {
         if (bytes.size() <= TravelBackend::kSmallTask) {
           core_->submit_small(task, type, bytes.data(), bytes.size());
@@ -122,7 +123,7 @@ void ServedPool::submit(Record& record) {
   };
   try {
     const TaskType& type = type_of(noted.type);
-    RelayTask& task = begin(number, type, noted.items != 0);
+    RelayTask& task = begin(record.head, type, noted.items != 0);
     TaskOptions options;
     options.name = name;
     options.retries = noted.retries;
@@ -195,7 +196,7 @@ void ServedPool::send_end(RelayTask& task) {
   by_index_[static_cast<std::uint32_t>(task.number())] = nullptr;
   RecordHead head{.pool = number_, .id = task.number()};
   if (task.phase() == Phase::cancelled) {
-    head.kind = RecordKind::cancelled;
+    head.kind = task.is_recalled() ? RecordKind::returned : RecordKind::cancelled;
     sink_.write(head);
     return task.drop();
   }
@@ -271,6 +272,14 @@ bool ServedPool::cancel(const TaskQuestion& question) {
   const bool cancelled = task->cancel(question.kill != 0 ? CancelMode::kill : CancelMode::pending);
   collect_all();  // rank 0 is to hear of it before it hears the answer
   return cancelled;
+}
+
+void ServedPool::recall(std::uint64_t most) {
+  for (std::size_t i = active_.size(); i-- > 0 && most > 0;) {
+    if (active_[i]->recall()) --most;
+  }
+  collect_all();
+  sink_.write({.kind = RecordKind::recalled, .pool = number_});
 }
 
 bool ServedPool::running(const TaskQuestion& question) const {

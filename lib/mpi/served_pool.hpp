@@ -54,6 +54,8 @@ class ServedPool {
   bool watch_all();
 
   bool cancel(const TaskQuestion& question);
+  // Gives so many tasks back that have not begun, the last ones first.
+  void recall(std::uint64_t most);
   bool running(const TaskQuestion& question) const;
   void request_stop(const TaskQuestion& question);
   void stop_workers(int signal);
@@ -63,7 +65,7 @@ class ServedPool {
   struct Arrived;
 
   const TaskType& type_of(TypeCode code);
-  RelayTask& begin(std::uint64_t number, const TaskType& type, bool chunk);
+  RelayTask& begin(const RecordHead& head, const TaskType& type, bool chunk);
   RelayTask* find(std::uint64_t number) const;
   void refuse(RelayTask& task, const std::exception_ptr& error);
   void collect_all();

@@ -19,6 +19,7 @@ class Share {
   std::size_t workers = 0;
   std::size_t sent = 0;   // tasks that it has and has not ended
   std::size_t bytes = 0;  // of their arguments
+  bool recalls = false;   // it was told to give some back, and has not said that it has
 
   bool has_idle_workers() const { return sent < workers; }
   std::size_t window() const {
@@ -38,6 +39,14 @@ class Share {
     --sent;
     bytes -= size;
   }
+  // It has more than its workers run, and none has ended for a while: they are longer than those
+  // that its window was measured by.
+  bool is_stuck(std::int64_t now_ns) const {
+    return sent > workers && now_ns - since_ns_ > kAheadNs;
+  }
+  // What comes next may be longer, too.
+  void forget() { per_ns_ = 0; }
+
   // So many have ended by now since this was called last.
   void ended(std::size_t tasks, std::int64_t now_ns) {
     if (tasks == 0) return;

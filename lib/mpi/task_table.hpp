@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include <muster/detail/task_type.hpp>
 #include <muster/error.hpp>
 
+#include "lib/mpi/kept_memory.hpp"
 #include "lib/mpi/wire.hpp"
 
 namespace muster::detail {
@@ -28,12 +28,16 @@ enum class TaskPlace : std::uint8_t { none, queued, sent, receiving };
 // A task that is unfinished, as rank 0 knows it.
 struct ClusterTask {
   static constexpr std::size_t kInline = 48;
+  // Arguments of at most so many bytes are kept while a rank has the task, which can so be
+  // recalled.
+  static constexpr std::size_t kKept = 4096;
 
   StateBase* state = nullptr;  // null: it has ended, or was cancelled in the queue
   const TaskType* type = nullptr;
   TypeCode code = 0;
   std::uint32_t generation = 0;
-  std::uint32_t peer = 0;  // where it was sent, an index
+  std::uint32_t peer = 0;     // where it was sent, an index
+  std::uint32_t returns = 0;  // times that it came back from a rank, not begun
   TaskPlace place = TaskPlace::none;
   std::size_t size = 0;       // of callable and arguments
   std::byte* heap = nullptr;  // where they are, if they are longer than `bytes`
@@ -42,7 +46,7 @@ struct ClusterTask {
 
   const std::byte* data() const { return heap != nullptr ? heap : bytes; }
   void drop_bytes() {
-    std::free(heap);
+    give_memory(heap);
     heap = nullptr;
   }
 };
@@ -70,6 +74,7 @@ class TaskTable {
     task.state = nullptr;
     task.notes.reset();
     task.place = TaskPlace::none;
+    task.returns = 0;
     ++task.generation;
     free_.push_back(index);
   }

@@ -11,6 +11,8 @@ namespace muster::detail {
 namespace {
 
 constexpr std::size_t kSpareBatches = 16;
+// Of a large payload that is received: while some move, the next are matched already.
+constexpr std::size_t kPiecesAhead = 4;
 
 }  // namespace
 
@@ -36,6 +38,7 @@ void Transport::begin() {
   check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", -1);
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &ranks_);
+  heard_.resize(static_cast<std::size_t>(ranks_));
 }
 
 void Transport::end() {
@@ -64,51 +67,85 @@ void Transport::send(int peer, std::vector<std::byte> batch) {
   transfer.requests.push_back(request);
 }
 
-template <class Start>
-void Transport::start_pieces(int peer, std::size_t size, std::function<void()> done,
-                             Start&& start) {
+void Transport::send_large(int peer, const std::byte* data, std::size_t size,
+                           std::function<void()> sent) {
   Transfer& transfer = transfers_.emplace_back();
   transfer.peer = peer;
-  transfer.done = std::move(done);
+  transfer.done = std::move(sent);
+  ++large_;
   for (std::size_t at = 0; at < size; at += kPieceBytes) {
     MPI_Request request = MPI_REQUEST_NULL;
-    check(start(at, static_cast<int>(std::min(kPieceBytes, size - at)), request),
-          "a transfer of large data", peer);
+    check(MPI_Isend(data + at, static_cast<int>(std::min(kPieceBytes, size - at)), MPI_BYTE, peer,
+                    kLargeTag, comm_, &request),
+          "MPI_Isend", peer);
     transfer.requests.push_back(request);
   }
 }
 
-void Transport::send_large(int peer, const std::byte* data, std::size_t size,
-                           std::function<void()> sent) {
-  start_pieces(peer, size, std::move(sent), [&](std::size_t at, int count, MPI_Request& request) {
-    return MPI_Isend(data + at, count, MPI_BYTE, peer, kLargeTag, comm_, &request);
-  });
-}
-
 void Transport::receive_large(int peer, std::byte* data, std::size_t size,
                               std::function<void()> received) {
-  start_pieces(peer, size, std::move(received),
-               [&](std::size_t at, int count, MPI_Request& request) {
-                 return MPI_Irecv(data + at, count, MPI_BYTE, peer, kLargeTag, comm_, &request);
-               });
+  // Messages are received in the order in which they are asked for.
+  const bool is_next = std::ranges::none_of(transfers_, [peer](const Transfer& other) {
+    return other.peer == peer && !other.is_asked_for();
+  });
+  Transfer& transfer = transfers_.emplace_back();
+  transfer.peer = peer;
+  transfer.place = data;
+  transfer.size = size;
+  transfer.done = std::move(received);
+  ++large_;
+  if (is_next) ask_for_pieces(transfer);
+}
+
+void Transport::ask_for_pieces(Transfer& transfer) {
+  while (!transfer.is_asked_for() && transfer.requests.size() < kPiecesAhead) {
+    const std::size_t size = std::min(kPieceBytes, transfer.size - transfer.asked);
+    MPI_Request request = MPI_REQUEST_NULL;
+    check(MPI_Irecv(transfer.place + transfer.asked, static_cast<int>(size), MPI_BYTE,
+                    transfer.peer, kLargeTag, comm_, &request),
+          "MPI_Irecv", transfer.peer);
+    transfer.asked += size;
+    transfer.requests.push_back(request);
+  }
+}
+
+// True if a request of it has ended.
+bool Transport::look_at(Transfer& transfer) {
+  std::vector<MPI_Request>& requests = transfer.requests;
+  int ended = 0;
+  if (requests.size() == 1) {
+    check(MPI_Test(requests.data(), &ended, MPI_STATUS_IGNORE), "a transfer", transfer.peer);
+  } else if (!requests.empty()) {
+    ended_.resize(requests.size());
+    check(MPI_Testsome(static_cast<int>(requests.size()), requests.data(), &ended, ended_.data(),
+                       MPI_STATUSES_IGNORE),
+          "a transfer of large data", transfer.peer);
+  }
+  if (ended <= 0) return false;
+  std::erase(requests, MPI_REQUEST_NULL);
+  if (transfer.place != nullptr) ++heard_[static_cast<std::size_t>(transfer.peer)];
+  return true;
 }
 
 bool Transport::progress() {
   bool any = false;
+  unasked_.clear();
   for (auto it = transfers_.begin(); it != transfers_.end();) {
-    int done = 0;
-    check(MPI_Testall(static_cast<int>(it->requests.size()), it->requests.data(), &done,
-                      MPI_STATUSES_IGNORE),
-          "a transfer", it->peer);
-    if (done == 0) {
+    any |= look_at(*it);
+    if (!it->is_asked_for()) {
+      if (std::ranges::find(unasked_, it->peer) == unasked_.end()) ask_for_pieces(*it);
+      if (!it->is_asked_for()) unasked_.push_back(it->peer);
+    }
+    if (!it->requests.empty() || !it->is_asked_for()) {
       ++it;
       continue;
     }
-    any = true;
     Transfer ended = std::move(*it);
     it = transfers_.erase(it);
-    if (!ended.batch.empty() && spare_.size() < kSpareBatches) {
-      spare_.push_back(std::move(ended.batch));
+    if (!ended.batch.empty()) {
+      if (spare_.size() < kSpareBatches) spare_.push_back(std::move(ended.batch));
+    } else {
+      --large_;
     }
     if (ended.done) ended.done();
   }
@@ -135,6 +172,7 @@ bool Transport::receive(int& peer, std::span<const std::byte>& batch) {
                  MPI_STATUS_IGNORE),
         "MPI_Recv", status.MPI_SOURCE);
   peer = status.MPI_SOURCE;
+  ++heard_[static_cast<std::size_t>(peer)];
   batch = std::span(incoming_).first(size);
   return true;
 }

@@ -48,9 +48,13 @@ class Transport {
   // Receives the next large payload of a peer to where it is to lie; calls `received`.
   void receive_large(int peer, std::byte* data, std::size_t size, std::function<void()> received);
 
-  // Looks at what was begun. True if anything has come to its end.
+  // Looks at what was begun. True if anything has come to its end, or a piece of it.
   bool progress();
   bool busy() const { return !transfers_.empty(); }
+  // Large payloads are under way.
+  bool moving() const { return large_ != 0; }
+  // A number that grows when something has come from the peer.
+  std::uint64_t heard(int peer) const { return heard_[static_cast<std::size_t>(peer)]; }
 
   // The next batch that has come, if one has: valid until the next call. With Record::kSlack bytes
   // behind it that can be read.
@@ -64,18 +68,28 @@ class Transport {
     int peer = -1;
     std::vector<MPI_Request> requests;
     std::vector<std::byte> batch;
+    // Of a large one. Its receiver asks for a few pieces at a time.
+    std::byte* place = nullptr;
+    std::size_t size = 0;
+    std::size_t asked = 0;  // of `size`
     std::function<void()> done;
+
+    bool is_asked_for() const { return asked == size; }
   };
 
   void check(int code, const char* what, int peer) const;
-  template <class Start>
-  void start_pieces(int peer, std::size_t size, std::function<void()> done, Start&& start);
+  void ask_for_pieces(Transfer& transfer);
+  bool look_at(Transfer& transfer);
 
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0;
   int ranks_ = 1;
   bool begun_ = false;
   std::list<Transfer> transfers_;
+  std::size_t large_ = 0;  // of them
+  std::vector<std::uint64_t> heard_;
+  std::vector<int> ended_;    // of one look
+  std::vector<int> unasked_;  // of one look: peers of which not all pieces are asked for yet
   std::vector<std::byte> incoming_;
   std::vector<std::vector<std::byte>> spare_;
 };

@@ -6,7 +6,8 @@
 //
 // A payload of kLargePayload bytes or more is not in the batch: the record has the flag kFollows
 // and at its end the number of bytes, and they follow in messages of their own, with tag kLargeTag,
-// in the order of their records, in pieces of at most kPieceBytes.
+// in the order of their records, in pieces of at most kPieceBytes: so other messages are not held
+// up behind all of it, and both ends see that it moves.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,13 +21,15 @@ namespace muster::detail {
 constexpr int kBatchTag = 1;
 constexpr int kLargeTag = 2;
 constexpr std::size_t kLargePayload = 32 * 1024;
-constexpr std::size_t kPieceBytes = std::size_t{1} << 30;
+constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
 
 enum class RecordKind : std::uint8_t {
   // From rank 0.
   task = 1,    // id: the task. The type's code, then callable and arguments
   noted_task,  // id: the task. NotedTask, its notes, then callable and arguments
   ask,         // id: the question. QuestionHead, and what goes with it
+  recall,      // the pool: so many tasks, a u64, are wanted back if they have not begun
+  beat,        // of both: the sender is there. From rank 0: an i64, see Heartbeat::limit_ns()
   leave,       // finalise MPI and end
 
   // To rank 0.
@@ -34,13 +37,16 @@ enum class RecordKind : std::uint8_t {
   value,      // id: the task. Its encoded result
   exception,  // id: the task. Its encoded exception
   cancelled,  // id: the task
+  returned,   // id: the task, which was recalled and has not begun
+  recalled,   // the pool: that was all
   broke,      // the pool's workers are gone: the encoded exception
   answer,     // id: the question
 };
 
 enum RecordFlag : std::uint8_t {
-  kFollows = 1,   // see above
-  kMeasured = 2,  // of a result: the payload begins with the seconds that an item takes, a double
+  kFollows = 1,     // see above
+  kRecallable = 4,  // of a task: rank 0 keeps its arguments
+  kMeasured = 2,    // of a result: the payload begins with the seconds that an item takes, a double
 };
 
 struct RecordHead {
