@@ -21,7 +21,8 @@ void run(const std::string& library) {
   auto results = pool.map(reversed, words);
   for (const auto& outcome : results.outcomes()) {
     try {
-      std::cout << "reversed: " << outcome.value() << '\n';
+      const std::string& word = outcome.value();
+      std::cout << "reversed: " << word << '\n';
     } catch (const std::invalid_argument& error) {
       std::cout << "the task threw: " << error.what() << '\n';
     }

@@ -71,10 +71,10 @@ void ClusterPool::start(const ProcessPoolOptions& options) {
   conductor_.start();
   modules_ = conductor_.modules();
   shares_.resize(conductor_.peers().size());
-  source_.adopt(shared_from_this(), callbacks_);
   HeapRegion region;
   Encoder out(nullptr, nullptr, &region);
   out.write(PoolOrder::of(options, name_, modules_));
+  source_.adopt(shared_from_this(), callbacks_);
   number_ = conductor_.add(shared_from_this());
   try {
     const auto answers = ask_all(Question::open_pool, {out.data(), out.data() + out.size()});

@@ -204,4 +204,15 @@ TEST(MpiPool, ATaskCannotMakeOne) {
   EXPECT_THROW(pool.submit(make).result(), muster::InvalidStateError);
 }
 
+TEST(MpiPool, RefusesModulesAndTasksThatAreCalledByTheirNames) {
+  if (expected_ranks() == 0) GTEST_SKIP() << "without ranks it is a process pool";
+  EXPECT_THROW(muster::MpiPoolExecutor({.modules = {"libtasks.so"}}), muster::InvalidArgumentError);
+  muster::MpiPoolExecutor pool({.max_workers = 1});
+  const muster::NamedTask<int(int)> square("square");
+  EXPECT_THROW(pool.submit(square, 3), muster::InvalidArgumentError);
+  EXPECT_THROW(pool.submit({.name = "nine"}, square, 3), muster::InvalidArgumentError);
+  EXPECT_THROW((void)pool.map(square, std::vector{1, 2}), muster::InvalidArgumentError);
+  EXPECT_EQ(pool.submit(add, 2, 3).result(), 5);
+}
+
 }  // namespace
