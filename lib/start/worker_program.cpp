@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// As PATH, it does not count in a program that has more rights than its user (secure_getenv).
 constexpr const char* kVariable = "MUSTER_WORKER";
 constexpr const char* kName = "muster-worker";
 
@@ -50,7 +51,7 @@ std::vector<fs::path> places() {
     all.push_back((folder / MUSTER_BIN_FROM_LIB / kName).lexically_normal());
     all.push_back(folder / kName);
   }
-  const char* const path = std::getenv("PATH");
+  const char* const path = ::secure_getenv("PATH");
   std::istringstream folders(path != nullptr ? path : "");
   for (std::string folder; std::getline(folders, folder, ':');) {
     // An empty one would be the working directory.
@@ -62,7 +63,7 @@ std::vector<fs::path> places() {
 }  // namespace
 
 std::string worker_program() {
-  if (const char* const given = std::getenv(kVariable); given != nullptr && *given != '\0') {
+  if (const char* const given = ::secure_getenv(kVariable); given != nullptr && *given != '\0') {
     if (const int error = error_of(given); error != 0) {
       throw Error(
           std::string(kVariable) + " is \"" + given +

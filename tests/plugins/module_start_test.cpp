@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,16 +42,17 @@ std::string refusal_of(std::vector<std::string> modules) {
 // As long as it lives, a variable of the environment has another value.
 class Variable {
  public:
-  Variable(const char* name, const char* value) : name_(name), before_(std::getenv(name)) {
+  Variable(const char* name, const char* value) : name_(name) {
+    if (const char* const before = std::getenv(name)) before_ = before;
     ::setenv(name, value, 1);
   }
-  ~Variable() { ::setenv(name_, before_.c_str(), 1); }
+  ~Variable() { before_ ? ::setenv(name_, before_->c_str(), 1) : ::unsetenv(name_); }
   Variable(const Variable&) = delete;
   Variable& operator=(const Variable&) = delete;
 
  private:
   const char* name_;
-  std::string before_;
+  std::optional<std::string> before_;
 };
 
 void expect_in(const std::string& part, const std::string& sentence) {
@@ -63,11 +65,8 @@ bool has_children() {
 }
 
 TEST(ModuleStart, NeedsNoInitAndIsSpawnedAlsoWhereTheEnvironmentSaysFork) {
-  const char* const before = std::getenv("MUSTER_START_METHOD");
-  ASSERT_EQ(before, nullptr);
-  ::setenv("MUSTER_START_METHOD", "fork", 1);
+  const Variable method("MUSTER_START_METHOD", "fork");
   ProcessPoolExecutor pool({.max_workers = 1, .modules = {library("tasks")}});
-  ::unsetenv("MUSTER_START_METHOD");
   EXPECT_EQ(pool.submit(NamedTask<int(int)>("square"), 3).result(), 9);
 }
 
