@@ -1,5 +1,5 @@
-# Installs the library, its headers, the CMake package and the file for pkg-config. The programs
-# are installed by their own folders.
+# Installs the library, its headers, muster-worker, the CMake package and the file for pkg-config.
+# The other programs are installed by their own folders.
 include(CMakePackageConfigHelpers)
 
 set(muster_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/muster)
