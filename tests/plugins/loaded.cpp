@@ -21,7 +21,7 @@ namespace {
 [[maybe_unused]] void start_thread() {
   std::thread([] { ::pause(); }).detach();
 }
-[[maybe_unused]] void crash() { std::raise(SIGSEGV); }
+[[maybe_unused]] void crash() { std::raise(SIGKILL); }
 
 struct Loaded {
   Loaded() { PLUGIN_TEST_WHEN_LOADED(); }

@@ -130,7 +130,7 @@ TEST(ModuleStart, SaysThatALibraryEndsTheProcessWhenItIsLoaded) {
   expect_in("exit status 3", left);
   expect_in(library("leaves"), left);
   const std::string crashed = refusal_of({library("crashes")});
-  expect_in("SEGV", crashed);
+  expect_in("killed by SIGKILL", crashed);
   expect_in(library("crashes"), crashed);
   EXPECT_FALSE(has_children());
 }
