@@ -1,6 +1,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <latch>
 #include <string>
 #include <thread>
@@ -9,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "mpi/cluster.hpp"
+#include "support/own_folder.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
@@ -28,6 +31,37 @@ void until_stopped() {
 template <class F>
 void await(F&& so) {
   while (!so()) std::this_thread::sleep_for(1ms);
+}
+
+// Notes in the file that it has run, or waits until so many others have.
+void note(const std::string& file, std::size_t others) {
+  if (others == 0) {
+    std::ofstream(file, std::ios::app) << '.';
+  } else {
+    await([&] {
+      return std::filesystem::exists(file) && std::filesystem::file_size(file) >= others;
+    });
+  }
+}
+
+TEST(MpiFutures, LongTasksBehindALongOneGoToARankThatIsIdle) {
+  muster::MpiPoolExecutor pool({.max_workers = 1});
+  const test_support::OwnFolder folder;
+  for (int round = 0; round < 3; ++round) {
+    // After these each rank is given many tasks ahead.
+    std::vector<muster::Future<int>> shorts;
+    for (int i = 0; i < 20'000; ++i) shorts.push_back(pool.submit(one));
+    for (const auto& future : shorts) future.result();
+    const std::string file = folder.file(std::to_string(round));
+    constexpr std::size_t kOthers = 40;
+    std::vector<muster::Future<void>> longs;
+    longs.push_back(pool.submit(note, file, kOthers));
+    for (std::size_t i = 0; i < kOthers; ++i) {
+      longs.push_back(pool.submit(note, file, std::size_t{0}));
+    }
+    for (const auto& future : longs) future.result();
+  }
+  EXPECT_EQ(pool.stats().cancelled, 0u);
 }
 
 TEST(MpiFutures, ManyThreadsSubmitAtOnce) {
