@@ -12,6 +12,8 @@ second; Muster runs 200,000 of them, mpi4py 1,000, a tenth of a second of each a
 64 MiB and back: an array of 8 Mi doubles to a worker, which gives it back; from before the submission
 to when the client has it. Milliseconds.
 
+idle: processor time of mpirun and all that it started, while none has anything to do for 5 s.
+
 Printed are medians, their ratio, and the least and the greatest ratio of a run. The figures of a run
 are warm: the same was done before in the same pool.
 """
@@ -92,11 +94,43 @@ def mpi4py(_, workers):
     return pool
 
 
+def descendants(of):
+    """Processes below this one, it included."""
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat") as file:
+                parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # it has ended meanwhile
+    found = [of]
+    for each in found:
+        found.extend(child for child, parent in parents.items() if parent == each)
+    return found
+
+
+def processor_seconds(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def show_idle(pool, seconds=5):
+    pids = descendants(pool.process.pid)
+    before = {pid: processor_seconds(pid) for pid in pids}
+    time.sleep(seconds)
+    used = {pid: processor_seconds(pid) - before[pid] for pid in pids}
+    print(f"idle, {pool.name}: {len(pids)} processes used {100 * sum(used.values()) / seconds:.1f}% "
+          f"of a processor in {seconds} s, the busiest {100 * max(used.values()) / seconds:.1f}%",
+          flush=True)
+
+
 def compare(ours, theirs, measure, runs):
     """Figures of both in turns."""
     figures = ([], [])
     for pool in (ours, theirs):
-        measure(pool)
+        for _ in range(4):  # what is new each time at first is there then
+            measure(pool)
     for run in range(runs):
         both = [(ours, figures[0]), (theirs, figures[1])]
         for pool, list_of in both if run % 2 == 0 else reversed(both):
@@ -144,6 +178,8 @@ def main():
             pool.ask(f"prepare_doubles {DOUBLES}")
         figures = compare(*pools, Pool.echo, options.runs)
         results.append(show(f"64 MiB and back, {ranks}", "milliseconds", figures, False))
+        for pool in pools:
+            show_idle(pool)
         for pool in pools:
             pool.end()
     if options.json:
