@@ -25,6 +25,9 @@ namespace muster::detail {
 
 namespace {
 
+// The kernel counts them in nanoseconds, in 64 bits.
+constexpr std::size_t kMostSeconds = 9'000'000'000;
+
 // `value` with `margin` more must fit under the program's hard limit.
 void check_hard_limit(const char* name, std::size_t value, std::size_t margin, int resource,
                       const char* ulimit) {
@@ -169,6 +172,11 @@ PreparedLimits prepare_limits(const WorkerLimits& limits) {
   check_hard_limit("memory_bytes", limits.memory_bytes, 0, RLIMIT_AS, "-v, in KiB");
   // SIGXCPU comes at the soft limit, and only if that is below the hard one.
   check_hard_limit("cpu_seconds", limits.cpu_seconds, 1, RLIMIT_CPU, "-t");
+  if (limits.cpu_seconds > kMostSeconds) {
+    throw InvalidArgumentError("limits.cpu_seconds is " + std::to_string(limits.cpu_seconds) +
+                               ", and the kernel counts no more than " +
+                               std::to_string(kMostSeconds) + "; 0: no limit");
+  }
   check_hard_limit("open_files", limits.open_files, 0, RLIMIT_NOFILE, "-n");
   if (limits.resident_bytes > std::numeric_limits<std::size_t>::max() / 2) {
     throw InvalidArgumentError("limits.resident_bytes cannot be negative; 0: no limit");

@@ -154,6 +154,7 @@ void ForkServer::start() {
   }
   warn_of_threads();
   const std::size_t modules = ModuleRegistry::refresh();
+  std::string rights = privileges();
   flush_before_fork();
   const SignalsBlocked blocked;
   pid_t pid = 0;
@@ -169,7 +170,7 @@ void ForkServer::start() {
   FileDescriptor pidfd = open_pidfd(pid);
   if (!pidfd) throw Error("muster::init() cannot watch its fork server: " + reason(errno));
   const std::lock_guard lock(mutex);
-  known() = {std::move(ours), std::move(pidfd), pid, modules, privileges(), fork_generation()};
+  known() = {std::move(ours), std::move(pidfd), pid, modules, std::move(rights), fork_generation()};
 }
 
 bool ForkServer::here() {

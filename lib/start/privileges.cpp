@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include <muster/error.hpp>
+
 #include "lib/common/small_file.hpp"
 
 namespace muster::detail {
@@ -34,6 +36,12 @@ std::string value_of(std::string_view line) {
 
 std::string privileges() {
   const std::string status = read_small_file("/proc/thread-self/status");
+  if (status.empty()) {
+    throw Error(
+        "this program cannot read its privileges in /proc/thread-self/status: is /proc mounted, "
+        "and "
+        "are there file descriptors left?");
+  }
   std::string found;
   for (std::string_view rest = status; !rest.empty();) {
     const std::string_view line = take_line(rest);

@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/auxv.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -88,14 +90,14 @@ pid_t spawn_program(const SpawnedProgram& program, const std::string& pool, int 
   ::posix_spawnattr_setflags(actions.attributes(), POSIX_SPAWN_SETPGROUP);
   ::posix_spawnattr_setpgroup(actions.attributes(), 0);
 
-  std::vector<char*> environment;
+  // First, where given_socket() finds it. clearenv() leaves no list at all.
+  std::string variable = std::string(kVariable) + "=" + std::to_string(kSocket);
+  std::vector<char*> environment{variable.data()};
   const std::size_t length = std::strlen(kVariable);
-  for (char** each = environ; *each != nullptr; ++each) {
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
     const bool ours = std::strncmp(*each, kVariable, length) == 0 && (*each)[length] == '=';
     if (!ours) environment.push_back(*each);
   }
-  std::string variable = std::string(kVariable) + "=" + std::to_string(kSocket);
-  environment.push_back(variable.data());
   environment.push_back(nullptr);
   std::vector<std::string> given = program.arguments;
   std::vector<char*> arguments;
@@ -130,15 +132,40 @@ SpawnAnswer read_answer(const FileDescriptor& file) {
   return answer;
 }
 
-bool spawned_and_not_initialized() { return ::getenv(kVariable) != nullptr; }
+namespace {
+
+// Inherited by children, which have no socket of their own to take.
+std::atomic<bool> socket_taken{false};
+
+// By the environment that this process began with, also where main has cleared it before init().
+// Whoever asks for a pool may have this process open any library: in a program that has more rights
+// than its user (set-user-ID, file capabilities) the environment, the user's, does not count.
+int given_socket() {
+  static const int socket = [] {
+    if (::getauxval(AT_SECURE) != 0) return -1;
+    const std::string began_with = read_small_file("/proc/self/environ");
+    const std::string variable = std::string(kVariable) + "=";
+    int number = -1;
+    if (began_with.starts_with(variable)) {
+      std::from_chars(began_with.data() + variable.size(), began_with.data() + began_with.size(),
+                      number);
+    } else if (const char* const text = std::getenv(kVariable); text != nullptr) {
+      std::from_chars(text, text + std::strlen(text), number);
+    }
+    return number;
+  }();
+  return socket;
+}
+
+}  // namespace
+
+bool spawned_and_not_initialized() { return !socket_taken.load() && given_socket() >= 0; }
 
 int take_spawned_socket() {
-  const char* const text = ::getenv(kVariable);
-  if (text == nullptr) return -1;
-  int socket = -1;
-  std::from_chars(text, text + std::strlen(text), socket);
+  if (!spawned_and_not_initialized()) return -1;
+  socket_taken.store(true);
   ::unsetenv(kVariable);
-  return socket;
+  return given_socket();
 }
 
 void serve_spawned(int given, ProgramKind kind, SpawnAnswer answer) {

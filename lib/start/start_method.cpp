@@ -1,5 +1,8 @@
 #include "lib/start/start_method.hpp"
 
+#include <sys/auxv.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <string>
@@ -20,7 +23,7 @@ std::atomic<bool> init_called{false};
 constexpr const char* kVariable = "MUSTER_START_METHOD";
 
 StartMethod from_environment() {
-  const char* const text = std::getenv(kVariable);
+  const char* const text = ::secure_getenv(kVariable);
   if (text == nullptr || *text == '\0') return StartMethod::automatic;
   const std::string_view name = text;
   if (name == "automatic") return StartMethod::automatic;
@@ -44,7 +47,27 @@ void check_privileges() {
       "since they are copies of it as it was at muster::init(): " +
       changed +
       ". Call muster::init() once the privileges are what they are to be, or make the pool with "
-      "StartMethod::spawn or fork");
+      "another start method");
+}
+
+// The kernel takes a program that is run with other rights than its user's for one that must not
+// believe its environment.
+void check_that_one_user_runs_this() {
+  if (::getuid() == ::geteuid() && ::getgid() == ::getegid()) return;
+  throw InvalidStateError("a pool cannot be spawned while the program's effective user or group (" +
+                          std::to_string(::geteuid()) + ", " + std::to_string(::getegid()) +
+                          ") is not its real one (" + std::to_string(::getuid()) + ", " +
+                          std::to_string(::getgid()) + "): set both first (setresuid, setresgid)");
+}
+
+// Run again, it would have the rights of its file once more, whatever it has given up.
+void check_that_program_may_be_run_again() {
+  if (::getauxval(AT_SECURE) == 0) return check_that_one_user_runs_this();
+  throw InvalidStateError(
+      "StartMethod::spawn is refused in a program that its file gives more rights than its user "
+      "has (set-user-ID, set-group-ID, file capabilities): run again, it would have them again in "
+      "its "
+      "workers. Make the pool with StartMethod::forkserver or fork");
 }
 
 }  // namespace
@@ -52,7 +75,10 @@ void check_privileges() {
 void note_init() { init_called.store(true); }
 
 StartMethod start_method_with_modules(StartMethod asked) {
-  if (asked == StartMethod::automatic || asked == StartMethod::spawn) return StartMethod::spawn;
+  if (asked == StartMethod::automatic || asked == StartMethod::spawn) {
+    check_that_one_user_runs_this();
+    return StartMethod::spawn;
+  }
   throw InvalidArgumentError(
       "a pool with ProcessPoolOptions::modules is started by StartMethod::spawn, which automatic "
       "is then: fork and forkserver make copies of this program, and the tasks of modules are run "
@@ -84,6 +110,7 @@ StartMethod chosen_start_method(StartMethod asked) {
                                     : "workers are copies of the program as it is there");
   }
   if (asked == StartMethod::forkserver) check_privileges();
+  if (asked == StartMethod::spawn) check_that_program_may_be_run_again();
   return asked;
 }
 

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -19,7 +21,9 @@
 #include "support/init.hpp"
 #include "support/own_folder.hpp"
 #include "support/plugin.hpp"
+#include "support/privileges.hpp"
 #include "support/proc.hpp"
+#include "support/program.hpp"
 #include "support/watchdog.hpp"
 
 namespace {
@@ -189,6 +193,56 @@ TEST(ForkServer, IsRefusedOnceTheProgramHasGivenUpPrivileges) {
   EXPECT_NE(said.find("NoNewPrivs was 0 and is 1"), std::string::npos) << said;
   ProcessPoolExecutor other({.max_workers = 1, .start_method = StartMethod::spawn});
   EXPECT_EQ(other.submit([] { return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); }).result(), 1);
+}
+
+TEST(Spawn, RunsMainToItsInitAlsoWhereThatClearsTheEnvironment) {
+  const auto end = test_support::Program("clears_environment").wait();
+  EXPECT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_EQ(end.out, "7\n") << end.err;
+}
+
+// What a program prints that is set-user-ID root and run by somebody else.
+std::string output_as_root_of_another_user(const std::string& program,
+                                           const std::string& variable) {
+  std::array<int, 2> pipe{};
+  EXPECT_EQ(::pipe(pipe.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(pipe[1], STDOUT_FILENO);
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+    test_support::drop_privileges();
+    const char* const arguments[] = {program.c_str(), nullptr};
+    const char* const environment[] = {variable.c_str(), nullptr};
+    ::execve(program.c_str(), const_cast<char**>(arguments), const_cast<char**>(environment));
+    ::_exit(127);
+  }
+  ::close(pipe[1]);
+  std::string text;
+  std::array<char, 4096> buffer;
+  for (ssize_t n = 0; (n = ::read(pipe[0], buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(n));
+  }
+  ::close(pipe[0]);
+  ::waitpid(child, nullptr, 0);
+  return text;
+}
+
+TEST(StartMethod, OfAProgramWithMoreRightsThanItsUserIsNoSpawnAndNotForTheEnvironmentToSay) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make a program that is set-user-ID root";
+  if (start_method() != StartMethod::fork) GTEST_SKIP() << "the program says how its pools start";
+  const test_support::OwnFolder folder;
+  std::filesystem::permissions(folder.file("."), std::filesystem::perms(0755));
+  const std::string program = folder.file("more_rights");
+  std::filesystem::copy_file(std::string(MUSTER_TEST_PROGRAMS) + "/more_rights", program);
+  ASSERT_EQ(::chmod(program.c_str(), 04755), 0);
+  for (const char* const variable :
+       {"MUSTER_SUPERVISOR_SOCKET=5", "MUSTER_START_METHOD=spawn", "UNRELATED=1"}) {
+    const std::string text = output_as_root_of_another_user(program, variable);
+    if (text == "no more rights\n") GTEST_SKIP() << "set-user-ID does not count in this folder";
+    EXPECT_TRUE(text.starts_with("forkserver 7\nStartMethod::spawn is refused in a program that "))
+        << variable << ": " << text;
+  }
 }
 
 TEST(StartMethod, GivesWorkersTheResourceLimitsOfNow) {

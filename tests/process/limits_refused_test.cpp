@@ -47,6 +47,7 @@ TEST(RefusedLimits, AreNegativeNumbers) {
   const auto minus = static_cast<std::size_t>(-1);
   EXPECT_SAYS(refusal({.memory_bytes = minus}), "limits.memory_bytes cannot be negative");
   EXPECT_SAYS(refusal({.cpu_seconds = minus}), "limits.cpu_seconds cannot be negative");
+  EXPECT_SAYS(refusal({.cpu_seconds = 18'446'744'074}), "the kernel counts no more than");
   EXPECT_SAYS(refusal({.open_files = minus}), "limits.open_files cannot be negative");
   EXPECT_SAYS(refusal({.resident_bytes = minus}), "limits.resident_bytes cannot be negative");
 }
