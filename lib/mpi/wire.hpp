@@ -23,13 +23,12 @@ constexpr int kLargeTag = 2;
 constexpr std::size_t kLargePayload = 32 * 1024;
 constexpr std::size_t kPieceBytes = std::size_t{4} << 20;
 
+// `leave` and `hello` keep their numbers: a rank with another Muster is refused and leaves, too.
 enum class RecordKind : std::uint8_t {
   // From rank 0.
   task = 1,    // id: the task. The type's code, then callable and arguments
   noted_task,  // id: the task. NotedTask, its notes, then callable and arguments
   ask,         // id: the question. QuestionHead, and what goes with it
-  recall,      // the pool: so many tasks, a u64, are wanted back if they have not begun
-  beat,        // of both: the sender is there. From rank 0: an i64, see Heartbeat::limit_ns()
   leave,       // finalise MPI and end
 
   // To rank 0.
@@ -37,10 +36,18 @@ enum class RecordKind : std::uint8_t {
   value,      // id: the task. Its encoded result
   exception,  // id: the task. Its encoded exception
   cancelled,  // id: the task
-  returned,   // id: the task, which was recalled and has not begun
-  recalled,   // the pool: that was all
   broke,      // the pool's workers are gone: the encoded exception
   answer,     // id: the question
+
+  // From rank 0.
+  recall,  // the pool: so many tasks, a u64, are wanted back if they have not begun
+
+  // To rank 0.
+  returned,  // id: the task, which was recalled and has not begun
+  recalled,  // the pool: that was all
+
+  // Of both: the sender is there. From rank 0: an i64, see Heartbeat::limit_ns().
+  beat,
 };
 
 enum RecordFlag : std::uint8_t {

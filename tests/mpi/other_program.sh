@@ -5,3 +5,4 @@ echo "$said"
 grep -q "rank 1 on .* does not run what rank 0 runs" <<<"$said" || fail "the rank is not named"
 grep -q "rank 0 has .*mpi_lost_rank (.*), it has .*mpi_other_program (" <<<"$said" ||
   fail "it does not say what differs"
+[ "$(grep -c "does not run what rank 0 runs" <<<"$said")" = 1 ] || fail "it is not said once"
