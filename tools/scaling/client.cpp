@@ -9,7 +9,8 @@ Activity Client::run() {
   const auto tasks = static_cast<TaskIndex>(job_.plan.tasks);
   if (!job_.plan.gated) {
     for (TaskIndex i = 0; i < tasks; ++i) {
-      while (root.feeding) {  // for the lock
+      // For the lock.
+      while (root.feeding) {
         root.lock_is_wanted = true;
         co_await thread_.wait(Thread::kForever);
       }
@@ -31,7 +32,7 @@ Activity Client::run() {
       const double begun = job_.now();
       sleeps = false;
       bool came = false;
-      if (habit_.spins(algorithm)) {
+      if (!job_.plan.bound && habit_.spins(algorithm)) {
         came = co_await thread_.wait(algorithm.spin, true);
         if (came) {
           habit_.took(job_.now() - begun);

@@ -13,6 +13,12 @@ constexpr const char* kHere = "shared memory";
 
 double median(const nlohmann::json& spread) { return spread.at("median").get<double>(); }
 
+// Every look found every thread where it was at first.
+bool stay(const std::vector<std::vector<int>>& placements) {
+  return std::ranges::all_of(placements,
+                             [&](const auto& each) { return each == placements.front(); });
+}
+
 Outcome simulate_with(Plan plan, const Costs& costs) {
   plan.costs = costs;
   return simulate(plan);
@@ -34,6 +40,7 @@ Costs fitted_costs(const nlohmann::json& measured) {
   Plan plan = measured_plan(measured, costs, 2);
   plan.tasks = tasks.at("tasks").get<std::size_t>();
   plan.placements = tasks.at("placements").get<std::vector<std::vector<int>>>();
+  plan.bound = stay(plan.placements);
   plan.gated = true;
   struct Fit {
     double& cost;
@@ -71,6 +78,7 @@ std::vector<Comparison> compare(const nlohmann::json& measured, const Costs& cos
       std::vector<double> rates;
       for (const auto& placements : figure.at("placements")) {
         plan.placements = placements.get<std::vector<std::vector<int>>>();
+        plan.bound = stay(plan.placements);
         rates.push_back(simulate(plan).rate);
       }
       const auto& rate = figure.at("rate");

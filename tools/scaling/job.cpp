@@ -76,6 +76,16 @@ Job::Job(const Plan& given) : plan(given), random(given.seed) {
     while (cores_.size() < cores) cores_.emplace_back(clock, plan.costs.interruption);
   }
 
+  if (!plan.bound) {
+    for (Core& core : cores_) {
+      std::vector<Core*> others;
+      for (Core& other : cores_) {
+        if (&other != &core) others.push_back(&other);
+      }
+      core.share_with(others);
+    }
+  }
+
   client = std::make_unique<Client>(*this, new_thread(0));
   root = std::make_unique<Master>(*this, 0, new_thread(1));
   for (std::uint32_t i = 0; i < plan.ranks; ++i) {
@@ -135,7 +145,7 @@ Thread& Job::new_thread(std::size_t place) {
 
 // Where they were in this part of the measured run.
 void Job::place_threads() {
-  if (plan.placements.size() < 2) return;
+  if (plan.placements.size() < 2 || !plan.bound) return;
   const std::size_t now =
       std::min(outcome.ended * plan.placements.size() / plan.tasks, plan.placements.size() - 1);
   if (now == placement_) return;

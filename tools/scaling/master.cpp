@@ -97,12 +97,14 @@ Activity Master::run() {
       for (const TaskIndex task : message.tasks) enqueue(task);
     }
     if (!queue_.empty()) {
-      feeding = true;
       double scanned = 0;
       const std::size_t given = feed(scanned);
       worked |= given != 0;
-      co_await thread_.compute(costs.scan * scanned +
-                               costs.conductor / 2 * static_cast<double>(given));
+      const double takes = costs.scan * scanned + costs.conductor / 2 * static_cast<double>(given);
+      // A submit waits for the lock. One that is held for less than a microsecond is mostly free
+      // again before somebody sleeps.
+      feeding = takes > 1000;
+      co_await thread_.compute(takes);
       feeding = false;
       if (lock_is_wanted) {
         lock_is_wanted = false;
@@ -134,13 +136,16 @@ Activity Master::run() {
         children_[message.from].share.ended(message.tasks.size(), began, algorithm);
         refresh(message.from);
       }
+      // All of them before the client runs that waits for one.
+      bool wakes = false;
       for (const TaskIndex task : message.tasks) {
         if (parent != nullptr) {
           up_.add(task, job_.plan.result_bytes, job_.now());
-        } else if (job_.end(task)) {
-          co_await thread_.compute(costs.wake);
+        } else {
+          wakes |= job_.end(task);
         }
       }
+      if (wakes) co_await thread_.compute(costs.wake);
     }
     if (parent != nullptr && up_.due(job_.now(), !worked, algorithm)) {
       worked = true;

@@ -164,7 +164,7 @@ Activity Server::work(Thread& worker) {
       asleep_.push_back(&worker);
       const double begun = job_.now();
       bool came = false;
-      if (habit.spins(algorithm)) {
+      if (!job_.plan.bound && habit.spins(algorithm)) {
         came = co_await worker.wait(algorithm.spin, true);
         if (came) {
           habit.took(job_.now() - begun);

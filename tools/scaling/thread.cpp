@@ -44,6 +44,22 @@ void Core::leave(Thread& thread) {
   std::erase(present_, &thread);
   thread.wants_core_ = false;
   set_alarm();
+  pull();
+}
+
+Core* Core::idle_other() const {
+  const auto found = std::ranges::find_if(others_, [](Core* core) { return !core->is_wanted(); });
+  return found == others_.end() ? nullptr : *found;
+}
+
+// It has become idle: it takes a thread that shares another core.
+void Core::pull() {
+  if (!present_.empty()) return;
+  for (Core* const other : others_) {
+    if (other->present_.size() < 2) continue;
+    other->present_.back()->move_to(*this);
+    return;
+  }
 }
 
 void Core::ring() {
@@ -53,7 +69,9 @@ void Core::ring() {
   present_.erase(done);
   thread.wants_core_ = false;
   set_alarm();
+  // It goes on at once, mostly: before others come to its core.
   thread.resumes_.resume();
+  pull();
 }
 
 void Thread::begin_wait(std::coroutine_handle<> handle, double ns, bool spins) {
@@ -80,6 +98,9 @@ void Thread::ring() {
   if (wants_core_) {
     core_->leave(*this);
   } else {
+    if (core_->is_wanted()) {
+      if (Core* const idle = core_->idle_other()) core_ = idle;
+    }
     core_->interrupt();
   }
   resumes_.resume();

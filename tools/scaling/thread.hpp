@@ -2,6 +2,7 @@
 
 #include <coroutine>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "tools/scaling/clock.hpp"
@@ -23,14 +24,21 @@ class Core final : public Alarm {
   void interrupt();
   void leave(Thread& thread);
   bool is_wanted() const { return !present_.empty(); }
+  // Cores of the same machine, between which threads move.
+  void share_with(std::vector<Core*> others) { others_ = std::move(others); }
 
   void ring() override;
 
  private:
+  friend class Thread;
+
   void advance();
   void set_alarm();
+  Core* idle_other() const;
+  void pull();
 
   Clock& clock_;
+  std::vector<Core*> others_;
   double interruption_;
   double since_ = 0;
   std::vector<Thread*> present_;
