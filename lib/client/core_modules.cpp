@@ -6,7 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "lib/client/process_core.hpp"
 #include "lib/codec/encoded_function.hpp"
