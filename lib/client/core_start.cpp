@@ -155,6 +155,7 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   start_method_ = options.modules.empty() ? chosen_start_method(options.start_method)
                                           : start_method_with_modules(options.start_method);
   modules_ = modules_for(start_method_);
+  code_moves_ = modules_.code_moves();
   cpus_ = usable_cpus();
   limits_ = prepare_limits(options.limits);
   make_segments(Geometry::choose(checked_workers(options, limits_), options.telemetry));

@@ -33,14 +33,13 @@ void sync_folder(const std::filesystem::path& path, const std::string& name) {
 // All that there are in this process.
 class HeldFiles {
  public:
+  // REQUIRES: files_mutex is held.
   static void add(HeldFile& file) {
-    std::lock_guard lock(files_mutex);
     file.next_ = first_;
     if (first_ != nullptr) first_->previous_ = &file;
     first_ = &file;
   }
   static void remove(HeldFile& file) {
-    std::lock_guard lock(files_mutex);
     (file.previous_ != nullptr ? file.previous_->next_ : first_) = file.next_;
     if (file.next_ != nullptr) file.next_->previous_ = file.previous_;
   }
@@ -60,6 +59,25 @@ const ForkHandler close_in_child(&HeldFiles::close_in_child);
 }
 
 HeldFile::HeldFile(const std::filesystem::path& path) {
+  bool is_new = false;
+  {
+    // A child that is forked meanwhile would have the descriptor and not know of it.
+    const std::lock_guard lock(files_mutex);
+    is_new = open_and_lock(path);
+    HeldFiles::add(*this);
+  }
+  try {
+    if (is_new) sync_folder(path, path.string());
+  } catch (...) {
+    let_go();
+    throw;
+  }
+}
+
+HeldFile::~HeldFile() { let_go(); }
+
+// True if there was none.
+bool HeldFile::open_and_lock(const std::filesystem::path& path) {
   const std::string name = path.string();
   constexpr mode_t kMode = 0666;
   file_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC));
@@ -73,10 +91,13 @@ HeldFile::HeldFile(const std::filesystem::path& path) {
                        "' is being written by another map, of this program or another one. Wait "
                        "for its end, or name another file.");
   }
-  if (is_new) sync_folder(path, name);
-  HeldFiles::add(*this);
+  return is_new;
 }
 
-HeldFile::~HeldFile() { HeldFiles::remove(*this); }
+void HeldFile::let_go() noexcept {
+  const std::lock_guard lock(files_mutex);
+  HeldFiles::remove(*this);
+  file_.reset();
+}
 
 }  // namespace muster::detail

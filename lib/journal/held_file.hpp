@@ -24,6 +24,9 @@ class HeldFile {
  private:
   friend class HeldFiles;
 
+  bool open_and_lock(const std::filesystem::path& path);
+  void let_go() noexcept;
+
   FileDescriptor file_;
   HeldFile* next_ = nullptr;
   HeldFile* previous_ = nullptr;

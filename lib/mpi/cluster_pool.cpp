@@ -70,6 +70,7 @@ void ClusterPool::start(const ProcessPoolOptions& options) {
   conductor_.end_at_exit();
   conductor_.start();
   modules_ = conductor_.modules();
+  code_moves_ = modules_.code_moves();
   shares_.resize(conductor_.peers().size());
   HeapRegion region;
   Encoder out(nullptr, nullptr, &region);

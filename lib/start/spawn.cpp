@@ -143,6 +143,8 @@ std::atomic<bool> socket_taken{false};
 int given_socket() {
   static const int socket = [] {
     if (::getauxval(AT_SECURE) != 0) return -1;
+    // Of a program that main starts before init(), and that has inherited all this.
+    if (::getpgrp() != ::getpid()) return -1;
     const std::string began_with = read_small_file("/proc/self/environ");
     const std::string variable = std::string(kVariable) + "=";
     int number = -1;

@@ -208,6 +208,13 @@ inline std::set<std::string> entries(const std::string& folder) {
   return names;
 }
 
-inline std::set<std::string> shared_memory_names() { return entries("/dev/shm"); }
+// But for those of MPI's, of which tests may run meanwhile.
+inline std::set<std::string> shared_memory_names() {
+  auto names = entries("/dev/shm");
+  std::erase_if(names, [](const std::string& name) {
+    return name.starts_with("vader_segment.") || name.starts_with("mpich");
+  });
+  return names;
+}
 
 }  // namespace test_support

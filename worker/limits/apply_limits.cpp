@@ -119,6 +119,14 @@ void set_memory(std::size_t most) {
   if (most == 0) return;
   const std::size_t now = resident_memory().address_space;
   if (now == 0) throw Error("limits.memory_bytes: a worker cannot read /proc/self/statm");
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0) fail("memory_bytes", errno);
+  if (now + most > limit.rlim_max) {
+    throw Error("limits.memory_bytes is " + std::to_string(most) + ", a worker has " +
+                std::to_string(now) + " bytes of address space to begin with, and the hard limit " +
+                "of the program is " + std::to_string(limit.rlim_max) +
+                " (ulimit -H -v, in KiB): ask for less, or raise it");
+  }
   set_limit("memory_bytes", RLIMIT_AS, now + most, now + most);
 }
 

@@ -50,7 +50,13 @@ class TravelBackend {
 
   static constexpr std::size_t kSmallTask = 48;
 
+  // Whether the workers have functions and global variables at other addresses than this process.
+  // The Encoder of submit() knows it, that of a small task does not.
+  bool code_moves() const noexcept { return code_moves_; }
+
  protected:
+  bool code_moves_ = false;  // constant once tasks are submitted
+
   ~TravelBackend() = default;
 };
 

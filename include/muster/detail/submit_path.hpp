@@ -116,6 +116,11 @@ struct TravelPath {
   }
 
  private:
+  // A callable with captures.
+  template <class T>
+  static constexpr bool kMayHoldCode =
+      std::is_class_v<T> && !std::is_empty_v<T> && requires { &T::operator(); };
+
   template <class Call, class F, class... Args>
   static auto submit_call(TravelBackend& backend, const TaskOptions* options, bool blocking,
                           const F& fn, Args&&... args) {
@@ -123,7 +128,9 @@ struct TravelPath {
     FutureState<R>* state = new_state<TravelState<R>>();
     std::optional<Future<R>> future(FutureAccess::adopt(state));
     if constexpr (Call::kFixedSize <= TravelBackend::kSmallTask) {
-      if (options == nullptr && blocking) {
+      const bool is_looked_through =
+          (kMayHoldCode<F> || ... || kMayHoldCode<std::remove_cvref_t<Args>>)&&backend.code_moves();
+      if (options == nullptr && blocking && !is_looked_through) {
         submit_small<Call>(backend, *state, fn, std::forward<Args>(args)...);
         return future;
       }
