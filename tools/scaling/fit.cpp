@@ -1,7 +1,7 @@
 #include "tools/scaling/fit.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <stdexcept>
 
 #include "bench/statistics.hpp"
 
@@ -10,6 +10,7 @@ namespace scaling {
 namespace {
 
 constexpr const char* kHere = "shared memory";
+constexpr double kFittedLength = 100'000;
 
 double median(const nlohmann::json& spread) { return spread.at("median").get<double>(); }
 
@@ -34,8 +35,10 @@ Plan measured_plan(const nlohmann::json& measured, const Costs& costs, std::size
   return plan;
 }
 
-Costs fitted_costs(const nlohmann::json& measured) {
-  Costs costs = Costs::of(measured, kHere);
+namespace {
+
+// Conductor, server and worker, to the run `tasks`.
+void fit_tasks(const nlohmann::json& measured, Costs& costs) {
   const auto& tasks = measured.at("tasks").at("2");
   Plan plan = measured_plan(measured, costs, 2);
   plan.tasks = tasks.at("tasks").get<std::size_t>();
@@ -62,6 +65,41 @@ Costs fitted_costs(const nlohmann::json& measured) {
       fit.cost = std::max(5.0, fit.cost + kStep * (fit.measured - outcome.*fit.simulated));
     }
   }
+}
+
+Plan plan_of(const nlohmann::json& measured, const nlohmann::json& figure, const Costs& costs) {
+  Plan plan = measured_plan(measured, costs, figure.at("ranks").get<std::size_t>());
+  plan.tasks = figure.at("tasks").get<std::size_t>();
+  plan.length = figure.at("task_ns").get<double>();
+  if (plan.length != 0) plan.task_bytes = 48;
+  return plan;
+}
+
+// To the processor time of the worker, beside the rank that serves on the same core.
+void fit_interruption(const nlohmann::json& measured, Costs& costs) {
+  for (const auto& figure : measured.at("rates").at("2")) {
+    if (figure.at("task_ns").get<double>() != kFittedLength) continue;
+    Plan plan = plan_of(measured, figure, costs);
+    plan.placements = figure.at("placements").at(0).get<std::vector<std::vector<int>>>();
+    plan.bound = stay(plan.placements);
+    const auto worker = figure.at("processor_ns_per_task").at("workers").get<double>();
+    double low = 0;
+    double high = 20'000;
+    for (int round = 0; round < 10; ++round) {
+      costs.interruption = (low + high) / 2;
+      (simulate_with(plan, costs).workers < worker ? low : high) = costs.interruption;
+    }
+    return;
+  }
+  throw std::runtime_error("the file has no rate of tasks of 100 us on two ranks");
+}
+
+}  // namespace
+
+Costs fitted_costs(const nlohmann::json& measured) {
+  Costs costs = Costs::of(measured, kHere);
+  fit_tasks(measured, costs);
+  fit_interruption(measured, costs);
   return costs;
 }
 
@@ -69,10 +107,7 @@ std::vector<Comparison> compare(const nlohmann::json& measured, const Costs& cos
   std::vector<Comparison> all;
   for (const auto& [ranks, figures] : measured.at("rates").items()) {
     for (const auto& figure : figures) {
-      Plan plan = measured_plan(measured, costs, figure.at("ranks").get<std::size_t>());
-      plan.tasks = figure.at("tasks").get<std::size_t>();
-      plan.length = figure.at("task_ns").get<double>();
-      if (plan.length != 0) plan.task_bytes = 48;
+      Plan plan = plan_of(measured, figure, costs);
       // A run was simulated for each that was measured: their threads were not where the others'
       // were.
       std::vector<double> rates;

@@ -73,10 +73,11 @@ Job::Job(const Plan& given) : plan(given), random(given.seed) {
       throw std::runtime_error("a placement does not name every thread of the job");
     }
     const auto cores = static_cast<std::size_t>(*std::ranges::max_element(placement)) + 1;
-    while (cores_.size() < cores) cores_.emplace_back(clock, plan.costs.interruption);
+    while (cores_.size() < cores)
+      cores_.emplace_back(clock, plan.costs.interruption, plan.costs.slice);
   }
 
-  if (!plan.bound) {
+  if (!plan.bound && plan.placements.size() == 1) {
     for (Core& core : cores_) {
       std::vector<Core*> others;
       for (Core& other : cores_) {
@@ -132,7 +133,9 @@ Job::Job(const Plan& given) : plan(given), random(given.seed) {
   activities_.push_back(client->run());
 }
 
-Core& Job::own_core() { return cores_.emplace_back(clock, plan.costs.interruption); }
+Core& Job::own_core() {
+  return cores_.emplace_back(clock, plan.costs.interruption, plan.costs.slice);
+}
 
 Thread& Job::new_thread(std::size_t place) {
   Core& core = plan.placements.empty() || place >= plan.placements.front().size()
@@ -145,7 +148,7 @@ Thread& Job::new_thread(std::size_t place) {
 
 // Where they were in this part of the measured run.
 void Job::place_threads() {
-  if (plan.placements.size() < 2 || !plan.bound) return;
+  if (plan.placements.size() < 2) return;
   const std::size_t now =
       std::min(outcome.ended * plan.placements.size() / plan.tasks, plan.placements.size() - 1);
   if (now == placement_) return;

@@ -43,7 +43,7 @@ std::string costs_table(const Costs& costs) {
   row("the same, longer than asked", costs.sleep.at(8'000) + costs.oversleep.at(8'000), "measured");
   row("a sleep of 1 ms, of the core", costs.sleep.at(1e6), "measured");
   row("a thread, woken", costs.wake, "measured");
-  row("a thread that computes, interrupted by one that wakes", costs.interruption, "measured");
+  row("a thread that computes, interrupted by one that wakes", costs.interruption, "fitted");
   row("a worker that has nothing to do, and sleeps", costs.idle_worker, "measured");
   row("a rank, for each task where none is idle", costs.scan, "measured");
   row("a rank, for each turn of rank 0's loop", costs.turn, "measured");

@@ -16,7 +16,9 @@ class Core final : public Alarm {
  public:
   // `interruption`: how much more work a thread has that computes, each time that another one wakes
   // beside it.
-  Core(Clock& clock, double interruption) : clock_(clock), interruption_(interruption) {}
+  // `slice`: for how long it waits that wakes where several compute.
+  Core(Clock& clock, double interruption, double slice)
+      : clock_(clock), interruption_(interruption), slice_(slice) {}
 
   // Wants so many nanoseconds of it; infinite: until it leaves.
   void enter(Thread& thread, double work);
@@ -40,6 +42,7 @@ class Core final : public Alarm {
   Clock& clock_;
   std::vector<Core*> others_;
   double interruption_;
+  double slice_;
   double since_ = 0;
   std::vector<Thread*> present_;
 };
@@ -100,6 +103,7 @@ class Thread final : public Alarm {
   bool wants_core_ = false;
   bool waiting_ = false;
   bool notified_ = false;
+  bool queues_ = false;  // behind others that compute
 };
 
 }  // namespace scaling
