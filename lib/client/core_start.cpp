@@ -377,8 +377,8 @@ void ProcessCore::await_answer(const ProcessPoolOptions& options) {
       options.modules.empty() ? await_message() : std::optional(await_host(options));
   if (!news) {
     throw Error("the run of this program that was to start the workers of pool \"" + name_ +
-                "\" (pid " + std::to_string(supervisor_) +
-                ") ended without a call of muster::init(); call it at the top of main, whatever "
+                "\" (pid " + std::to_string(supervisor_) + ") " + how_supervisor_ended() +
+                " before its muster::init() had answered; call that at the top of main, whatever "
                 "the arguments");
   }
   if (news->message.kind != MessageKind::answer || !news->pidfd) {

@@ -53,7 +53,9 @@ std::string build_id_in(const char* notes, std::size_t size) {
     std::memcpy(&note, notes, sizeof(note));
     const std::size_t total = sizeof(note) + padded(note.n_namesz) + padded(note.n_descsz);
     if (total > size) break;
-    if (note.n_type == NT_GNU_BUILD_ID) {
+    const bool is_gnus =
+        note.n_namesz == sizeof("GNU") && std::memcmp(notes + sizeof(note), "GNU", 4) == 0;
+    if (is_gnus && note.n_type == NT_GNU_BUILD_ID) {
       const char* id = notes + sizeof(note) + padded(note.n_namesz);
       std::string text;
       for (std::size_t i = 0; i < note.n_descsz; ++i) {

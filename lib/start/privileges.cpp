@@ -12,9 +12,9 @@ namespace muster::detail {
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kLines{"Uid",     "Gid",       "Groups", "CapInh",
-                                                  "CapPrm",  "CapEff",    "CapBnd", "CapAmb",
-                                                  "Seccomp", "NoNewPrivs"};
+constexpr std::array<std::string_view, 11> kLines{
+    "Uid",    "Gid",    "Groups",  "CapInh",          "CapPrm",    "CapEff",
+    "CapBnd", "CapAmb", "Seccomp", "Seccomp_filters", "NoNewPrivs"};
 
 std::string_view take_line(std::string_view& text) {
   const std::size_t length = std::min(text.find('\n'), text.size());

@@ -1,6 +1,8 @@
 #include "lib/start/start_method.hpp"
 
 #include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -60,14 +62,23 @@ void check_that_one_user_runs_this() {
                           std::to_string(::getgid()) + "): set both first (setresuid, setresgid)");
 }
 
+bool file_gives_rights() {
+  const char* const program = "/proc/self/exe";
+  struct stat status {};
+  const bool sets_id = ::stat(program, &status) != 0 || (status.st_mode & (S_ISUID | S_ISGID)) != 0;
+  return sets_id || ::getauxval(AT_SECURE) != 0 ||
+         ::getxattr(program, "security.capability", nullptr, 0) > 0;
+}
+
 // Run again, it would have the rights of its file once more, whatever it has given up.
 void check_that_program_may_be_run_again() {
-  if (::getauxval(AT_SECURE) == 0) return check_that_one_user_runs_this();
-  throw InvalidStateError(
-      "StartMethod::spawn is refused in a program that its file gives more rights than its user "
-      "has (set-user-ID, set-group-ID, file capabilities): run again, it would have them again in "
-      "its "
-      "workers. Make the pool with StartMethod::forkserver or fork");
+  if (file_gives_rights()) {
+    throw InvalidStateError(
+        "StartMethod::spawn is refused in a program that its file gives more rights than its user "
+        "has (set-user-ID, set-group-ID, file capabilities): run again, it would have them again "
+        "in its workers. Make the pool with StartMethod::forkserver or fork");
+  }
+  check_that_one_user_runs_this();
 }
 
 }  // namespace
