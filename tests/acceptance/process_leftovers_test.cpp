@@ -19,6 +19,7 @@
 #include <muster/muster.hpp>
 
 #include "support/failure.hpp"
+#include "support/init.hpp"
 #include "support/proc.hpp"
 #include "support/program.hpp"
 #include "support/shared_memory_latch.hpp"
@@ -54,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(Leftovers, KilledClient,
 TEST_P(KilledClient, LeavesNoProcessNoFileAndNoMemory) {
   // Orphans become this process's children, so the end of the last can be waited for.
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-  const pid_t own_server = test_support::fork_server_of(::getpid());
+  const pid_t own_server = test_support::own_fork_server();
   const auto names = test_support::shared_memory_names();
   std::set<test_support::Inode> memfds;
   {
@@ -84,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(Leftovers, WorkersOfAnotherUser,
 TEST_P(WorkersOfAnotherUser, DoNotOutliveClientAndSupervisor) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can change its user";
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-  const pid_t own_server = test_support::fork_server_of(::getpid());
+  const pid_t own_server = test_support::own_fork_server();
   {
     test_support::Program client("killed_client", {GetParam()});
     ASSERT_EQ(client.read_line(), "ready");

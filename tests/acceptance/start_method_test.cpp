@@ -304,7 +304,7 @@ TEST(ForkServer, ThatWasKilledIsMissedByNewPoolsAlone) {
   if (start_method() != StartMethod::forkserver)
     GTEST_SKIP() << "other ways to start have no fork server";
   ProcessPoolExecutor pool({.max_workers = 1, .on_worker_death = muster::OnWorkerDeath::replace});
-  const pid_t server = test_support::fork_server_of(::getpid());
+  const pid_t server = test_support::own_fork_server();
   ASSERT_NE(server, 0);
   ASSERT_EQ(::kill(server, SIGKILL), 0);
   test_support::wait_for_end(server);
@@ -321,7 +321,7 @@ TEST(ForkServer, ThatWasKilledIsMissedByNewPoolsAlone) {
 TEST(ForkServer, HasOneThread) {
   if (start_method() != StartMethod::forkserver)
     GTEST_SKIP() << "other ways to start have no fork server";
-  const pid_t server = test_support::fork_server_of(::getpid());
+  const pid_t server = test_support::own_fork_server();
   ASSERT_NE(server, 0);
   EXPECT_EQ(test_support::threads_of(server), 1U);
 }

@@ -1,10 +1,15 @@
 #pragma once
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <string_view>
 
 #include <muster/init.hpp>
 #include <muster/options.hpp>
+
+#include "support/proc.hpp"
 
 namespace test_support {
 
@@ -23,6 +28,13 @@ inline bool pools_are_forked() { return start_method() == muster::StartMethod::f
 // what a program is like that does not.
 inline void init_as_told() {
   if (!pools_are_forked()) muster::init();
+}
+
+// The fork server of this test; 0: it has none. Just made, it may not have its name yet.
+inline pid_t own_fork_server() {
+  pid_t server = 0;
+  while (!pools_are_forked() && server == 0) server = fork_server_of(::getpid());
+  return server;
 }
 
 // In a test whose pools are to have what the test made before them.
