@@ -12,12 +12,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <limits>
 #include <new>
 #include <system_error>
 
 #include <muster/log.hpp>
 
+#include "lib/client/check_options.hpp"
 #include "lib/client/pool_registry.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/cpus.hpp"
@@ -45,9 +45,6 @@ constexpr std::int64_t kLongestGraceNs = std::int64_t{100} * 365 * 86'400 * kNan
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-// Negative numbers that were given for a count.
-bool looks_negative(std::size_t n) { return n > std::numeric_limits<std::size_t>::max() / 2; }
-
 std::size_t checked_workers(const ProcessPoolOptions& options, const PreparedLimits& limits) {
   if (options.max_workers == 0) {
     return limits.cpus.empty() ? usable_cpus()
@@ -61,45 +58,6 @@ std::size_t checked_workers(const ProcessPoolOptions& options, const PreparedLim
                                          " workers");
   }
   return options.max_workers;
-}
-
-void check_options(const ProcessPoolOptions& options) {
-  if (options.start_method > StartMethod::spawn || options.on_unwind > OnUnwind::kill ||
-      options.on_worker_death > OnWorkerDeath::replace) {
-    throw InvalidArgumentError(
-        "start_method, on_unwind or on_worker_death is none of the values that there are");
-  }
-  if (looks_negative(options.max_pending) || looks_negative(options.max_tasks_per_child)) {
-    throw InvalidArgumentError("max_pending and max_tasks_per_child count tasks; 0: no limit");
-  }
-  if (options.on_memory_limit != OnMemoryLimit::wait &&
-      options.on_memory_limit != OnMemoryLimit::error) {
-    throw InvalidArgumentError("on_memory_limit is none of the values that there are");
-  }
-  if (looks_negative(options.max_shared_memory) ||
-      (options.max_shared_memory != 0 && options.max_shared_memory < MemoryBudget::kLeastLimit)) {
-    throw InvalidArgumentError("max_shared_memory is a number of bytes, at least " +
-                               std::to_string(MemoryBudget::kLeastLimit) + "; 0: no limit");
-  }
-  if (looks_negative(options.restart_intensity.deaths)) {
-    throw InvalidArgumentError("restart_intensity.deaths counts deaths; 0: no limit");
-  }
-  if (options.kill_grace.nanoseconds() < 0 || options.restart_intensity.within.nanoseconds() < 0) {
-    throw InvalidArgumentError(
-        "kill_grace and restart_intensity.within are times to wait and "
-        "cannot be negative");
-  }
-  if (std::ranges::find(options.modules, "") != options.modules.end()) {
-    throw InvalidArgumentError("one of the modules is an empty path; give the file of a library");
-  }
-  if (options.modules_timeout.nanoseconds() < 0) {
-    throw InvalidArgumentError("modules_timeout is a time to wait and cannot be negative");
-  }
-  const TelemetryOptions& telemetry = options.telemetry;
-  if (std::max(telemetry.worker_events, telemetry.client_events) > TelemetryOptions::kMostEvents) {
-    throw InvalidArgumentError("telemetry.worker_events and client_events are at most " +
-                               std::to_string(TelemetryOptions::kMostEvents) + "; 0 keeps none");
-  }
 }
 
 // Those that the workers will have, as far as can be told before they are there.
@@ -151,7 +109,7 @@ ProcessCore::ProcessCore(const ProcessPoolOptions& options)
       callbacks_(CallbackRunner::take("muster-callback")) {}
 
 void ProcessCore::start(const ProcessPoolOptions& options) {
-  check_options(options);
+  check_pool_options(options);
   start_method_ = options.modules.empty() ? chosen_start_method(options.start_method)
                                           : start_method_with_modules(options.start_method);
   modules_ = modules_for(start_method_);

@@ -7,6 +7,7 @@
 #include <muster/encoder.hpp>
 
 #include "lib/client/argument_buffer.hpp"
+#include "lib/client/check_options.hpp"
 #include "lib/client/process_core.hpp"
 #include "lib/common/count.hpp"
 #include "lib/common/futex.hpp"
@@ -34,16 +35,6 @@ bool begins_with_name(const std::byte* task) {
   FunctionCode code = 0;
   std::memcpy(&code, task, sizeof(code));
   return is_named(code);
-}
-
-void check_options(const TaskOptions& options) {
-  if (options.task_timeout.nanoseconds() < 0) {
-    throw InvalidArgumentError("task_timeout is negative; give a time to run, or 0 for no limit");
-  }
-  if (options.retries > 1'000'000) {
-    throw InvalidArgumentError("retries is " + std::to_string(options.retries) +
-                               "; at most 1000000 make sense");
-  }
 }
 
 }  // namespace
@@ -154,7 +145,7 @@ bool ProcessCore::submit(StateBase& state, TaskSpec& spec) {
   std::unique_ptr<Extras> extras;
   std::string_view name;
   if (spec.options != nullptr) {
-    check_options(*spec.options);
+    check_task_options(*spec.options);
     name = spec.options->name;
     if (!spec.options->task_timeout.is_zero() || spec.options->retries != 0) {
       extras = std::make_unique<Extras>();

@@ -7,29 +7,12 @@
 #include <muster/error.hpp>
 
 #include "lib/client/process_core.hpp"
-#include "lib/common/fork_guard.hpp"
+#include "lib/common/unused_objects.hpp"
 #include "lib/sharing/deliveries.hpp"
 
 namespace muster::detail {
 
-namespace {
-
-ForkSafeMutex unused_mutex;
-// Under it.
-constinit ProcessSource* first_unused = nullptr;
-
-}  // namespace
-
-ProcessSource& ProcessSource::take() {
-  const std::lock_guard lock(unused_mutex);
-  if (first_unused == nullptr) return *new ProcessSource;
-  return *std::exchange(first_unused, first_unused->next_unused_);
-}
-
-void ProcessSource::put_back() noexcept {
-  const std::lock_guard lock(unused_mutex);
-  next_unused_ = std::exchange(first_unused, this);
-}
+ProcessSource& ProcessSource::take() { return UnusedObjects<ProcessSource>::take(); }
 
 void ProcessSource::adopt(ProcessCore& core, CallbackRunner& callbacks) {
   const std::lock_guard lock(mutex_);
@@ -49,7 +32,7 @@ void ProcessSource::forget_in_child() {
 void ProcessSource::retire(boost::interprocess::mapped_region results, std::uint64_t kept) {
   core_ = nullptr;
   kept_ = kept;
-  if (kept == 0) return put_back();
+  if (kept == 0) return UnusedObjects<ProcessSource>::put(*this);
   results_ = std::move(results);
 }
 
@@ -117,7 +100,7 @@ void ProcessSource::release_raw(StateBase& state, const std::byte* data,
     if (begin != nullptr && data >= begin && data < begin + results_.get_size()) {
       if (--kept_ != 0) return;
       results_ = {};
-      put_back();
+      UnusedObjects<ProcessSource>::put(*this);
       return;
     }
   }

@@ -12,6 +12,8 @@
 namespace muster::detail {
 
 class ProcessCore;
+template <class T>
+class UnusedObjects;
 
 // Where the futures of a process pool find the pool, and the lock under which they do. It outlives
 // the pool: a future asks here, and finds either the pool or that the pool is gone and with it
@@ -46,9 +48,10 @@ class ProcessSource final : public TaskSource {
   CallbackRunner* callback_runner() noexcept override;
 
  private:
+  friend class UnusedObjects<ProcessSource>;
+
   ProcessSource() = default;
   ~ProcessSource() = default;
-  void put_back() noexcept;
 
   BiasedMutex mutex_;
   ProcessCore* core_ = nullptr;  // under the lock; null once the pool is gone

@@ -9,46 +9,22 @@
 
 #include <muster/error.hpp>
 
-#include "lib/common/fork_guard.hpp"
 #include "lib/common/futex.hpp"
+#include "lib/common/unused_objects.hpp"
 
 namespace muster::detail {
 namespace {
 
 constinit thread_local const CallbackRunner* running_here = nullptr;
 
-ForkSafeMutex unused_mutex;
-
 }  // namespace
 
-// The runners that no pool uses.
-class RunnerList {
- public:
-  static CallbackRunner* pop() {
-    std::lock_guard lock(unused_mutex);
-    CallbackRunner* runner = first_;
-    if (runner != nullptr) first_ = runner->next_unused_;
-    return runner;
-  }
-  static void push(CallbackRunner& runner) {
-    std::lock_guard lock(unused_mutex);
-    runner.next_unused_ = first_;
-    first_ = &runner;
-  }
-
- private:
-  static constinit CallbackRunner* first_;
-};
-
-constinit CallbackRunner* RunnerList::first_ = nullptr;
-
 CallbackRunner& CallbackRunner::take(std::string name) {
-  CallbackRunner* runner = RunnerList::pop();
-  if (runner == nullptr) runner = new CallbackRunner;
-  std::lock_guard lock(runner->mutex_);
-  runner->name_ = std::move(name);
-  runner->mode_ = Mode::open;
-  return *runner;
+  CallbackRunner& runner = UnusedObjects<CallbackRunner>::take();
+  std::lock_guard lock(runner.mutex_);
+  runner.name_ = std::move(name);
+  runner.mode_ = Mode::open;
+  return runner;
 }
 
 bool CallbackRunner::is_current_thread() const noexcept { return running_here == this; }
@@ -136,7 +112,7 @@ void CallbackRunner::thread_main() noexcept {
   const bool unjoined = mode_ == Mode::stopping_itself;
   if (unjoined) mode_ = Mode::unused;
   lock.unlock();
-  if (unjoined) RunnerList::push(*this);
+  if (unjoined) UnusedObjects<CallbackRunner>::put(*this);
 }
 
 void CallbackRunner::stop() noexcept {
@@ -161,7 +137,7 @@ void CallbackRunner::stop() noexcept {
     mode_ = Mode::unused;
   }
   run_in_place();
-  RunnerList::push(*this);
+  UnusedObjects<CallbackRunner>::put(*this);
 }
 
 }  // namespace muster::detail

@@ -11,6 +11,9 @@
 
 namespace muster::detail {
 
+template <class T>
+class UnusedObjects;
+
 // The thread of a pool on which callbacks run and coroutines are resumed, in the order in which
 // their futures ended. It is started when the first of them is added.
 //
@@ -42,7 +45,7 @@ class CallbackRunner {
   static bool in_callback() noexcept;
 
  private:
-  friend class RunnerList;
+  friend class UnusedObjects<CallbackRunner>;
 
   CallbackRunner() = default;
 

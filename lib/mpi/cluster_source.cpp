@@ -1,29 +1,16 @@
 #include "lib/mpi/cluster_source.hpp"
 
-#include <utility>
-
 #include <muster/detail/state.hpp>
 #include <muster/error.hpp>
 
 #include "lib/common/fork_guard.hpp"
+#include "lib/common/unused_objects.hpp"
 #include "lib/mpi/cluster_pool.hpp"
 #include "lib/mpi/kept_memory.hpp"
 
 namespace muster::detail {
 
-namespace {
-
-ForkSafeMutex unused_mutex;
-// Under it.
-constinit ClusterSource* first_unused = nullptr;
-
-}  // namespace
-
-ClusterSource& ClusterSource::take() {
-  const std::lock_guard lock(unused_mutex);
-  if (first_unused == nullptr) return *new ClusterSource;
-  return *std::exchange(first_unused, first_unused->next_unused_);
-}
+ClusterSource& ClusterSource::take() { return UnusedObjects<ClusterSource>::take(); }
 
 void ClusterSource::adopt(const std::shared_ptr<ClusterPool>& pool, CallbackRunner& callbacks) {
   const std::lock_guard lock(mutex_);
@@ -37,8 +24,7 @@ void ClusterSource::give_back() noexcept {
     const std::lock_guard lock(mutex_);
     pool_.reset();
   }
-  const std::lock_guard lock(unused_mutex);
-  next_unused_ = std::exchange(first_unused, this);
+  UnusedObjects<ClusterSource>::put(*this);
 }
 
 std::shared_ptr<ClusterPool> ClusterSource::pool() {

@@ -12,6 +12,8 @@
 namespace muster::detail {
 
 class ClusterPool;
+template <class T>
+class UnusedObjects;
 
 // What stands behind the futures of a pool of ranks; never freed, see TaskSource.
 // StateBase::task() is the task's number.
@@ -33,6 +35,8 @@ class ClusterSource final : public TaskSource {
   CallbackRunner* callback_runner() noexcept override;
 
  private:
+  friend class UnusedObjects<ClusterSource>;
+
   ClusterSource() = default;
   ~ClusterSource() = default;
 

@@ -5,43 +5,14 @@
 #include <muster/error.hpp>
 
 #include "lib/common/fork_guard.hpp"
+#include "lib/common/unused_objects.hpp"
 #include "lib/futures/task_name.hpp"
 #include "lib/threads/thread_pool.hpp"
 
 namespace muster::detail {
-namespace {
-
-ForkSafeMutex unused_mutex;
-
-}  // namespace
-
-// The sources that no pool uses.
-class ThreadSourceList {
- public:
-  static ThreadSource& take() {
-    {
-      std::lock_guard lock(unused_mutex);
-      if (ThreadSource* source = first_; source != nullptr) {
-        first_ = source->next_unused_;
-        return *source;
-      }
-    }
-    return *new ThreadSource;
-  }
-  static void put(ThreadSource& source) {
-    std::lock_guard lock(unused_mutex);
-    source.next_unused_ = first_;
-    first_ = &source;
-  }
-
- private:
-  static constinit ThreadSource* first_;
-};
-
-constinit ThreadSource* ThreadSourceList::first_ = nullptr;
 
 ThreadSource& ThreadSource::take(const std::shared_ptr<ThreadPool>& pool, CallbackRunner& runner) {
-  ThreadSource& source = ThreadSourceList::take();
+  ThreadSource& source = UnusedObjects<ThreadSource>::take();
   std::lock_guard lock(source.mutex_);
   source.pool_ = pool;
   source.runner_.store(&runner, std::memory_order_release);
@@ -54,7 +25,7 @@ void ThreadSource::give_back() noexcept {
     std::lock_guard lock(mutex_);
     pool_.reset();
   }
-  ThreadSourceList::put(*this);
+  UnusedObjects<ThreadSource>::put(*this);
 }
 
 bool ThreadSource::cancel(StateBase& state, CancelMode) {

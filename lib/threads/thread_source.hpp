@@ -13,6 +13,8 @@
 namespace muster::detail {
 
 class ThreadPool;
+template <class T>
+class UnusedObjects;
 
 // What stands behind the futures of a thread pool; never freed, see TaskSource. A task's name, if
 // it was given one, is StateBase::task().
@@ -28,7 +30,7 @@ class ThreadSource final : public TaskSource {
   CallbackRunner* callback_runner() noexcept override;
 
  private:
-  friend class ThreadSourceList;
+  friend class UnusedObjects<ThreadSource>;
 
   ThreadSource() = default;
 
