@@ -10,6 +10,7 @@
 
 #include <muster/muster.hpp>
 
+#include "bench/probes/busy_time.hpp"
 #include "tools/scaling/measure/clocks.hpp"
 #include "tools/scaling/measure/job_clock.hpp"
 #include "tools/scaling/measure/spread.hpp"
@@ -40,7 +41,7 @@ class Length {
         futures_(tasks) {}
 
   Run play() {
-    const double busy = busy_of_machine();
+    const double busy = bench::busy_seconds();
     const JobTimes before = clock_.now();
     const std::int64_t begun = wall_ns();
     for (std::size_t i = 0; i < futures_.size(); ++i) {
@@ -58,8 +59,8 @@ class Length {
     const auto wall = static_cast<double>(wall_ns() - begun);
     run.seconds = wall / 1e9;
     run.processor = clock_.now() - before;
-    const double others = busy_of_machine() - busy - run.processor.sum();
-    run.others = others / wall / static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
+    const double others = bench::busy_seconds() - busy - run.processor.sum() / 1e9;
+    run.others = others / run.seconds / static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
     const auto n = static_cast<std::int64_t>(futures_.size());
     if (sum != n * (n + 1) / 2) throw std::runtime_error("results are wrong");
     return run;

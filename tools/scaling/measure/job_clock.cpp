@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -118,20 +117,6 @@ std::vector<int> JobClock::placement() const {
 JobTimes JobClock::now() const {
   return {static_cast<double>(thread_ns()), static_cast<double>(nanoseconds_of(conductor_)),
           sum_of(servers_), sum_of(workers_)};
-}
-
-double busy_of_machine() {
-  std::ifstream file("/proc/stat");
-  std::string name;
-  // The time of guests is in that of users.
-  enum { user, nice, system, idle, waiting, interrupts, soft_interrupts, stolen, kFields };
-  std::array<double, kFields> ticks{};
-  file >> name;
-  for (double& each : ticks) file >> each;
-  if (!file || name != "cpu") throw std::runtime_error("/proc/stat does not begin with \"cpu\"");
-  const double busy = ticks[user] + ticks[nice] + ticks[system] + ticks[interrupts] +
-                      ticks[soft_interrupts] + ticks[stolen];
-  return busy * 1e9 / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
 }  // namespace scaling

@@ -24,8 +24,7 @@ JobTimes operator-(const JobTimes& later, const JobTimes& earlier);
 class JobClock {
  public:
   // In rank 0, from the thread that submits, with a pool that has these workers, in the order of
-  // the ranks, one in each. Throws
-  // std::runtime_error where a process cannot be found.
+  // the ranks, one in each. Throws std::runtime_error where a process cannot be found.
   explicit JobClock(const std::vector<pid_t>& workers);
   JobTimes now() const;
   // The CPU that each part's thread runs on, or ran on last: client, conductor, the servers and the
@@ -38,9 +37,5 @@ class JobClock {
   std::vector<clockid_t> servers_;
   std::vector<clockid_t> workers_;
 };
-
-// Processor time that all processors of this machine have spent, in nanoseconds, by whomever: the
-// system counts it in steps of its tick.
-double busy_of_machine();
 
 }  // namespace scaling
