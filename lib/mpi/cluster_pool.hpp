@@ -68,7 +68,7 @@ class ClusterPool final : public MpiPool,
 
   // For the conductor, on its thread.
   bool feed(std::vector<Peer>& peers);  // true: something was given to a rank
-  void begin_results(Peer& peer, std::int64_t now_ns);
+  void begin_results();
   void end_results(Peer& peer, std::int64_t now_ns);
   void take(Peer& peer, Record& record);
   bool expects_results() const;

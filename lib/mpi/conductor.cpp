@@ -282,6 +282,7 @@ std::byte* Conductor::write(Peer& peer, RecordHead head, bool urgent) {
     peer.begun_ns = monotonic_ns();
   }
   peer.urgent |= urgent;
+  peer.has_tasks |= head.kind == RecordKind::task || head.kind == RecordKind::noted_task;
   return peer.out.add(head);
 }
 
@@ -321,7 +322,11 @@ bool Conductor::flush(bool all) {
 void Conductor::flush(Peer& peer) {
   if (peer.out.empty()) return;
   peer.urgent = false;
-  peer.heartbeat.sent(monotonic_ns());
+  const std::int64_t now = monotonic_ns();
+  if (std::exchange(peer.has_tasks, false)) {
+    peer.out.add({.kind = RecordKind::stamp, .id = static_cast<std::uint64_t>(now)});
+  }
+  peer.heartbeat.sent(now);
   transport_.send(peer.rank, peer.out.take());
 }
 
@@ -336,14 +341,14 @@ bool Conductor::receive() {
     Peer& peer = peers_[static_cast<std::size_t>(from - 1)];
     const std::vector<std::shared_ptr<ClusterPool>> pools = pools_now();
     const std::int64_t now = monotonic_ns();
-    for (const auto& pool : pools) pool->begin_results(peer, now);
-    for_each_record(batch, [&](Record& record) { take(peer, record); });
+    for (const auto& pool : pools) pool->begin_results();
+    for_each_record(batch, [&](Record& record) { take(peer, record, now); });
     for (const auto& pool : pools) pool->end_results(peer, now);
   }
   return batches != 0;
 }
 
-void Conductor::take(Peer& peer, Record& record) {
+void Conductor::take(Peer& peer, Record& record, std::int64_t now_ns) {
   if (record.head.kind == RecordKind::answer) {
     const auto found = replies_.find(record.head.id);
     if (found == replies_.end()) return;
@@ -352,6 +357,9 @@ void Conductor::take(Peer& peer, Record& record) {
     return;
   }
   if (record.head.kind == RecordKind::beat) return;
+  if (record.head.kind == RecordKind::echo) {
+    return peer.round_trip.took(now_ns - static_cast<std::int64_t>(record.head.id));
+  }
   std::shared_ptr<ClusterPool> pool;
   {
     const std::lock_guard lock(mutex_);

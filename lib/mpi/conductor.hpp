@@ -24,6 +24,7 @@
 #include "lib/common/file_descriptor.hpp"
 #include "lib/mpi/back_off.hpp"
 #include "lib/mpi/heartbeat.hpp"
+#include "lib/mpi/round_trip.hpp"
 #include "lib/mpi/transport.hpp"
 #include "lib/mpi/wire.hpp"
 
@@ -38,10 +39,12 @@ struct Peer {
   pid_t pid = 0;
   FileDescriptor pidfd;  // where it is a process of this machine
   Heartbeat heartbeat;
+  RoundTrip round_trip;
   bool lost = false;
   BatchWriter out;
   std::int64_t begun_ns = 0;  // when `out` was empty last
   bool urgent = false;        // `out` is not to wait for more
+  bool has_tasks = false;     // `out` has
 
   std::string place() const { return "rank " + std::to_string(rank) + " on " + host; }
 };
@@ -106,7 +109,7 @@ class Conductor {
   bool flush(bool all);
   void flush(Peer& peer);
   bool receive();
-  void take(Peer& peer, Record& record);
+  void take(Peer& peer, Record& record, std::int64_t now_ns);
   void look_for_deaths();
   void beat(std::int64_t now_ns);
   void lose(Peer& peer, const std::string& why);

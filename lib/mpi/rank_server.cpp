@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -137,6 +138,7 @@ class RankServer final : public ResultSink {
     int from = 0;
     std::span<const std::byte> batch;
     if (!transport_.receive(from, batch)) return false;
+    received_ns_ = monotonic_ns();
     for_each_record(batch, [this](Record& record) { take(record); });
     return true;
   }
@@ -159,6 +161,9 @@ class RankServer final : public ResultSink {
         if (limit_ns != heartbeat_.limit_ns()) heartbeat_ = Heartbeat(limit_ns);
         return;
       }
+      case RecordKind::stamp:
+        stamp_ = {static_cast<std::int64_t>(record.head.id), received_ns_};
+        return;
       case RecordKind::leave: leaving_ = true; return;
       default: throw std::runtime_error("rank 0 has sent a message that is none");
     }
@@ -265,12 +270,18 @@ class RankServer final : public ResultSink {
 
   bool flush(bool all) {
     if (out_.empty()) return false;
+    const std::int64_t now = monotonic_ns();
     const bool due =
-        all || urgent_ || out_.size() >= kFullBatch || monotonic_ns() - begun_ns_ >= kBatchWaitsNs;
+        all || urgent_ || out_.size() >= kFullBatch || now - begun_ns_ >= kBatchWaitsNs;
     if (!due) return false;
     urgent_ = false;
+    if (stamp_) {
+      const std::int64_t echo = stamp_->clock_ns + (now - stamp_->came_ns);
+      out_.add({.kind = RecordKind::echo, .id = static_cast<std::uint64_t>(echo)});
+      stamp_.reset();
+    }
     transport_.send(0, out_.take());
-    heartbeat_.sent(monotonic_ns());
+    heartbeat_.sent(now);
     return true;
   }
 
@@ -296,6 +307,12 @@ class RankServer final : public ResultSink {
   std::map<std::uint16_t, std::unique_ptr<ServedPool>> pools_;
   BatchWriter out_;
   std::int64_t begun_ns_ = 0;
+  std::int64_t received_ns_ = 0;  // when the present batch came
+  struct Stamp {
+    std::int64_t clock_ns;  // rank 0's
+    std::int64_t came_ns;
+  };
+  std::optional<Stamp> stamp_;  // the latest, not given back
   bool urgent_ = false;
   bool leaving_ = false;
   BackOff back_off_;

@@ -7,9 +7,10 @@
 namespace muster::detail {
 
 // How much of a pool's work a rank is given ahead. As many tasks as it has workers, so that none is
-// idle while there are tasks; and as many more as it ends in kAheadNs, so that short tasks never
-// run out while a message is on its way, and long ones do not wait behind others while another rank
-// has nothing to do.
+// idle while there are tasks; and as many more as it ends in kAheadNs, or in two round trips of a
+// message where that is longer. So short tasks do not run out while messages are on their way, and
+// long ones do not wait behind others while another rank has nothing to do. Where the window itself
+// is what holds a rank up, it ends a window's tasks in each round trip, and so the window doubles.
 class Share {
  public:
   static constexpr std::int64_t kAheadNs = 2'000'000;
@@ -23,8 +24,8 @@ class Share {
 
   bool has_idle_workers() const { return sent < workers; }
   std::size_t window() const {
-    const double ahead = per_ns_ * static_cast<double>(kAheadNs);
-    return std::clamp(static_cast<std::size_t>(ahead), workers, std::max(workers, kMostTasks));
+    const double ahead = per_ns_ * static_cast<double>(ahead_ns());
+    return std::min(workers + static_cast<std::size_t>(ahead), std::max(workers, kMostTasks));
   }
   // Whether it may be given a task with so many bytes.
   bool has_room(std::size_t more) const {
@@ -42,10 +43,13 @@ class Share {
   // It has more than its workers run, and none has ended for a while: they are longer than those
   // that its window was measured by.
   bool is_stuck(std::int64_t now_ns) const {
-    return sent > workers && now_ns - since_ns_ > kAheadNs;
+    return sent > workers && now_ns - since_ns_ > ahead_ns();
   }
   // What comes next may be longer, too.
   void forget() { per_ns_ = 0; }
+
+  // What a message there and back takes.
+  void set_round_trip(std::int64_t ns) { round_trip_ns_ = ns; }
 
   // So many have ended by now since this was called last.
   void ended(std::size_t tasks, std::int64_t now_ns) {
@@ -58,8 +62,11 @@ class Share {
   }
 
  private:
+  std::int64_t ahead_ns() const { return std::max(kAheadNs, 2 * round_trip_ns_); }
+
   double per_ns_ = 0;  // tasks that it ends
   std::int64_t since_ns_ = 0;
+  std::int64_t round_trip_ns_ = 0;
 };
 
 }  // namespace muster::detail

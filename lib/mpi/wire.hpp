@@ -48,6 +48,12 @@ enum class RecordKind : std::uint8_t {
 
   // Of both: the sender is there. From rank 0: an i64, see Heartbeat::limit_ns().
   beat,
+
+  // From rank 0, the last of a batch with tasks. id: its clock
+  stamp,
+
+  // To rank 0. id: the latest stamp, and for how long the rank had it, added up
+  echo,
 };
 
 enum RecordFlag : std::uint8_t {

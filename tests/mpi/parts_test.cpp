@@ -1,4 +1,6 @@
 // Parts of lib/mpi that need no messages.
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -10,11 +12,13 @@
 #include "lib/mpi/heartbeat.hpp"
 #include "lib/mpi/kept_memory.hpp"
 #include "lib/mpi/launch.hpp"
+#include "lib/mpi/round_trip.hpp"
 #include "lib/mpi/share.hpp"
 
 namespace {
 
 using muster::detail::Heartbeat;
+using muster::detail::RoundTrip;
 using muster::detail::Share;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -95,6 +99,64 @@ TEST(MpiParts, AWindowThatIsForgottenIsOneTaskAWorker) {
   EXPECT_GT(share.window(), 1000u);
   share.forget();
   EXPECT_EQ(share.window(), 2u);
+}
+
+// As many tasks as the window has in each round trip, which the window alone bounds.
+TEST(MpiParts, AWindowThatHoldsARankUpDoubles) {
+  constexpr std::int64_t kRoundTrip = 20'000'000;
+  Share share;
+  share.workers = 1;
+  share.set_round_trip(kRoundTrip);
+  std::int64_t now = kSecond;
+  int rounds = 0;
+  while (share.window() < Share::kMostTasks && rounds < 100) {
+    const std::size_t tasks = share.window();
+    for (std::size_t i = 0; i < tasks; ++i) share.give(8, now);
+    now += kRoundTrip;
+    for (std::size_t i = 0; i < tasks; ++i) share.take_back(8);
+    share.ended(tasks, now);
+    EXPECT_GE(share.window(), std::min(2 * tasks, Share::kMostTasks));
+    ++rounds;
+  }
+  EXPECT_LE(rounds, 13);
+}
+
+TEST(MpiParts, LongTasksAreNotGivenAheadOverAFastLink) {
+  constexpr std::int64_t kTask = 10'000'000;
+  Share share;
+  share.workers = 1;
+  share.set_round_trip(100'000);
+  std::int64_t now = kSecond;
+  for (int i = 0; i < 10; ++i) {
+    share.give(8, now);
+    now += kTask + 100'000;
+    share.take_back(8);
+    share.ended(1, now);
+    EXPECT_EQ(share.window(), 1u);
+  }
+}
+
+TEST(MpiParts, ARankOverASlowLinkIsNotStuckWhileMessagesAreOnTheirWay) {
+  Share share;
+  share.workers = 1;
+  share.set_round_trip(50'000'000);
+  share.give(8, kSecond);
+  share.give(8, kSecond);
+  EXPECT_FALSE(share.is_stuck(kSecond + 100'000'000));
+  EXPECT_TRUE(share.is_stuck(kSecond + 100'000'001));
+}
+
+TEST(MpiParts, ARoundTripFollowsWhatIsSeenAndForgetsAStall) {
+  RoundTrip trip;
+  EXPECT_EQ(trip.ns(), 0);
+  trip.took(40'000);
+  EXPECT_EQ(trip.ns(), 40'000);
+  trip.took(3 * kSecond);
+  EXPECT_LE(trip.ns(), RoundTrip::kLongestNs / 8 + 40'000);
+  trip.took(-5);  // clocks are read at different moments
+  EXPECT_GE(trip.ns(), 0);
+  for (int i = 0; i < 100; ++i) trip.took(40'000);
+  EXPECT_NEAR(static_cast<double>(trip.ns()), 40'000, 10);
 }
 
 TEST(MpiParts, LargeMemoryIsKeptForTheNextThatIsAsLong) {
