@@ -138,9 +138,11 @@ struct ProcessPoolOptions {
   // is, but no muster::init(). The pool's constructor throws Error where muster-worker is not found
   // or a library cannot be opened, has no tasks, or one whose name another has.
   std::vector<std::string> modules = {};
-  // How long muster-worker may take to open `modules`, which runs what they run when they are
-  // loaded; 0: for ever. Then it is killed, and the constructor throws Error.
-  Duration modules_timeout = std::chrono::seconds(60);
+  // How long a process that is spawned may take until it can make workers: a fresh run of this
+  // program until it calls muster::init(), muster-worker until it has opened `modules`, which runs
+  // what they run when they are loaded; 0: for ever. Then it is killed, and the constructor throws
+  // Error.
+  Duration spawn_timeout = std::chrono::seconds(60);
   // Runs once in each worker before its first task. If it throws, the pool breaks.
   PortableFunction initializer = {};
   // Runs in each worker that ends in order, not when it is killed; before what its tasks keep by

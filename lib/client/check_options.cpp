@@ -41,8 +41,8 @@ void check_pool_options(const ProcessPoolOptions& options) {
   if (std::ranges::find(options.modules, "") != options.modules.end()) {
     throw InvalidArgumentError("one of the modules is an empty path; give the file of a library");
   }
-  if (options.modules_timeout.nanoseconds() < 0) {
-    throw InvalidArgumentError("modules_timeout is a time to wait and cannot be negative");
+  if (options.spawn_timeout.nanoseconds() < 0) {
+    throw InvalidArgumentError("spawn_timeout is a time to wait and cannot be negative");
   }
   const TelemetryOptions& telemetry = options.telemetry;
   if (std::max(telemetry.worker_events, telemetry.client_events) > TelemetryOptions::kMostEvents) {

@@ -306,16 +306,6 @@ void ProcessCore::ask_fork_server(const WorkerSettings& settings, SupervisorEnds
   supervisor_pidfd_ = std::move(started.pidfd);
 }
 
-void ProcessCore::spawn_supervisor(const SpawnedProgram& program, const WorkerSettings& settings,
-                                   SupervisorEnds ends) {
-  BlockRegistry::add_user(*this);
-  supervisor_ = spawn_program(program, name_, ends.socket.get());
-  watch_child();
-  // Where it has ended already, await_answer() says so.
-  (void)send_start_request(socket_.get(), program.what, settings, marks_of(modules_.size()),
-                           modules_.size(), files_for(ends));
-}
-
 void ProcessCore::watch_child() {
   supervisor_pidfd_ = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, supervisor_, 0)));
   if (supervisor_pidfd_) return;
@@ -326,32 +316,6 @@ void ProcessCore::watch_child() {
   while (::waitpid(supervisor_, nullptr, __WALL) < 0 && errno == EINTR) {
   }
   throw Error("cannot watch the supervisor of pool \"" + name_ + "\": " + reason(error));
-}
-
-// What a fresh run of the program has of the modules that are here.
-void ProcessCore::await_answer(const ProcessPoolOptions& options) {
-  if (start_method_ != StartMethod::spawn) return check_functions(options);
-  std::optional<News> news =
-      options.modules.empty() ? await_message() : std::optional(await_host(options));
-  if (!news) {
-    throw Error("the run of this program that was to start the workers of pool \"" + name_ +
-                "\" (pid " + std::to_string(supervisor_) + ") " + how_supervisor_ended() +
-                " before its muster::init() had answered; call that at the top of main, whatever "
-                "the arguments");
-  }
-  if (news->message.kind != MessageKind::answer || !news->pidfd) {
-    throw Error("the process that was to start the workers of pool \"" + name_ + "\" (pid " +
-                std::to_string(supervisor_) +
-                ") did not say which modules it has, or this process has no file descriptors left");
-  }
-  const SpawnAnswer answer = read_answer(news->pidfd);
-  if (!answer.refusal.empty()) {
-    throw Error("pool \"" + name_ + "\" cannot be spawned: " + answer.refusal);
-  }
-  modules_ = modules_.without({answer.missing.begin(), answer.missing.end()});
-  code_places_ = CodePlaces(answer.bases);
-  if (!options.modules.empty()) offer_ = TaskOffer(name_, answer.tasks);
-  check_functions(options);
 }
 
 // Until the supervisor says that all workers are made, or that they cannot be.

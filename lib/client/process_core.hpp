@@ -146,10 +146,7 @@ class ProcessCore final : public TravelBackend,
   void fork_supervisor(WorkerSettings settings, SupervisorEnds ends);
   [[noreturn]] void become_supervisor(WorkerSettings settings, SupervisorEnds ends) noexcept;
   void ask_fork_server(const WorkerSettings& settings, SupervisorEnds ends);
-  void spawn_supervisor(const SpawnedProgram& program, const WorkerSettings& settings,
-                        SupervisorEnds ends);
   void watch_child();
-  void await_answer(const ProcessPoolOptions& options);
   std::uint32_t spinners() const;
   void await_workers();
   void give_up_start() noexcept;
@@ -266,8 +263,12 @@ class ProcessCore final : public TravelBackend,
   void wait_for_progress(Lock& lock, Progress what);
   void announce_progress();
 
-  // core_modules.cpp
+  // core_spawn.cpp
   struct News;
+  void spawn_supervisor(const SpawnedProgram& program, const WorkerSettings& settings,
+                        SupervisorEnds ends);
+  void await_answer(const ProcessPoolOptions& options);
+  News await_run(const ProcessPoolOptions& options) const;
   News await_host(const ProcessPoolOptions& options) const;
   bool await_news(Deadline until) const;
   std::string how_supervisor_ended() const;

@@ -1,8 +1,5 @@
 #include "lib/start/host.hpp"
 
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <muster/error.hpp>
@@ -15,14 +12,6 @@
 namespace muster::detail {
 
 namespace {
-
-// While modules are loaded nobody looks at the socket. The client's thread that has started this
-// process waits for it as long.
-void die_with_client(int socket) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  pollfd gone{socket, 0, 0};
-  if (::poll(&gone, 1, 0) > 0 && (gone.revents & POLLHUP) != 0) ::_exit(0);
-}
 
 void tell_which_is_next(int socket, const std::string& module) {
   Message message;
@@ -42,7 +31,6 @@ void tell_which_is_next(int socket, const std::string& module) {
 }  // namespace
 
 void host_tasks(int socket, const std::vector<std::string>& modules) {
-  die_with_client(socket);
   SpawnAnswer answer;
   const ModuleListener listener{
       [socket](const std::string& path) { tell_which_is_next(socket, path); },
@@ -53,7 +41,6 @@ void host_tasks(int socket, const std::vector<std::string>& modules) {
   } catch (const Error& error) {
     refuse(socket, error.what());
   }
-  ::prctl(PR_SET_PDEATHSIG, 0);
   serve_spawned(socket, ProgramKind::host, std::move(answer));
 }
 

@@ -1,8 +1,11 @@
 #include "lib/start/spawn.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -161,6 +164,25 @@ int given_socket() {
 
 }  // namespace
 
+namespace {
+
+// Until a supervisor looks at the socket nobody does. The client's thread that has started this
+// process waits for its answer.
+void end_with_client() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  pollfd gone{given_socket(), 0, 0};
+  if (::poll(&gone, 1, 0) > 0 && (gone.revents & POLLHUP) != 0) ::_exit(0);
+}
+
+// Before main, which may take long, or for ever, on its way to muster::init().
+[[maybe_unused]] const bool ends_with_client = [] {
+  const bool spawned = std::getenv(kVariable) != nullptr && spawned_and_not_initialized();
+  if (spawned) end_with_client();
+  return spawned;
+}();
+
+}  // namespace
+
 bool spawned_and_not_initialized() { return !socket_taken.load() && given_socket() >= 0; }
 
 int take_spawned_socket() {
@@ -172,6 +194,7 @@ int take_spawned_socket() {
 
 void serve_spawned(int given, ProgramKind kind, SpawnAnswer answer) {
   FileDescriptor socket(given);
+  ::prctl(PR_SET_PDEATHSIG, 0);
   ::fcntl(given, F_SETFD, FD_CLOEXEC);
   try {
     auto request = receive_start_request(socket.get());

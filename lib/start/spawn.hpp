@@ -11,7 +11,9 @@
 // stands in its environment, and is taken out of it before anything else runs.
 //
 // Should it end before it has answered (a program whose main does not get to muster::init()), the
-// client sees the socket closed.
+// client sees the socket closed. Should the client end before that, the kernel kills it: it asks
+// for that before main, and the client's thread that has started it waits for the answer. From then
+// on it sees the client's end by a pidfd, as each supervisor.
 
 #include <sys/types.h>
 

@@ -205,6 +205,34 @@ TEST(Spawn, RunsMainToItsInitAlsoWhereThatClearsTheEnvironment) {
   EXPECT_EQ(end.out, "7\n") << end.err;
 }
 
+TEST(Spawn, GivesARunUpThatDoesNotComeToInitInTime) {
+  if (start_method() != StartMethod::spawn) GTEST_SKIP() << "the program spawns its pool";
+  const auto end = test_support::Program("lingers", {"200"}).wait();
+  EXPECT_EQ(end.exit_code, 1) << end.err;
+  EXPECT_NE(end.out.find("was killed because spawn_timeout (0.2 s) was over before its "
+                         "muster::init() had answered"),
+            std::string::npos)
+      << end.out;
+}
+
+TEST(Spawn, NothingIsLeftOfARunThatLingersBeforeInitWhenTheClientIsKilled) {
+  if (start_method() != StartMethod::spawn) GTEST_SKIP() << "the program spawns its pool";
+  test_support::Program client("lingers");
+  EXPECT_EQ(client.read_line(), "making the pool");
+  const auto lingers = [&] {
+    // One is the fork server.
+    for (const pid_t child : test_support::children_of(client.pid())) {
+      const std::string environment =
+          test_support::read_file("/proc/" + std::to_string(child) + "/environ");
+      if (environment.starts_with("MUSTER_SUPERVISOR_SOCKET=")) return true;
+    }
+    return false;
+  };
+  while (!lingers()) std::this_thread::yield();
+  ::kill(client.pid(), SIGKILL);
+  EXPECT_EQ(client.wait().term_signal, SIGKILL);  // and the pipes are closed: nobody holds them
+}
+
 // What a program prints that is set-user-ID root and run by somebody else.
 std::string output_as_root_of_another_user(const std::string& program,
                                            const std::string& variable) {

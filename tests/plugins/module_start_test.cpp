@@ -81,7 +81,7 @@ TEST(ModuleStart, RefusesOtherWaysToStart) {
 TEST(ModuleStart, RefusesAnEmptyPathAndANegativeTime) {
   EXPECT_THROW(ProcessPoolExecutor({.modules = {""}}), muster::InvalidArgumentError);
   ProcessPoolOptions options{.modules = {library("tasks")}};
-  options.modules_timeout = std::chrono::seconds(-1);
+  options.spawn_timeout = std::chrono::seconds(-1);
   EXPECT_THROW(ProcessPoolExecutor{options}, muster::InvalidArgumentError);
 }
 
@@ -137,7 +137,7 @@ TEST(ModuleStart, SaysThatALibraryEndsTheProcessWhenItIsLoaded) {
 
 TEST(ModuleStart, GivesALibraryThatHangsUpAfterTheTimeItMayTake) {
   ProcessPoolOptions options{.max_workers = 1, .modules = {library("tasks"), library("hangs")}};
-  options.modules_timeout = std::chrono::milliseconds(500);
+  options.spawn_timeout = std::chrono::milliseconds(500);
   const std::string said = sentence_of([&] { ProcessPoolExecutor{options}; });
   expect_in("0.5 s", said);
   expect_in(library("hangs"), said);

@@ -1,4 +1,5 @@
-// The start of a pool whose workers are muster-worker's, up to what it says of its modules.
+// The start of a pool whose supervisor is a fresh run of a program: this one, or muster-worker. Up
+// to what it says of its modules.
 
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +16,9 @@
 #include "lib/common/deadline.hpp"
 #include "lib/common/signals.hpp"
 #include "lib/segments/layout.hpp"
+#include "lib/start/module_match.hpp"
+#include "lib/start/spawn.hpp"
+#include "lib/start/start_request.hpp"
 
 namespace muster::detail {
 
@@ -23,7 +27,7 @@ namespace {
 // What it does when it ends of itself takes no longer.
 constexpr std::int64_t kLastWordsNs = 1'000'000'000;
 
-// A modules_timeout that is longer is for ever.
+// A spawn_timeout that is longer is for ever.
 Deadline deadline_of(Duration timeout) {
   return timeout.is_zero() ? Deadline::never() : Deadline::after(timeout);
 }
@@ -42,6 +46,16 @@ std::string seconds_text(Duration time) {
 }
 
 }  // namespace
+
+void ProcessCore::spawn_supervisor(const SpawnedProgram& program, const WorkerSettings& settings,
+                                   SupervisorEnds ends) {
+  BlockRegistry::add_user(*this);
+  supervisor_ = spawn_program(program, name_, ends.socket.get());
+  watch_child();
+  // Where it has ended already, await_answer() says so.
+  (void)send_start_request(socket_.get(), program.what, settings, marks_of(modules_.size()),
+                           modules_.size(), files_for(ends));
+}
 
 // False: the time is over.
 bool ProcessCore::await_news(Deadline until) const {
@@ -76,16 +90,35 @@ void ProcessCore::kill_supervisor() const {
   ::syscall(SYS_pidfd_send_signal, supervisor_pidfd_.get(), SIGKILL, nullptr, 0);
 }
 
-// Its answer, after what it says of each module that it opens.
+// The answer of a fresh run of this program, which has come to its muster::init().
+ProcessCore::News ProcessCore::await_run(const ProcessPoolOptions& options) const {
+  const std::string who = "the run of this program that was to start the workers of pool \"" +
+                          name_ + "\" (pid " + std::to_string(supervisor_) + ")";
+  if (!await_news(deadline_of(options.spawn_timeout))) {
+    kill_supervisor();
+    throw Error(who + " was killed because spawn_timeout (" + seconds_text(options.spawn_timeout) +
+                ") was over before its muster::init() had answered; call that at the top of main, "
+                "before what takes long");
+  }
+  auto news = await_message();
+  if (!news) {
+    throw Error(who + " " + how_supervisor_ended() +
+                " before its muster::init() had answered; call that at the top of main, whatever "
+                "the arguments");
+  }
+  return std::move(*news);
+}
+
+// The answer of muster-worker, after what it says of each module that it opens.
 ProcessCore::News ProcessCore::await_host(const ProcessPoolOptions& options) const {
-  const Deadline until = deadline_of(options.modules_timeout);
+  const Deadline until = deadline_of(options.spawn_timeout);
   const std::string who = "muster-worker (pid " + std::to_string(supervisor_) + ")";
   std::string doing = " before it opened the modules of pool \"" + name_ + "\"";
   while (true) {
     if (!await_news(until)) {
       kill_supervisor();
-      throw Error(who + " was killed because modules_timeout (" +
-                  seconds_text(options.modules_timeout) + ") was over" + doing +
+      throw Error(who + " was killed because spawn_timeout (" +
+                  seconds_text(options.spawn_timeout) + ") was over" + doing +
                   "; what a module runs when it is loaded may hang, or need more time");
     }
     auto news = await_message();
@@ -103,6 +136,25 @@ ProcessCore::News ProcessCore::await_host(const ProcessPoolOptions& options) con
     doing = std::string(" while it opened the module ") + news->message.text + " of pool \"" +
             name_ + "\"";
   }
+}
+
+// What a fresh run of the program has of the modules that are here.
+void ProcessCore::await_answer(const ProcessPoolOptions& options) {
+  if (start_method_ != StartMethod::spawn) return check_functions(options);
+  const News news = options.modules.empty() ? await_run(options) : await_host(options);
+  if (news.message.kind != MessageKind::answer || !news.pidfd) {
+    throw Error("the process that was to start the workers of pool \"" + name_ + "\" (pid " +
+                std::to_string(supervisor_) +
+                ") did not say which modules it has, or this process has no file descriptors left");
+  }
+  const SpawnAnswer answer = read_answer(news.pidfd);
+  if (!answer.refusal.empty()) {
+    throw Error("pool \"" + name_ + "\" cannot be spawned: " + answer.refusal);
+  }
+  modules_ = modules_.without({answer.missing.begin(), answer.missing.end()});
+  code_places_ = CodePlaces(answer.bases);
+  if (!options.modules.empty()) offer_ = TaskOffer(name_, answer.tasks);
+  check_functions(options);
 }
 
 // Whether the workers have what they are to run before the first task and after the last.
