@@ -19,6 +19,8 @@ void for_each_constant(A& algorithm, F&& f) {
   f("ahead_ns", algorithm.ahead);
   f("memory_ns", algorithm.memory);
   f("most_tasks", algorithm.most_tasks);
+  f("longest_round_trip_ns", algorithm.longest_round_trip);
+  f("round_trip_memory", algorithm.round_trip_memory);
   f("spin_ns", algorithm.spin);
 }
 

@@ -26,6 +26,9 @@ struct Algorithm {
   double ahead = 2'000'000;  // ns
   double memory = 200'000;   // ns
   std::size_t most_tasks = 8192;
+  // round_trip.hpp
+  double longest_round_trip = 100'000'000;  // ns
+  double round_trip_memory = 8;             // batches
   // lib/futures/spin.hpp, at this machine's ticks
   double spin = 23'000;  // ns
 };

@@ -28,6 +28,9 @@ struct Message {
   std::uint32_t from = 0;  // of a steal: the rank; of results: the child
   std::vector<TaskIndex> tasks;
   double bytes = 0;
+  // Of tasks: when it was sent. Of results: the same of the last one that came, and for how long
+  // the rank had it, added up; negative: none.
+  double stamp = -1;
 };
 
 // Messages for one thread, which arrive in the order in which they were sent.
@@ -112,6 +115,8 @@ class Server {
   std::deque<TaskIndex> active_;  // not collected, in the order in which they came
   std::vector<Thread*> asleep_;
   Batch out_;
+  double stamp_ = -1;  // of the last message with tasks, until it is given back
+  double came_ = 0;    // when that came
   BackOff back_off_;
   // Stealing.
   bool asks_ = false;
@@ -169,6 +174,8 @@ class Master {
   std::size_t seen_ = 0;  // of those submitted
   std::size_t under_way_ = 0;
   Batch up_;
+  double stamp_ = -1;  // as a server's
+  double came_ = 0;
   BackOff back_off_;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "tools/scaling/job.hpp"
 
@@ -93,6 +94,8 @@ Activity Master::run() {
     if (parent != nullptr && !from_parent.empty()) {
       worked = true;
       Message message = from_parent.take();
+      stamp_ = message.stamp;
+      came_ = job_.now();
       co_await thread_.compute(costs.receive.at(message.bytes));
       for (const TaskIndex task : message.tasks) enqueue(task);
     }
@@ -123,6 +126,7 @@ Activity Master::run() {
       Message message = child.out.take(Message::Kind::tasks, number_);
       co_await thread_.compute(costs.send.at(message.bytes));
       if (parent == nullptr) ++job_.outcome.messages;
+      message.stamp = job_.now();
       job_.send(*child.mailbox, std::move(message));
     }
     for (std::size_t i = 0; i < algorithm.most_batches && !mailbox.empty(); ++i) {
@@ -133,7 +137,9 @@ Activity Master::run() {
                                costs.conductor / 2 * static_cast<double>(message.tasks.size()));
       under_way_ -= message.tasks.size();
       if (job_.plan.topology != Topology::stealing) {
-        children_[message.from].share.ended(message.tasks.size(), began, algorithm);
+        Share& share = children_[message.from].share;
+        if (message.stamp >= 0) share.round_trip_took(began - message.stamp, algorithm);
+        share.ended(message.tasks.size(), began, algorithm);
         refresh(message.from);
       }
       // All of them before the client runs that waits for one.
@@ -150,6 +156,7 @@ Activity Master::run() {
     if (parent != nullptr && up_.due(job_.now(), !worked, algorithm)) {
       worked = true;
       Message message = up_.take(Message::Kind::results, place_in_parent);
+      if (stamp_ >= 0) message.stamp = std::exchange(stamp_, -1) + (job_.now() - came_);
       co_await thread_.compute(costs.send.at(message.bytes));
       job_.send(parent->mailbox, std::move(message));
     }

@@ -61,6 +61,10 @@ Activity Server::run() {
     if (!mailbox.empty()) {
       worked = true;
       Message message = mailbox.take();
+      if (message.kind == Message::Kind::tasks) {
+        stamp_ = message.stamp;
+        came_ = job_.now();
+      }
       co_await thread_.compute(costs.receive.at(message.bytes) +
                                costs.server / 2 * static_cast<double>(message.tasks.size()));
       if (message.kind == Message::Kind::steal) {
@@ -106,6 +110,7 @@ Activity Server::run() {
     if (out_.due(job_.now(), !worked, algorithm)) {
       worked = true;
       Message message = out_.take(Message::Kind::results, place_in_parent);
+      if (stamp_ >= 0) message.stamp = std::exchange(stamp_, -1) + (job_.now() - came_);
       co_await thread_.compute(costs.send.at(message.bytes));
       job_.send(parent->mailbox, std::move(message));
     }
