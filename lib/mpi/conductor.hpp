@@ -24,6 +24,7 @@
 #include "lib/common/file_descriptor.hpp"
 #include "lib/mpi/back_off.hpp"
 #include "lib/mpi/heartbeat.hpp"
+#include "lib/mpi/reply.hpp"
 #include "lib/mpi/round_trip.hpp"
 #include "lib/mpi/transport.hpp"
 #include "lib/mpi/wire.hpp"
@@ -47,22 +48,6 @@ struct Peer {
   bool has_tasks = false;     // `out` has
 
   std::string place() const { return "rank " + std::to_string(rank) + " on " + host; }
-};
-
-// What a rank answers; `lost` where it never will.
-class Reply {
- public:
-  // The answer's bytes; none where the rank is lost.
-  std::optional<std::vector<std::byte>> wait();
-  void give(std::span<const std::byte> bytes);
-  void give_up();
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool done_ = false;
-  bool lost_ = false;
-  std::vector<std::byte> bytes_;
 };
 
 class Conductor {
