@@ -4,8 +4,8 @@
 
 namespace muster::detail {
 
-// In the process that pools are made in: the first backtrace loads the unwinder, which allocates,
-// and that is not for a signal handler to do.
+// In the process that supervisors are forked from, or that becomes one: the first backtrace loads
+// the unwinder, which allocates, and that is not for a signal handler to do.
 void warm_up_backtrace();
 
 // REQUIRES: warm_up_backtrace(), here or in the process this one was forked from. From now on a

@@ -119,7 +119,6 @@ void ProcessCore::start(const ProcessPoolOptions& options) {
   make_segments(Geometry::choose(checked_workers(options, limits_), options.telemetry));
   budget_ = MemoryBudget::choose(options.max_shared_memory, geometry_.workers);
   tasks_.header().max_shared_memory.store(budget_.limit);
-  warm_up_backtrace();
   start_supervisor(options);
   // While the supervisor makes the workers.
   try {
@@ -255,6 +254,7 @@ void ProcessCore::start_supervisor(const ProcessPoolOptions& options) {
 // In the child it does not return.
 void ProcessCore::fork_supervisor(WorkerSettings settings, SupervisorEnds ends) {
   warn_of_threads(name_);
+  warm_up_backtrace();
   flush_before_fork();
   // No handler of the program's runs in the child, not even between fork and reset_signals().
   const SignalsBlocked blocked;

@@ -17,12 +17,14 @@
 #include <muster/log.hpp>
 
 #include "lib/codec/module_registry.hpp"
+#include "lib/codec/thread_stack.hpp"
 #include "lib/common/exception_text.hpp"
 #include "lib/common/fork_guard.hpp"
 #include "lib/common/record_socket.hpp"
 #include "lib/common/signals.hpp"
 #include "lib/start/privileges.hpp"
 #include "lib/supervisor/supervisor.hpp"
+#include "worker/crash_handler.hpp"
 #include "worker/output.hpp"
 
 namespace muster::detail {
@@ -155,6 +157,9 @@ void ForkServer::start() {
   warn_of_threads();
   const std::size_t modules = ModuleRegistry::refresh();
   std::string rights = privileges();
+  // What is asked of the system once in a process, each pool would ask for anew.
+  warm_up_backtrace();
+  (void)thread_stack();
   flush_before_fork();
   const SignalsBlocked blocked;
   pid_t pid = 0;

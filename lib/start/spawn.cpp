@@ -30,6 +30,7 @@
 #include "lib/start/worker_program.hpp"
 #include "lib/supervisor/messages.hpp"
 #include "lib/supervisor/supervisor.hpp"
+#include "worker/crash_handler.hpp"
 #include "worker/output.hpp"
 
 namespace muster::detail {
@@ -212,6 +213,7 @@ void serve_spawned(int given, ProgramKind kind, SpawnAnswer answer) {
     if (!answer.refusal.empty()) ::_exit(0);
     request->setup.modules =
         ModuleTable::first(request->modules.size()).without(std::move(match.missing));
+    warm_up_backtrace();
     flush_before_fork();  // what was printed on the way here
     supervisor_main(std::move(request->setup), std::move(socket), std::move(request->client));
   } catch (...) {

@@ -63,8 +63,9 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
 void Supervisor::run() {
   facts_.facts().supervisor_pid.store(static_cast<std::uint32_t>(::getpid()));
   slice_.shorten();  // of a death it hears while others compute
-  oom_.look(monotonic_ns());
   start_all();
+  // It takes a while, and no task has run before.
+  oom_.look(monotonic_ns());
   watch();
   leave();
 }
