@@ -93,6 +93,12 @@ void ProcessCore::break_pool(const WorkerDeath& death, const std::string& senten
   fail_all(&why);
 }
 
+std::exception_ptr ProcessCore::why_broken() const {
+  if (tasks_.header().state.load() != PoolPhase::broken) return nullptr;
+  const Lock lock(mutex());
+  return broken_ ? std::make_exception_ptr(*broken_) : nullptr;
+}
+
 // Each with an error of its own, as far as there is memory for that. Null: there is none. What has
 // begun is ended, whatever there is no memory for, and may be done again for what is left.
 void ProcessCore::fail_all(const BrokenProcessPool* why) {

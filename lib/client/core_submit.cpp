@@ -102,6 +102,14 @@ bool ProcessCore::admit_memory(Lock& lock, std::size_t size, bool blocking) {
   }
 }
 
+bool ProcessCore::has_memory_for(std::size_t size) {
+  const Lock lock(mutex());
+  if (may_take_memory(size) || on_memory_limit_ == OnMemoryLimit::error) return true;
+  harvest_ready(in_flight_.slots(), kHarvestPatience);
+  refill();
+  return may_take_memory(size);
+}
+
 bool ProcessCore::submit_small(StateBase& state, const TaskType& type, const std::byte* bytes,
                                std::size_t size) {
   static_assert(kSmallTask == kInlineArguments);

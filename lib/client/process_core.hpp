@@ -85,6 +85,12 @@ class ProcessCore final : public TravelBackend,
   std::size_t workers() const override { return geometry_.workers; }
   std::shared_ptr<TravelBackend> share() override { return shared_from_this(); }
 
+  // For a thread that submits and must not wait: whether a task with so many bytes of arguments
+  // would not wait for memory, if no other thread submits meanwhile.
+  bool has_memory_for(std::size_t size);
+  // Null as long as the pool is not broken.
+  std::exception_ptr why_broken() const;
+
   // For ProcessPoolExecutor.
   void close(bool cancel_pending) noexcept;  // no submits from now on; returns at once
   void drain() noexcept;                     // returns when no task is unfinished

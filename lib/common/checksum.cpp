@@ -1,15 +1,18 @@
 #include "lib/common/checksum.hpp"
 
-#include <boost/crc.hpp>
-
 namespace muster::detail {
+
+Checksum::Checksum(std::initializer_list<std::uint64_t> key) {
+  crc_.process_bytes(key.begin(), key.size() * sizeof(std::uint64_t));
+}
+
+void Checksum::add(const std::byte* data, std::size_t size) { crc_.process_bytes(data, size); }
 
 std::uint32_t checksum(std::initializer_list<std::uint64_t> key, const std::byte* data,
                        std::size_t size) {
-  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
-  crc.process_bytes(key.begin(), key.size() * sizeof(std::uint64_t));
-  crc.process_bytes(data, size);
-  return crc.checksum();
+  Checksum sum(key);
+  sum.add(data, size);
+  return sum.value();
 }
 
 std::uint64_t wide_checksum(const std::byte* data, std::size_t size) {

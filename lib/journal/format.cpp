@@ -3,8 +3,6 @@
 #include <charconv>
 #include <cstddef>
 
-#include "lib/common/checksum.hpp"
-
 namespace muster::detail {
 
 std::uint32_t checksum_of(const FileHeader& header) {
@@ -18,7 +16,13 @@ std::uint32_t checksum_of_identity(std::uint64_t salt, const std::byte* text,
 
 std::uint32_t checksum_of(const RecordHeader& header, std::uint64_t salt, std::uint64_t place,
                           const std::byte* value, std::size_t padded_bytes) {
-  return checksum({salt, place, header.index, header.key, header.bytes}, value, padded_bytes);
+  Checksum sum = begin_checksum(header, salt, place);
+  sum.add(value, padded_bytes);
+  return sum.value();
+}
+
+Checksum begin_checksum(const RecordHeader& header, std::uint64_t salt, std::uint64_t place) {
+  return Checksum({salt, place, header.index, header.key, header.bytes});
 }
 
 std::string encode_header(const JournalIdentity& identity, std::uint64_t salt) {

@@ -8,6 +8,8 @@
 
 #include <muster/detail/journal_identity.hpp>
 
+#include "lib/common/checksum.hpp"
+
 // The file of a journal, as docs/JOURNAL.md describes it:
 //
 //   file   := FileHeader , identity text , zeros to a multiple of 8 , record...
@@ -52,6 +54,8 @@ std::uint32_t checksum_of_identity(std::uint64_t salt, const std::byte* text,
                                    std::size_t padded_bytes);
 std::uint32_t checksum_of(const RecordHeader& header, std::uint64_t salt, std::uint64_t place,
                           const std::byte* value, std::size_t padded_bytes);
+// The same, before the value and its zeros are added.
+Checksum begin_checksum(const RecordHeader& header, std::uint64_t salt, std::uint64_t place);
 
 // The header and what belongs to it, as it stands in the file.
 std::string encode_header(const JournalIdentity& identity, std::uint64_t salt);

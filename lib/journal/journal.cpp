@@ -19,7 +19,9 @@ namespace detail {
 class JournalContent {
  public:
   explicit JournalContent(const std::filesystem::path& path)
-      : name(path.string()), file(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+      : name(path.string()),
+        // Not waiting for who writes to it, where it is a pipe.
+        file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
     if (!file) throw_file_error(name, "cannot be opened", errno);
     FileWindow window(file.get(), name);
     scan = scan_journal(window);

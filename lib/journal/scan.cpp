@@ -66,22 +66,28 @@ void read_header(FileWindow& file, JournalScan& scan) {
   scan.end = sizeof(header) + text_bytes;
 }
 
-// The value of the record that stands there; empty where there is no whole record.
-std::optional<std::span<const std::byte>> read_record(FileWindow& file, std::uint64_t salt,
-                                                      std::uint64_t place, std::uint64_t file_size,
-                                                      RecordHeader& header) {
-  if (place > file_size || file_size - place < sizeof(header)) return std::nullopt;
+// Whether a whole record stands there, which `header` is then the header of. Its value is read
+// piece by piece: what a damaged header says of its length takes no memory.
+bool find_record(FileWindow& file, std::uint64_t salt, std::uint64_t place, std::uint64_t file_size,
+                 RecordHeader& header) {
+  constexpr std::uint64_t kPiece = std::uint64_t{64} << 10;
+  if (place > file_size || file_size - place < sizeof(header)) return false;
   const auto begin = file.read(place, sizeof(header));
-  if (begin.size() != sizeof(header)) return std::nullopt;
+  if (begin.size() != sizeof(header)) return false;
   std::memcpy(&header, begin.data(), sizeof(header));
   const std::uint64_t room = file_size - place - sizeof(header);
   if (header.mark != kRecordMark || header.bytes > room || padded(header.bytes) > room)
-    return std::nullopt;
-  const auto value = file.read(place + sizeof(header), padded(header.bytes));
-  if (value.size() != padded(header.bytes) ||
-      checksum_of(header, salt, place, value.data(), value.size()) != header.checksum)
-    return std::nullopt;
-  return value.first(header.bytes);
+    return false;
+  Checksum sum = begin_checksum(header, salt, place);
+  std::uint64_t at = place + sizeof(header);
+  for (std::uint64_t left = padded(header.bytes); left != 0;) {
+    const auto piece = file.read(at, static_cast<std::size_t>(std::min(left, kPiece)));
+    if (piece.empty()) return false;
+    sum.add(piece.data(), piece.size());
+    at += piece.size();
+    left -= piece.size();
+  }
+  return sum.value() == header.checksum;
 }
 
 }  // namespace
@@ -92,7 +98,7 @@ JournalScan scan_journal(FileWindow& file) {
   read_header(file, scan);
   if (!scan.has_header) return scan;
   RecordHeader header;
-  while (read_record(file, scan.salt, scan.end, scan.size, header)) {
+  while (find_record(file, scan.salt, scan.end, scan.size, header)) {
     scan.entries[header.index] = {scan.end, header.key, header.bytes};
     scan.end += sizeof(header) + padded(header.bytes);
   }
@@ -103,11 +109,17 @@ std::optional<std::span<const std::byte>> read_entry(FileWindow& file, std::uint
                                                      std::uint64_t index,
                                                      const JournalEntry& entry) {
   RecordHeader header;
-  const std::uint64_t end = entry.place + sizeof(header) + padded(entry.bytes);
-  const auto value = read_record(file, salt, entry.place, end, header);
-  if (!value || header.index != index || header.key != entry.key || header.bytes != entry.bytes)
+  const std::size_t size = sizeof(header) + padded(entry.bytes);
+  const auto record = file.read(entry.place, size);
+  if (record.size() != size) return std::nullopt;
+  std::memcpy(&header, record.data(), sizeof(header));
+  const auto value = record.subspan(sizeof(header));
+  if (header.mark != kRecordMark || header.index != index || header.key != entry.key ||
+      header.bytes != entry.bytes ||
+      checksum_of(header, salt, entry.place, value.data(), value.size()) != header.checksum) {
     return std::nullopt;
-  return value;
+  }
+  return value.first(entry.bytes);
 }
 
 }  // namespace muster::detail

@@ -60,15 +60,13 @@ bool ClusterPool::recall(std::vector<Peer>& peers) {
   bool any = false;
   for (std::size_t i = 0; i < shares_.size(); ++i) {
     Share& share = shares_[i];
-    if (peers[i].lost || share.recalls || !share.is_stuck(now)) continue;
-    share.recalls = any = true;
+    if (peers[i].lost || !share.may_recall(now)) continue;
+    share.recall();
+    any = true;
     const std::uint64_t most = share.sent - share.workers;
     std::byte* const place = conductor_.write(
         peers[i], {.size = sizeof(most), .kind = RecordKind::recall, .pool = number_}, true);
     std::memcpy(place, &most, sizeof(most));
-  }
-  if (any) {
-    for (Share& share : shares_) share.forget();
   }
   return any;
 }
@@ -165,11 +163,14 @@ void ClusterPool::write(std::uint32_t index, ClusterTask& task, Peer& peer, std:
   conductor_.transport().send_large(peer.rank, bytes, task.size, [bytes] { give_memory(bytes); });
 }
 
-void ClusterPool::begin_results() { results_ = 0; }
+void ClusterPool::begin_results() {
+  const Lock lock(mutex_);
+  results_ = 0;
+}
 
 void ClusterPool::end_results(Peer& peer, std::int64_t now_ns) {
-  if (results_ == 0) return;
   const Lock lock(mutex_);
+  if (results_ == 0) return;
   Share& share = shares_[static_cast<std::size_t>(peer.rank - 1)];
   share.set_round_trip(peer.round_trip.ns());
   share.ended(results_, now_ns);
@@ -214,7 +215,12 @@ void ClusterPool::take(Peer& peer, Record& record) {
   }
   const Lock lock(mutex_);
   if (head.kind == RecordKind::recalled) {
-    shares_[static_cast<std::size_t>(peer.rank - 1)].recalls = false;
+    shares_[static_cast<std::size_t>(peer.rank - 1)].recalled(head.id != 0);
+    // Those that came back are longer than what the windows were measured by, and what comes next
+    // may be, too.
+    if (head.id != 0) {
+      for (Share& share : shares_) share.forget();
+    }
     return;
   }
   ClusterTask* const task = tasks_.find(head.id);
@@ -226,19 +232,16 @@ void ClusterPool::take(Peer& peer, Record& record) {
   if ((head.flags & kFollows) != 0) {
     // It must be received, whether or not somebody wants it.
     const auto size = record.take<std::uint64_t>();
-    std::byte* const place = take_memory(size);
-    if (place == nullptr) {
-      throw Error("rank 0 has no memory for a result of " + std::to_string(size) + " bytes");
-    }
     if (task != nullptr) task->place = TaskPlace::receiving;
-    const std::weak_ptr<ClusterPool> weak = weak_from_this();
-    conductor_.transport().receive_large(peer.rank, place, size,
-                                         [weak, number = head.id, kind, place, size] {
-                                           const auto pool = weak.lock();
-                                           if (pool == nullptr) return give_memory(place);
-                                           pool->complete_own(number, kind, place, size);
-                                         });
-    return;
+    std::byte* const place = take_memory(size);
+    const auto received = [weak = weak_from_this(), number = head.id, kind, place, size] {
+      const auto pool = weak.lock();
+      if (pool == nullptr) return give_memory(place);
+      pool->complete_own(number, kind, place, size);
+    };
+    Transport& transport = conductor_.transport();
+    if (place == nullptr) return transport.receive_in_vain(peer.rank, size, received);
+    return transport.receive_large(peer.rank, place, size, received);
   }
   if (task == nullptr) return;
   if (head.kind == RecordKind::returned) return take_returned(head.id, *task);
@@ -267,7 +270,7 @@ void ClusterPool::complete(std::uint64_t number, ClusterTask& task, RawKind kind
   if (state->complete_raw(kind, own, size)) give_memory(own);
 }
 
-// With bytes that were received to where they are to stay.
+// With bytes that were received to where they are to stay; null: there was no memory for them.
 void ClusterPool::complete_own(std::uint64_t number, RawKind kind, std::byte* data,
                                std::size_t size) {
   const Lock lock(mutex_);
@@ -276,7 +279,11 @@ void ClusterPool::complete_own(std::uint64_t number, RawKind kind, std::byte* da
       task == nullptr
           ? nullptr
           : end_task(number, *task, kind == RawKind::exception ? End::failed : End::finished);
-  if (state == nullptr || state->complete_raw(kind, data, size)) give_memory(data);
+  if (state != nullptr && data == nullptr) {
+    state->complete_exception(no_memory_for(size));
+  } else if (state == nullptr || state->complete_raw(kind, data, size)) {
+    give_memory(data);
+  }
   if (waiting_ != 0) ended_.notify_all();
 }
 

@@ -41,6 +41,11 @@ ClusterPool::~ClusterPool() {
 
 void ClusterPool::start(const ProcessPoolOptions& options) {
   check_pool_options(options);
+  if (options.start_method == StartMethod::fork) {
+    throw InvalidArgumentError(
+        "StartMethod::fork makes workers of a rank's own process, which MPI is in; leave "
+        "start_method to MpiPoolExecutor, whose ranks have fork servers, or choose spawn");
+  }
   conductor_.end_at_exit();
   conductor_.start();
   modules_ = conductor_.modules();
@@ -55,7 +60,10 @@ void ClusterPool::start(const ProcessPoolOptions& options) {
     const auto answers = ask_all(Question::open_pool, {out.data(), out.data() + out.size()});
     for (std::size_t i = 0; i < answers.size(); ++i) {
       const std::string place = conductor_.peers()[i].place();
-      if (!answers[i]) throw Error("pool \"" + name_ + "\" cannot be made: " + place + " is lost");
+      if (!answers[i]) {
+        conductor_.start();  // says where the program is about to end
+        throw Error("pool \"" + name_ + "\" cannot be made: " + place + " is lost");
+      }
       Decoder in(answers[i]->data(), answers[i]->size());
       if (in.read<bool>()) {
         shares_[i].workers = in.read<std::uint64_t>();

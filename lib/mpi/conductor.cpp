@@ -38,6 +38,8 @@ constexpr std::int64_t kBatchWaitsNs = 25'000;
 constexpr std::int64_t kDeathLookNs = 2'000'000;
 // Who submits rings the bell where the thread would sleep longer than that.
 constexpr std::int64_t kShortSleepNs = 60'000;
+// After so long it is said which ranks are waited for.
+constexpr std::int64_t kPatienceNs = 5'000'000'000;
 
 }  // namespace
 
@@ -49,20 +51,34 @@ Conductor& Conductor::instance() {
 void Conductor::start() {
   std::unique_lock lock(mutex_);
   if (life_ == Life::unused) {
-    silence_ns_ = silence_limit_ns();
-    modules_ = (ForkServer::here() ? ForkServer::modules() : ModuleTable::snapshot()).moved();
-    bell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!bell_) throw Error("cannot make an event for MPI's thread: no descriptors are left");
+    prepare();
     const SignalsBlocked blocked;
     thread_ = std::thread([this] { run(); });
     life_ = Life::starting;
   }
   changed_.wait(lock, [this] { return life_ != Life::starting; });
-  if (life_ == Life::failed) throw Error(failure_);
+  if (life_ == Life::failed) std::rethrow_exception(failure_);
   if (life_ == Life::ended) {
     throw InvalidStateError(
         "the program is about to end, and MPI is finalised: no pool can be made");
   }
+}
+
+// What fails here is told to the ranks, too: they wait for this one to initialise MPI.
+void Conductor::prepare() noexcept {
+  try {
+    silence_ns_ = silence_limit_ns();
+    modules_ = (ForkServer::here() ? ForkServer::modules() : ModuleTable::snapshot()).moved();
+    bell_ = FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!bell_) throw Error("cannot make an event for MPI's thread: no descriptors are left");
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+bool Conductor::is_used() {
+  const std::lock_guard lock(mutex_);
+  return life_ != Life::unused;
 }
 
 void Conductor::end_at_exit() {
@@ -74,16 +90,18 @@ void Conductor::end_at_exit() {
 }
 
 void Conductor::end() noexcept {
-  bool pool_was_made = false;
-  {
-    const std::lock_guard lock(mutex_);
-    pool_was_made = life_ != Life::unused;
+  const bool was_used = is_used();
+  if (!was_used && Transport::is_initialized()) {
+    return log(LogLevel::error,
+               "this program has initialised MPI itself, so Muster's other ranks wait for a word "
+               "that never comes, and end when they have heard nothing for a minute: leave "
+               "MPI_Init and MPI_Finalize to Muster");
   }
   try {
     start();
   } catch (const std::exception& e) {
     // Who made a pool has been told.
-    if (!pool_was_made) log(LogLevel::error, e.what());
+    if (!was_used) log(LogLevel::error, e.what());
   }
   for (const auto& pool : pools_now()) {
     pool->close(false);
@@ -136,22 +154,26 @@ void Conductor::wake() {
 void Conductor::run() {
   ::prctl(PR_SET_NAME, "muster-mpi");
   ::prctl(PR_SET_TIMERSLACK, 1000UL);
-  std::string failure;
+  std::exception_ptr failure = failure_;
   try {
     transport_.begin();
     hear_hellos();
-    failure = refusals_;
-  } catch (const std::exception& e) {
-    failure = e.what();
+    if (failure == nullptr && !refusals_.empty()) {
+      failure = std::make_exception_ptr(Error(refusals_));
+    }
+  } catch (const TransportError& e) {
+    failure = std::make_exception_ptr(Error(e.what()));
+  } catch (...) {
+    failure = std::current_exception();
   }
   {
     const std::lock_guard lock(mutex_);
-    life_ = failure.empty() ? Life::running : Life::failed;
+    life_ = failure == nullptr ? Life::running : Life::failed;
     failure_ = failure;
     changed_.notify_all();
   }
   try {
-    if (failure.empty()) loop();
+    if (failure == nullptr) loop();
     for (Peer& peer : peers_) {
       if (peer.lost) continue;
       write(peer, {.kind = RecordKind::leave}, true);
@@ -173,20 +195,51 @@ void Conductor::run() {
 }
 
 void Conductor::hear_hellos() {
-  const auto others = static_cast<std::size_t>(transport_.ranks() - 1);
-  peers_.resize(others);
-  std::size_t heard = 0;
-  while (heard < others) {
+  peers_.resize(static_cast<std::size_t>(transport_.ranks() - 1));
+  const std::int64_t begun = monotonic_ns();
+  bool told = false;
+  while (true) {
     int from = 0;
     std::span<const std::byte> batch;
-    if (!transport_.receive(from, batch)) {
-      const timespec pause{0, 100'000};
-      ::nanosleep(&pause, nullptr);  // MPI has nothing to sleep on
+    if (transport_.receive(from, batch)) {
+      for_each_record(batch, [&](Record& record) {
+        if (record.head.kind == RecordKind::hello) take_hello(from, record);
+      });
       continue;
     }
-    for_each_record(batch, [&](Record& record) { take_hello(from, record); });
-    ++heard;
+    const std::string silent = silent_ranks();
+    if (silent.empty()) return;
+    const std::int64_t waited = monotonic_ns() - begun;
+    const std::string sentence =
+        silent + " did not say who they are for " +
+        seconds_text(static_cast<double>(waited) * 1e-9) +
+        ": all ranks are to run this program, and to come to muster::init(), or to their first "
+        "MpiPoolExecutor, without calling MPI themselves";
+    if (!told && waited > kPatienceNs) {
+      told = true;
+      log(LogLevel::warning, sentence);
+    }
+    if (silence_ns_ != 0 && waited > silence_ns_) {
+      for (Peer& peer : peers_) peer.lost = peer.host.empty();
+      throw Error(sentence);
+    }
+    for (Peer& peer : peers_) {
+      if (!peer.host.empty() && peer.heartbeat.is_due(monotonic_ns())) send_beat(peer);
+    }
+    transport_.progress();
+    const timespec pause{0, 100'000};
+    ::nanosleep(&pause, nullptr);  // MPI has nothing to sleep on
   }
+}
+
+// "": all have said who they are.
+std::string Conductor::silent_ranks() const {
+  std::string silent;
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    if (!peers_[i].host.empty()) continue;
+    silent += (silent.empty() ? "rank " : ", rank ") + std::to_string(i + 1);
+  }
+  return silent;
 }
 
 void Conductor::take_hello(int rank, Record& record) {
@@ -200,11 +253,12 @@ void Conductor::take_hello(int rank, Record& record) {
   } catch (const EncodingError&) {
     hello.host = "a host that cannot be told";
   }
-  peer.host = hello.host;
+  peer.host = hello.host.empty() ? "a host without a name" : hello.host;
   peer.pid = static_cast<pid_t>(hello.pid);
   if (hello.boot == boot_id()) {
     peer.pidfd = FileDescriptor(static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0)));
   }
+  send_beat(peer);  // for how long this one may be silent, also where that is without end
   const std::string table = differences(marks_of(modules_.size()), hello.modules);
   if (table.empty()) return;
   refusals_ +=
@@ -372,11 +426,15 @@ void Conductor::beat(std::int64_t now_ns) {
       continue;
     }
     if (!peer.heartbeat.is_due(now_ns)) continue;
-    std::byte* const place =
-        write(peer, {.size = sizeof(silence_ns_), .kind = RecordKind::beat}, true);
-    std::memcpy(place, &silence_ns_, sizeof(silence_ns_));
-    flush(peer);
+    send_beat(peer);
   }
+}
+
+void Conductor::send_beat(Peer& peer) {
+  std::byte* const place =
+      write(peer, {.size = sizeof(silence_ns_), .kind = RecordKind::beat}, true);
+  std::memcpy(place, &silence_ns_, sizeof(silence_ns_));
+  flush(peer);
 }
 
 void Conductor::lose_all(const std::string& why) {
@@ -399,6 +457,7 @@ void Conductor::lose(Peer& peer, const std::string& why) {
     it->second.second->give_up();
     it = replies_.erase(it);
   }
+  transport_.forget(peer.rank);
   for (const auto& pool : pools_now()) pool->lose(sentence);
 }
 

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +25,7 @@
 #include "lib/common/file_descriptor.hpp"
 #include "lib/mpi/back_off.hpp"
 #include "lib/mpi/heartbeat.hpp"
+#include "lib/mpi/launch.hpp"
 #include "lib/mpi/reply.hpp"
 #include "lib/mpi/round_trip.hpp"
 #include "lib/mpi/transport.hpp"
@@ -57,6 +59,8 @@ class Conductor {
 
   // Initialises MPI and hears of all ranks, once. Throws Error that says which rank does not fit.
   void start();
+  // start() was called.
+  bool is_used();
   // Has end() called when the program ends.
   void end_at_exit();
   // Ends what is under way, tells the ranks to leave, and finalises MPI.
@@ -86,8 +90,10 @@ class Conductor {
   Conductor() = default;
   ~Conductor() = default;
 
+  void prepare() noexcept;
   void run();
   void hear_hellos();
+  std::string silent_ranks() const;
   void take_hello(int rank, Record& record);
   void loop();
   bool run_posted();
@@ -97,6 +103,7 @@ class Conductor {
   void take(Peer& peer, Record& record, std::int64_t now_ns);
   void look_for_deaths();
   void beat(std::int64_t now_ns);
+  void send_beat(Peer& peer);
   void lose(Peer& peer, const std::string& why);
   void lose_all(const std::string& why);
   void rest();
@@ -108,7 +115,7 @@ class Conductor {
   std::condition_variable changed_;
   // Under mutex_.
   Life life_ = Life::unused;
-  std::string failure_;
+  std::exception_ptr failure_;
   std::vector<std::function<void()>> posted_;
   std::map<std::uint16_t, std::shared_ptr<ClusterPool>> pools_;
   std::uint16_t last_pool_ = 0;
@@ -128,8 +135,8 @@ class Conductor {
   std::uint64_t last_question_ = 0;
   std::uint64_t seen_ = 0;  // of wanted_
   std::int64_t looked_ns_ = 0;
-  std::int64_t silence_ns_ = 0;  // after which a rank is lost; constant after start()
-  std::int64_t beat_ns_ = 0;     // when the ranks' heartbeats were looked at last
+  std::int64_t silence_ns_ = kUsualSilenceNs;  // after which a rank is lost; constant after start()
+  std::int64_t beat_ns_ = 0;                   // when the ranks' heartbeats were looked at last
   bool leaving_ = false;
   BackOff back_off_;
 };

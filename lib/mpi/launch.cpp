@@ -1,5 +1,8 @@
 #include "lib/mpi/launch.hpp"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -34,9 +37,33 @@ constexpr Variables kLaunchers[] = {
     {"PMIX_RANK", "SLURM_NTASKS"},
 };
 
+constexpr const char* kMark = "MUSTER_MPI_PROCESS";
+
+// Which job of which launcher: one that is started by a rank's child has another.
+std::string job() {
+  for (const char* const variable : {"PMIX_NAMESPACE", "OMPI_MCA_orte_hnp_uri"}) {
+    if (const char* const name = std::getenv(variable); name != nullptr) return name;
+  }
+  return "";
+}
+
+std::string mark_of_this_process() { return std::to_string(::getpid()) + " " + job(); }
+
+bool was_started_by_a_rank() {
+  const char* const text = std::getenv(kMark);
+  if (text == nullptr) return false;
+  const std::string mark = text;
+  return mark != mark_of_this_process() && mark.substr(mark.find(' ') + 1) == job();
+}
+
 }  // namespace
 
+void mark_launched_process() {
+  if (launch_of_this_process().ranks > 1) ::setenv(kMark, mark_of_this_process().c_str(), 1);
+}
+
 Launch launch_of_this_process() {
+  if (was_started_by_a_rank()) return {};
   for (const Variables& launcher : kLaunchers) {
     const auto rank = number_in(launcher.rank);
     const auto ranks = number_in(launcher.ranks);
@@ -46,18 +73,16 @@ Launch launch_of_this_process() {
 }
 
 std::int64_t silence_limit_ns() {
-  constexpr double kUsualSeconds = 60;
   constexpr double kMostSeconds = 1e6;
   const char* const text = std::getenv("MUSTER_MPI_SILENCE");
-  double seconds = kUsualSeconds;
-  if (text != nullptr && *text != '\0') {
-    const char* const end = text + std::strlen(text);
-    const auto [parsed, error] = std::from_chars(text, end, seconds);
-    if (error != std::errc{} || parsed != end || !(seconds >= 0) || seconds > kMostSeconds) {
-      throw InvalidArgumentError(std::string("MUSTER_MPI_SILENCE is \"") + text +
-                                 "\" in the environment; it is the seconds after which a rank of "
-                                 "which nothing is heard is lost, or 0: never");
-    }
+  if (text == nullptr || *text == '\0') return kUsualSilenceNs;
+  double seconds = 0;
+  const char* const end = text + std::strlen(text);
+  const auto [parsed, error] = std::from_chars(text, end, seconds);
+  if (error != std::errc{} || parsed != end || !(seconds >= 0) || seconds > kMostSeconds) {
+    throw InvalidArgumentError(std::string("MUSTER_MPI_SILENCE is \"") + text +
+                               "\" in the environment; it is the seconds after which a rank of "
+                               "which nothing is heard is lost, or 0: never");
   }
   return static_cast<std::int64_t>(seconds * 1e9);
 }

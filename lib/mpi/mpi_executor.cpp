@@ -22,25 +22,19 @@ namespace detail {
 
 namespace {
 
-void check_mpi_is_ours() {
-  static bool ours = false;
-  if (ours) return;
-  int initialized = 0;
-  MPI_Initialized(&initialized);
-  if (initialized != 0) {
+void check_mpi_is_unused() {
+  if (Transport::is_initialized()) {
     throw InvalidStateError(
-        "MPI was initialised before Muster could do so: the ranks' workers are to be made before "
-        "that. Call muster::init() at the top of main, or make the first MpiPoolExecutor there, "
-        "and "
-        "leave MPI_Init and MPI_Finalize to Muster");
+        "this program has initialised MPI, which Muster is to do, once the ranks' workers can be "
+        "made: leave MPI_Init and MPI_Finalize to Muster");
   }
-  ours = true;
 }
 
 // At the end of muster::init(): rank 0 goes on, and lets the others go when it ends.
 void serve_if_other_rank() {
   const Launch launch = launch_of_this_process();
   if (launch.ranks == 1) return;
+  check_mpi_is_unused();
   if (launch.serves()) serve_rank();
   Conductor::instance().end_at_exit();
 }
@@ -55,18 +49,21 @@ std::shared_ptr<MpiPool> make_pool(const ProcessPoolOptions& options) {
   if (launch.ranks == 1) {
     log(LogLevel::info,
         "an MpiPoolExecutor was made without mpirun or with one rank: its tasks run on this "
-        "process "
-        "alone. Start the program by mpirun -n N for N - 1 ranks that serve");
+        "process alone. Start the program by mpirun -n N for N - 1 ranks that serve");
     return make_lone_pool(options);
   }
-  check_mpi_is_ours();
+  if (!Conductor::instance().is_used()) check_mpi_is_unused();
   if (launch.serves()) serve_rank();
   return make_cluster_pool(options);
 }
 
 }  // namespace
 
-bool register_mpi_ranks() { return add_init_hook(&serve_if_other_rank); }
+// Called before main.
+bool register_mpi_ranks() {
+  mark_launched_process();
+  return add_init_hook(&serve_if_other_rank);
+}
 
 }  // namespace detail
 

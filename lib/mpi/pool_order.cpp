@@ -13,6 +13,7 @@
 #include <muster/error.hpp>
 #include <muster/portable_function.hpp>
 
+#include "lib/start/start_method.hpp"
 #include "lib/start/task_offer.hpp"
 
 namespace muster::detail {
@@ -63,6 +64,7 @@ PoolOrder PoolOrder::of(const ProcessPoolOptions& options, const std::string& na
   order.name = name;
   order.max_workers = options.max_workers;
   order.start_method = options.start_method;
+  order.spawn_timeout_ns = options.spawn_timeout.nanoseconds();
   if (!options.modules.empty()) {
     throw InvalidArgumentError(
         "an MpiPoolExecutor on several ranks runs the functions of its program and takes no "
@@ -91,6 +93,11 @@ ProcessPoolOptions PoolOrder::options() const {
   made.max_workers = max_workers;
   made.name = name;
   made.start_method = start_method;
+  // The rank's process has MPI in it, whatever the environment says.
+  if (chosen_start_method(start_method) == StartMethod::fork) {
+    made.start_method = StartMethod::forkserver;
+  }
+  made.spawn_timeout = std::chrono::nanoseconds(spawn_timeout_ns);
   made.initializer = handed_on(initializer);
   made.finalizer = handed_on(finalizer);
   made.max_tasks_per_child = max_tasks_per_child;

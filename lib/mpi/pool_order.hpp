@@ -17,6 +17,7 @@ struct PoolOrder {
   std::string name;
   std::uint64_t max_workers = 0;
   StartMethod start_method = StartMethod::automatic;
+  std::int64_t spawn_timeout_ns = 0;
   EncodedFunction initializer;
   EncodedFunction finalizer;
   std::uint64_t max_tasks_per_child = 0;

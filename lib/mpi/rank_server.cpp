@@ -5,7 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -16,7 +15,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include <muster/codec.hpp>
@@ -28,7 +26,9 @@
 #include "lib/inspect/death_text.hpp"
 #include "lib/mpi/back_off.hpp"
 #include "lib/mpi/heartbeat.hpp"
+#include "lib/mpi/launch.hpp"
 #include "lib/mpi/served_pool.hpp"
+#include "lib/mpi/side_work.hpp"
 #include "lib/mpi/transport.hpp"
 #include "lib/start/fork_server.hpp"
 
@@ -52,14 +52,16 @@ class RankServer final : public ResultSink {
     place_ = "rank " + std::to_string(transport_.rank()) + " on " + Transport::host() + ": ";
     greet();
     while (!leaving_) go_on(receive());
-    auto ended = std::exchange(pools_, {});
-    beside([&ended] { ended.clear(); });
+    for (auto& [number, pool] : pools_) end(std::move(pool), [] {});
+    pools_.clear();
+    while (!side_.is_over()) go_on(false);
     transport_.end();
   }
 
  private:
   // One turn of all but new messages; `worked`: something was done before it.
   void go_on(bool worked) {
+    worked |= side_.look();
     worked |= collect();
     worked |= flush(!worked);
     worked |= transport_.progress();
@@ -71,31 +73,9 @@ class RankServer final : public ResultSink {
     }
   }
 
-  // Has another thread do what may take long, so that rank 0 goes on to hear of this one.
-  template <class Work>
-  void beside(Work&& work) {
-    std::exception_ptr error;
-    std::atomic<bool> done{false};
-    std::thread thread([&] {
-      try {
-        work();
-      } catch (...) {
-        error = std::current_exception();
-      }
-      done.store(true);
-      bell_.ring();
-    });
-    try {
-      while (!done.load()) go_on(false);
-    } catch (const std::exception& e) {
-      give_up(e);  // the thread may not end for long
-    }
-    thread.join();
-    if (error != nullptr) std::rethrow_exception(error);
-  }
-
+  // Before the first word of rank 0 as if it had the usual limit.
   void beat() {
-    if (!heartbeat_.is_on()) return;
+    if (!heartbeat_.is_on() || leaving_) return;
     const std::int64_t now = monotonic_ns();
     if (heartbeat_.is_lost(transport_.heard(0), now)) {
       give_up(std::runtime_error("nothing was heard of rank 0 for " +
@@ -179,20 +159,22 @@ class RankServer final : public ResultSink {
     const RecordHead head{
         .kind = RecordKind::answer, .pool = record.head.pool, .id = record.head.id};
     ServedPool* const pool = find(head.pool);
-    const auto yes = [&](bool answer) {
-      answer_with(head, [&](Encoder& out) { out.write(answer); });
-    };
+    const auto yes = [&](bool answer) { answer_yes(head, answer); };
     switch (what) {
       case Question::open_pool: return open(head, record);
       case Question::end_pool: {
         auto ended = pools_.extract(head.pool);
-        if (ended) beside([&ended] { ended.mapped().reset(); });
-        return yes(true);
+        if (!ended) return yes(true);
+        return end(std::move(ended.mapped()), [this, head] { answer_yes(head, true); });
       }
       case Question::stop_pool: {
-        const auto signal = record.take<std::uint32_t>();
-        if (pool != nullptr) pool->stop_workers(static_cast<int>(signal));
-        return yes(true);
+        const auto signal = static_cast<int>(record.take<std::uint32_t>());
+        if (pool == nullptr) return yes(true);
+        return side_.begin(pool->stopping(signal), [this, head](const std::exception_ptr&) {
+          // What ended before is told before the answer.
+          if (ServedPool* const stopped = find(head.pool)) stopped->collect_all();
+          answer_yes(head, true);
+        });
       }
       case Question::cancel: {
         const auto question = record.take<TaskQuestion>();
@@ -214,33 +196,58 @@ class RankServer final : public ResultSink {
     throw std::runtime_error("rank 0 has asked what is no question");
   }
 
+  void answer_yes(const RecordHead& head, bool yes) {
+    answer_with(head, [yes](Encoder& out) { out.write(yes); });
+  }
+
+  // Waits for what runs.
+  void end(std::unique_ptr<ServedPool> pool, std::function<void()> then) {
+    const auto ended = std::make_shared<std::unique_ptr<ServedPool>>(std::move(pool));
+    side_.begin([ended] { ended->reset(); },
+                [then = std::move(then)](const std::exception_ptr&) { then(); });
+  }
+
   void open(const RecordHead& head, Record& record) {
-    std::exception_ptr error;
-    std::uint64_t workers = 0;
+    const auto made = std::make_shared<std::unique_ptr<ServedPool>>();
+    const auto order = std::make_shared<PoolOrder>();
     try {
       Decoder in(record.payload.data(), record.payload.size(), &modules_);
-      const auto order = in.read<PoolOrder>();
-      std::unique_ptr<ServedPool> pool;
-      beside([&] {
-        pool = std::make_unique<ServedPool>(head.pool, order, modules_, place_, bell_, *this);
-      });
-      workers = pool->workers();
-      pools_[head.pool] = std::move(pool);
-    } catch (const InvalidArgumentError& e) {
-      error = std::make_exception_ptr(InvalidArgumentError(place_ + e.what()));
-    } catch (const Error& e) {
-      error = std::make_exception_ptr(Error(place_ + e.what()));
-    } catch (...) {
-      error = std::current_exception();
+      *order = in.read<PoolOrder>();
+    } catch (const Error&) {
+      return answer_opened(head, nullptr, std::current_exception());
     }
+    side_.begin(
+        [this, made, order, pool = head.pool] {
+          *made = std::make_unique<ServedPool>(pool, *order, modules_, place_, bell_, *this);
+        },
+        [this, made, head](const std::exception_ptr& error) {
+          answer_opened(head, std::move(*made), error);
+        });
+  }
+
+  void answer_opened(const RecordHead& head, std::unique_ptr<ServedPool> pool,
+                     const std::exception_ptr& error) {
     answer_with(head, [&](Encoder& out) {
       out.write(error == nullptr);
       if (error != nullptr) {
-        encode_exception(error, out);
+        encode_exception(with_place(error), out);
       } else {
-        out.write(workers);
+        out.write(std::uint64_t{pool->workers()});
       }
     });
+    if (pool != nullptr) pools_[head.pool] = std::move(pool);
+  }
+
+  std::exception_ptr with_place(const std::exception_ptr& error) const {
+    try {
+      std::rethrow_exception(error);
+    } catch (const InvalidArgumentError& e) {
+      return std::make_exception_ptr(InvalidArgumentError(place_ + e.what()));
+    } catch (const Error& e) {
+      return std::make_exception_ptr(Error(place_ + e.what()));
+    } catch (...) {
+      return error;
+    }
   }
 
   bool collect() {
@@ -267,6 +274,7 @@ class RankServer final : public ResultSink {
     transport_.receive_large(0, place, size, [&received] { received = true; });
     while (!received) go_on(false);
   }
+  void receive_in_vain(std::size_t size) override { transport_.receive_in_vain(0, size); }
 
   bool flush(bool all) {
     if (out_.empty()) return false;
@@ -290,7 +298,7 @@ class RankServer final : public ResultSink {
     if (sleep_ns == 0) return cpu_relax();
     if (sleep_ns > kShortSleepNs) {
       for (const auto& [number, pool] : pools_) {
-        if (!pool->watch_all()) return back_off_.worked();
+        if (pool->look_whether_broken() || !pool->watch_all()) return back_off_.worked();
       }
     }
     if (!bell_.about_to_sleep()) return;
@@ -304,6 +312,7 @@ class RankServer final : public ResultSink {
   Transport transport_;
   std::string place_;
   Bell bell_;
+  SideWork side_{bell_};
   std::map<std::uint16_t, std::unique_ptr<ServedPool>> pools_;
   BatchWriter out_;
   std::int64_t begun_ns_ = 0;
@@ -316,7 +325,7 @@ class RankServer final : public ResultSink {
   bool urgent_ = false;
   bool leaving_ = false;
   BackOff back_off_;
-  Heartbeat heartbeat_;
+  Heartbeat heartbeat_{kUsualSilenceNs};
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <muster/error.hpp>
 
 #include "lib/codec/heap_region.hpp"
+#include "lib/mpi/kept_memory.hpp"
 #include "lib/mpi/type_codes.hpp"
 
 namespace muster::detail {
@@ -64,12 +65,38 @@ RelayTask* ServedPool::find(std::uint64_t number) const {
   return task != nullptr && task->number() == number ? task : nullptr;
 }
 
-// Arguments on their way from a message to where the workers read them.
+// A task on its way from a message to where the workers read its arguments.
 struct ServedPool::Arrived {
   ResultSink& sink;
-  std::span<const std::byte> bytes;
-  std::size_t large = 0;
-  bool received = false;
+  RecordHead head;
+  TypeCode code = 0;
+  NotedTask noted = {};        // of one with notes
+  std::string_view name = {};  // likewise
+  std::span<const std::byte> bytes = {};
+  std::size_t large = 0;  // bytes that follow in messages of their own, in place of `bytes`
+  bool received = false;  // they have come
+
+  static Arrived of(ResultSink& sink, Record& record) {
+    Arrived arrived{.sink = sink, .head = record.head};
+    if (record.head.kind == RecordKind::task) {
+      arrived.code = record.take<TypeCode>();
+    } else {
+      arrived.noted = record.take<NotedTask>();
+      arrived.code = arrived.noted.type;
+      arrived.name = {reinterpret_cast<const char*>(record.payload.data()),
+                      arrived.noted.name_size};
+      record.payload = record.payload.subspan(padded(arrived.noted.name_size));
+      if ((record.head.flags & kFollows) != 0) arrived.large = record.take<std::uint64_t>();
+    }
+    arrived.bytes = record.payload;
+    return arrived;
+  }
+
+  bool has_notes() const { return head.kind == RecordKind::noted_task; }
+  std::size_t size() const { return large != 0 ? large : bytes.size(); }
+  bool is_small() const {
+    return !has_notes() && large == 0 && bytes.size() <= TravelBackend::kSmallTask;
+  }
 
   static void encode(Encoder& out, void* context) {
     auto& self = *static_cast<Arrived*>(context);
@@ -78,76 +105,129 @@ struct ServedPool::Arrived {
     self.received = true;
     self.sink.receive_large(place, self.large);
   }
+  void receive_in_vain() {
+    if (large != 0 && !std::exchange(received, true)) sink.receive_in_vain(large);
+  }
+};
+
+// One that waits for memory: the thread that talks MPI cannot.
+struct ServedPool::Waiting {
+  RecordHead head;
+  TypeCode code = 0;
+  NotedTask noted;
+  std::string name;
+  std::byte* bytes = nullptr;
+  std::size_t size = 0;
+  bool is_to_stop = false;
+
+  explicit Waiting(const Arrived& arrived)
+      : head(arrived.head),
+        code(arrived.code),
+        noted(arrived.noted),
+        name(arrived.name),
+        bytes(take_memory(arrived.size())),
+        size(arrived.size()) {}
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() { give_memory(bytes); }
+
+  Arrived as_arrived(ResultSink& sink) const {
+    Arrived arrived{.sink = sink, .head = head};
+    arrived.code = code;
+    arrived.noted = noted;
+    arrived.name = name;
+    arrived.bytes = {bytes, size};
+    return arrived;
+  }
 };
 
 void ServedPool::submit(Record& record) {
-  const std::uint64_t number = record.head.id;
-  if (record.head.kind == RecordKind::task) {
-    const auto code = record.take<TypeCode>();
-    const std::span<const std::byte> bytes = record.payload;
-    try {
-      const TaskType& type = type_of(code);
-      RelayTask& task = begin(record.head, type, false);
-      try {
-        if (bytes.size() <= TravelBackend::kSmallTask) {
-          core_->submit_small(task, type, bytes.data(), bytes.size());
-        } else {
-          Arrived arrived{sink_, bytes};
-          TaskSpec spec;
-          spec.type = &type;
-          spec.size_hint = bytes.size();
-          spec.encode = &Arrived::encode;
-          spec.context = &arrived;
-          core_->submit(task, spec);
-        }
-        active_.push_back(&task);
-      } catch (...) {
-        refuse(task, std::current_exception());
-      }
-    } catch (const EncodingError&) {
-      send_error(number, std::current_exception());
-    }
-    return;
+  Arrived arrived = Arrived::of(sink_, record);
+  const bool waits =
+      !arrived.is_small() && (!waiting_.empty() || !core_->has_memory_for(arrived.size()));
+  if (waits) return let_wait(arrived);
+  submit(arrived);
+}
+
+void ServedPool::let_wait(Arrived& arrived) {
+  auto waiting = std::make_unique<Waiting>(arrived);
+  if (waiting->bytes == nullptr) {
+    arrived.receive_in_vain();
+    return send_error(arrived.head.id,
+                      std::make_exception_ptr(EncodingError(
+                          "there is no memory for the " + std::to_string(arrived.size()) +
+                          " bytes of a task's arguments, which wait until max_shared_memory lets "
+                          "them in")));
   }
-  const auto noted = record.take<NotedTask>();
-  const std::string_view name(reinterpret_cast<const char*>(record.payload.data()),
-                              noted.name_size);
-  record.payload = record.payload.subspan(padded(noted.name_size));
-  const bool is_large = (record.head.flags & kFollows) != 0;
-  Arrived arrived{sink_, record.payload};
-  if (is_large) arrived.large = record.take<std::uint64_t>();
-  const auto receive_in_vain = [&] {
-    if (!is_large || arrived.received) return;
-    std::vector<std::byte> nowhere(arrived.large);
-    sink_.receive_large(nowhere.data(), nowhere.size());
-  };
+  if (arrived.large != 0) {
+    sink_.receive_large(waiting->bytes, arrived.large);
+  } else {
+    std::memcpy(waiting->bytes, arrived.bytes.data(), arrived.bytes.size());
+  }
+  waiting_.push_back(std::move(waiting));
+}
+
+// True if one that has waited waits no more.
+bool ServedPool::submit_waiting() {
+  bool any = false;
+  while (!waiting_.empty() && !submits_ && core_->has_memory_for(waiting_.front()->size)) {
+    const std::unique_ptr<Waiting> first = std::move(waiting_.front());
+    waiting_.pop_front();
+    Arrived arrived = first->as_arrived(sink_);
+    submit(arrived);
+    RelayTask* const task = first->is_to_stop ? find(first->head.id) : nullptr;
+    if (task != nullptr) task->request_stop();
+    any = true;
+  }
+  return any;
+}
+
+void ServedPool::submit(Arrived& arrived) {
   try {
-    const TaskType& type = type_of(noted.type);
-    RelayTask& task = begin(record.head, type, noted.items != 0);
-    TaskOptions options;
-    options.name = name;
-    options.retries = noted.retries;
-    options.task_timeout = std::chrono::nanoseconds(noted.timeout_ns);
-    TaskSpec spec;
-    spec.type = &type;
-    spec.options = &options;
-    spec.size_hint = is_large ? arrived.large : record.payload.size();
-    spec.encode = &Arrived::encode;
-    spec.context = &arrived;
-    spec.chunk.items = noted.items;
+    const TaskType& type = type_of(arrived.code);
+    RelayTask& task = begin(arrived.head, type, arrived.noted.items != 0);
     try {
-      core_->submit(task, spec);
+      give(task, type, arrived);
       active_.push_back(&task);
     } catch (...) {
       const std::exception_ptr error = std::current_exception();
-      receive_in_vain();
+      arrived.receive_in_vain();
       refuse(task, error);
     }
   } catch (const EncodingError&) {
     const std::exception_ptr error = std::current_exception();
-    receive_in_vain();
-    send_error(number, error);
+    arrived.receive_in_vain();
+    send_error(arrived.head.id, error);
   }
+}
+
+void ServedPool::give(RelayTask& task, const TaskType& type, Arrived& arrived) {
+  if (arrived.is_small()) {
+    core_->submit_small(task, type, arrived.bytes.data(), arrived.bytes.size());
+    return;
+  }
+  TaskOptions options;
+  TaskSpec spec;
+  spec.type = &type;
+  spec.size_hint = arrived.size();
+  spec.encode = &Arrived::encode;
+  spec.context = &arrived;
+  if (arrived.has_notes()) {
+    options.name = arrived.name;
+    options.retries = arrived.noted.retries;
+    options.task_timeout = std::chrono::nanoseconds(arrived.noted.timeout_ns);
+    spec.options = &options;
+    spec.chunk.items = arrived.noted.items;
+  }
+  // While large arguments are received results go on, and one that waits is not to come in between.
+  submits_ = true;
+  try {
+    core_->submit(task, spec);
+  } catch (...) {
+    submits_ = false;
+    throw;
+  }
+  submits_ = false;
 }
 
 // The pool did not take it.
@@ -158,6 +238,7 @@ void ServedPool::refuse(RelayTask& task, const std::exception_ptr& error) {
 }
 
 bool ServedPool::collect() {
+  bool any = !waiting_.empty() && submit_waiting();
   std::size_t kept = 0;
   std::size_t looked = 0;
   for (std::size_t missed = 0; looked < active_.size() && missed < kPatience; ++looked) {
@@ -170,7 +251,7 @@ bool ServedPool::collect() {
     missed = 0;
     send_end(*task);
   }
-  if (kept == looked) return false;
+  if (kept == looked) return any;
   active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(kept),
                 active_.begin() + static_cast<std::ptrdiff_t>(looked));
   return true;
@@ -244,29 +325,31 @@ std::exception_ptr ServedPool::with_place(const std::exception_ptr& error) {
 
 void ServedPool::send_error(std::uint64_t number, const std::exception_ptr& error) {
   const std::exception_ptr placed = with_place(error);
-  HeapRegion region;
-  Encoder out(nullptr, nullptr, &region, &modules_);
-  encode_exception(placed, out);
-  bool breaks = false;
   try {
     std::rethrow_exception(placed);
   } catch (const BrokenExecutor&) {
-    breaks = true;
+    tell_broken(placed);
   } catch (...) {
     // The task's own.
   }
-  const auto write = [&](RecordKind kind) {
-    std::byte* const place = sink_.write({.size = static_cast<std::uint32_t>(out.size()),
-                                          .kind = kind,
-                                          .pool = number_,
-                                          .id = number});
-    std::memcpy(place, out.data(), out.size());
-  };
-  if (breaks && !std::exchange(broke_, true)) write(RecordKind::broke);
-  write(RecordKind::exception);
+  write_error(RecordKind::exception, number, placed);
+}
+
+// The task, off the list of those that wait; null: it is not there.
+std::unique_ptr<ServedPool::Waiting> ServedPool::take_waiting(std::uint64_t number) {
+  const auto found = std::ranges::find_if(
+      waiting_, [number](const auto& waiting) { return waiting->head.id == number; });
+  if (found == waiting_.end()) return nullptr;
+  std::unique_ptr<Waiting> waiting = std::move(*found);
+  waiting_.erase(found);
+  return waiting;
 }
 
 bool ServedPool::cancel(const TaskQuestion& question) {
+  if (take_waiting(question.task) != nullptr) {
+    sink_.write({.kind = RecordKind::cancelled, .pool = number_, .id = question.task});
+    return true;
+  }
   RelayTask* const task = find(question.task);
   if (task == nullptr) return false;
   const bool cancelled = task->cancel(question.kill != 0 ? CancelMode::kill : CancelMode::pending);
@@ -275,11 +358,19 @@ bool ServedPool::cancel(const TaskQuestion& question) {
 }
 
 void ServedPool::recall(std::uint64_t most) {
-  for (std::size_t i = active_.size(); i-- > 0 && most > 0;) {
-    if (active_[i]->recall()) --most;
+  std::uint64_t given = 0;
+  for (std::size_t i = waiting_.size(); i-- > 0 && given < most;) {
+    const RecordHead head = waiting_[i]->head;
+    if ((head.flags & kRecallable) == 0) continue;
+    sink_.write({.kind = RecordKind::returned, .pool = number_, .id = head.id});
+    waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+    ++given;
+  }
+  for (std::size_t i = active_.size(); i-- > 0 && given < most;) {
+    if (active_[i]->recall()) ++given;
   }
   collect_all();
-  sink_.write({.kind = RecordKind::recalled, .pool = number_});
+  sink_.write({.kind = RecordKind::recalled, .pool = number_, .id = given});
 }
 
 bool ServedPool::running(const TaskQuestion& question) const {
@@ -288,13 +379,39 @@ bool ServedPool::running(const TaskQuestion& question) const {
 }
 
 void ServedPool::request_stop(const TaskQuestion& question) {
+  for (const auto& waiting : waiting_) {
+    if (waiting->head.id == question.task) waiting->is_to_stop = true;
+  }
   if (RelayTask* const task = find(question.task)) task->request_stop();
 }
 
-void ServedPool::stop_workers(int signal) {
-  broke_ = true;  // rank 0 knows
-  core_->stop_workers(signal);
+std::function<void()> ServedPool::stopping(int signal) {
+  told_ = true;  // rank 0 knows
+  return [core = core_, signal] { core->stop_workers(signal); };
+}
+
+bool ServedPool::look_whether_broken() {
+  const std::exception_ptr why = told_ ? nullptr : core_->why_broken();
+  if (why == nullptr) return false;
+  tell_broken(with_place(why));
   collect_all();
+  return true;
+}
+
+void ServedPool::tell_broken(const std::exception_ptr& why) {
+  if (!std::exchange(told_, true)) write_error(RecordKind::broke, 0, why);
+}
+
+void ServedPool::write_error(RecordKind kind, std::uint64_t number,
+                             const std::exception_ptr& error) {
+  HeapRegion region;
+  Encoder out(nullptr, nullptr, &region, &modules_);
+  encode_exception(error, out);
+  std::byte* const place = sink_.write({.size = static_cast<std::uint32_t>(out.size()),
+                                        .kind = kind,
+                                        .pool = number_,
+                                        .id = number});
+  std::memcpy(place, out.data(), out.size());
 }
 
 WorkerRows ServedPool::rows() const {

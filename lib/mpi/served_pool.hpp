@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +32,8 @@ class ResultSink {
   virtual void send_large(RelayTask& task) = 0;
   // Receives arguments to where they are to lie; returns when they do. Meanwhile results go on.
   virtual void receive_large(std::byte* place, std::size_t size) = 0;
+  // Receives them and keeps nothing; returns at once.
+  virtual void receive_in_vain(std::size_t size) = 0;
 
  protected:
   ~ResultSink() = default;
@@ -47,9 +51,14 @@ class ServedPool {
 
   std::size_t workers() const { return core_->workers(); }
 
+  // Never waits: where max_shared_memory has the task wait, it does so in a list, and later ones
+  // with arguments behind it.
   void submit(Record& record);
   // Sends what has ended. True if anything has.
   bool collect();
+  void collect_all();
+  // Tells rank 0 if the workers are gone and it does not know. True: it did not.
+  bool look_whether_broken();
   // Nothing is unfinished; else each end rings the bell, and one has not come already.
   bool watch_all();
 
@@ -58,19 +67,27 @@ class ServedPool {
   void recall(std::uint64_t most);
   bool running(const TaskQuestion& question) const;
   void request_stop(const TaskQuestion& question);
-  void stop_workers(int signal);
+  // What stops the workers and waits for that; to be called on any thread, also when this is gone.
+  std::function<void()> stopping(int signal);
   WorkerRows rows() const;
 
  private:
   struct Arrived;
+  struct Waiting;
 
   const TaskType& type_of(TypeCode code);
   RelayTask& begin(const RecordHead& head, const TaskType& type, bool chunk);
   RelayTask* find(std::uint64_t number) const;
+  void submit(Arrived& arrived);
+  void give(RelayTask& task, const TaskType& type, Arrived& arrived);
+  void let_wait(Arrived& arrived);
+  bool submit_waiting();
+  std::unique_ptr<Waiting> take_waiting(std::uint64_t number);
   void refuse(RelayTask& task, const std::exception_ptr& error);
-  void collect_all();
   void send_end(RelayTask& task);
   void send_error(std::uint64_t number, const std::exception_ptr& error);
+  void tell_broken(const std::exception_ptr& why);
+  void write_error(RecordKind kind, std::uint64_t number, const std::exception_ptr& error);
   std::exception_ptr with_place(const std::exception_ptr& error);
 
   const std::uint16_t number_;
@@ -84,7 +101,9 @@ class ServedPool {
   const TaskType* last_type_ = nullptr;
   std::vector<RelayTask*> active_;    // in the order in which they came
   std::vector<RelayTask*> by_index_;  // by the lower half of the task's number
-  bool broke_ = false;                // and rank 0 was told
+  std::deque<std::unique_ptr<Waiting>> waiting_;
+  bool submits_ = false;  // one is on its way into the pool
+  bool told_ = false;     // rank 0 knows that the workers are gone
 };
 
 }  // namespace muster::detail

@@ -20,7 +20,6 @@ class Share {
   std::size_t workers = 0;
   std::size_t sent = 0;   // tasks that it has and has not ended
   std::size_t bytes = 0;  // of their arguments
-  bool recalls = false;   // it was told to give some back, and has not said that it has
 
   bool has_idle_workers() const { return sent < workers; }
   std::size_t window() const {
@@ -35,17 +34,24 @@ class Share {
   void give(std::size_t size, std::int64_t now_ns) {
     if (sent++ == 0) since_ns_ = now_ns;
     bytes += size;
+    holds_all_ = false;
   }
   void take_back(std::size_t size) {
     --sent;
     bytes -= size;
   }
   // It has more than its workers run, and none has ended for a while: they are longer than those
-  // that its window was measured by.
-  bool is_stuck(std::int64_t now_ns) const {
-    return sent > workers && now_ns - since_ns_ > ahead_ns();
+  // that its window was measured by. Unless it was asked already, and has not answered, or has
+  // nothing that it could give back.
+  bool may_recall(std::int64_t now_ns) const {
+    return sent > workers && now_ns - since_ns_ > ahead_ns() && !recalls_ && !holds_all_;
   }
-  // What comes next may be longer, too.
+  void recall() { recalls_ = true; }
+  // Its answer. `any`: it has given some back.
+  void recalled(bool any) {
+    recalls_ = false;
+    holds_all_ = !any;
+  }
   void forget() { per_ns_ = 0; }
 
   // What a message there and back takes.
@@ -58,6 +64,7 @@ class Share {
     const double now = static_cast<double>(tasks) / span;
     constexpr double kMemoryNs = 200'000;
     per_ns_ += (now - per_ns_) * std::min(1.0, span / kMemoryNs);
+    holds_all_ = false;
     since_ns_ = now_ns;
   }
 
@@ -67,6 +74,8 @@ class Share {
   double per_ns_ = 0;  // tasks that it ends
   std::int64_t since_ns_ = 0;
   std::int64_t round_trip_ns_ = 0;
+  bool recalls_ = false;    // it was told to give some back, and has not said that it has
+  bool holds_all_ = false;  // it had nothing to give back, and that has not changed since
 };
 
 }  // namespace muster::detail

@@ -1,7 +1,9 @@
 #include "lib/mpi/transport.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <iterator>
 #include <utility>
 
 #include "lib/mpi/wire.hpp"
@@ -13,6 +15,8 @@ namespace {
 constexpr std::size_t kSpareBatches = 16;
 // Of a large payload that is received: while some move, the next are matched already.
 constexpr std::size_t kPiecesAhead = 4;
+// Where pieces go that nobody has memory for. Nobody reads it.
+std::array<std::byte, kPieceBytes> nowhere;
 
 }  // namespace
 
@@ -26,6 +30,12 @@ void Transport::check(int code, const char* what, int peer) const {
   throw TransportError(std::string(what) + " failed: " + text, peer);
 }
 
+bool Transport::is_initialized() {
+  int initialized = 0;
+  MPI_Initialized(&initialized);
+  return initialized != 0;
+}
+
 void Transport::begin() {
   int given = 0;
   check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &given), "MPI_Init_thread", -1);
@@ -33,8 +43,6 @@ void Transport::begin() {
     throw TransportError("this MPI cannot be used by a program with threads", -1);
   }
   begun_ = true;
-  check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup", -1);
-  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler", -1);
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &ranks_);
@@ -44,7 +52,6 @@ void Transport::begin() {
 void Transport::end() {
   if (!begun_) return;
   while (busy()) progress();
-  MPI_Comm_free(&comm_);
   begun_ = false;
   check(MPI_Finalize(), "MPI_Finalize", -1);
 }
@@ -84,28 +91,56 @@ void Transport::send_large(int peer, const std::byte* data, std::size_t size,
 
 void Transport::receive_large(int peer, std::byte* data, std::size_t size,
                               std::function<void()> received) {
-  // Messages are received in the order in which they are asked for.
-  const bool is_next = std::ranges::none_of(transfers_, [peer](const Transfer& other) {
-    return other.peer == peer && !other.is_asked_for();
-  });
-  Transfer& transfer = transfers_.emplace_back();
+  Transfer transfer;
   transfer.peer = peer;
   transfer.place = data;
   transfer.size = size;
   transfer.done = std::move(received);
+  receive(std::move(transfer));
+}
+
+void Transport::receive_in_vain(int peer, std::size_t size, std::function<void()> received) {
+  Transfer transfer;
+  transfer.peer = peer;
+  transfer.place = nowhere.data();
+  transfer.size = size;
+  transfer.in_vain = true;
+  transfer.done = std::move(received);
+  receive(std::move(transfer));
+}
+
+void Transport::receive(Transfer given) {
+  // Messages are received in the order in which they are asked for.
+  const bool is_next = std::ranges::none_of(transfers_, [&given](const Transfer& other) {
+    return other.peer == given.peer && !other.is_asked_for();
+  });
+  Transfer& transfer = transfers_.emplace_back(std::move(given));
   ++large_;
   if (is_next) ask_for_pieces(transfer);
 }
 
 void Transport::ask_for_pieces(Transfer& transfer) {
-  while (!transfer.is_asked_for() && transfer.requests.size() < kPiecesAhead) {
+  const std::size_t ahead = transfer.in_vain ? 1 : kPiecesAhead;
+  while (!transfer.is_asked_for() && transfer.requests.size() < ahead) {
     const std::size_t size = std::min(kPieceBytes, transfer.size - transfer.asked);
     MPI_Request request = MPI_REQUEST_NULL;
-    check(MPI_Irecv(transfer.place + transfer.asked, static_cast<int>(size), MPI_BYTE,
-                    transfer.peer, kLargeTag, comm_, &request),
+    std::byte* const place = transfer.in_vain ? transfer.place : transfer.place + transfer.asked;
+    check(MPI_Irecv(place, static_cast<int>(size), MPI_BYTE, transfer.peer, kLargeTag, comm_,
+                    &request),
           "MPI_Irecv", transfer.peer);
     transfer.asked += size;
     transfer.requests.push_back(request);
+  }
+}
+
+void Transport::forget(int peer) {
+  for (auto it = transfers_.begin(); it != transfers_.end();) {
+    const auto next = std::next(it);
+    if (it->peer == peer) {
+      if (it->batch.empty()) --large_;
+      forgotten_.splice(forgotten_.end(), transfers_, it);
+    }
+    it = next;
   }
 }
 

@@ -32,6 +32,9 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
   ~Transport();
 
+  // Whether anybody in this process has initialised MPI, also if it is finalised since.
+  static bool is_initialized();
+
   // Initialises MPI, and waits until all ranks have. Throws TransportError.
   void begin();
   // Finalises it, once all that was sent has gone and all ranks do the same.
@@ -47,6 +50,11 @@ class Transport {
   void send_large(int peer, const std::byte* data, std::size_t size, std::function<void()> sent);
   // Receives the next large payload of a peer to where it is to lie; calls `received`.
   void receive_large(int peer, std::byte* data, std::size_t size, std::function<void()> received);
+
+  // Receives the next large payload of a peer and keeps nothing of it; calls `received`.
+  void receive_in_vain(int peer, std::size_t size, std::function<void()> received = {});
+  // Nothing more goes to this peer or comes from it.
+  void forget(int peer);
 
   // Looks at what was begun. True if anything has come to its end, or a piece of it.
   bool progress();
@@ -72,21 +80,26 @@ class Transport {
     std::byte* place = nullptr;
     std::size_t size = 0;
     std::size_t asked = 0;  // of `size`
+    bool in_vain = false;
     std::function<void()> done;
 
     bool is_asked_for() const { return asked == size; }
   };
 
+  void receive(Transfer transfer);
   void check(int code, const char* what, int peer) const;
   void ask_for_pieces(Transfer& transfer);
   bool look_at(Transfer& transfer);
 
-  MPI_Comm comm_ = MPI_COMM_NULL;
+  // The program leaves MPI to Muster. A copy of it could not be made where a rank does not take
+  // part.
+  const MPI_Comm comm_ = MPI_COMM_WORLD;
   int rank_ = 0;
   int ranks_ = 1;
   bool begun_ = false;
   std::list<Transfer> transfers_;
-  std::size_t large_ = 0;  // of them
+  std::list<Transfer> forgotten_;  // MPI may have their memory still
+  std::size_t large_ = 0;          // of them
   std::vector<std::uint64_t> heard_;
   std::vector<int> ended_;    // of one look
   std::vector<int> unasked_;  // of one look: peers of which not all pieces are asked for yet

@@ -44,7 +44,7 @@ enum class RecordKind : std::uint8_t {
 
   // To rank 0.
   returned,  // id: the task, which was recalled and has not begun
-  recalled,  // the pool: that was all
+  recalled,  // the pool: that was all; id: how many
 
   // Of both: the sender is there. From rank 0: an i64, see Heartbeat::limit_ns().
   beat,

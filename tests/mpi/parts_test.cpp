@@ -84,10 +84,34 @@ TEST(MpiParts, ARankIsStuckWhenNothingEndsAndTasksWait) {
   Share share;
   share.workers = 1;
   share.give(8, kSecond);
-  EXPECT_FALSE(share.is_stuck(2 * kSecond)) << "its worker has the only task";
+  EXPECT_FALSE(share.may_recall(2 * kSecond)) << "its worker has the only task";
   share.give(8, kSecond);
-  EXPECT_FALSE(share.is_stuck(kSecond + Share::kAheadNs));
-  EXPECT_TRUE(share.is_stuck(kSecond + Share::kAheadNs + 1));
+  EXPECT_FALSE(share.may_recall(kSecond + Share::kAheadNs));
+  EXPECT_TRUE(share.may_recall(kSecond + Share::kAheadNs + 1));
+}
+
+TEST(MpiParts, ARankThatHadNothingToGiveBackIsAskedAgainOnceThatHasChanged) {
+  Share share;
+  share.workers = 1;
+  share.give(8, kSecond);
+  share.give(8, kSecond);
+  std::int64_t now = 2 * kSecond;
+  EXPECT_TRUE(share.may_recall(now));
+  share.recall();
+  EXPECT_FALSE(share.may_recall(now)) << "it has not answered";
+  share.recalled(true);
+  EXPECT_TRUE(share.may_recall(now));
+  share.recall();
+  share.recalled(false);
+  EXPECT_FALSE(share.may_recall(now));
+  share.give(8, now);
+  EXPECT_TRUE(share.may_recall(now));
+  share.recall();
+  share.recalled(false);
+  share.take_back(8);
+  share.ended(1, now);
+  now += kSecond;
+  EXPECT_TRUE(share.may_recall(now));
 }
 
 TEST(MpiParts, AWindowThatIsForgottenIsOneTaskAWorker) {
@@ -142,8 +166,8 @@ TEST(MpiParts, ARankOverASlowLinkIsNotStuckWhileMessagesAreOnTheirWay) {
   share.set_round_trip(50'000'000);
   share.give(8, kSecond);
   share.give(8, kSecond);
-  EXPECT_FALSE(share.is_stuck(kSecond + 100'000'000));
-  EXPECT_TRUE(share.is_stuck(kSecond + 100'000'001));
+  EXPECT_FALSE(share.may_recall(kSecond + 100'000'000));
+  EXPECT_TRUE(share.may_recall(kSecond + 100'000'001));
 }
 
 TEST(MpiParts, ARoundTripFollowsWhatIsSeenAndForgetsAStall) {
