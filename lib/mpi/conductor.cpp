@@ -211,10 +211,9 @@ void Conductor::hear_hellos() {
     if (silent.empty()) return;
     const std::int64_t waited = monotonic_ns() - begun;
     const std::string sentence =
-        silent + " did not say who they are for " +
-        seconds_text(static_cast<double>(waited) * 1e-9) +
-        ": all ranks are to run this program, and to come to muster::init(), or to their first "
-        "MpiPoolExecutor, without calling MPI themselves";
+        "no word of " + silent + " after " + seconds_text(static_cast<double>(waited) * 1e-9) +
+        ": every rank is to run this program, and to come to muster::init() or its first "
+        "MpiPoolExecutor without calling MPI itself";
     if (!told && waited > kPatienceNs) {
       told = true;
       log(LogLevel::warning, sentence);

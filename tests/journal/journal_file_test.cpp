@@ -1,8 +1,13 @@
 // The file of a journal: whatever is cut off it or changed in it, no result is read that was not
 // written.
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -119,6 +124,33 @@ TEST_F(JournalFile, ChangedAnywhereGivesNoWrongResult) {
 }
 
 // Disks that lose what was written to them leave zeros, or what stood there before.
+TEST_F(JournalFile, WhoseRecordSaysThatItIsVeryLongTakesNoMemoryForThat) {
+  constexpr std::size_t kFalseBytes = std::size_t{256} << 20;
+  run();
+  std::string whole = read_file(path_);
+  const std::size_t record = whole.rfind("item");  // its mark; values are of one letter each
+  ASSERT_NE(record, std::string::npos);
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, whole.data() + record + 24, sizeof(bytes));
+  bytes += kFalseBytes;
+  std::memcpy(whole.data() + record + 24, &bytes, sizeof(bytes));
+  write_file(path_, whole);
+  std::filesystem::resize_file(path_, whole.size() + kFalseBytes);  // a hole of zeros
+  rusage before{};
+  rusage after{};
+  ::getrusage(RUSAGE_SELF, &before);
+  const Journal journal(path_);
+  ::getrusage(RUSAGE_SELF, &after);
+  EXPECT_EQ(journal.size(), kItems - 1);
+  EXPECT_TRUE(journal.torn());
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 16 * 1024) << "KiB";
+}
+
+TEST_F(JournalFile, ThatIsAPipeIsAnErrorAndNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_THROW(Journal{path_}, muster::JournalError);
+}
+
 TEST_F(JournalFile, WithBlocksOfZerosOrOfAnotherJournalGivesNoWrongResult) {
   run();
   const std::string whole = read_file(path_);

@@ -14,6 +14,13 @@ start() {
   fi
 }
 
+# run N PROGRAM ...: the same, what it prints into $said and how it ends into $status.
+run() {
+  status=0
+  said=$(start "$@" 2>&1) || status=$?
+  echo "$said"
+}
+
 fail() {
   echo "FAILED: $*"
   exit 1
