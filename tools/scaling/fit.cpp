@@ -105,24 +105,28 @@ Costs fitted_costs(const nlohmann::json& measured) {
 
 std::vector<Comparison> compare(const nlohmann::json& measured, const Costs& costs) {
   std::vector<Comparison> all;
-  for (const auto& [ranks, figures] : measured.at("rates").items()) {
-    for (const auto& figure : figures) {
-      Plan plan = plan_of(measured, figure, costs);
-      // A run was simulated for each that was measured: their threads were not where the others'
-      // were.
-      std::vector<double> rates;
-      for (const auto& placements : figure.at("placements")) {
-        plan.placements = placements.get<std::vector<std::vector<int>>>();
-        plan.bound = stay(plan.placements);
-        rates.push_back(simulate(plan).rate);
+  for (const bool sleeps : {false, true}) {
+    for (const auto& [ranks, figures] : measured.at(sleeps ? "sleeping" : "rates").items()) {
+      for (const auto& figure : figures) {
+        Plan plan = plan_of(measured, figure, costs);
+        plan.sleeps = sleeps;
+        // A run was simulated for each that was measured: their threads were not where the others'
+        // were.
+        std::vector<double> rates;
+        for (const auto& placements : figure.at("placements")) {
+          plan.placements = placements.get<std::vector<std::vector<int>>>();
+          plan.bound = stay(plan.placements);
+          rates.push_back(simulate(plan).rate);
+        }
+        const auto& rate = figure.at("rate");
+        all.push_back({.ranks = plan.ranks + 1,
+                       .length = plan.length,
+                       .sleeps = sleeps,
+                       .measured = median(rate),
+                       .lower = rate.at("lower").get<double>(),
+                       .upper = rate.at("upper").get<double>(),
+                       .simulated = bench::spread_of(rates).median});
       }
-      const auto& rate = figure.at("rate");
-      all.push_back({.ranks = plan.ranks + 1,
-                     .length = plan.length,
-                     .measured = median(rate),
-                     .lower = rate.at("lower").get<double>(),
-                     .upper = rate.at("upper").get<double>(),
-                     .simulated = bench::spread_of(rates).median});
     }
   }
   return all;

@@ -24,6 +24,7 @@ Costs fitted_costs(const nlohmann::json& measured);
 struct Comparison {
   std::size_t ranks = 0;
   double length = 0;
+  bool sleeps = false;  // the tasks do; else they compute, and share the machine's cores
   double measured = 0;
   double lower = 0;  // quartiles of what was measured
   double upper = 0;

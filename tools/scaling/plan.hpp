@@ -29,6 +29,7 @@ struct Plan {
 
   // What a task computes, in nanoseconds on a rank that is not slow.
   double length = 0;
+  bool sleeps = false;    // it sleeps for so long, and computes nothing
   double long_share = 0;  // of the tasks, so many
   double long_times = 1;  // are so many times longer
   double slow_share = 0;  // of the ranks, so many

@@ -56,9 +56,9 @@ std::string comparison_table(const std::vector<Comparison>& comparisons) {
       "| --- | --- | --- | --- | --- | --- |\n";
   for (const Comparison& each : comparisons) {
     fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} .. {} | {} | {:+.1f}% |\n",
-                   each.ranks, length_text(each.length), rate_text(each.measured),
-                   rate_text(each.lower), rate_text(each.upper), rate_text(each.simulated),
-                   100 * each.error());
+                   each.ranks, length_text(each.length) + (each.sleeps ? ", asleep" : ""),
+                   rate_text(each.measured), rate_text(each.lower), rate_text(each.upper),
+                   rate_text(each.simulated), 100 * each.error());
   }
   return out;
 }

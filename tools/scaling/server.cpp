@@ -179,7 +179,7 @@ Activity Server::work(Thread& worker) {
       }
       if (!came) {
         co_await worker.compute(costs.idle_worker / 2);
-        pump->notify();
+        if (costs.pump > 0) pump->notify();
         if (std::ranges::find(asleep_, &worker) != asleep_.end()) {
           co_await worker.wait(Thread::kForever);
         }
@@ -190,7 +190,15 @@ Activity Server::work(Thread& worker) {
     }
     const TaskIndex task = ring_.front();
     ring_.pop_front();
-    co_await worker.compute(costs.worker + job_.length_on(task, slowness));
+    const double length = job_.length_on(task, slowness);
+    if (job_.plan.sleeps) {
+      const double processor = std::min(length, costs.sleep.at(length));
+      co_await worker.compute(costs.worker + processor / 2);
+      co_await worker.wait(length - processor);
+      co_await worker.compute(processor / 2);
+    } else {
+      co_await worker.compute(costs.worker + length);
+    }
     job_.done[task] = 1;
     if (looks_) {
       thread_.notify();

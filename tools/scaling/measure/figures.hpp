@@ -17,11 +17,14 @@ struct FigureOptions {
   // A run beside which others used more than this share of the processors is played again, at most
   // as often as `runs` for each length.
   double others = 0.05;
+  // The tasks sleep: as if each rank had a machine of its own, the workers take no core from what
+  // gives them work. The length that is told is how long they took, on average.
+  bool sleeping = false;
 };
 
-// For each length of a task, in nanoseconds of a core that does nothing else: so many are submitted
-// one by one, then all results are collected in order; in a pool that has done the same before. The
-// figure is tasks a second, from the first submit to the last result.
+// For each length of a task, in nanoseconds, of a core that does nothing else or of sleep: so many
+// are submitted one by one, then all results are collected in order; in a pool that has done the
+// same before. The figure is tasks a second, from the first submit to the last result.
 nlohmann::json measure_figures(muster::MpiPoolExecutor& pool,
                                const std::vector<std::int64_t>& lengths,
                                const FigureOptions& options);

@@ -65,7 +65,9 @@ int main(int argc, char** argv) {
   tasks->add_option("--runs", figures.runs)->check(CLI::Range(3, 1000));
   auto* const rates =
       app.add_subcommand("rates", "tasks a second, to check a simulation by; as `tasks`");
-  rates->add_option("--length", lengths, "of a task, in nanoseconds of a core");
+  rates->add_option("--length", lengths, "of a task, in nanoseconds");
+  rates->add_flag("--sleeping", figures.sleeping,
+                  "the tasks sleep for so long, and take no core; else they compute");
   rates->add_option("--seconds", figures.seconds, "of a run")->check(CLI::Range(0.01, 60.0));
   rates->add_option("--most-tasks", figures.most_tasks, "in a run")
       ->check(CLI::Range(20, 10'000'000));
@@ -100,7 +102,8 @@ int main(int argc, char** argv) {
       if (*tasks) {
         all["tasks"][ranks] = measure_pool_costs(pool, cost_tasks, figures.runs);
       } else {
-        all["rates"][ranks] = measure_figures(pool, lengths, figures);
+        all[figures.sleeping ? "sleeping" : "rates"][ranks] =
+            measure_figures(pool, lengths, figures);
       }
     }
     bench::OutputFile(path).write(all.dump(1) + "\n");

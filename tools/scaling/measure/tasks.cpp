@@ -18,6 +18,12 @@ int compute(int n, std::int64_t steps) {
   return n + 1 + static_cast<int>(sink & 0);
 }
 
+Slept sleep_for(int n, std::int64_t ns) {
+  const std::int64_t begun = wall_ns();
+  hold(begun + ns);
+  return {n + 1, static_cast<float>(wall_ns() - begun)};
+}
+
 double step_ns() {
   constexpr std::int64_t kSteps = 1'000'000;
   double least = 0;
