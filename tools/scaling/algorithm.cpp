@@ -1,5 +1,8 @@
 #include "tools/scaling/algorithm.hpp"
 
+#include <stdexcept>
+#include <string>
+
 namespace scaling {
 
 namespace {
@@ -34,7 +37,14 @@ nlohmann::json to_json(const Algorithm& algorithm) {
 
 Algorithm algorithm_of(const nlohmann::json& json) {
   Algorithm algorithm;
-  for_each_constant(algorithm, [&](const char* name, auto& value) { json.at(name).get_to(value); });
+  for_each_constant(algorithm, [&](const char* name, auto& value) {
+    json.at(name).get_to(value);
+    if (!(value > 0)) {
+      throw std::runtime_error(
+          std::string("\"") + name +
+          "\" of the algorithm in the file of measurements is not more than 0");
+    }
+  });
   return algorithm;
 }
 

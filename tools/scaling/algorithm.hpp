@@ -34,7 +34,7 @@ struct Algorithm {
 };
 
 nlohmann::json to_json(const Algorithm& algorithm);
-// Throws nlohmann::json::exception for what it lacks.
+// Throws nlohmann::json::exception for what it lacks, std::runtime_error for what makes no sense.
 Algorithm algorithm_of(const nlohmann::json& json);
 
 }  // namespace scaling

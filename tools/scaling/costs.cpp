@@ -9,6 +9,16 @@ namespace {
 
 double median(const nlohmann::json& spread) { return spread.at("median").get<double>(); }
 
+// Of a list that is not empty.
+const nlohmann::json& points(const nlohmann::json& section, const std::string& name) {
+  const nlohmann::json& list = section.at(name);
+  if (!list.is_array() || list.empty()) {
+    throw std::runtime_error("\"" + name +
+                             "\" of the file of measurements is no list with entries");
+  }
+  return list;
+}
+
 }  // namespace
 
 double Curve::at(double x) const {
@@ -24,20 +34,20 @@ double Curve::at(double x) const {
 Costs Costs::of(const nlohmann::json& measured, const std::string& network) try {
   Costs costs;
   const auto& machine = measured.at("costs");
-  for (const auto& sleep : machine.at("sleep")) {
+  for (const auto& sleep : points(machine, "sleep")) {
     const auto asked = sleep.at("asked").get<double>();
     const double processor = median(sleep.at("processor"));
     costs.sleep.add(asked, processor);
     costs.oversleep.add(asked, std::max(0.0, median(sleep.at("took")) - asked - processor));
   }
-  costs.wake = machine.at("wake").at(0).at("call").get<double>();
+  costs.wake = points(machine, "wake").at(0).at("call").get<double>();
   costs.interruption = std::max(0.0, median(machine.at("interruption")));
   costs.idle_worker = median(machine.at("idle").at("worker"));
   costs.pump = median(machine.at("idle").at("pump"));
-  const auto& most = machine.at("scan").back();
+  const auto& most = points(machine, "scan").back();
   costs.scan = median(most.at("took")) / most.at("ranks").get<double>();
   costs.turn = median(most.at("turn")) / most.at("ranks").get<double>();
-  for (const auto& size : measured.at("messages").at(network)) {
+  for (const auto& size : points(measured.at("messages"), network)) {
     const auto bytes = size.at("bytes").get<double>();
     const double send = median(size.at("send"));
     costs.send.add(bytes, send);

@@ -113,6 +113,9 @@ std::vector<Comparison> compare(const nlohmann::json& measured, const Costs& cos
         // A run was simulated for each that was measured: their threads were not where the others'
         // were.
         std::vector<double> rates;
+        if (figure.at("placements").empty()) {
+          throw std::runtime_error("a figure of the file of measurements has no placements");
+        }
         for (const auto& placements : figure.at("placements")) {
           plan.placements = placements.get<std::vector<std::vector<int>>>();
           plan.bound = stay(plan.placements);

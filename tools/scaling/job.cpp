@@ -72,6 +72,10 @@ Job::Job(const Plan& given) : plan(given), random(given.seed) {
     if (placement.size() != 2 + plan.ranks * (1 + plan.workers)) {
       throw std::runtime_error("a placement does not name every thread of the job");
     }
+    constexpr int kMostCores = 4096;
+    if (std::ranges::any_of(placement, [](int core) { return core < 0 || core >= kMostCores; })) {
+      throw std::runtime_error("a placement names a core that no machine has");
+    }
     const auto cores = static_cast<std::size_t>(*std::ranges::max_element(placement)) + 1;
     while (cores_.size() < cores)
       cores_.emplace_back(clock, plan.costs.interruption, plan.costs.slice);

@@ -2,6 +2,7 @@
 // costs that scaling-measure has measured.
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <map>
@@ -25,6 +26,17 @@ nlohmann::json read_file(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw std::runtime_error("cannot read " + path);
   return nlohmann::json::parse(file);
+}
+
+constexpr double kLongestTask = 1e6;  // seconds
+
+// CLI11 takes "nan" for a number that is in every range.
+CLI::Validator is_a_number() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return std::isfinite(std::strtod(text.c_str(), nullptr)) ? "" : text + " is no number";
+      },
+      "NUMBER");
 }
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
@@ -108,7 +120,7 @@ int main(int argc, char** argv) {
   auto* const predicting = app.add_subcommand("predict", "ranks on machines of their own");
   predicting->add_option("--ranks", options.ranks, "that serve")->check(CLI::Range(1, 100'000));
   predicting->add_option("--length", options.lengths, "of a task, in seconds")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0.0, kLongestTask) & is_a_number());
   predicting->add_option("--topology", options.topologies)
       ->check(CLI::IsMember({"flat", "tree", "stealing"}));
   predicting->add_option("--workers", plan.workers, "of each rank")->check(CLI::Range(1, 1024));
@@ -120,17 +132,17 @@ int main(int argc, char** argv) {
   predicting->add_option("--most-tasks", options.most_tasks);
   predicting->add_option("--network", options.network, "whose messages are sent");
   predicting->add_option("--latency", options.latency, "of the network, in seconds")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::NonNegativeNumber & is_a_number());
   predicting->add_option("--bandwidth", options.bandwidth, "of the network, in bytes a second")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber & is_a_number());
   predicting->add_option("--slow", plan.slow_share, "share of the ranks that are slow")
       ->check(CLI::Range(0.0, 1.0));
   predicting->add_option("--slow-times", plan.slow_times, "how many times slower")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber & is_a_number());
   predicting->add_option("--long", plan.long_share, "share of the tasks that are long")
       ->check(CLI::Range(0.0, 1.0));
   predicting->add_option("--long-times", plan.long_times, "how many times longer")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::PositiveNumber & is_a_number());
   predicting->add_option("--seed", plan.seed, "which ranks and tasks those are");
   predicting->add_option("--svg", svg, "a chart of the efficiency");
   CLI11_PARSE(app, argc, argv);
