@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <muster/error.hpp>
+
 #include "lib/journal/errors.hpp"
 
 namespace muster::detail {
@@ -31,6 +33,9 @@ std::span<const std::byte> FileWindow::read(std::uint64_t place, std::size_t siz
 std::uint64_t FileWindow::file_size() const {
   struct stat about {};
   if (::fstat(fd_, &about) != 0) throw_file_error(name_, "cannot be read", errno);
+  if (!S_ISREG(about.st_mode)) {
+    throw JournalError("the journal '" + name_ + "' is no regular file; name another one");
+  }
   return static_cast<std::uint64_t>(about.st_size);
 }
 

@@ -29,10 +29,12 @@ Costs round_costs() {
   costs.receive.add(64, 500);
   costs.receive.add(16384, 3000);
   costs.probe = 100;
-  costs.sleep.add(8000, 5000);
-  costs.sleep.add(1'000'000, 10'000);
-  costs.oversleep.add(8000, 2000);
-  costs.oversleep.add(1'000'000, 20'000);
+  for (Costs::Sleep& sleep : costs.sleep) {
+    sleep.processor.add(8000, 5000);
+    sleep.processor.add(1'000'000, 10'000);
+    sleep.longer.add(8000, 2000);
+    sleep.longer.add(1'000'000, 20'000);
+  }
   costs.wake = 2000;
   costs.idle_worker = 5000;
   costs.scan = 2;

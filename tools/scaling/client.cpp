@@ -32,7 +32,7 @@ Activity Client::run() {
       const double begun = job_.now();
       sleeps = false;
       bool came = false;
-      if (!job_.plan.bound && habit_.spins(algorithm)) {
+      if (habit_.spins(algorithm)) {
         came = co_await thread_.wait(algorithm.spin, true);
         if (came) {
           habit_.took(job_.now() - begun);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -36,16 +38,21 @@ struct Costs {
   Curve receive;
   // Of a look for messages that finds none.
   double probe = 0;
-  // Of a sleep, by how long it is to be: what it takes of a core, and how much longer it lasts.
-  Curve sleep;
-  Curve oversleep;
+  // Of a sleep, by how long it is to be: what it takes of a core, and how much longer it lasts. A
+  // core that has nothing else to do goes to sleep as well, which costs more.
+  struct Sleep {
+    Curve processor;
+    Curve longer;
+  };
+  // With so many other threads on the core that compute, or more.
+  std::array<Sleep, 3> sleep;
+  const Sleep& sleep_beside(std::size_t others) const {
+    return sleep[std::min(others, sleep.size() - 1)];
+  }
   // Of waking a thread, by which that spends it that wakes.
   double wake = 0;
   // Of a thread that computes while another one wakes on its core.
   double interruption = 0;
-  // Of a thread that wakes where several compute, until one's time slice ends: half of what Linux
-  // gives on two CPUs, 1.4 ms. Not measured.
-  double slice = 700'000;
   // Of a worker that has nothing to do, until it has: its own, and its rank's thread "muster-pump".
   double idle_worker = 0;
   double pump = 0;

@@ -10,15 +10,8 @@ namespace scaling {
 namespace {
 
 constexpr const char* kHere = "shared memory";
-constexpr double kFittedLength = 100'000;
 
 double median(const nlohmann::json& spread) { return spread.at("median").get<double>(); }
-
-// Every look found every thread where it was at first.
-bool stay(const std::vector<std::vector<int>>& placements) {
-  return std::ranges::all_of(placements,
-                             [&](const auto& each) { return each == placements.front(); });
-}
 
 Outcome simulate_with(Plan plan, const Costs& costs) {
   plan.costs = costs;
@@ -43,7 +36,6 @@ void fit_tasks(const nlohmann::json& measured, Costs& costs) {
   Plan plan = measured_plan(measured, costs, 2);
   plan.tasks = tasks.at("tasks").get<std::size_t>();
   plan.placements = tasks.at("placements").get<std::vector<std::vector<int>>>();
-  plan.bound = stay(plan.placements);
   plan.gated = true;
   struct Fit {
     double& cost;
@@ -75,31 +67,11 @@ Plan plan_of(const nlohmann::json& measured, const nlohmann::json& figure, const
   return plan;
 }
 
-// To the processor time of the worker, beside the rank that serves on the same core.
-void fit_interruption(const nlohmann::json& measured, Costs& costs) {
-  for (const auto& figure : measured.at("rates").at("2")) {
-    if (figure.at("task_ns").get<double>() != kFittedLength) continue;
-    Plan plan = plan_of(measured, figure, costs);
-    plan.placements = figure.at("placements").at(0).get<std::vector<std::vector<int>>>();
-    plan.bound = stay(plan.placements);
-    const auto worker = figure.at("processor_ns_per_task").at("workers").get<double>();
-    double low = 0;
-    double high = 20'000;
-    for (int round = 0; round < 10; ++round) {
-      costs.interruption = (low + high) / 2;
-      (simulate_with(plan, costs).workers < worker ? low : high) = costs.interruption;
-    }
-    return;
-  }
-  throw std::runtime_error("the file has no rate of tasks of 100 us on two ranks");
-}
-
 }  // namespace
 
 Costs fitted_costs(const nlohmann::json& measured) {
   Costs costs = Costs::of(measured, kHere);
   fit_tasks(measured, costs);
-  fit_interruption(measured, costs);
   return costs;
 }
 
@@ -118,7 +90,6 @@ std::vector<Comparison> compare(const nlohmann::json& measured, const Costs& cos
         }
         for (const auto& placements : figure.at("placements")) {
           plan.placements = placements.get<std::vector<std::vector<int>>>();
-          plan.bound = stay(plan.placements);
           rates.push_back(simulate(plan).rate);
         }
         const auto& rate = figure.at("rate");

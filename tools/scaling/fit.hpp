@@ -14,10 +14,8 @@ Plan measured_plan(const nlohmann::json& measured, const Costs& costs, std::size
 
 // The costs of a file of scaling-measure. Three of them cannot be read off a clock: the processor
 // time that conductor, server and worker spend in its run `tasks` has in it how they wait. They are
-// fitted to that run: such that its simulation spends as much in each. A fourth, what a thread
-// loses when another one wakes on its core, is fitted to the processor time of the worker with
-// tasks of 100 us on two ranks: in that job it is less than what scaling-measure finds with two
-// bare threads. The rates have no part in it.
+// fitted to that run: such that its simulation spends as much in each. The rates have no part in
+// it.
 Costs fitted_costs(const nlohmann::json& measured);
 
 // A measured rate and what the simulation makes of it.

@@ -77,11 +77,10 @@ Job::Job(const Plan& given) : plan(given), random(given.seed) {
       throw std::runtime_error("a placement names a core that no machine has");
     }
     const auto cores = static_cast<std::size_t>(*std::ranges::max_element(placement)) + 1;
-    while (cores_.size() < cores)
-      cores_.emplace_back(clock, plan.costs.interruption, plan.costs.slice);
+    while (cores_.size() < cores) cores_.emplace_back(clock, plan.costs.interruption);
   }
 
-  if (!plan.bound && plan.placements.size() == 1) {
+  if (plan.placements.size() == 1) {
     for (Core& core : cores_) {
       std::vector<Core*> others;
       for (Core& other : cores_) {
@@ -137,9 +136,7 @@ Job::Job(const Plan& given) : plan(given), random(given.seed) {
   activities_.push_back(client->run());
 }
 
-Core& Job::own_core() {
-  return cores_.emplace_back(clock, plan.costs.interruption, plan.costs.slice);
-}
+Core& Job::own_core() { return cores_.emplace_back(clock, plan.costs.interruption); }
 
 Thread& Job::new_thread(std::size_t place) {
   Core& core = plan.placements.empty() || place >= plan.placements.front().size()

@@ -180,12 +180,13 @@ Activity Master::run() {
       }
       sleeps_long = true;
     }
-    const double processor = costs.sleep.at(rest.sleep);
+    const Costs::Sleep& sleep = costs.sleep_beside(thread_.core().wanted_by());
+    const double processor = sleep.processor.at(rest.sleep);
     co_await thread_.compute(processor / 2);
     bool rung = !is_short && parent == nullptr && !sleeps_long;
     if (!rung) {
       const bool may_end = expects() || parent != nullptr;
-      rung = co_await thread_.wait(may_end ? rest.sleep + costs.oversleep.at(rest.sleep)
+      rung = co_await thread_.wait(may_end ? rest.sleep + sleep.longer.at(rest.sleep)
                                            : Thread::kForever);
     }
     sleeps_long = false;

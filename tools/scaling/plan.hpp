@@ -45,9 +45,6 @@ struct Plan {
   // The job is on one machine: where its threads are, as JobClock::placement(), at so many times of
   // the run, equally spaced by the tasks that have ended. Empty: each thread has a core of its own.
   std::vector<std::vector<int>> placements = {};
-  // There: each thread stays on its core, as mpirun binds two ranks; else a thread that wakes goes
-  // to an idle core, if there is one.
-  bool bound = false;
   // All tasks are in rank 0's queue when it begins, and the client waits for the last one only.
   bool gated = false;
 

@@ -39,11 +39,17 @@ std::string costs_table(const Costs& costs) {
   row("a message of 16 KiB, sent", costs.send.at(16384), "measured");
   row("the same, received", costs.receive.at(16384), "measured: one way, less sending");
   row("a look for messages that finds none", costs.probe, "measured");
-  row("a sleep of 8 us, of the core", costs.sleep.at(8'000), "measured");
-  row("the same, longer than asked", costs.sleep.at(8'000) + costs.oversleep.at(8'000), "measured");
-  row("a sleep of 1 ms, of the core", costs.sleep.at(1e6), "measured");
+  const Costs::Sleep& alone = costs.sleep_beside(0);
+  const Costs::Sleep& beside = costs.sleep_beside(1);
+  row("a sleep of 8 us, of a core that does nothing else", alone.processor.at(8'000), "measured");
+  row("the same, longer than asked", alone.processor.at(8'000) + alone.longer.at(8'000),
+      "measured");
+  row("a sleep of 8 us beside a thread that computes", beside.processor.at(8'000), "measured");
+  row("the same, longer than asked", beside.processor.at(8'000) + beside.longer.at(8'000),
+      "measured");
+  row("a sleep of 1 ms, of a core that does nothing else", alone.processor.at(1e6), "measured");
   row("a thread, woken", costs.wake, "measured");
-  row("a thread that computes, interrupted by one that wakes", costs.interruption, "fitted");
+  row("a thread that computes, interrupted by one that wakes", costs.interruption, "measured");
   row("a worker that has nothing to do, and sleeps", costs.idle_worker, "measured");
   row("a rank, for each task where none is idle", costs.scan, "measured");
   row("a rank, for each turn of rank 0's loop", costs.turn, "measured");

@@ -140,11 +140,12 @@ Activity Server::run() {
       back_off_.worked();
       continue;
     }
-    const double processor = costs.sleep.at(rest.sleep);
+    const Costs::Sleep& sleep = costs.sleep_beside(thread_.core().wanted_by());
+    const double processor = sleep.processor.at(rest.sleep);
     co_await thread_.compute(processor / 2);
     if (std::exchange(rung_, false)) continue;
     sleeps_ = true;
-    const bool rung = co_await thread_.wait(rest.sleep + costs.oversleep.at(rest.sleep));
+    const bool rung = co_await thread_.wait(rest.sleep + sleep.longer.at(rest.sleep));
     sleeps_ = false;
     rung_ = false;
     co_await thread_.compute(processor / 2);
@@ -169,7 +170,7 @@ Activity Server::work(Thread& worker) {
       asleep_.push_back(&worker);
       const double begun = job_.now();
       bool came = false;
-      if (!job_.plan.bound && habit.spins(algorithm)) {
+      if (habit.spins(algorithm)) {
         came = co_await worker.wait(algorithm.spin, true);
         if (came) {
           habit.took(job_.now() - begun);
@@ -192,7 +193,8 @@ Activity Server::work(Thread& worker) {
     ring_.pop_front();
     const double length = job_.length_on(task, slowness);
     if (job_.plan.sleeps) {
-      const double processor = std::min(length, costs.sleep.at(length));
+      const Costs::Sleep& sleep = costs.sleep_beside(worker.core().wanted_by());
+      const double processor = std::min(length, sleep.processor.at(length));
       co_await worker.compute(costs.worker + processor / 2);
       co_await worker.wait(length - processor);
       co_await worker.compute(processor / 2);

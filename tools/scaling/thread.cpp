@@ -89,19 +89,11 @@ void Thread::begin_wait(std::coroutine_handle<> handle, double ns, bool spins) {
 bool Thread::notify() {
   if (!waiting_ || notified_) return false;
   notified_ = true;
-  if (!queues_) clock_.set(*this, clock_.now());
+  clock_.set(*this, clock_.now());
   return true;
 }
 
 void Thread::ring() {
-  // Where several compute, one that wakes waits for the end of a time slice; a single one is
-  // interrupted at once.
-  if (!wants_core_ && !queues_ && core_->present_.size() >= 2) {
-    queues_ = true;
-    clock_.set(*this, clock_.now() + core_->slice_);
-    return;
-  }
-  queues_ = false;
   waiting_ = false;
   if (wants_core_) {
     core_->leave(*this);

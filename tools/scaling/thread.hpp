@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -16,9 +17,7 @@ class Core final : public Alarm {
  public:
   // `interruption`: how much more work a thread has that computes, each time that another one wakes
   // beside it.
-  // `slice`: for how long it waits that wakes where several compute.
-  Core(Clock& clock, double interruption, double slice)
-      : clock_(clock), interruption_(interruption), slice_(slice) {}
+  Core(Clock& clock, double interruption) : clock_(clock), interruption_(interruption) {}
 
   // Wants so many nanoseconds of it; infinite: until it leaves.
   void enter(Thread& thread, double work);
@@ -26,6 +25,7 @@ class Core final : public Alarm {
   void interrupt();
   void leave(Thread& thread);
   bool is_wanted() const { return !present_.empty(); }
+  std::size_t wanted_by() const { return present_.size(); }
   // Cores of the same machine, between which threads move.
   void share_with(std::vector<Core*> others) { others_ = std::move(others); }
 
@@ -42,7 +42,6 @@ class Core final : public Alarm {
   Clock& clock_;
   std::vector<Core*> others_;
   double interruption_;
-  double slice_;
   double since_ = 0;
   std::vector<Thread*> present_;
 };
@@ -103,7 +102,6 @@ class Thread final : public Alarm {
   bool wants_core_ = false;
   bool waiting_ = false;
   bool notified_ = false;
-  bool queues_ = false;  // behind others that compute
 };
 
 }  // namespace scaling

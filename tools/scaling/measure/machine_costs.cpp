@@ -93,9 +93,28 @@ void stay_on_first_cpu() {
   }
 }
 
-nlohmann::json sleeps(std::int64_t asked) {
-  Sleep sleep = sleep_of(asked);
+// Beside so many threads on the same core that compute.
+nlohmann::json sleeps(std::int64_t asked, std::size_t beside) {
+  Sleep sleep;
+  std::atomic<bool> over{false};
+  std::atomic<std::size_t> running{0};
+  std::vector<std::jthread> busy;
+  for (std::size_t i = 0; i < beside; ++i) {
+    busy.emplace_back([&] {
+      stay_on_first_cpu();
+      ++running;
+      while (!over) compute(1, 100'000);
+    });
+  }
+  std::jthread([&] {
+    ::prctl(PR_SET_TIMERSLACK, 1000UL);
+    if (beside != 0) stay_on_first_cpu();
+    while (running < beside) std::this_thread::yield();
+    sleep = sleep_of(asked);
+  }).join();
+  over = true;
   return {{"asked", asked},
+          {"beside", beside},
           {"took", spread_json(std::move(sleep.took))},
           {"processor", spread_json(std::move(sleep.processor))}};
 }
@@ -247,8 +266,10 @@ nlohmann::json measure_machine_costs() {
   nlohmann::json out;
   out["cores"] = std::thread::hardware_concurrency();
   out["core_sharing"] = core_sharing();
-  for (const std::int64_t asked : {8'000, 20'000, 50'000, 200'000, 1'000'000}) {
-    out["sleep"].push_back(sleeps(asked));
+  for (const std::size_t beside : {0U, 1U, 2U}) {
+    for (const std::int64_t asked : {8'000, 20'000, 50'000, 200'000, 1'000'000}) {
+      out["sleep"].push_back(sleeps(asked, beside));
+    }
   }
   out["interruption"] = interruption();
   for (const std::int64_t pause : {10'000, 100'000, 1'000'000}) out["wake"].push_back(wake(pause));

@@ -8,7 +8,7 @@ shift 2
 ranks() {
   local count=$1
   shift
-  mpirun --allow-run-as-root --oversubscribe -n "$count" "$@"
+  mpirun --allow-run-as-root --oversubscribe --bind-to none -n "$count" "$@"
 }
 rm -f "$file"
 "$program" --json "$file" machine --fact "commit=$(git rev-parse --short=12 HEAD)"
