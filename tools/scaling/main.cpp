@@ -41,8 +41,10 @@ CLI::Validator is_a_number() {
 
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-int check(const nlohmann::json& measured, double within) {
-  const std::vector<Comparison> comparisons = compare(measured, fitted_costs(measured));
+// `apart`: only where the ranks' tasks take no core from each other.
+int check(const nlohmann::json& measured, double within, bool apart) {
+  std::vector<Comparison> comparisons = compare(measured, fitted_costs(measured));
+  if (apart) std::erase_if(comparisons, [](const Comparison& each) { return !each.sleeps; });
   print(comparison_table(comparisons));
   bool all = true;
   for (const Comparison& each : comparisons) all &= std::abs(each.error()) <= within;
@@ -109,6 +111,7 @@ int main(int argc, char** argv) {
   std::string path;
   std::string svg;
   double within = 0.15;
+  bool apart = false;
   Options options;
   Plan& plan = options.plan;
   app.add_option("--measured", path, "a file of scaling-measure")->required();
@@ -117,6 +120,7 @@ int main(int argc, char** argv) {
       "check", "the figures of the file beside the simulated ones; exits with 1 where one is off");
   checking->add_option("--within", within, "a difference that is allowed")
       ->check(CLI::Range(0.0, 10.0));
+  checking->add_flag("--apart", apart, "only tasks that sleep, as on machines of their own");
   auto* const predicting = app.add_subcommand("predict", "ranks on machines of their own");
   predicting->add_option("--ranks", options.ranks, "that serve")->check(CLI::Range(1, 100'000));
   predicting->add_option("--length", options.lengths, "of a task, in seconds")
@@ -148,7 +152,7 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     const nlohmann::json measured = read_file(path);
-    if (*checking) return check(measured, within);
+    if (*checking) return check(measured, within, apart);
     if (*costs) {
       print(costs_table(fitted_costs(measured)));
       return 0;

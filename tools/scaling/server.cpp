@@ -5,6 +5,14 @@
 
 namespace scaling {
 
+namespace {
+
+// A rank that was refused asks again after twice as long, up to so many nanoseconds: ten thousand
+// of them that ask all the time would keep each other from working.
+constexpr double kLongestPatience = 20'000'000;
+
+}  // namespace
+
 Server::Server(Job& job, std::uint32_t number, Thread& thread)
     : mailbox(job.clock, thread), job_(job), number_(number), thread_(thread) {}
 
@@ -86,7 +94,7 @@ Activity Server::run() {
         if (message.kind == Message::Kind::refusal) {
           asks_ = false;
           if (message.tasks.empty()) {
-            patience_ = std::clamp(patience_ * 2, 20'000.0, 2'000'000.0);
+            patience_ = std::clamp(patience_ * 2, 20'000.0, kLongestPatience);
             asks_again_ = job_.now() + patience_;
           } else {
             patience_ = 0;
@@ -193,11 +201,9 @@ Activity Server::work(Thread& worker) {
     ring_.pop_front();
     const double length = job_.length_on(task, slowness);
     if (job_.plan.sleeps) {
-      const Costs::Sleep& sleep = costs.sleep_beside(worker.core().wanted_by());
-      const double processor = std::min(length, sleep.processor.at(length));
-      co_await worker.compute(costs.worker + processor / 2);
-      co_await worker.wait(length - processor);
-      co_await worker.compute(processor / 2);
+      // What the sleep takes of a core is in its length.
+      co_await worker.wait(length);
+      co_await worker.compute(costs.worker);
     } else {
       co_await worker.compute(costs.worker + length);
     }
