@@ -32,8 +32,8 @@ Costs round_costs() {
   for (Costs::Sleep& sleep : costs.sleep) {
     sleep.processor.add(8000, 5000);
     sleep.processor.add(1'000'000, 10'000);
-    sleep.longer.add(8000, 2000);
-    sleep.longer.add(1'000'000, 20'000);
+    sleep.away.add(8000, 10'000);
+    sleep.away.add(1'000'000, 1'020'000);
   }
   costs.wake = 2000;
   costs.idle_worker = 5000;

@@ -40,8 +40,7 @@ Costs Costs::of(const nlohmann::json& measured, const std::string& network) try 
     const auto beside = sleep.at("beside").get<std::size_t>();
     if (beside >= costs.sleep.size()) continue;
     costs.sleep[beside].processor.add(asked, processor);
-    costs.sleep[beside].longer.add(asked,
-                                   std::max(0.0, median(sleep.at("took")) - asked - processor));
+    costs.sleep[beside].away.add(asked, std::max(0.0, median(sleep.at("took")) - processor));
   }
   costs.wake = points(machine, "wake").at(0).at("call").get<double>();
   costs.interruption = std::max(0.0, median(machine.at("interruption")));

@@ -38,11 +38,11 @@ struct Costs {
   Curve receive;
   // Of a look for messages that finds none.
   double probe = 0;
-  // Of a sleep, by how long it is to be: what it takes of a core, and how much longer it lasts. A
-  // core that has nothing else to do goes to sleep as well, which costs more.
+  // Of a sleep, by how long it is to be: what it takes of a core, and how long the thread is away
+  // besides.
   struct Sleep {
     Curve processor;
-    Curve longer;
+    Curve away;
   };
   // With so many other threads on the core that compute, or more.
   std::array<Sleep, 3> sleep;

@@ -186,8 +186,7 @@ Activity Master::run() {
     bool rung = !is_short && parent == nullptr && !sleeps_long;
     if (!rung) {
       const bool may_end = expects() || parent != nullptr;
-      rung = co_await thread_.wait(may_end ? rest.sleep + sleep.longer.at(rest.sleep)
-                                           : Thread::kForever);
+      rung = co_await thread_.wait(may_end ? sleep.away.at(rest.sleep) : Thread::kForever);
     }
     sleeps_long = false;
     co_await thread_.compute(processor / 2);

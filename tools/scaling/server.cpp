@@ -153,7 +153,7 @@ Activity Server::run() {
     co_await thread_.compute(processor / 2);
     if (std::exchange(rung_, false)) continue;
     sleeps_ = true;
-    const bool rung = co_await thread_.wait(rest.sleep + sleep.longer.at(rest.sleep));
+    const bool rung = co_await thread_.wait(sleep.away.at(rest.sleep));
     sleeps_ = false;
     rung_ = false;
     co_await thread_.compute(processor / 2);
