@@ -143,6 +143,8 @@ struct ServedPool::Waiting {
 
 void ServedPool::submit(Record& record) {
   Arrived arrived = Arrived::of(sink_, record);
+  // Rank 0 ends it with all the others.
+  if (told_) return arrived.receive_in_vain();
   const bool waits =
       !arrived.is_small() && (!waiting_.empty() || !core_->has_memory_for(arrived.size()));
   if (waits) return let_wait(arrived);
@@ -170,7 +172,7 @@ void ServedPool::let_wait(Arrived& arrived) {
 // True if one that has waited waits no more.
 bool ServedPool::submit_waiting() {
   bool any = false;
-  while (!waiting_.empty() && !submits_ && core_->has_memory_for(waiting_.front()->size)) {
+  while (!waiting_.empty() && !submits_ && !told_ && core_->has_memory_for(waiting_.front()->size)) {
     const std::unique_ptr<Waiting> first = std::move(waiting_.front());
     waiting_.pop_front();
     Arrived arrived = first->as_arrived(sink_);
@@ -238,7 +240,7 @@ void ServedPool::refuse(RelayTask& task, const std::exception_ptr& error) {
 }
 
 bool ServedPool::collect() {
-  bool any = !waiting_.empty() && submit_waiting();
+  bool any = submit_waiting();
   std::size_t kept = 0;
   std::size_t looked = 0;
   for (std::size_t missed = 0; looked < active_.size() && missed < kPatience; ++looked) {
@@ -386,7 +388,7 @@ void ServedPool::request_stop(const TaskQuestion& question) {
 }
 
 std::function<void()> ServedPool::stopping(int signal) {
-  told_ = true;  // rank 0 knows
+  told_ = true;  // by rank 0
   return [core = core_, signal] { core->stop_workers(signal); };
 }
 
