@@ -104,7 +104,9 @@ bool ProcessCore::admit_memory(Lock& lock, std::size_t size, bool blocking) {
 
 bool ProcessCore::has_memory_for(std::size_t size) {
   const Lock lock(mutex());
-  if (may_take_memory(size) || on_memory_limit_ == OnMemoryLimit::error) return true;
+  // One that is never let in need not wait: submit says so.
+  const bool never = budget_.limit != 0 && size > budget_.arguments;
+  if (never || may_take_memory(size) || on_memory_limit_ == OnMemoryLimit::error) return true;
   harvest_ready(in_flight_.slots(), kHarvestPatience);
   refill();
   return may_take_memory(size);

@@ -31,7 +31,8 @@ class UnusedObjects {
 
  private:
   static inline ForkSafeMutex mutex_;
-  // Under mutex_. There before static objects, which may own pools, are made.
+  // Under mutex_. What static objects, which may own pools, have put here before main is not lost:
+  // there is one thread then, whether or not the mutex has been made.
   static inline constinit T* first_ = nullptr;
 };
 

@@ -83,7 +83,7 @@ void ClusterPool::take_returned(std::uint64_t number, ClusterTask& task) {
   queue_.push_front(static_cast<std::uint32_t>(number));
 }
 
-// A rank with a worker that has nothing to do; else one that has room, for several in a row.
+// A rank with a worker that has nothing to do; else the one that has least ahead, if it has room.
 std::optional<std::size_t> ClusterPool::choose(std::size_t size, const std::vector<Peer>& peers) {
   const std::size_t count = shares_.size();
   std::optional<std::size_t> room;
@@ -275,10 +275,13 @@ void ClusterPool::complete_own(std::uint64_t number, RawKind kind, std::byte* da
                                std::size_t size) {
   const Lock lock(mutex_);
   ClusterTask* const task = tasks_.find(number);
+  Share* const share = task != nullptr ? &shares_[task->peer] : nullptr;
   StateBase* const state =
       task == nullptr
           ? nullptr
           : end_task(number, *task, kind == RawKind::exception ? End::failed : End::finished);
+  // It ended between two batches.
+  if (share != nullptr) share->ended(1, monotonic_ns());
   if (state != nullptr && data == nullptr) {
     state->complete_exception(no_memory_for(size));
   } else if (state == nullptr || state->complete_raw(kind, data, size)) {

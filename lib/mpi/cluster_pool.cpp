@@ -36,7 +36,9 @@ ClusterPool::ClusterPool(const ProcessPoolOptions& options)
       callbacks_(CallbackRunner::take("muster-callback")) {}
 
 ClusterPool::~ClusterPool() {
-  if (usable_here()) source_.give_back();
+  if (!usable_here()) return;
+  if (!ended_all_) callbacks_.stop();  // start() threw; else finish() has done it
+  source_.give_back();
 }
 
 void ClusterPool::start(const ProcessPoolOptions& options) {
@@ -75,8 +77,6 @@ void ClusterPool::start(const ProcessPoolOptions& options) {
   } catch (...) {
     ask_all(Question::end_pool, {});
     conductor_.remove(number_);
-    callbacks_.stop();
-    ended_all_ = true;
     throw;
   }
 }

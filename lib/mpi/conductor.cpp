@@ -41,6 +41,12 @@ constexpr std::int64_t kShortSleepNs = 60'000;
 // After so long it is said which ranks are waited for.
 constexpr std::int64_t kPatienceNs = 5'000'000'000;
 
+std::string no_word_of(const std::string& ranks, std::int64_t after_ns) {
+  return "no word of " + ranks + " after " + seconds_text(static_cast<double>(after_ns) * 1e-9) +
+         ": every rank is to run this program, and to come to muster::init() or its first "
+         "MpiPoolExecutor without calling MPI itself";
+}
+
 }  // namespace
 
 Conductor& Conductor::instance() {
@@ -210,17 +216,13 @@ void Conductor::hear_hellos() {
     const std::string silent = silent_ranks();
     if (silent.empty()) return;
     const std::int64_t waited = monotonic_ns() - begun;
-    const std::string sentence =
-        "no word of " + silent + " after " + seconds_text(static_cast<double>(waited) * 1e-9) +
-        ": every rank is to run this program, and to come to muster::init() or its first "
-        "MpiPoolExecutor without calling MPI itself";
     if (!told && waited > kPatienceNs) {
       told = true;
-      log(LogLevel::warning, sentence);
+      log(LogLevel::warning, no_word_of(silent, waited));
     }
     if (silence_ns_ != 0 && waited > silence_ns_) {
       for (Peer& peer : peers_) peer.lost = peer.host.empty();
-      throw Error(sentence);
+      throw Error(no_word_of(silent, waited));
     }
     for (Peer& peer : peers_) {
       if (!peer.host.empty() && peer.heartbeat.is_due(monotonic_ns())) send_beat(peer);
@@ -399,7 +401,10 @@ void Conductor::take(Peer& peer, Record& record, std::int64_t now_ns) {
     const auto found = pools_.find(record.head.pool);
     if (found != pools_.end()) pool = found->second;
   }
-  if (pool != nullptr) pool->take(peer, record);
+  if (pool != nullptr) return pool->take(peer, record);
+  if ((record.head.flags & kFollows) == 0) return;
+  if ((record.head.flags & kMeasured) != 0) (void)record.take<double>();
+  transport_.receive_in_vain(peer.rank, record.take<std::uint64_t>());
 }
 
 void Conductor::look_for_deaths() {

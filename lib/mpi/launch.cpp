@@ -39,12 +39,16 @@ constexpr Variables kLaunchers[] = {
 
 constexpr const char* kMark = "MUSTER_MPI_PROCESS";
 
-// Which job of which launcher: one that is started by a rank's child has another.
+// Which job of which launcher: one that a rank's child starts has another. MPICH's mpirun does not
+// say.
 std::string job() {
-  for (const char* const variable : {"PMIX_NAMESPACE", "OMPI_MCA_orte_hnp_uri"}) {
-    if (const char* const name = std::getenv(variable); name != nullptr) return name;
+  std::string all;
+  for (const char* const variable :
+       {"PMIX_NAMESPACE", "OMPI_MCA_orte_hnp_uri", "SLURM_JOB_ID", "SLURM_STEP_ID"}) {
+    const char* const value = std::getenv(variable);
+    if (value != nullptr) all += std::string(value) + ";";
   }
-  return "";
+  return all;
 }
 
 std::string mark_of_this_process() { return std::to_string(::getpid()) + " " + job(); }

@@ -34,7 +34,8 @@ void check_mpi_is_unused() {
 void serve_if_other_rank() {
   const Launch launch = launch_of_this_process();
   if (launch.ranks == 1) return;
-  check_mpi_is_unused();
+  // Called once more, this finds what Muster has begun.
+  if (!Conductor::instance().is_used()) check_mpi_is_unused();
   if (launch.serves()) serve_rank();
   Conductor::instance().end_at_exit();
 }

@@ -62,6 +62,7 @@ class RankServer final : public ResultSink {
   // One turn of all but new messages; `worked`: something was done before it.
   void go_on(bool worked) {
     worked |= side_.look();
+    worked |= look_whether_broken();
     worked |= collect();
     worked |= flush(!worked);
     worked |= transport_.progress();
@@ -71,6 +72,17 @@ class RankServer final : public ResultSink {
     } else {
       rest();
     }
+  }
+
+  // Now and then: workers without tasks may have died.
+  bool look_whether_broken() {
+    constexpr std::int64_t kLookNs = 2'000'000;
+    const std::int64_t now = monotonic_ns();
+    if (now - looked_ns_ < kLookNs) return false;
+    looked_ns_ = now;
+    bool any = false;
+    for (const auto& [number, pool] : pools_) any |= pool->look_whether_broken();
+    return any;
   }
 
   // Before the first word of rank 0 as if it had the usual limit.
@@ -127,8 +139,8 @@ class RankServer final : public ResultSink {
     switch (record.head.kind) {
       case RecordKind::task:
       case RecordKind::noted_task:
-        if (ServedPool* const pool = find(record.head.pool)) pool->submit(record);
-        return;
+        if (ServedPool* const pool = find(record.head.pool)) return pool->submit(record);
+        return ServedPool::pass_over(record, *this);
       case RecordKind::ask: return answer(record);
       case RecordKind::recall:
         if (ServedPool* const pool = find(record.head.pool)) {
@@ -203,8 +215,13 @@ class RankServer final : public ResultSink {
   // Waits for what runs.
   void end(std::unique_ptr<ServedPool> pool, std::function<void()> then) {
     const auto ended = std::make_shared<std::unique_ptr<ServedPool>>(std::move(pool));
-    side_.begin([ended] { ended->reset(); },
-                [then = std::move(then)](const std::exception_ptr&) { then(); });
+    side_.begin(
+        [ended, turn = (*ended)->turn()] {
+          // After what stops its workers.
+          const std::lock_guard lock(*turn);
+          ended->reset();
+        },
+        [then = std::move(then)](const std::exception_ptr&) { then(); });
   }
 
   void open(const RecordHead& head, Record& record) {
@@ -298,7 +315,7 @@ class RankServer final : public ResultSink {
     if (sleep_ns == 0) return cpu_relax();
     if (sleep_ns > kShortSleepNs) {
       for (const auto& [number, pool] : pools_) {
-        if (pool->look_whether_broken() || !pool->watch_all()) return back_off_.worked();
+        if (!pool->watch_all()) return back_off_.worked();
       }
     }
     if (!bell_.about_to_sleep()) return;
@@ -316,6 +333,7 @@ class RankServer final : public ResultSink {
   std::map<std::uint16_t, std::unique_ptr<ServedPool>> pools_;
   BatchWriter out_;
   std::int64_t begun_ns_ = 0;
+  std::int64_t looked_ns_ = 0;
   std::int64_t received_ns_ = 0;  // when the present batch came
   struct Stamp {
     std::int64_t clock_ns;  // rank 0's

@@ -1,8 +1,7 @@
 #include "lib/mpi/served_pool.hpp"
 
-#include <signal.h>
-
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <exception>
 #include <optional>
@@ -52,7 +51,9 @@ const TaskType& ServedPool::type_of(TypeCode code) {
 RelayTask& ServedPool::begin(const RecordHead& head, const TaskType& type, bool chunk) {
   const auto index = static_cast<std::uint32_t>(head.id);
   if (index >= by_index_.size()) by_index_.resize(std::max<std::size_t>(index + 1, 256));
-  active_.reserve(active_.size() + 1);
+  if (active_.size() == active_.capacity()) {
+    active_.reserve(std::max<std::size_t>(64, 2 * active_.size()));
+  }
   const bool recallable = (head.flags & kRecallable) != 0;
   auto* const task = new_state<RelayTask>(head.id, type, chunk, recallable, bell_);
   by_index_[index] = task;
@@ -94,6 +95,8 @@ struct ServedPool::Arrived {
 
   bool has_notes() const { return head.kind == RecordKind::noted_task; }
   std::size_t size() const { return large != 0 ? large : bytes.size(); }
+  // More than what a slot has room for.
+  bool needs_memory() const { return size() > TravelBackend::kSmallTask || noted.items != 0; }
   bool is_small() const {
     return !has_notes() && large == 0 && bytes.size() <= TravelBackend::kSmallTask;
   }
@@ -146,7 +149,7 @@ void ServedPool::submit(Record& record) {
   // Rank 0 ends it with all the others.
   if (told_) return arrived.receive_in_vain();
   const bool waits =
-      !arrived.is_small() && (!waiting_.empty() || !core_->has_memory_for(arrived.size()));
+      arrived.needs_memory() && (!waiting_.empty() || !core_->has_memory_for(arrived.size()));
   if (waits) return let_wait(arrived);
   submit(arrived);
 }
@@ -172,7 +175,8 @@ void ServedPool::let_wait(Arrived& arrived) {
 // True if one that has waited waits no more.
 bool ServedPool::submit_waiting() {
   bool any = false;
-  while (!waiting_.empty() && !submits_ && !told_ && core_->has_memory_for(waiting_.front()->size)) {
+  while (!waiting_.empty() && !submits_ && !told_ &&
+         core_->has_memory_for(waiting_.front()->size)) {
     const std::unique_ptr<Waiting> first = std::move(waiting_.front());
     waiting_.pop_front();
     Arrived arrived = first->as_arrived(sink_);
@@ -253,10 +257,13 @@ bool ServedPool::collect() {
     missed = 0;
     send_end(*task);
   }
-  if (kept == looked) return any;
-  active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(kept),
-                active_.begin() + static_cast<std::ptrdiff_t>(looked));
-  return true;
+  if (kept != looked) {
+    active_.erase(active_.begin() + static_cast<std::ptrdiff_t>(kept),
+                  active_.begin() + static_cast<std::ptrdiff_t>(looked));
+    any = true;
+  }
+  if (why_broken_ != nullptr && !told_) collect_all();
+  return any;
 }
 
 // Those too that are behind many that run.
@@ -266,6 +273,7 @@ void ServedPool::collect_all() {
     send_end(*task);
     return true;
   });
+  tell_if_broken();
 }
 
 bool ServedPool::watch_all() {
@@ -330,7 +338,7 @@ void ServedPool::send_error(std::uint64_t number, const std::exception_ptr& erro
   try {
     std::rethrow_exception(placed);
   } catch (const BrokenExecutor&) {
-    tell_broken(placed);
+    why_broken_ = placed;  // told by collect()
   } catch (...) {
     // The task's own.
   }
@@ -389,19 +397,28 @@ void ServedPool::request_stop(const TaskQuestion& question) {
 
 std::function<void()> ServedPool::stopping(int signal) {
   told_ = true;  // by rank 0
-  return [core = core_, signal] { core->stop_workers(signal); };
+  return [core = core_, turn = turn_, signal] {
+    const std::lock_guard lock(*turn);
+    core->stop_workers(signal);
+  };
 }
 
 bool ServedPool::look_whether_broken() {
   const std::exception_ptr why = told_ ? nullptr : core_->why_broken();
   if (why == nullptr) return false;
-  tell_broken(with_place(why));
+  why_broken_ = with_place(why);
   collect_all();
   return true;
 }
 
-void ServedPool::tell_broken(const std::exception_ptr& why) {
-  if (!std::exchange(told_, true)) write_error(RecordKind::broke, 0, why);
+// Behind all that has ended: rank 0 fails what it has not heard of by then.
+void ServedPool::tell_if_broken() {
+  if (why_broken_ == nullptr || std::exchange(told_, true)) return;
+  write_error(RecordKind::broke, 0, why_broken_);
+}
+
+void ServedPool::pass_over(Record& record, ResultSink& sink) {
+  Arrived::of(sink, record).receive_in_vain();
 }
 
 void ServedPool::write_error(RecordKind kind, std::uint64_t number,

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -51,8 +52,8 @@ class ServedPool {
 
   std::size_t workers() const { return core_->workers(); }
 
-  // Never waits: where max_shared_memory has the task wait, it does so in a list, and later ones
-  // with arguments behind it.
+  // Where max_shared_memory has the task wait, it does so in a list, and later ones with arguments
+  // behind it. Returns once large arguments are here; meanwhile results go on.
   void submit(Record& record);
   // Sends what has ended. True if anything has.
   bool collect();
@@ -69,6 +70,10 @@ class ServedPool {
   void request_stop(const TaskQuestion& question);
   // What stops the workers and waits for that; to be called on any thread, also when this is gone.
   std::function<void()> stopping(int signal);
+  // Held by who stops the workers or ends the pool, beside this thread.
+  const std::shared_ptr<std::mutex>& turn() const { return turn_; }
+  // A task for a pool that is not here.
+  static void pass_over(Record& record, ResultSink& sink);
   WorkerRows rows() const;
 
  private:
@@ -86,7 +91,7 @@ class ServedPool {
   void refuse(RelayTask& task, const std::exception_ptr& error);
   void send_end(RelayTask& task);
   void send_error(std::uint64_t number, const std::exception_ptr& error);
-  void tell_broken(const std::exception_ptr& why);
+  void tell_if_broken();
   void write_error(RecordKind kind, std::uint64_t number, const std::exception_ptr& error);
   std::exception_ptr with_place(const std::exception_ptr& error);
 
@@ -95,6 +100,7 @@ class ServedPool {
   const std::string place_;  // "rank 1 on node7: "
   Bell& bell_;
   ResultSink& sink_;
+  const std::shared_ptr<std::mutex> turn_ = std::make_shared<std::mutex>();
   std::shared_ptr<ProcessCore> core_;
   std::unordered_map<TypeCode, const TaskType*> types_;
   TypeCode last_code_ = 0;
@@ -102,8 +108,9 @@ class ServedPool {
   std::vector<RelayTask*> active_;    // in the order in which they came
   std::vector<RelayTask*> by_index_;  // by the lower half of the task's number
   std::deque<std::unique_ptr<Waiting>> waiting_;
-  bool submits_ = false;  // one is on its way into the pool
-  bool told_ = false;     // rank 0 knows that the workers are gone
+  bool submits_ = false;           // one is on its way into the pool
+  std::exception_ptr why_broken_;  // to be told
+  bool told_ = false;              // rank 0 knows that the workers are gone
 };
 
 }  // namespace muster::detail

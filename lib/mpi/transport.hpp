@@ -1,6 +1,7 @@
 #pragma once
 
-// All calls of MPI are here. One thread makes them all, from begin() to end().
+// All calls of MPI are here. One thread makes them all, from begin() to end(); is_initialized() is
+// for any.
 
 #include <mpi.h>
 

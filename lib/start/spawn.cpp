@@ -163,10 +163,6 @@ int given_socket() {
   return socket;
 }
 
-}  // namespace
-
-namespace {
-
 // Until a supervisor looks at the socket nobody does. The client's thread that has started this
 // process waits for its answer.
 void end_with_client() {

@@ -123,7 +123,6 @@ TEST_F(JournalFile, ChangedAnywhereGivesNoWrongResult) {
   EXPECT_LT(refused, 3 * whole.size());
 }
 
-// Disks that lose what was written to them leave zeros, or what stood there before.
 TEST_F(JournalFile, WhoseRecordSaysThatItIsVeryLongTakesNoMemoryForThat) {
   constexpr std::size_t kFalseBytes = std::size_t{256} << 20;
   run();
@@ -151,6 +150,7 @@ TEST_F(JournalFile, ThatIsAPipeIsAnErrorAndNotWaitedFor) {
   EXPECT_THROW(Journal{path_}, muster::JournalError);
 }
 
+// Disks that lose what was written to them leave zeros, or what stood there before.
 TEST_F(JournalFile, WithBlocksOfZerosOrOfAnotherJournalGivesNoWrongResult) {
   run();
   const std::string whole = read_file(path_);

@@ -6,6 +6,8 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -40,15 +42,31 @@ class Gate {
   std::array<char, kMost> path_{};
 };
 
+// However a test ends.
+class Opens {
+ public:
+  explicit Opens(const Gate& gate) : gate_(gate) {}
+  ~Opens() { gate_.open(); }
+  Opens(const Opens&) = delete;
+  Opens& operator=(const Opens&) = delete;
+
+ private:
+  const Gate& gate_;
+};
+
 int one() { return 1; }
 void nap() { std::this_thread::sleep_for(kLong); }
 std::size_t size_once_open(const std::vector<char>& bytes, const std::string& path) {
   Gate(path).wait();
   return bytes.size();
 }
-void ignore_terminate(const std::string& begun) {
-  ::signal(SIGTERM, SIG_IGN);
+volatile std::sig_atomic_t was_told = 0;
+// Says that it has begun, and that it was told to end, and goes on.
+void ignore_terminate(const std::string& begun, const std::string& told) {
+  ::signal(SIGTERM, [](int) { was_told = 1; });
   Gate(begun).open();
+  while (was_told == 0) std::this_thread::sleep_for(1ms);
+  Gate(told).open();
   while (true) ::pause();
 }
 std::vector<char> many(std::size_t size) { return std::vector<char>(size, 'a'); }
@@ -57,18 +75,15 @@ TEST(MpiPatience, WhileAPoolEndsForLongOthersAreServedAndNoRankIsLost) {
   const test_support::OwnFolder folder;
   const Gate gate(folder.file("open"));
   muster::MpiPoolExecutor other({.max_workers = 1});
-  std::thread ends;
+  muster::MpiPoolExecutor pool({.max_workers = 1, .finalizer = [gate] { gate.wait(); }});
+  EXPECT_EQ(pool.submit(one).result(), 1);
   {
-    auto pool = std::make_unique<muster::MpiPoolExecutor>(
-        muster::ProcessPoolOptions{.max_workers = 1, .finalizer = [gate] { gate.wait(); }});
-    EXPECT_EQ(pool->submit(one).result(), 1);
-    ends = std::thread([ended = std::move(pool)] { ended->shutdown(); });
+    std::jthread ends([&] { pool.shutdown(); });
+    const Opens opens(gate);
+    EXPECT_EQ(other.submit(one).result(), 1);
+    other.submit(nap).result();
+    EXPECT_EQ(other.submit(one).result(), 1);
   }
-  EXPECT_EQ(other.submit(one).result(), 1);
-  other.submit(nap).result();
-  EXPECT_EQ(other.submit(one).result(), 1);
-  gate.open();
-  ends.join();
   muster::MpiPoolExecutor next({.max_workers = 1});
   EXPECT_EQ(next.submit(one).result(), 1);
 }
@@ -76,12 +91,23 @@ TEST(MpiPatience, WhileAPoolEndsForLongOthersAreServedAndNoRankIsLost) {
 TEST(MpiPatience, WhileWorkersAreStoppedForLongOthersAreServedAndNoRankIsLost) {
   const test_support::OwnFolder folder;
   const Gate begun(folder.file("begun"));
+  const Gate told(folder.file("told"));
   muster::MpiPoolExecutor other({.max_workers = 1});
-  muster::MpiPoolExecutor pool({.max_workers = 1, .kill_grace = kLong});
-  auto stubborn = pool.submit(ignore_terminate, folder.file("begun"));
+  muster::MpiPoolExecutor pool({.max_workers = 1, .kill_grace = 1h});
+  auto stubborn = pool.submit(ignore_terminate, folder.file("begun"), folder.file("told"));
   begun.wait();
-  std::thread stops([&] { pool.terminate_workers(); });
-  EXPECT_EQ(other.submit(one).result(), 1);
+  const auto workers = pool.worker_pids();
+  // A task that has been told to end, and does not: its rank waits for that.
+  std::jthread stops([&] { pool.terminate_workers(); });
+  told.wait();
+  std::vector<muster::Future<int>> ones;
+  for (int i = 0; i < 20; ++i) ones.push_back(other.submit(one));  // of all ranks
+  for (auto& each : ones) EXPECT_EQ(each.result(), 1);
+  other.submit(nap).result();
+  for (auto& each : ones) each = other.submit(one);
+  for (auto& each : ones) EXPECT_EQ(each.result(), 1);
+  EXPECT_FALSE(stubborn.done()) << "nobody has killed it";
+  for (const auto& worker : workers) ::kill(worker.pid, SIGKILL);
   stops.join();
   EXPECT_THROW(stubborn.result(), muster::BrokenProcessPool);
   muster::MpiPoolExecutor next({.max_workers = 1});
@@ -92,7 +118,7 @@ TEST(MpiPatience, TasksThatWaitForMemoryHoldUpNeitherTheRankNorSmallTasks) {
   const test_support::OwnFolder folder;
   const std::string path = folder.file("open");
   constexpr std::size_t kSize = std::size_t{3} << 20;
-  // Two of them at most on a rank, so that one rank has one that waits.
+  // Arguments may have half of that: one task runs on a rank, and the others wait.
   muster::ProcessPoolOptions options = test_support::replacing(3);
   options.max_shared_memory = std::size_t{8} << 20;
   muster::MpiPoolExecutor pool(options);
@@ -111,6 +137,19 @@ TEST(MpiPatience, TasksThatWaitForMemoryHoldUpNeitherTheRankNorSmallTasks) {
   for (std::size_t i = 1; i + 1 < large.size(); ++i) EXPECT_EQ(large[i].result(), kSize) << i;
   EXPECT_THROW(large.front().result(), muster::CancelledError);
   EXPECT_THROW(large.back().result(), muster::CancelledError);
+}
+
+TEST(MpiPatience, ATaskThatNeverFitsFailsAndHoldsUpNone) {
+  muster::ProcessPoolOptions options = test_support::replacing(1);
+  options.max_shared_memory = std::size_t{8} << 20;
+  muster::MpiPoolExecutor pool(options);
+  const test_support::OwnFolder folder;
+  const Gate gate(folder.file("open"));
+  auto runs = pool.submit(size_once_open, std::vector<char>(10), folder.file("open"));
+  auto never = pool.submit(size_once_open, std::vector<char>(std::size_t{32} << 20), "");
+  EXPECT_THROW((void)never.result(), muster::EncodingError);
+  gate.open();
+  EXPECT_EQ(runs.result(), 10U);
 }
 
 TEST(MpiPatience, AResultThatRankZeroHasNoMemoryForFailsAlone) {

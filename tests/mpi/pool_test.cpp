@@ -198,6 +198,12 @@ TEST(MpiPool, MemoryOfOneMachineIsRefusedAsAnArgument) {
   EXPECT_THROW(pool.submit(total, array).result(), muster::EncodingError);
 }
 
+TEST(MpiPool, InitMayBeCalledAgain) {
+  muster::MpiPoolExecutor pool({.max_workers = 1});
+  EXPECT_NO_THROW(muster::init());
+  EXPECT_EQ(pool.submit(add, 2, 3).result(), 5);
+}
+
 TEST(MpiPool, ATaskCannotMakeOne) {
   muster::MpiPoolExecutor pool({.max_workers = 1});
   const auto make = [] { muster::MpiPoolExecutor inner({.max_workers = 1}); };

@@ -42,6 +42,11 @@ Costs Costs::of(const nlohmann::json& measured, const std::string& network) try 
     costs.sleep[beside].processor.add(asked, processor);
     costs.sleep[beside].away.add(asked, std::max(0.0, median(sleep.at("took")) - processor));
   }
+  for (const Costs::Sleep& sleep : costs.sleep) {
+    if (sleep.processor.empty()) {
+      throw std::runtime_error("\"sleep\" of the file lacks some beside one or two threads");
+    }
+  }
   costs.wake = points(machine, "wake").at(0).at("call").get<double>();
   costs.interruption = std::max(0.0, median(machine.at("interruption")));
   costs.idle_worker = median(machine.at("idle").at("worker"));

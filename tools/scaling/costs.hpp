@@ -17,6 +17,7 @@ class Curve {
  public:
   void add(double x, double y) { points_.push_back({x, y}); }
   double at(double x) const;
+  bool empty() const { return points_.empty(); }
 
  private:
   struct Point {

@@ -45,6 +45,7 @@ void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), s
 int check(const nlohmann::json& measured, double within, bool apart) {
   std::vector<Comparison> comparisons = compare(measured, fitted_costs(measured));
   if (apart) std::erase_if(comparisons, [](const Comparison& each) { return !each.sleeps; });
+  if (comparisons.empty()) throw std::runtime_error("the file has no rates to compare with");
   print(comparison_table(comparisons));
   bool all = true;
   for (const Comparison& each : comparisons) all &= std::abs(each.error()) <= within;
