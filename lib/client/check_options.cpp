@@ -41,6 +41,11 @@ void check_pool_options(const ProcessPoolOptions& options) {
   if (std::ranges::find(options.modules, "") != options.modules.end()) {
     throw InvalidArgumentError("one of the modules is an empty path; give the file of a library");
   }
+  if (std::ranges::any_of(options.modules, [](const std::string& path) {
+        return path.find('\0') != std::string::npos;
+      })) {
+    throw InvalidArgumentError("one of the modules is a path with a zero byte in it");
+  }
   if (options.spawn_timeout.nanoseconds() < 0) {
     throw InvalidArgumentError("spawn_timeout is a time to wait and cannot be negative");
   }

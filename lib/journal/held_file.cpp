@@ -79,6 +79,9 @@ HeldFile::~HeldFile() { let_go(); }
 // True if there was none.
 bool HeldFile::open_and_lock(const std::filesystem::path& path) {
   const std::string name = path.string();
+  if (name.find('\0') != std::string::npos) {
+    throw InvalidArgumentError("the name of the journal has a zero byte in it");
+  }
   constexpr mode_t kMode = 0666;
   file_ = FileDescriptor(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   const bool is_new = !file_ && errno == ENOENT;

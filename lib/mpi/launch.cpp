@@ -57,7 +57,9 @@ bool was_started_by_a_rank() {
   const char* const text = std::getenv(kMark);
   if (text == nullptr) return false;
   const std::string mark = text;
-  return mark != mark_of_this_process() && mark.substr(mark.find(' ') + 1) == job();
+  const std::size_t space = mark.find(' ');
+  if (space == std::string::npos) return false;  // nobody's
+  return mark != mark_of_this_process() && mark.substr(space + 1) == job();
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ namespace {
 
 // Inherited by children, which have no socket of their own to take.
 std::atomic<bool> socket_taken{false};
+std::atomic<bool> serving{false};
 
 // By the environment that this process began with, also where main has cleared it before init().
 // Whoever asks for a pool may have this process open any library: in a program that has more rights
@@ -173,17 +174,17 @@ void end_with_client() {
 
 // Before main, which may take long, or for ever, on its way to muster::init().
 [[maybe_unused]] const bool ends_with_client = [] {
-  const bool spawned = std::getenv(kVariable) != nullptr && spawned_and_not_initialized();
+  const bool spawned = std::getenv(kVariable) != nullptr && given_socket() >= 0;
   if (spawned) end_with_client();
   return spawned;
 }();
 
 }  // namespace
 
-bool spawned_and_not_initialized() { return !socket_taken.load() && given_socket() >= 0; }
+bool spawned_and_not_serving() { return !serving.load() && given_socket() >= 0; }
 
 int take_spawned_socket() {
-  if (!spawned_and_not_initialized()) return -1;
+  if (socket_taken.load() || given_socket() < 0) return -1;
   socket_taken.store(true);
   ::unsetenv(kVariable);
   return given_socket();
@@ -191,6 +192,7 @@ int take_spawned_socket() {
 
 void serve_spawned(int given, ProgramKind kind, SpawnAnswer answer) {
   FileDescriptor socket(given);
+  serving.store(true);
   ::prctl(PR_SET_PDEATHSIG, 0);
   ::fcntl(given, F_SETFD, FD_CLOEXEC);
   try {

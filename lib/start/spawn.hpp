@@ -50,9 +50,8 @@ SpawnAnswer read_answer(const FileDescriptor& file);
 // such process, or it has called this before: -1.
 int take_spawned_socket();
 
-// True from the beginning of a process that spawn_program() has started until
-// take_spawned_socket().
-bool spawned_and_not_initialized();
+// True from the beginning of a process that spawn_program() has started until serve_spawned().
+bool spawned_and_not_serving();
 
 // `answer`: what of it is known already.
 [[noreturn]] void serve_spawned(int socket, ProgramKind kind, SpawnAnswer answer = {});

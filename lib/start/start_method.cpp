@@ -81,11 +81,22 @@ void check_that_program_may_be_run_again() {
   check_that_one_user_runs_this();
 }
 
+void check_that_this_is_no_spawned_run() {
+  if (spawned_and_not_serving()) {
+    throw InvalidStateError(
+        "this run of the program is to serve a pool's tasks and makes a pool of its own before it "
+        "calls muster::init(); call muster::init() at the top of main, and make no pool before "
+        "main, nor while a module is loaded (MUSTER_WORKER names a muster-worker, not a program "
+        "that makes pools)");
+  }
+}
+
 }  // namespace
 
 void note_init() { init_called.store(true); }
 
 StartMethod start_method_with_modules(StartMethod asked) {
+  check_that_this_is_no_spawned_run();
   if (asked == StartMethod::automatic || asked == StartMethod::spawn) {
     check_that_one_user_runs_this();
     return StartMethod::spawn;
@@ -97,12 +108,7 @@ StartMethod start_method_with_modules(StartMethod asked) {
 }
 
 StartMethod chosen_start_method(StartMethod asked) {
-  if (spawned_and_not_initialized()) {
-    throw InvalidStateError(
-        "this run of the program is to serve a pool's tasks and makes a pool of its own before it "
-        "calls muster::init(); call muster::init() at the top of main, and make no pool before "
-        "main");
-  }
+  check_that_this_is_no_spawned_run();
   if (asked == StartMethod::automatic) {
     asked = from_environment();
     // Inherited by a worker or another child of the program that the environment was made for.

@@ -63,9 +63,9 @@ Supervisor::Supervisor(WorkerSetup setup, FileDescriptor client_socket, FileDesc
 void Supervisor::run() {
   facts_.facts().supervisor_pid.store(static_cast<std::uint32_t>(::getpid()));
   slice_.shorten();  // of a death it hears while others compute
-  start_all();
-  // It takes a while, and no task has run before.
+  // Before the client hears that it is ready: a task may be killed before this one runs again.
   oom_.look(monotonic_ns());
+  start_all();
   watch();
   leave();
 }

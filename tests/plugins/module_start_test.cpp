@@ -135,6 +135,20 @@ TEST(ModuleStart, SaysThatALibraryEndsTheProcessWhenItIsLoaded) {
   EXPECT_FALSE(has_children());
 }
 
+TEST(ModuleStart, AProgramThatIsItsOwnMusterWorkerSaysSoAndRunsOnce) {
+  ::setenv("MUSTER_WORKER", (std::string(MUSTER_TEST_PROGRAMS) + "/plugin_client").c_str(), 1);
+  const auto end = test_support::Program("plugin_client", {library("tasks")}).wait();
+  ::unsetenv("MUSTER_WORKER");
+  EXPECT_EQ(end.exit_code, 1);
+  expect_in("makes a pool of its own before it calls muster::init()", end.out);
+  expect_in("exit status 1", end.out);
+}
+
+TEST(ModuleStart, RefusesAPathWithAZeroByte) {
+  EXPECT_THROW(ProcessPoolExecutor({.modules = {library("tasks") + std::string("\0x", 2)}}),
+               muster::InvalidArgumentError);
+}
+
 TEST(ModuleStart, GivesALibraryThatHangsUpAfterTheTimeItMayTake) {
   ProcessPoolOptions options{.max_workers = 1, .modules = {library("tasks"), library("hangs")}};
   options.spawn_timeout = std::chrono::milliseconds(500);
