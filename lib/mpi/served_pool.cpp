@@ -397,9 +397,11 @@ void ServedPool::request_stop(const TaskQuestion& question) {
 
 std::function<void()> ServedPool::stopping(int signal) {
   told_ = true;  // by rank 0
-  return [core = core_, turn = turn_, signal] {
-    const std::lock_guard lock(*turn);
+  const auto stopped = std::make_shared<std::promise<void>>();
+  stopped_ = stopped->get_future();
+  return [core = core_, stopped, signal] {
     core->stop_workers(signal);
+    stopped->set_value();
   };
 }
 
