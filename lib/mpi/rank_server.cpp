@@ -216,8 +216,8 @@ class RankServer final : public ResultSink {
   void end(std::unique_ptr<ServedPool> pool, std::function<void()> then) {
     const auto ended = std::make_shared<std::unique_ptr<ServedPool>>(std::move(pool));
     side_.begin(
-        [ended, stopped = (*ended)->stopped()] {
-          if (stopped.valid()) stopped.wait();  // it has the workers end
+        [ended, stops = (*ended)->stops()] {
+          for (const auto& stop : stops) stop.wait();  // by them the workers end
           ended->reset();
         },
         [then = std::move(then)](const std::exception_ptr&) { then(); });

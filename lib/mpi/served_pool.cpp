@@ -398,7 +398,7 @@ void ServedPool::request_stop(const TaskQuestion& question) {
 std::function<void()> ServedPool::stopping(int signal) {
   told_ = true;  // by rank 0
   const auto stopped = std::make_shared<std::promise<void>>();
-  stopped_ = stopped->get_future();
+  stops_.push_back(stopped->get_future());
   return [core = core_, stopped, signal] {
     core->stop_workers(signal);
     stopped->set_value();

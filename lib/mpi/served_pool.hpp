@@ -70,8 +70,8 @@ class ServedPool {
   void request_stop(const TaskQuestion& question);
   // What stops the workers and waits for that; to be called on any thread, also when this is gone.
   std::function<void()> stopping(int signal);
-  // Ready once what stopping() gave last has run; not valid: it was not called.
-  std::shared_future<void> stopped() const { return stopped_; }
+  // Each is ready once something that stopping() gave has run.
+  const std::vector<std::shared_future<void>>& stops() const { return stops_; }
   // A task for a pool that is not here.
   static void pass_over(Record& record, ResultSink& sink);
   WorkerRows rows() const;
@@ -100,7 +100,7 @@ class ServedPool {
   const std::string place_;  // "rank 1 on node7: "
   Bell& bell_;
   ResultSink& sink_;
-  std::shared_future<void> stopped_;
+  std::vector<std::shared_future<void>> stops_;
   std::shared_ptr<ProcessCore> core_;
   std::unordered_map<TypeCode, const TaskType*> types_;
   TypeCode last_code_ = 0;
